@@ -1,0 +1,3 @@
+"""Image stacks to WEBKNOSSOS datasets with their magnifications, as a Snakemake workflow."""
+
+__version__ = "0.1.0"
