@@ -1,0 +1,10 @@
+"""Lay out the empty chunked arrays of one layer, one per magnification."""
+
+from wkflow.job import Job
+from wkflow.plan import Plan
+from wkflow.steps.create_layer import create_layer
+
+with Job(snakemake):
+    plan = Plan.read(snakemake.input.plan)
+    receipt = create_layer(plan, **snakemake.wildcards)
+    receipt.write(snakemake.output.receipt)

@@ -1,0 +1,48 @@
+"""Climb the ladder: every mag is computed from the one below it.
+
+needs   plan.json, receipts/convert_slab/{layer}/{slab}.json
+gives   receipts/downsample_block/{layer}/{mag}/{block}.json    some shards of a big mag
+        receipts/downsample_rest/{layer}.json                   all small mags of a layer
+"""
+
+
+rule downsample_block:
+    """Build one block of one big magnification."""
+    input:
+        plan=ancient("plan.json"),
+        feeders=ask.block_feeders,
+    output:
+        receipt="receipts/downsample_block/{layer}/{mag}/{block}.json",
+    log:
+        "logs/downsample_block/{layer}/{mag}/{block}.log",
+    conda:
+        "../../envs/runtime.yaml"
+    threads: ask.block_threads
+    resources:
+        mem_mb=ask.downsample_mem_mb,
+        runtime=120,
+    params:
+        recipe=ask.block_recipe,
+    script:
+        "../../scripts/downsample_block.py"
+
+
+rule downsample_rest:
+    """Build all remaining small magnifications of a layer in one job."""
+    input:
+        plan=ancient("plan.json"),
+        feeders=ask.rest_feeders,
+    output:
+        receipt="receipts/downsample_rest/{layer}.json",
+    log:
+        "logs/downsample_rest/{layer}.log",
+    conda:
+        "../../envs/runtime.yaml"
+    threads: ask.rest_threads
+    resources:
+        mem_mb=ask.downsample_mem_mb,
+        runtime=120,
+    params:
+        recipe=ask.rest_recipe,
+    script:
+        "../../scripts/downsample_rest.py"

@@ -1,0 +1,40 @@
+"""Let the dataset be seen, once all of it is there.
+
+needs   plan.json, the receipts of all slabs and blocks
+gives   datasource-properties.json in the dataset, report.json in the run folder
+"""
+
+
+rule write_properties:
+    """Check every shard against its receipt, then describe the dataset."""
+    input:
+        plan=ancient("plan.json"),
+        receipts=ask.receipts,
+    output:
+        properties=ask.properties,
+        receipt="receipts/write_properties.json",
+    log:
+        "logs/write_properties.log",
+    conda:
+        "../../envs/runtime.yaml"
+    params:
+        recipe=ask.properties_recipe,
+    script:
+        "../../scripts/write_properties.py"
+
+
+rule write_report:
+    """Sum up what was done, rule by rule."""
+    input:
+        plan=ancient("plan.json"),
+        receipts=ask.receipts,
+    output:
+        report="report.json",
+    log:
+        "logs/write_report.log",
+    conda:
+        "../../envs/runtime.yaml"
+    params:
+        recipe=ask.properties_recipe,
+    script:
+        "../../scripts/write_report.py"

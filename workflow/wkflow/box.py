@@ -1,0 +1,67 @@
+"""An axis-aligned box of voxels."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Self
+
+Triple = tuple[int, int, int]
+"""x, y, z."""
+
+
+def ceil_div(size: Triple, by: Triple) -> Triple:
+    """Divide each component, rounding up.
+
+    >>> ceil_div((1023, 611, 37), (2, 2, 1))
+    (512, 306, 37)
+    """
+    x, y, z = (-(-extent // step) for extent, step in zip(size, by, strict=True))
+    return x, y, z
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Box:
+    """The voxels from `begin` up to and without `end`, both (x, y, z).
+
+    >>> Box((0, 0, 32), (1024, 1024, 64)).size
+    (1024, 1024, 32)
+    """
+
+    begin: Triple
+    end: Triple
+
+    @classmethod
+    def of_cell(cls, position: Triple, cell: Triple, size: Triple) -> Self:
+        """Give the box of the grid cell at `position`, clipped to an array of `size` voxels."""
+        begin = (position[0] * cell[0], position[1] * cell[1], position[2] * cell[2])
+        end = tuple(min(b + c, s) for b, c, s in zip(begin, cell, size, strict=True))
+        return cls(begin, (end[0], end[1], end[2]))
+
+    @property
+    def size(self) -> Triple:
+        """Extents along x, y and z, in voxels."""
+        return (
+            self.end[0] - self.begin[0],
+            self.end[1] - self.begin[1],
+            self.end[2] - self.begin[2],
+        )
+
+    @property
+    def voxels(self) -> int:
+        """How many voxels the box holds."""
+        return prod(self.size)
+
+    def times(self, factor: Triple, size: Triple) -> "Box":
+        """Give the same region in voxels finer by `factor`, clipped to an array of `size`."""
+        begin = tuple(b * f for b, f in zip(self.begin, factor, strict=True))
+        end = tuple(min(e * f, s) for e, f, s in zip(self.end, factor, size, strict=True))
+        return Box((begin[0], begin[1], begin[2]), (end[0], end[1], end[2]))
+
+    def cells(self, cell: Triple) -> list[Triple]:
+        """List the positions of all grid cells that the box touches, x fastest, then y, then z."""
+        (x0, y0, z0), (x1, y1, z1) = self.begin, ceil_div(self.end, cell)
+        return [
+            (x, y, z)
+            for z in range(z0 // cell[2], z1)
+            for y in range(y0 // cell[1], y1)
+            for x in range(x0 // cell[0], x1)
+        ]

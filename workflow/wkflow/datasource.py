@@ -1,0 +1,79 @@
+"""`datasource-properties.json`: what makes a folder a dataset to WEBKNOSSOS.
+
+Written last, by replacement, and removed first: a dataset that is being changed does not look
+finished. Keys and their order are those that `webknossos` 4.3.3 writes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from wkflow import durable
+from wkflow.layer import Grid, Layer
+from wkflow.receipt import Receipt
+
+PROPERTIES = "datasource-properties.json"
+
+LARGEST_PLAIN_INTEGER = 2**53 - 1
+"""Above it JSON numbers lose digits in JavaScript; the server then takes an envelope."""
+
+
+def retract(dataset: Path) -> None:
+    """Let a dataset that is about to change no longer look finished."""
+    (dataset / PROPERTIES).unlink(missing_ok=True)
+
+
+def write_properties(dataset: Path, document: dict[str, Any]) -> None:
+    """Let the dataset be seen."""
+    durable.write_json(dataset / PROPERTIES, document, indent=4)
+
+
+def properties_of(
+    name: str,
+    voxel_size: tuple[float, float, float],
+    unit: str,
+    layers: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Describe a dataset of `layers`, each as `layer_properties` gives it."""
+    return {
+        "id": {"name": name, "team": ""},
+        "scale": {"factor": list(voxel_size), "unit": unit},
+        "dataLayers": layers,
+        "version": 1,
+    }
+
+
+def layer_properties(
+    layer: Layer, grids: tuple[Grid, ...], receipts: list[Receipt]
+) -> dict[str, Any]:
+    """Describe one layer; `receipts` are those of its slabs, whose statistics it needs."""
+    x, y, z = layer.size
+    document: dict[str, Any] = {
+        "name": layer.name,
+        "category": layer.category,
+        "boundingBox": {"topLeft": [0, 0, 0], "width": x, "height": y, "depth": z},
+        "dataFormat": "zarr3",
+        "mags": [
+            {
+                "mag": list(grid.mag.factors),
+                "path": f"./{layer.name}/{grid.mag}",
+                "axisOrder": {"c": 0, "x": 1, "y": 2, "z": 3},
+            }
+            for grid in grids
+        ],
+    }
+    lows = [r.lowest for r in receipts if r.lowest is not None]
+    highs = [r.highest for r in receipts if r.highest is not None]
+    if layer.category == "segmentation":
+        document["largestSegmentId"] = _segment_id(int(max([0, *highs])))
+    elif lows and highs:
+        document["defaultViewConfiguration"] = {
+            "min": float(min(lows)),
+            "max": float(max(highs)),
+        }
+    return document | {"numChannels": layer.channels, "elementClass": layer.element_class}
+
+
+def _segment_id(largest: int) -> int | dict[str, str]:
+    if largest <= LARGEST_PLAIN_INTEGER:
+        return largest
+    return {"customJsonEncoding": "bigint", "value": str(largest)}

@@ -1,0 +1,89 @@
+"""Files that are there whole or not at all, also after a power cut.
+
+The single module that knows temporary names, fsync and replacement. A killed writer leaves at
+most a file with the suffix `.partial`, which `sweep` removes.
+"""
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from wkflow.errors import ResourceError
+
+PARTIAL = ".partial"
+"""Ends the name of every file that is not whole yet: never read, uploaded or counted."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file that appears under its name only when the block ends well.
+
+    The temporary name is new each time, so that two writers of one file cannot mix their bytes.
+
+    Raises
+    ------
+    ResourceError
+        If the disk is full.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(6)}{PARTIAL}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("xb") as file:
+            yield file
+        partial.replace(path)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise ResourceError(
+                "the disk is full",
+                str(path.parent),
+                "Free space there and give the same command: what is written is kept.",
+            ) from error
+        raise
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def flush(paths: Iterable[Path]) -> None:
+    """Return when the files and the folders that name them are on the disk itself."""
+    folders = set()
+    for path in paths:
+        _sync(path)
+        folders.add(path.parent)
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        for folder in folders:
+            _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(path: Path, document: object, *, indent: int | None = 1) -> None:
+    """Replace `path` by the JSON form of `document`, durably."""
+    with replacing(path) as file:
+        file.write(json.dumps(document, indent=indent).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    flush([path])
+
+
+def sweep(folder: Path) -> int:
+    """Remove what killed writers left below `folder`; say how many files that were."""
+    swept = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(PARTIAL):
+                Path(parent, name).unlink(missing_ok=True)
+                swept += 1
+    return swept

@@ -1,0 +1,60 @@
+"""The notes that failed jobs left, as errors again."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+from wkflow import errors
+from wkflow.errors import SourceError, WkflowError
+from wkflow.job import NOTE
+
+NAMED = 5
+"""How many bad slices an error names; all are in a file."""
+
+BAD_SLICES = "bad-slices.txt"
+
+
+def forget(folder: Path) -> None:
+    """Remove the notes of an earlier run."""
+    for note in folder.glob(f"logs/**/*{NOTE}"):
+        note.unlink(missing_ok=True)
+
+
+def read_failures(folder: Path) -> list[WkflowError]:
+    """Read all notes below a run folder; bad sources of several jobs become one error."""
+    notes = [json.loads(note.read_bytes()) for note in sorted(folder.glob(f"logs/**/*{NOTE}"))]
+    failures = [
+        getattr(errors, note["kind"])(note["what"], note["where"], note["remedy"])
+        for note in notes
+    ]
+    sources = [failure for failure in failures if isinstance(failure, SourceError)]
+    others = {str(failure): failure for failure in failures if failure not in sources}
+    by_folder = defaultdict(list)
+    for failure in sources:
+        by_folder[_folder(failure)].append(failure)
+    merged = [_merge(folder, path, group) for path, group in by_folder.items()]
+    return [*merged, *others.values()]
+
+
+def _folder(failure: SourceError) -> str:
+    path = Path(failure.where)
+    return str(path if path.is_dir() else path.parent)
+
+
+def _merge(folder: Path, source: str, group: list[SourceError]) -> WkflowError:
+    """Name the first few slices of one folder, and write all of them into a file."""
+    slices = [one for failure in group for one in _slices(failure)]
+    if len(slices) == 1:
+        return group[0]
+    (folder / BAD_SLICES).write_text("\n".join(slices) + "\n")
+    more = f"; and {len(slices) - NAMED} more" if len(slices) > NAMED else ""
+    remedy = f"{group[0].remedy} All of them: {folder / BAD_SLICES}"
+    named = "; ".join(slices[:NAMED])
+    return SourceError(f"{len(slices)} slices cannot be used: {named}{more}", source, remedy)
+
+
+def _slices(failure: SourceError) -> list[str]:
+    path = Path(failure.where)
+    if path.is_dir():  # the job found several
+        return failure.what.split("; ")
+    return [f"{path.name}: {failure.what}"]

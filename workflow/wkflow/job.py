@@ -1,0 +1,99 @@
+"""What every script does around its call: log, progress, and a note when it fails.
+
+Snakemake flattens every job's failure to exit status 1. So a job leaves a note beside its log, in
+which the CLI finds the sentence and the status.
+"""
+
+import errno
+import json
+import logging
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from wkflow.errors import ResourceError, WkflowError
+
+NOTE = ".failure.json"
+"""Ends the name of a failure note, in place of the log's suffix."""
+
+TICK_S = 0.2
+"""Between two writes of the progress file: often enough for the eye, cheap on a network disk."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOMEM})
+
+
+class Job:
+    """Context of one script: logs to the job's file, tells progress, notes a failure.
+
+    Parameters
+    ----------
+    snakemake
+        The object that Snakemake injects into scripts. Of it only `log[0]` is used:
+        `logs/<rule>/....log` makes `progress/<rule>/....txt` and the failure note's name.
+    """
+
+    def __init__(self, snakemake: Any) -> None:  # noqa: ANN401 -- Snakemake gives it no type
+        log = Path(snakemake.log[0])
+        self.note = log.with_name(log.stem + NOTE)
+        self._progress = Path("progress", *log.with_suffix(".txt").parts[1:])
+        self._done, self._told = 0, 0.0
+        logging.basicConfig(filename=log, filemode="w", level=logging.INFO, force=True)
+
+    def tick(self, voxels: int) -> None:
+        """Count voxels that are written now."""
+        self._done += voxels
+        if monotonic() - self._told > TICK_S:
+            self._told = monotonic()
+            with suppress(OSError):  # progress is worth no failure
+                self._progress.parent.mkdir(parents=True, exist_ok=True)
+                self._progress.write_text(str(self._done))
+
+    def __enter__(self) -> Self:
+        self.note.unlink(missing_ok=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.unlink(missing_ok=True)
+        foreseen = foresee(error)
+        if foreseen:
+            logging.getLogger(__name__).error("%s", foreseen)
+            leave_note(self.note, foreseen)
+            raise SystemExit(foreseen.exit_status) from None
+        if error is not None:
+            logging.getLogger(__name__).error("%s", error, exc_info=error)
+
+
+def foresee(error: BaseException | None) -> WkflowError | None:
+    """Give the error for the person at the terminal, or None for a bug."""
+    if isinstance(error, MemoryError):
+        return ResourceError(
+            "memory ran out", "this job", "Give --jobs or --batch-size a smaller number."
+        )
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return ResourceError(
+            (error.strerror or "no room").lower(),
+            str(error.filename or "the disk of the target"),
+            "Free space there and give the same command: what is written is kept.",
+        )
+    return error if isinstance(error, WkflowError) else None
+
+
+def leave_note(path: Path, error: WkflowError) -> None:
+    """Write down what failed, where the CLI looks for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        json.dumps({
+            "kind": type(error).__name__,
+            "what": error.what,
+            "where": error.where,
+            "remedy": error.remedy,
+            "exit_status": error.exit_status,
+        })
+    )  # fmt: skip

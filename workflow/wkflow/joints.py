@@ -1,0 +1,133 @@
+"""The joints between rules: wildcards in, a question to the plan, file names and numbers out.
+
+Receipts and logs are named after the rule that makes them, so no path is claimed by two rules.
+"""
+
+from typing import Protocol
+
+from wkflow.datasource import PROPERTIES
+from wkflow.layer import Grid
+from wkflow.plan import JOB_BYTES, LayerPlan, Plan, digest
+from wkflow.slab import Slab
+
+MIB = 2**20
+VOXEL_BYTES_PER_MINUTE = 2**30
+"""A slow disk and one slow core: the time limit that clusters are told is a bound, no guess."""
+
+CLUSTER_THREADS = 4
+"""Threads of a job where Snakemake was given no number of cores."""
+
+
+class Wildcards(Protocol):
+    """What Snakemake hands to input functions; which of them a rule has is in its pattern."""
+
+    layer: str
+    mag: str
+    slab: str
+    block: str
+
+
+class Joints:
+    """Answers for the rules of one plan; `cores` as Snakemake was given them."""
+
+    def __init__(self, plan: Plan, cores: int | None) -> None:
+        self.plan, self._cores = plan, cores or CLUSTER_THREADS
+
+    @property
+    def properties(self) -> str:
+        """The file that makes the target a dataset."""
+        return f"{self.plan.dataset}/{PROPERTIES}"
+
+    @property
+    def receipts(self) -> list[str]:
+        """Of all jobs that write voxels."""
+        return [f"receipts/{job}.json" for job, _ in self.plan.jobs()]
+
+    @property
+    def recipe(self) -> str:
+        """What the plan file depends on."""
+        return self.plan.recipe()
+
+    @property
+    def properties_recipe(self) -> str:
+        """What the properties depend on besides the receipts."""
+        layers = [(one.layer.name, one.layer.category) for one in self.plan.layers]
+        return digest(self.plan.name, self.plan.voxel_size, self.plan.unit, layers, self.receipts)
+
+    def layout_recipe(self, wildcards: Wildcards) -> str:
+        """What the empty arrays depend on."""
+        return self.plan.layout_recipe(wildcards.layer)
+
+    def slices(self, wildcards: Wildcards) -> list[str]:
+        """The image files of a slab."""
+        one = self._layer(wildcards)
+        return list(one.slab_sources(one.slab(wildcards.slab)).files)
+
+    def slab_recipe(self, wildcards: Wildcards) -> str:
+        """What the voxels of a slab depend on."""
+        one = self._layer(wildcards)
+        return one.slab_recipe(one.slab(wildcards.slab))
+
+    def slab_threads(self, _: Wildcards) -> int:
+        """Cores of one slab, so that all slabs together keep all cores busy."""
+        slabs = sum(len(one.slabs()) for one in self.plan.layers)
+        return max(1, self._cores // slabs)
+
+    def slab_mem_mb(self, wildcards: Wildcards) -> int:
+        """Memory of a slab's job, in MiB."""
+        return self._layer(wildcards).slab_memory() // MIB
+
+    def slab_minutes(self, wildcards: Wildcards) -> int:
+        """Time limit of a slab's job."""
+        one = self._layer(wildcards)
+        x, y, _ = one.layer.size
+        return 10 + x * y * one.slab_depth * one.layer.voxel_bytes // VOXEL_BYTES_PER_MINUTE
+
+    def block_feeders(self, wildcards: Wildcards) -> list[str]:
+        """The receipts of what lies below a block."""
+        one = self._layer(wildcards)
+        step = one.step_to(wildcards.mag)
+        return self._feeders(one, step, one.block_shards(step[1], wildcards.block))
+
+    def block_recipe(self, wildcards: Wildcards) -> str:
+        """What a block depends on besides its feeders."""
+        one = self._layer(wildcards)
+        step = one.step_to(wildcards.mag)
+        return one.block_recipe(*step, one.block_shards(step[1], wildcards.block))
+
+    def block_threads(self, _: Wildcards) -> int:
+        """Cores of one block: most mags have more blocks than there are cores."""
+        return max(1, self._cores // 4)
+
+    def rest_feeders(self, wildcards: Wildcards) -> list[str]:
+        """The receipts of what lies below the small mags."""
+        one = self._layer(wildcards)
+        step = one.rest_steps()[0]
+        return self._feeders(one, step, step[1].box.cells(step[1].shard))
+
+    def rest_recipe(self, wildcards: Wildcards) -> str:
+        """What the small mags depend on besides their feeders."""
+        return self._layer(wildcards).rest_recipe()
+
+    def rest_threads(self, _: Wildcards) -> int:
+        """Cores of the small mags of a layer: there is one such job for each."""
+        return max(1, self._cores // len(self.plan.layers))
+
+    def downsample_mem_mb(self, _: Wildcards) -> int:
+        """Memory of a downsampling job, in MiB: rows in flight, whatever the shard's size."""
+        return 2 * JOB_BYTES // MIB
+
+    def _layer(self, wildcards: Wildcards) -> LayerPlan:
+        return self.plan.layer(wildcards.layer)
+
+    def _feeders(
+        self, one: LayerPlan, step: tuple[Grid, Grid], positions: list[tuple[int, int, int]]
+    ) -> list[str]:
+        finer, coarser = step
+        name = one.layer.name
+        boxes = [one.source_box(finer, coarser, position) for position in positions]
+        if finer == one.grids[0]:
+            slabs: set[Slab] = {slab for box in boxes for slab in one.feeding_slabs(box)}
+            return [f"receipts/convert_slab/{name}/{slab}.json" for slab in sorted(slabs)]
+        blocks = {block for box in boxes for block in one.feeding_blocks(finer, box)}
+        return [f"receipts/downsample_block/{name}/{finer.mag}/{b}.json" for b in sorted(blocks)]

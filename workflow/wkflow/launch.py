@@ -1,0 +1,156 @@
+"""The Snakemake command: spelled, started, watched, and what its end means."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import Popen
+
+import yaml
+
+from wkflow.datasource import PROPERTIES
+from wkflow.errors import ConfigError, TransientError, WkflowError
+from wkflow.failures import forget, read_failures
+from wkflow.lock import locked, remember
+from wkflow.progress import Progress
+from wkflow.settings import Settings
+from wkflow.shipped import snakefile
+from wkflow.steps.check_room import memory_budget
+
+CONFIG = "config.yaml"
+LOG = "logs/snakemake.log"
+
+POLL_S = 0.1
+GRACE_S = 3.0
+"""What jobs get to end after an interrupt; they may be killed at any instant anyway."""
+
+ALLOCATOR = {
+    "MALLOC_TOP_PAD_": str(64 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(64 * 2**20),
+}
+"""For glibc: keep freed memory for the next chunk instead of faulting its pages in again."""
+
+
+def snakemake_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[str]:
+    """Spell the command as a list, so that a blank in a path is just a character."""
+    one = settings.distribution_strategy == "sequential"
+    cores = 1 if one else settings.jobs or len(os.sched_getaffinity(0))
+    return [
+        *(sys.executable, "-m", "snakemake"),
+        *("--snakefile", str(snakefile())),
+        *("--configfile", str(settings.run_folder / CONFIG)),
+        *("--directory", str(settings.run_folder)),
+        *("--cores", str(cores)),
+        *("--resources", f"mem_mb={memory_budget(settings) // 2**20}"),
+        *("--scheduler", "greedy"),
+        *("--nolock", "--rerun-incomplete", "--keep-going"),
+        *extra,
+    ]
+
+
+def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
+    """Run the workflow in its run folder; say whether there was anything to do.
+
+    Raises
+    ------
+    WkflowError
+        The first failure that a job foresaw; further ones are printed.
+    TransientError
+        If Snakemake or a job died without a word.
+    KeyboardInterrupt
+        When it was asked to stop; everything is stopped by then.
+    """
+    _check_interpreter()
+    folder = settings.run_folder
+    with locked(folder) as lock:
+        _start_anew_where_needed(settings)
+        forget(folder)
+        (folder / CONFIG).write_text(yaml.safe_dump(settings.to_dict(), sort_keys=False))
+        (folder / LOG).parent.mkdir(exist_ok=True)
+        command = snakemake_command(settings, extra)
+        if not quiet:
+            print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
+        with (folder / LOG).open("w") as log:
+            environment = os.environ | ALLOCATOR
+            process = Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, env=environment,
+            )  # fmt: skip
+            remember(lock, process.pid)
+            status = _watch(process, Progress(folder, quiet=quiet))
+    if status:
+        raise _explain(folder, status)
+    return "Nothing to be done" not in (folder / LOG).read_text()
+
+
+def _check_interpreter() -> None:
+    if " " in sys.executable:
+        raise ConfigError(
+            "Snakemake cannot start scripts with an interpreter below a path with a blank",
+            sys.executable,
+            "Make the virtual environment in a folder without blanks in its path.",
+        )
+
+
+def _start_anew_where_needed(settings: Settings) -> None:
+    """Forget a finished run that is to be overwritten, and receipts of a dataset that is gone."""
+    folder = settings.run_folder
+    finished = (folder / "report.json").exists() and (settings.target / PROPERTIES).exists()
+    if settings.overwrite_existing and finished:
+        for name in ("plan.json", "report.json"):
+            (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(folder / "receipts", ignore_errors=True)
+    if not settings.target.exists():
+        shutil.rmtree(folder / "receipts", ignore_errors=True)
+
+
+def _watch(process: "Popen[bytes]", progress: Progress) -> int:
+    """Show progress until Snakemake ends; stop everything when asked to."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while True:
+            try:
+                return process.wait(POLL_S)
+            except subprocess.TimeoutExpired:
+                progress.update()
+    finally:
+        progress.close()
+        signal.signal(signal.SIGTERM, previous)
+        _stop(process)
+
+
+def _stop(process: "Popen[bytes]") -> None:
+    """Stop Snakemake and all its jobs: ask, wait, then insist."""
+    if process.poll() is None:
+        _signal(process, signal.SIGTERM)
+        try:
+            process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            pass
+    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+    process.wait()
+
+
+def _signal(process: "Popen[bytes]", number: int) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _explain(folder: Path, status: int) -> WkflowError:
+    """Turn notes into an error; a death without a note is told as such."""
+    failures = read_failures(folder)
+    for further in failures[1:]:
+        print(f"wkflow: {further}", file=sys.stderr)
+    if failures:
+        return failures[0]
+    how = f"was killed by signal {-status}" if status < 0 else "or one of its jobs failed"
+    return TransientError(
+        f"Snakemake {how} without a word of its own",
+        str(folder / LOG),
+        "The same command resumes. The end of this log says more; was memory short?",
+    )

@@ -1,0 +1,124 @@
+"""One bar for the whole job, in voxels."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import TextIO
+
+from wkflow.errors import ConfigError
+from wkflow.plan import Plan
+from wkflow.steps.draw_plan import PLAN
+
+LINE_S = 15.0
+"""Between two lines where the output is no terminal."""
+
+BAR_CELLS = 24
+
+
+@dataclass
+class Progress:
+    """Watches receipts and progress files of a run folder, and shows how far the run is."""
+
+    folder: Path
+    out: TextIO = field(default_factory=lambda: sys.stderr)
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        self._is_terminal = self.out.isatty()
+        self._voxels: dict[str, int] = {}
+        self._stamp = 0
+        self._started = self._shown = monotonic()
+        self._before: int | None = None
+
+    def update(self) -> None:
+        """Show the state if it is time to."""
+        if self.quiet or not self._read_plan():
+            return
+        done, total = self._count(), sum(self._voxels.values())
+        if self._before is None:
+            self._before = done
+        now = monotonic()
+        if self._is_terminal:
+            print(f"\r\x1b[K{self._line(done, total)}", end="", file=self.out, flush=True)
+        elif now - self._shown > LINE_S:
+            self._shown = now
+            print(f"wkflow: {self._line(done, total)}", file=self.out, flush=True)
+
+    def close(self) -> None:
+        """End the bar's line."""
+        if not self.quiet and self._is_terminal and self._before is not None:
+            print("\r\x1b[K", end="", file=self.out, flush=True)
+
+    def _read_plan(self) -> bool:
+        """Read the plan when it is there, and again when it is replaced."""
+        try:
+            stamp = (self.folder / PLAN).stat().st_mtime_ns
+            if stamp != self._stamp:
+                plan = Plan.read(self.folder / PLAN)
+                self._voxels, self._stamp = dict(plan.jobs()), stamp
+                self._say(plan)
+        except (OSError, ConfigError):
+            return False
+        return bool(self._voxels)
+
+    def _say(self, plan: Plan) -> None:
+        for one in plan.layers:
+            x, y, z = one.layer.size
+            print(
+                f"wkflow: layer {one.layer.name}: {x} x {y} x {z} {one.layer.element_class}, "
+                f"{one.layer.category} ({one.evidence}), "
+                f"mags {' '.join(str(grid.mag) for grid in one.grids)}",
+                file=self.out,
+            )
+        for note in plan.notes:
+            print(f"wkflow: note: {note}", file=self.out)
+
+    def _count(self) -> int:
+        """Sum the voxels of finished jobs and what running ones tell."""
+        done = 0
+        for job in _files(self.folder / "receipts", ".json"):
+            done += self._voxels.get(job, 0)
+        for job in _files(self.folder / "progress", ".txt"):
+            try:
+                done += int((self.folder / "progress" / f"{job}.txt").read_text() or 0)
+            except (OSError, ValueError):
+                continue
+        return min(done, sum(self._voxels.values()))
+
+    def _line(self, done: int, total: int) -> str:
+        seconds = monotonic() - self._started
+        rate = (done - (self._before or 0)) / seconds if seconds > 0 else 0.0
+        left = f"{_clock((total - done) / rate)} left" if rate > 0 else "starting"
+        filled = int(BAR_CELLS * done / total)
+        bar = "█" * filled + "░" * (BAR_CELLS - filled)
+        share = f"{done / total:4.0%}  {_si(done)} of {_si(total)}"
+        return f"{bar} {share} voxels  {_si(rate)}/s  {left}"
+
+
+def _files(folder: Path, suffix: str) -> list[str]:
+    """List the names of files below a folder, relative and without their suffix."""
+    found = []
+    for parent, _, names in os.walk(folder):
+        below = os.path.relpath(parent, folder).replace(os.sep, "/")
+        found += [f"{below}/{name.removesuffix(suffix)}" for name in names if name.endswith(suffix)]
+    return found
+
+
+def _si(number: float) -> str:
+    """Write 1234567 as 1.2M.
+
+    >>> _si(1234567), _si(12)
+    ('1.2M', '12')
+    """
+    for power, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= power:
+            return f"{number / power:.1f}{letter}"
+    return f"{number:.0f}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

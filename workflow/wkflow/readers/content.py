@@ -1,0 +1,60 @@
+"""What a file holds, told from its first bytes and not from its name."""
+
+import os
+import stat
+from typing import BinaryIO
+
+from wkflow.errors import SourceError
+from wkflow.readers.fault import REMEDY
+
+MAGIC: dict[str, tuple[bytes, ...]] = {
+    "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "PNG": (b"\x89PNG\r\n\x1a\n",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "BMP": (b"BM",),
+    "GIF": (b"GIF8",),
+    "HDF5": (b"\x89HDF\r\n\x1a\n",),
+    "PDF": (b"%PDF",),
+    "ZIP": (b"PK\x03\x04",),
+    "gzip": (b"\x1f\x8b",),
+    "JPEG 2000": (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"),
+    "AppleDouble": (b"\0\x05\x16\x07",),
+    "HTML": (b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML"),
+}
+"""The first bytes of what is found under the suffix of an image."""
+
+MAGIC_BYTES = max(len(magic) for magics in MAGIC.values() for magic in magics)
+
+
+def open_as(kind: str, path: str) -> BinaryIO:
+    """Open a file that holds `kind`, at its beginning; refuse any other content.
+
+    The caller closes it, and translates what the operating system raises.
+    """
+    mode = os.stat(path).st_mode  # noqa: PTH116 -- ten thousand slices: no Path for each
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise SourceError("is a pipe or a device, not a file", path, "Copy it to a plain file.")
+    file = open(path, "rb")  # noqa: SIM115, PTH123 -- handed to the caller
+    try:
+        _require(kind, file.read(MAGIC_BYTES), path)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _require(kind: str, head: bytes, path: str) -> None:
+    if not head:
+        raise SourceError("is empty (0 bytes)", path, REMEDY)
+    if head.startswith(MAGIC[kind]):
+        return
+    held = next((name for name, magics in MAGIC.items() if head.startswith(magics)), None)
+    suffix = os.path.splitext(path)[1]  # noqa: PTH122 -- as above
+    if held is None:
+        raise SourceError(f"is no {kind} file, though it is named {suffix}", path, REMEDY)
+    raise SourceError(
+        f"is named {suffix} but holds {held}",
+        path,
+        f"Give it the suffix of what it holds, or export it as {kind}.",
+    )

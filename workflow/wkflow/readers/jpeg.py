@@ -1,0 +1,109 @@
+"""JPEG: frame header by hand, voxels by simplejpeg, which takes no truncated file."""
+
+import io
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+import PIL.Image
+import simplejpeg
+from numpy.typing import NDArray
+
+from wkflow.errors import SourceError
+from wkflow.readers.content import open_as
+from wkflow.readers.fault import REMEDY, translated
+from wkflow.readers.samples import fits, store
+from wkflow.readers.slice import Slice
+from wkflow.source import Header
+
+FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""SOF0 to SOF15 without the tables that lie between them: ITU-T T.81, table B.1."""
+
+HUFFMAN_MARKERS = frozenset({0xC0, 0xC1, 0xC2})
+"""What simplejpeg decodes: baseline, extended, progressive. Arithmetic coding is Pillow's."""
+
+CHANNELS = {1: 1, 3: 3, 4: 3}
+"""Components to channels kept: grey, colour (as RGB), CMYK (converted to RGB)."""
+
+MARKER_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a frame header says: ITU-T T.81, B.2.2."""
+
+    marker: int
+    precision: int
+    height: int
+    width: int
+    components: int
+
+
+class JpegReader:
+    """Grey or RGB, 8 bit."""
+
+    def probe(self, path: str) -> Header:
+        """Go from marker to marker up to the frame header."""
+        with translated(path), open_as("JPEG", path) as file:
+            return _header(_frame(file, path), path)
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[Slice]:
+        """Hold the content of `path`."""
+        with translated(path), open_as("JPEG", path) as file:
+            content = file.read()
+            header = _header(_frame(io.BytesIO(content), path), path)
+        yield Slice(path, header, content, _decode)
+
+
+def _frame(file: BinaryIO, path: str) -> Frame:
+    file.seek(2)
+    while True:
+        marker = _marker(file, path)
+        if marker in FRAME_MARKERS:
+            return Frame(marker, *struct.unpack(">2x BHHB", file.read(8)))
+        if marker not in MARKER_WITHOUT_LENGTH:
+            (length,) = struct.unpack(">H", file.read(2))
+            file.seek(length - 2, io.SEEK_CUR)
+
+
+def _marker(file: BinaryIO, path: str) -> int:
+    byte = file.read(1)
+    while byte == b"\xff":
+        byte = file.read(1)
+        if byte not in {b"\xff", b""}:
+            return byte[0]
+    raise SourceError("is cut short or damaged: it has no frame header", path, REMEDY)
+
+
+def _header(frame: Frame, path: str) -> Header:
+    if frame.precision != 8:
+        raise SourceError(
+            f"has {frame.precision} bits per sample; only 8 can be read from JPEG",
+            path,
+            "Export the images as TIFF or PNG, which keep more than 8 bits.",
+        )
+    if frame.components not in CHANNELS or frame.width == 0 or frame.height == 0:
+        raise SourceError("is damaged: its frame header makes no sense", path, REMEDY)
+    return Header(frame.width, frame.height, 1, CHANNELS[frame.components], "uint8")
+
+
+def _decode(content: bytes, out: NDArray[Any], path: str) -> None:
+    frame = _frame(io.BytesIO(content), path)
+    if frame.components == 4 or frame.marker not in HUFFMAN_MARKERS:
+        store(_decode_rare(content, out.shape[2]), out, path)
+        return
+    colours = "GRAY" if frame.components == 1 else "RGB"
+    buffer = out if fits(out, out.shape[2]) else None
+    decoded = simplejpeg.decode_jpeg(content, colours, buffer=buffer, strict=True)
+    if buffer is None:
+        store(decoded, out, path)
+
+
+def _decode_rare(content: bytes, channels: int) -> NDArray[Any]:
+    """Let Pillow decode CMYK and arithmetic coding."""
+    with PIL.Image.open(io.BytesIO(content), formats=["JPEG"]) as image:
+        return np.asarray(image.convert("L" if channels == 1 else "RGB"))

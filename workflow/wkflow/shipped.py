@@ -1,0 +1,23 @@
+"""Where the workflow's own files are: in a checkout, or inside the installed package."""
+
+from pathlib import Path
+
+from wkflow.errors import ConfigError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def snakefile() -> Path:
+    """Find the Snakefile that belongs to this package.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither beside the package nor in it: a broken installation.
+    """
+    for home in (_PACKAGE / "_workflow", _PACKAGE.parents[1]):
+        if (home / "Snakefile").is_file() and (home / "scripts").is_dir():
+            return home / "Snakefile"
+    raise ConfigError(
+        "the workflow's files are missing", str(_PACKAGE), "Install wkflow again."
+    )

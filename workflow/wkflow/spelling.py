@@ -1,0 +1,168 @@
+"""How option values are spelled in YAML and on the command line.
+
+Each function takes what was written and gives the value, or raises `ValueError` with a few words
+that complete the sentence "<option>: <value> ...": pydantic collects them.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from wkflow.box import Triple
+from wkflow.codec import Codec
+from wkflow.errors import ConfigError
+from wkflow.mag import Mag
+from wkflow.units import SHORT, UNITS
+
+PLAUSIBLE_NM = (1e-3, 1e7)
+"""A voxel thinner than a nucleus or thicker than a finger is a slip of the unit."""
+
+PLAUSIBLE_RATIO = 1000
+"""Between the edges of one voxel; array tomography reaches about 50."""
+
+LATER_FORMATS = ("zarr", "wkw", "n5", "neuroglancerPrecomputed")
+LATER_STRATEGIES = ("slurm", "slurm+batching", "kubernetes")
+
+_BYTES = re.compile(r"(?i)\s*([0-9.]+)\s*([kmgt]?)(i?)b?\s*")
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+def voxel_size(value: object) -> tuple[float, float, float]:
+    """Read three positive numbers, as a list or with commas between."""
+    numbers = _numbers(value, "three numbers x,y,z")
+    if len(numbers) != 3:
+        raise ValueError("must be three numbers x,y,z")
+    if not all(math.isfinite(number) and number > 0 for number in numbers):
+        raise ValueError("must be three finite numbers above zero")
+    if max(numbers) / min(numbers) > PLAUSIBLE_RATIO:
+        raise ValueError(f"is implausible: one edge is over {PLAUSIBLE_RATIO} times another")
+    return numbers[0], numbers[1], numbers[2]
+
+
+def shape(value: object) -> Triple:
+    """Read one whole number above zero for all axes, or three."""
+    numbers = _numbers(value, "one whole number or three, x,y,z")
+    if len(numbers) not in {1, 3} or any(n != int(n) or n < 1 for n in numbers):
+        raise ValueError("must be one whole number above zero or three, x,y,z")
+    x, y, z = (int(n) for n in (numbers if len(numbers) == 3 else numbers * 3))
+    return x, y, z
+
+
+def powers_of_two(value: object) -> Triple:
+    """Read a shape whose extents are powers of two: what WEBKNOSSOS asks of chunks."""
+    extents = shape(value)
+    if any(extent.bit_count() != 1 for extent in extents):
+        raise ValueError("must be powers of two (16, 32, 64 ...)")
+    return extents
+
+
+def _numbers(value: object, wanted: str) -> list[float]:
+    parts = value.split(",") if isinstance(value, str) else value
+    parts = [parts] if isinstance(parts, int | float) else parts
+    if not isinstance(parts, list | tuple) or any(isinstance(part, bool) for part in parts):
+        raise ValueError(f"must be {wanted}")  # noqa: TRY004 -- pydantic collects ValueError only
+    try:
+        return [float(part) for part in parts]
+    except (TypeError, ValueError):
+        raise ValueError(f"must be {wanted}") from None
+
+
+def unit(value: object) -> str:
+    """Read a unit of length, long or short."""
+    if str(value) in UNITS or str(value) in SHORT:
+        return SHORT.get(str(value), str(value))
+    raise ValueError(f"is no unit of length; WEBKNOSSOS knows {', '.join(UNITS)}")
+
+
+def mag(value: object) -> str:
+    """Read a magnification, and give it back as it is printed."""
+    return str(_noun(lambda: Mag.parse(str(value))))
+
+
+def compression(value: object) -> str:
+    """Read CODEC:LEVEL."""
+    return str(_noun(lambda: Codec.parse(str(value))))
+
+
+def _noun(parse: Callable[[], object]) -> object:
+    try:
+        return parse()
+    except ConfigError as error:
+        raise ValueError(f"is wrong: {error.what}. {error.remedy}") from None
+
+
+def byte_count(value: object) -> int:
+    """Read bytes: 8G, 500M, 1.5GiB, 4000000000. K, M, G, T are powers of 1024."""
+    match = _BYTES.fullmatch(str(value))
+    if not match or isinstance(value, bool):
+        raise ValueError("must be an amount of memory such as 8G or 500M")
+    try:
+        count = int(float(match[1]) * 1024 ** _POWERS[match[2].lower()])
+    except ValueError:
+        raise ValueError("must be an amount of memory such as 8G or 500M") from None
+    if count < 64 * 2**20:
+        raise ValueError("is too little: at least 64M, such as 8G")
+    return count
+
+
+def dataset_name(value: object) -> str:
+    """Read a dataset name by the server's rule (assertValidDatasetName)."""
+    text = str(value)
+    if not re.fullmatch(r"[A-Za-z0-9_\-.]{3,255}", text) or text.startswith("."):
+        raise ValueError(
+            "is a name that WEBKNOSSOS refuses: at least three letters, digits, dots, underscores, "
+            f"hyphens, and no dot first; {suggest(text)!r} would do"
+        )
+    return text
+
+
+def layer_name(value: object) -> str:
+    """Read a layer name: what the server and every file system take."""
+    text = str(value)
+    if not re.fullmatch(r"[A-Za-z0-9_$@\-.]{1,200}", text) or text.startswith("."):
+        raise ValueError(
+            "is a name that WEBKNOSSOS refuses: letters, digits, _ $ @ - . only, and no dot first; "
+            f"{suggest(text, least=1)!r} would do"
+        )
+    return text
+
+
+def suggest(text: str, *, least: int = 3) -> str:
+    """Make a name that WEBKNOSSOS takes out of any text.
+
+    >>> suggest("my data (2)"), suggest("a"), suggest("..")
+    ('my_data_2', 'a_dataset', 'dataset')
+    """
+    name = re.sub(r"[^A-Za-z0-9_\-.]+", "_", text).strip("_.")[:200]
+    return name if len(name) >= least else f"{name}_dataset".strip("_")
+
+
+def data_format(value: object) -> object:
+    """Refuse formats that are not written yet in so many words."""
+    if value in LATER_FORMATS:
+        raise ValueError("cannot be written yet; leave it out for zarr3")
+    return value
+
+
+def strategy(value: object) -> object:
+    """Refuse strategies that do not exist yet in so many words."""
+    if value in LATER_STRATEGIES:
+        raise ValueError(
+            "does not exist yet; use multiprocessing, or an executor of Snakemake's after --"
+        )
+    return value
+
+
+def place(value: object) -> Path:
+    """Read a path and make it absolute, so that it means the same from every folder."""
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError("must be a path")  # noqa: TRY004 -- pydantic collects ValueError only
+    return Path(value).expanduser().absolute()
+
+
+VoxelSize = Annotated[tuple[float, float, float], BeforeValidator(voxel_size)]
+Shape = Annotated[Triple, BeforeValidator(shape)]

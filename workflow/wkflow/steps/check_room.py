@@ -1,0 +1,90 @@
+"""Is there enough memory and disk? Asked before the first voxel is read."""
+
+import shutil
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import psutil
+
+from wkflow.errors import ResourceError
+from wkflow.plan import Plan
+from wkflow.settings import Settings
+
+MEMORY_SHARE = 0.8
+"""Of the free memory: the rest is left to the file cache and to others."""
+
+EXPECTED_SHARE = {"color": 0.7, "segmentation": 0.02}
+"""Compressed size over voxels, low: noisy 8-bit images came to 0.76, labels to 0.01 to 0.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes: what the dataset needs uncompressed and probably, and what there is."""
+
+    raw: int
+    expected: int
+    disk_free: int
+    memory: int
+    memory_per_job: int
+
+
+def memory_budget(settings: Settings) -> int:
+    """Bytes of memory that all jobs together may use."""
+    return settings.memory or int(MEMORY_SHARE * psutil.virtual_memory().available)
+
+
+def measure_room(plan: Plan, settings: Settings) -> Room:
+    """Add up what the plan needs; what is already written counts as free."""
+    raw, expected = 0, 0.0
+    for one in plan.layers:
+        voxels = sum(prod(grid.size) for grid in one.grids)
+        share = EXPECTED_SHARE[one.layer.category] if settings.compress else 1.0
+        raw += voxels * one.layer.voxel_bytes
+        expected += share * voxels * one.layer.voxel_bytes
+    return Room(
+        raw,
+        int(expected),
+        shutil.disk_usage(_existing(Path(plan.dataset))).free + _written(settings),
+        memory_budget(settings),
+        max(one.slab_memory() for one in plan.layers),
+    )
+
+
+def check_room(plan: Plan, settings: Settings) -> None:
+    """Refuse a run that cannot end.
+
+    Raises
+    ------
+    ResourceError
+        If a job needs more memory than there is, or the dataset more disk.
+    """
+    room = measure_room(plan, settings)
+    if room.memory_per_job > room.memory:
+        raise ResourceError(
+            f"a job needs {_gib(room.memory_per_job)} of memory, {_gib(room.memory)} may be used",
+            "memory",
+            "Give --memory more, or a flatter --shard-shape (4096,4096,16) with --chunk-shape.",
+        )
+    if room.expected > room.disk_free:
+        raise ResourceError(
+            f"the dataset needs about {_gib(room.expected)}, {_gib(room.disk_free)} are free",
+            plan.dataset,
+            "Free space there, or choose a target on another disk.",
+        )
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def _written(settings: Settings) -> int:
+    """Bytes that an earlier run of this folder wrote; what it wrote is not needed twice."""
+    if not (settings.run_folder / "receipts").is_dir():
+        return 0
+    files = (file for file in settings.target.rglob("*") if file.is_file())
+    return sum(file.stat().st_size for file in files)
+
+
+def _gib(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"

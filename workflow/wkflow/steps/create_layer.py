@@ -1,0 +1,26 @@
+"""Lay out the empty arrays of one layer."""
+
+from pathlib import Path
+from time import monotonic
+
+from wkflow.codec import Codec
+from wkflow.datasource import retract
+from wkflow.plan import Plan
+from wkflow.receipt import Receipt
+from wkflow.writers.layout import lay_out
+
+
+def create_layer(plan: Plan, layer: str) -> Receipt:
+    """Write the metadata of a layer and its mags; shards that still belong to them stay."""
+    started = monotonic()
+    one = plan.layer(layer)
+    retract(Path(plan.dataset))
+    lay_out(
+        Path(plan.dataset),
+        one.layer,
+        one.grids,
+        Codec.parse(one.codec),
+        voxel_size=plan.voxel_size,
+        unit=plan.unit,
+    )
+    return Receipt("create_layer", seconds=monotonic() - started)

@@ -1,0 +1,63 @@
+"""Compute shards of one mag from the mag below it."""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wkflow.box import Box
+from wkflow.codec import Codec
+from wkflow.kernels import KERNELS
+from wkflow.kernels.cells import gather, reach
+from wkflow.layer import Grid
+from wkflow.plan import LayerPlan
+from wkflow.receipt import ShardFile
+from wkflow.writers.voxels import MagVoxels, Region
+
+
+def downsample_shards(
+    dataset: Path,
+    plan: LayerPlan,
+    step: tuple[Grid, Grid],
+    positions: list[tuple[int, int, int]],
+    pool: Executor,
+) -> Iterator[ShardFile]:
+    """Write the shards at `positions` of the coarser mag of a step, one after the other.
+
+    Each row of chunks is read, reduced and encoded by itself, so memory does not grow with the
+    shard, and the result does not depend on how the work is cut.
+    """
+    finer, coarser = (
+        MagVoxels(dataset, plan.layer, grid, Codec.parse(plan.codec)) for grid in step
+    )
+    reduce = _Reduction(plan.kernel, *step)
+    with finer.reading() as read:
+        for position in positions:
+            yield coarser.write(position, reduce.of(read), pool)
+
+
+class _Reduction:
+    """A kernel between two mags: gives any box of the coarser one."""
+
+    def __init__(self, kernel: str, finer: Grid, coarser: Grid) -> None:
+        self.kernel, self.finer = KERNELS[kernel], finer
+        self.factor = coarser.mag.over(finer.mag)
+        self.halo = self.kernel.halo(self.factor)
+
+    def of(self, read: Region) -> Region:
+        """Give what computes a box of the coarser mag with `read`, which reads the finer one."""
+
+        def region(box: Box) -> NDArray[np.generic]:
+            ranges = [
+                reach(b * f - h, e * f + h, size, window=self.kernel.window)
+                for b, e, f, h, size in zip(
+                    box.begin, box.end, self.factor, self.halo, self.finer.size, strict=True
+                )
+            ]
+            (x0, x1, _), (y0, y1, _), (z0, z1, _) = ranges
+            block = read(Box((x0, y0, z0), (x1, y1, z1)))
+            return self.kernel.reduce(gather(block, [take for *_, take in ranges]), self.factor)
+
+        return region

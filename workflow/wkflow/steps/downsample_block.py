@@ -1,0 +1,33 @@
+"""Build one block of one big mag."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic
+
+from wkflow import durable
+from wkflow.datasource import retract
+from wkflow.plan import Plan
+from wkflow.receipt import Receipt, ShardFile
+from wkflow.steps.downsample import downsample_shards
+
+
+def downsample_block(
+    plan: Plan, layer: str, mag: str, block: str, *, threads: int, tick: Callable[[int], None]
+) -> Receipt:
+    """Write the shards of one block; `tick` is told the voxels of each when it is written."""
+    started = monotonic()
+    dataset, one = Path(plan.dataset), plan.layer(layer)
+    retract(dataset)
+    step = one.step_to(mag)
+    positions = one.block_shards(step[1], block)
+    files: list[ShardFile] = []
+    voxels = 0
+    with ThreadPoolExecutor(threads) as pool:
+        written = downsample_shards(dataset, one, step, positions, pool)
+        for position, file in zip(positions, written, strict=True):
+            files.append(file)
+            tick(step[1].shard_box(position).voxels)
+            voxels += step[1].shard_box(position).voxels
+    durable.flush(dataset / file.path for file in files)
+    return Receipt("downsample_block", tuple(files), voxels, seconds=monotonic() - started)

@@ -1,0 +1,44 @@
+"""What the run did, as numbers that can be shown: report.json in the run folder."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from wkflow import __version__, durable
+from wkflow.plan import Plan
+from wkflow.receipt import Receipt
+
+
+def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
+    """Sum jobs, voxels, bytes and seconds by rule, beside the layers and their mags."""
+    rules: dict[str, dict[str, float]] = defaultdict(
+        lambda: {"jobs": 0, "voxels": 0, "bytes": 0, "seconds": 0.0}
+    )
+    for receipt in map(Receipt.read, receipts):
+        row = rules[receipt.rule]
+        row["jobs"] += 1
+        row["voxels"] += receipt.voxels
+        row["bytes"] += receipt.bytes_written
+        row["seconds"] = round(row["seconds"] + receipt.seconds, 3)
+    layers = [
+        {
+            "name": one.layer.name,
+            "category": one.layer.category,
+            "evidence": one.evidence,
+            "dtype": one.layer.dtype,
+            "channels": one.layer.channels,
+            "size": one.layer.size,
+            "mags": [str(grid.mag) for grid in one.grids],
+        }
+        for one in plan.layers
+    ]
+    durable.write_json(
+        path,
+        {
+            "wkflow": __version__,
+            "dataset": plan.dataset,
+            "layers": layers,
+            "rules": dict(rules),
+            "notes": plan.notes,
+        },
+    )
