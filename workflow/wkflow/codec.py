@@ -36,7 +36,9 @@ class Codec:
         levels = LEVELS.get(name, range(0))
         number = level or "0"
         if not number.lstrip("-").isdecimal() or int(number) not in levels:
-            known = ", ".join(f"{n}:{r[0]}..{r[-1]}" if len(r) > 1 else n for n, r in LEVELS.items())
+            known = ", ".join(
+                f"{n}:{r[0]}..{r[-1]}" if len(r) > 1 else n for n, r in LEVELS.items()
+            )
             raise ConfigError(
                 f"{text!r} is no compression", "compression", f"Choose one of {known}."
             )

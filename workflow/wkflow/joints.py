@@ -7,7 +7,8 @@ from typing import Protocol
 
 from wkflow.datasource import PROPERTIES
 from wkflow.layer import Grid
-from wkflow.plan import JOB_BYTES, LayerPlan, Plan, digest
+from wkflow.layer_plan import JOB_BYTES
+from wkflow.plan import LayerPlan, Plan, digest
 from wkflow.slab import Slab
 
 MIB = 2**20

@@ -72,9 +72,7 @@ def lay_grid(layer: Layer, mag: Mag, *, chunk: Triple, shard: Triple) -> Grid:
     if layer.size[2] == 1:
         chunk = (chunk[0], chunk[1], 1)
     whole = ceil_div(size, chunk)
-    x, y, z = (
-        min(s, n * c) for s, n, c in zip(shard, whole, chunk, strict=True)
-    )
+    x, y, z = (min(s, n * c) for s, n, c in zip(shard, whole, chunk, strict=True))
     return Grid(mag, size, chunk, (x, y, z))
 
 

@@ -18,6 +18,4 @@ def snakefile() -> Path:
     for home in (_PACKAGE / "_workflow", _PACKAGE.parents[1]):
         if (home / "Snakefile").is_file() and (home / "scripts").is_dir():
             return home / "Snakefile"
-    raise ConfigError(
-        "the workflow's files are missing", str(_PACKAGE), "Install wkflow again."
-    )
+    raise ConfigError("the workflow's files are missing", str(_PACKAGE), "Install wkflow again.")

@@ -107,9 +107,7 @@ def _decode(
     ]
 
 
-def _decode_plane(
-    plan: LayerPlan, z: int, plane: Buffer, opener: Opener
-) -> SourceError | None:
+def _decode_plane(plan: LayerPlan, z: int, plane: Buffer, opener: Opener) -> SourceError | None:
     """Decode one slice; a fault is given back, so that all faults can be told at once."""
     file, page = plan.source.plane(z)
     expected = plan.source.header
@@ -117,7 +115,9 @@ def _decode_plane(
         with opener(file) as image:
             found = image.header
             small = plan.pad and found.width <= expected.width and found.height <= expected.height
-            width, height = (found.width, found.height) if small else (expected.width, expected.height)
+            width, height = (
+                (found.width, found.height) if small else (expected.width, expected.height)
+            )
             if (found.width, found.height, found.channels, found.dtype, found.planes) != (
                 width, height, expected.channels, expected.dtype, expected.planes,
             ):  # fmt: skip
