@@ -5,11 +5,12 @@ from itertools import product
 
 import numpy as np
 import pytest
-from blocks import FACTORS, INTEGERS, Block, Factor, lay_out, random_block
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from wkflow.kernels.bicubic import bicubic, cubic_halo
+
+from .blocks import FACTORS, INTEGERS, Block, Factor, lay_out, random_block
 
 EXACT = tuple(name for name in INTEGERS if not name.endswith("64"))
 

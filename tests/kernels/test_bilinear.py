@@ -4,11 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from blocks import INTEGERS, Block, Factor, blocks, cells_of, random_block
 from hypothesis import given, settings
 from numpy.testing import assert_array_equal
 from scipy.ndimage import map_coordinates
 from wkflow.kernels.bilinear import bilinear
+
+from .blocks import INTEGERS, Block, Factor, blocks, cells_of, random_block
 
 
 def centre(cell: Block) -> Block:

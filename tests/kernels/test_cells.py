@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from blocks import lay_out, random_block
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.kernels.cells import gather, reach
+
+from .blocks import lay_out, random_block
 
 
 def read(axis: NDArray[np.intp], begin: int, end: int, window: int | None) -> NDArray[np.intp]:

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from blocks import DTYPES, FACTORS, Block, Factor, lay_out, random_block
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from wkflow.kernels import KERNELS, Kernel, gather, kernel_for, reach
+
+from .blocks import DTYPES, FACTORS, Block, Factor, lay_out, random_block
 
 every_kernel = pytest.mark.parametrize("kernel", KERNELS.values(), ids=list(KERNELS))
 

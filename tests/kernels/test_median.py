@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from blocks import DTYPES, FACTORS, Block, Factor, blocks, lay_out, random_block
 from hypothesis import given, settings
 from numpy.testing import assert_array_equal
 from wkflow.kernels.median import NETWORK_MAX, median
+
+from .blocks import DTYPES, FACTORS, Block, Factor, blocks, lay_out, random_block
 
 
 def numpy_median(block: Block, factor: Factor) -> Block:

@@ -4,10 +4,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from blocks import DTYPES, Block, Factor, blocks, cells_of, lay_out, random_block
 from hypothesis import given, settings
 from numpy.testing import assert_array_equal
 from wkflow.kernels.mode import mode
+
+from .blocks import DTYPES, Block, Factor, blocks, cells_of, lay_out, random_block
 
 
 def counted_mode(block: Block, factor: Factor) -> Block:

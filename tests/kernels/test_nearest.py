@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from blocks import Block, Factor, blocks, cells_of
 from hypothesis import given, settings
 from wkflow.kernels.nearest import nearest
+
+from .blocks import Block, Factor, blocks, cells_of
 
 
 @settings(deadline=None)

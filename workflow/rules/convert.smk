@@ -19,7 +19,6 @@ rule write_plan:
         "../../envs/runtime.yaml"
     params:
         recipe=ask.recipe,
-        options=settings.to_dict(),
     script:
         "../../scripts/write_plan.py"
 

@@ -1,5 +1,6 @@
 """What the Snakefile does before its rules: options in, plan out, whichever door was taken."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,11 +8,18 @@ from snakemake.exceptions import WorkflowError
 
 from wkflow.errors import WkflowError
 from wkflow.job import NOTE, leave_note
-from wkflow.plan import Plan
+from wkflow.plan import DRAFT, Plan
 from wkflow.settings import Settings
 from wkflow.steps.check_room import check_room
 from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.make_sample import make_sample, sample_options
+
+ALLOCATOR = {
+    "MALLOC_TOP_PAD_": str(64 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(64 * 2**20),
+}
+"""For glibc: keep freed memory for the next chunk instead of faulting its pages in again."""
 
 ENTRANCE = f"logs/entrance{NOTE}"
 """The failure note for what goes wrong before there are jobs, in the run folder."""
@@ -25,6 +33,7 @@ def enter(config: Mapping[str, object]) -> tuple[Settings, Plan]:
     WorkflowError
         In place of our own errors: Snakemake shows it without a traceback.
     """
+    os.environ.update(ALLOCATOR)
     run_folder: Path | None = None
     try:
         given = {key: value for key, value in config.items() if value is not None}
@@ -36,6 +45,7 @@ def enter(config: Mapping[str, object]) -> tuple[Settings, Plan]:
         (run_folder / ENTRANCE).unlink(missing_ok=True)
         plan = draw_plan(settings)
         check_room(plan, settings)
+        plan.write(run_folder / DRAFT)
     except WkflowError as error:
         if run_folder:
             leave_note(run_folder / ENTRANCE, error)

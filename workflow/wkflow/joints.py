@@ -9,7 +9,6 @@ from wkflow.datasource import PROPERTIES
 from wkflow.layer import Grid
 from wkflow.layer_plan import JOB_BYTES
 from wkflow.plan import LayerPlan, Plan, digest
-from wkflow.slab import Slab
 
 MIB = 2**20
 VOXEL_BYTES_PER_MINUTE = 2**30
@@ -56,66 +55,66 @@ class Joints:
         return digest(self.plan.name, self.plan.voxel_size, self.plan.unit, layers, self.receipts)
 
     def layout_recipe(self, wildcards: Wildcards) -> str:
-        """What the empty arrays depend on."""
+        """Digest what the empty arrays depend on."""
         return self.plan.layout_recipe(wildcards.layer)
 
     def slices(self, wildcards: Wildcards) -> list[str]:
-        """The image files of a slab."""
+        """List the image files of a slab."""
         one = self._layer(wildcards)
         return list(one.slab_sources(one.slab(wildcards.slab)).files)
 
     def slab_recipe(self, wildcards: Wildcards) -> str:
-        """What the voxels of a slab depend on."""
+        """Digest what the voxels of a slab depend on."""
         one = self._layer(wildcards)
         return one.slab_recipe(one.slab(wildcards.slab))
 
     def slab_threads(self, _: Wildcards) -> int:
-        """Cores of one slab, so that all slabs together keep all cores busy."""
+        """Give the cores of one slab, so that all slabs together keep all cores busy."""
         slabs = sum(len(one.slabs()) for one in self.plan.layers)
         return max(1, self._cores // slabs)
 
     def slab_mem_mb(self, wildcards: Wildcards) -> int:
-        """Memory of a slab's job, in MiB."""
+        """Give the memory of a slab's job, in MiB."""
         return self._layer(wildcards).slab_memory() // MIB
 
     def slab_minutes(self, wildcards: Wildcards) -> int:
-        """Time limit of a slab's job."""
+        """Give the time limit of a slab's job."""
         one = self._layer(wildcards)
         x, y, _ = one.layer.size
         return 10 + x * y * one.slab_depth * one.layer.voxel_bytes // VOXEL_BYTES_PER_MINUTE
 
     def block_feeders(self, wildcards: Wildcards) -> list[str]:
-        """The receipts of what lies below a block."""
+        """List the receipts of what lies below a block."""
         one = self._layer(wildcards)
         step = one.step_to(wildcards.mag)
         return self._feeders(one, step, one.block_shards(step[1], wildcards.block))
 
     def block_recipe(self, wildcards: Wildcards) -> str:
-        """What a block depends on besides its feeders."""
+        """Digest what a block depends on besides its feeders."""
         one = self._layer(wildcards)
         step = one.step_to(wildcards.mag)
         return one.block_recipe(*step, one.block_shards(step[1], wildcards.block))
 
     def block_threads(self, _: Wildcards) -> int:
-        """Cores of one block: most mags have more blocks than there are cores."""
+        """Give the cores of one block: most mags have more blocks than there are cores."""
         return max(1, self._cores // 4)
 
     def rest_feeders(self, wildcards: Wildcards) -> list[str]:
-        """The receipts of what lies below the small mags."""
+        """List the receipts of what lies below the small mags."""
         one = self._layer(wildcards)
         step = one.rest_steps()[0]
         return self._feeders(one, step, step[1].box.cells(step[1].shard))
 
     def rest_recipe(self, wildcards: Wildcards) -> str:
-        """What the small mags depend on besides their feeders."""
+        """Digest what the small mags depend on besides their feeders."""
         return self._layer(wildcards).rest_recipe()
 
     def rest_threads(self, _: Wildcards) -> int:
-        """Cores of the small mags of a layer: there is one such job for each."""
+        """Give the cores of the small mags of a layer: there is one such job for each."""
         return max(1, self._cores // len(self.plan.layers))
 
     def downsample_mem_mb(self, _: Wildcards) -> int:
-        """Memory of a downsampling job, in MiB: rows in flight, whatever the shard's size."""
+        """Give the memory of a downsampling job, in MiB: only rows are in flight."""
         return 2 * JOB_BYTES // MIB
 
     def _layer(self, wildcards: Wildcards) -> LayerPlan:
@@ -128,7 +127,8 @@ class Joints:
         name = one.layer.name
         boxes = [one.source_box(finer, coarser, position) for position in positions]
         if finer == one.grids[0]:
-            slabs: set[Slab] = {slab for box in boxes for slab in one.feeding_slabs(box)}
+            slabs = {slab for box in boxes for slab in one.feeding_slabs(box)}
             return [f"receipts/convert_slab/{name}/{slab}.json" for slab in sorted(slabs)]
         blocks = {block for box in boxes for block in one.feeding_blocks(finer, box)}
-        return [f"receipts/downsample_block/{name}/{finer.mag}/{b}.json" for b in sorted(blocks)]
+        folder = f"receipts/downsample_block/{name}/{finer.mag}"
+        return [f"{folder}/{block}.json" for block in sorted(blocks)]

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
 
@@ -26,29 +27,31 @@ POLL_S = 0.1
 GRACE_S = 3.0
 """What jobs get to end after an interrupt; they may be killed at any instant anyway."""
 
-ALLOCATOR = {
-    "MALLOC_TOP_PAD_": str(64 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
-    "MALLOC_MMAP_THRESHOLD_": str(64 * 2**20),
-}
-"""For glibc: keep freed memory for the next chunk instead of faulting its pages in again."""
+FLAGS = ("--nolock", "--rerun-incomplete", "--keep-going")
+"""Our own lock outlives no one; what a kill left is redone; all bad slices are found."""
 
 
 def snakemake_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[str]:
     """Spell the command as a list, so that a blank in a path is just a character."""
-    one = settings.distribution_strategy == "sequential"
-    cores = 1 if one else settings.jobs or len(os.sched_getaffinity(0))
     return [
         *(sys.executable, "-m", "snakemake"),
         *("--snakefile", str(snakefile())),
         *("--configfile", str(settings.run_folder / CONFIG)),
         *("--directory", str(settings.run_folder)),
-        *("--cores", str(cores)),
+        *("--cores", str(_cores(settings))),
         *("--resources", f"mem_mb={memory_budget(settings) // 2**20}"),
         *("--scheduler", "greedy"),
-        *("--nolock", "--rerun-incomplete", "--keep-going"),
+        *FLAGS,
         *extra,
     ]
+
+
+def _cores(settings: Settings) -> int:
+    if settings.distribution_strategy == "sequential":
+        return 1
+    if settings.jobs:
+        return settings.jobs
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
@@ -74,10 +77,9 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
         if not quiet:
             print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
         with (folder / LOG).open("w") as log:
-            environment = os.environ | ALLOCATOR
             process = Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, env=environment,
+                start_new_session=True,
             )  # fmt: skip
             remember(lock, process.pid)
             status = _watch(process, Progress(folder, quiet=quiet))
@@ -126,19 +128,18 @@ def _stop(process: "Popen[bytes]") -> None:
     """Stop Snakemake and all its jobs: ask, wait, then insist."""
     if process.poll() is None:
         _signal(process, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            pass
     _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait()
 
 
 def _signal(process: "Popen[bytes]", number: int) -> None:
-    try:
-        os.killpg(process.pid, number)
-    except ProcessLookupError:
-        return
+    with suppress(ProcessLookupError):
+        if os.name == "posix":
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
 
 
 def _explain(folder: Path, status: int) -> WkflowError:

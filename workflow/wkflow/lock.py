@@ -12,10 +12,8 @@ import psutil
 
 from wkflow.errors import TransientError
 
-try:
+if os.name == "posix":  # elsewhere two runs at once are not noticed; they write the same bytes
     import fcntl
-except ImportError:  # Windows: Snakemake's own lock has to do
-    fcntl = None  # type: ignore[assignment]  # the module is optional, its type is not
 
 LOCK = "lock"
 
@@ -34,7 +32,7 @@ def locked(folder: Path) -> Iterator[IO[str]]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("a+") as file:
-        if fcntl:
+        if os.name == "posix":
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

@@ -15,7 +15,13 @@ from wkflow import durable
 from wkflow.errors import ConfigError
 from wkflow.layer_plan import LayerPlan, digest
 
-__all__ = ["LayerPlan", "Plan", "digest"]
+__all__ = ["DRAFT", "PLAN", "LayerPlan", "Plan", "digest"]
+
+PLAN = "plan.json"
+"""In the run folder: what its receipts were made by. With it, the target is this run folder's."""
+
+DRAFT = "draft.json"
+"""In the run folder: what was planned when the rules were read, until `write_plan` keeps it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from time import monotonic
 from typing import TextIO
 
 from wkflow.errors import ConfigError
-from wkflow.plan import Plan
-from wkflow.steps.draw_plan import PLAN
+from wkflow.plan import PLAN, Plan
 
 LINE_S = 15.0
 """Between two lines where the output is no terminal."""
@@ -28,7 +27,7 @@ class Progress:
     def __post_init__(self) -> None:
         self._is_terminal = self.out.isatty()
         self._voxels: dict[str, int] = {}
-        self._stamp = 0
+        self._stamp, self._said = 0, ""
         self._started = self._shown = monotonic()
         self._before: int | None = None
 
@@ -58,7 +57,9 @@ class Progress:
             if stamp != self._stamp:
                 plan = Plan.read(self.folder / PLAN)
                 self._voxels, self._stamp = dict(plan.jobs()), stamp
-                self._say(plan)
+                if self._said != plan.recipe():
+                    self._said = plan.recipe()
+                    self._say(plan)
         except (OSError, ConfigError):
             return False
         return bool(self._voxels)

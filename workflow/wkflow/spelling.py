@@ -64,7 +64,7 @@ def _numbers(value: object, wanted: str) -> list[float]:
     parts = value.split(",") if isinstance(value, str) else value
     parts = [parts] if isinstance(parts, int | float) else parts
     if not isinstance(parts, list | tuple) or any(isinstance(part, bool) for part in parts):
-        raise ValueError(f"must be {wanted}")  # noqa: TRY004 -- pydantic collects ValueError only
+        raise ValueError(f"must be {wanted}")
     try:
         return [float(part) for part in parts]
     except (TypeError, ValueError):
@@ -160,7 +160,7 @@ def strategy(value: object) -> object:
 def place(value: object) -> Path:
     """Read a path and make it absolute, so that it means the same from every folder."""
     if not isinstance(value, str | Path) or not str(value):
-        raise ValueError("must be a path")  # noqa: TRY004 -- pydantic collects ValueError only
+        raise ValueError("must be a path")
     return Path(value).expanduser().absolute()
 
 

@@ -2,42 +2,60 @@
 
 from math import prod
 
-from wkflow.plan import Plan
+from wkflow.box import Triple
+from wkflow.plan import LayerPlan, Plan
 from wkflow.settings import Settings
-from wkflow.steps.check_room import measure_room
+from wkflow.steps.check_room import Room, measure_room
+
+GB = 1e9
+
+ROW = "  {:>9} {:>21} {:>18} {:>13} {:>7} {:>6} {:>10}"
 
 
 def plan_table(plan: Plan, settings: Settings) -> str:
     """Show layers, mags, jobs, voxels and bytes, memory and disk; nothing is written."""
-    room = measure_room(plan, settings)
-    lines = [f"dataset   {plan.name} -> {plan.dataset}", f"run folder {settings.run_folder}", ""]
+    lines = [f"dataset    {plan.name} -> {plan.dataset}", f"run folder {settings.run_folder}", ""]
     for one in plan.layers:
-        x, y, z = one.layer.size
-        lines += [
-            f"layer {one.layer.name}: {one.layer.category} ({one.evidence}), "
-            f"{one.layer.element_class}, box {x} x {y} x {z}, {one.kernel}, {one.codec}",
-            f"  {'mag':>10} {'voxels x,y,z':>24} {'shard':>16} {'files':>7} {'jobs':>6} {'GB':>10}",
-        ]
-        for number, grid in enumerate(one.grids):
-            jobs = len(one.slabs()) if number == 0 else len(one.blocks(grid))
-            shown = str(jobs) if number == 0 or one.is_big(grid) else "rest"
-            size = prod(grid.size) * one.layer.voxel_bytes / 1e9
-            lines.append(
-                f"  {grid.mag!s:>10} {_times(grid.size):>24} {_times(grid.shard):>16} "
-                f"{prod(grid.shards):>7} {shown:>6} {size:>10.3f}"
-            )
-        lines.append("")
-    jobs, voxels = len(list(plan.jobs())), sum(voxels for _, voxels in plan.jobs())
-    lines += [
-        f"jobs      {jobs}, at most {room.memory_per_job / 2**30:.2f} GiB of memory each "
-        f"({room.memory / 2**30:.1f} GiB may be used)",
-        f"voxels    {voxels:,}",
-        f"bytes     {room.raw / 1e9:.3f} GB uncompressed, about {room.expected / 1e9:.3f} GB on disk"
-        f" ({room.disk_free / 1e9:.1f} GB free)",
-        f"files     {plan.file_count} shards",
+        lines += [*_layer_lines(one), ""]
+    lines += _sums(plan, measure_room(plan, settings))
+    return "\n".join([*lines, *(f"note       {note}" for note in plan.notes)])
+
+
+def _layer_lines(one: LayerPlan) -> list[str]:
+    layer = one.layer
+    lines = [
+        f"layer {layer.name}: {layer.category} ({one.evidence}), {layer.element_class}",
+        f"box {_times(layer.size)}, downsampled by {one.kernel}, compressed by {one.codec}",
+        ROW.format("mag", "voxels", "shard", "chunk", "files", "jobs", "GB"),
     ]
-    return "\n".join([*lines, *(f"note      {note}" for note in plan.notes)])
+    for grid in one.grids:
+        is_finest = grid == one.grids[0]
+        jobs = len(one.slabs()) if is_finest else len(one.blocks(grid))
+        lines.append(
+            ROW.format(
+                str(grid.mag),
+                _times(grid.size),
+                _times(grid.shard),
+                _times(grid.chunk),
+                prod(grid.shards),
+                jobs if is_finest or one.is_big(grid) else "rest",
+                f"{prod(grid.size) * layer.voxel_bytes / GB:.3f}",
+            )
+        )
+    return lines
 
 
-def _times(shape: tuple[int, int, int]) -> str:
-    return "x".join(map(str, shape))
+def _sums(plan: Plan, room: Room) -> list[str]:
+    jobs = list(plan.jobs())
+    memory = f"{room.memory_per_job / GB:.2f} GB of memory; {room.memory / GB:.1f} GB may be used"
+    disk = f"about {room.expected / GB:.3f} GB on disk; {room.disk_free / GB:.1f} GB free"
+    return [
+        f"jobs       {len(jobs)}, the largest with {memory}",
+        f"voxels     {sum(voxels for _, voxels in jobs):,}",
+        f"bytes      {room.raw / GB:.3f} GB uncompressed, {disk}",
+        f"files      {plan.file_count} shards",
+    ]
+
+
+def _times(shape: Triple) -> str:
+    return " x ".join(map(str, shape))

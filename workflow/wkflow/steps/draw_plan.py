@@ -1,7 +1,5 @@
 """Settings and headers in, plan out. Opens one image per layer; decodes voxels only to judge."""
 
-import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +9,13 @@ from wkflow.errors import ConfigError, SourceError
 from wkflow.ladder import FINEST, climb
 from wkflow.layer import COLOR_DTYPES, SEGMENTATION_DTYPES, Layer, lay_grid
 from wkflow.mag import Mag
-from wkflow.plan import LayerPlan, Plan
+from wkflow.plan import PLAN, LayerPlan, Plan
 from wkflow.readers import probe
 from wkflow.settings import Settings
 from wkflow.source import Header, Source
 from wkflow.spelling import suggest
 from wkflow.steps.find_layers import Found, find_layers
 from wkflow.steps.judge_category import judge_category
-
-PLAN = "plan.json"
 
 FLAT_SHARD_CHUNKS, COARSE_SHARD_CHUNKS = (128, 128, 1), (32, 32, 32)
 """Chunks of a shard above mag 1: as the official tool, flat for layers of one chunk's depth."""
@@ -180,13 +176,3 @@ def _codec(settings: Settings, category: str) -> str:
         return "none:0"
     default = DEFAULT_SEGMENTATION if category == "segmentation" else DEFAULT_COLOR
     return settings.compression or str(default)
-
-
-def clear_foreign(plan: Plan, run_folder: Path) -> None:
-    """Clear a target that no run of this folder made, if the option allows it."""
-    if plan.overwrite and not (run_folder / PLAN).exists():
-        target = Path(plan.dataset)
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
-        elif os.path.lexists(target):
-            target.unlink()

@@ -36,7 +36,7 @@ def judge_category(source: Source) -> tuple[str, str]:
     values, voxels = 0, 0
     for z in sorted({0, source.depth // 2, source.depth - 1}):
         for square in _squares(_read(source, z)):
-            used = square[(square != 0) & (square != np.iinfo(square.dtype).max)]
+            used = square[(square != 0) & (square != _maximum(square))]
             values, voxels = values + len(np.unique(used)), voxels + used.size
     seen = f"{values} distinct values in squares of {voxels} voxels"
     if voxels < ENOUGH_VOXELS:
@@ -63,3 +63,8 @@ def _squares(plane: NDArray[np.generic]) -> list[NDArray[np.generic]]:
         for y in np.linspace(0, max(0, height - WINDOW_VX), GRID).astype(int)
         for x in np.linspace(0, max(0, width - WINDOW_VX), GRID).astype(int)
     ]
+
+
+def _maximum(plane: NDArray[np.generic]) -> int:
+    bits = plane.dtype.itemsize * 8
+    return int(2 ** (bits - 1) - 1 if plane.dtype.kind == "i" else 2**bits - 1)

@@ -47,4 +47,4 @@ def decoder(codec: Codec) -> Callable[[bytes], bytes]:
 
 def _gzip(chunk: Voxels, level: int) -> bytes:
     compressor = zlib.compressobj(level, zlib.DEFLATED, _GZIP)
-    return compressor.compress(memoryview(chunk).cast("B")) + compressor.flush()
+    return compressor.compress(chunk.data) + compressor.flush()

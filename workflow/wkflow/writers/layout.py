@@ -8,7 +8,7 @@ import asyncio
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zarr
 from zarr.codecs import BytesCodec, GzipCodec, TransposeCodec, ZstdCodec
@@ -18,6 +18,9 @@ from zarr.storage import MemoryStore
 from wkflow import durable
 from wkflow.codec import Codec
 from wkflow.layer import Grid, Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 AXES = ("c", "x", "y", "z")
 
@@ -55,11 +58,11 @@ def lay_out(
 
 
 def _create_array(group: zarr.Group, layer: Layer, grid: Grid, codec: Codec) -> None:
-    compressor: Any = {
+    compressors: dict[str, Callable[[], Any]] = {
         "zstd": lambda: ZstdCodec(level=codec.level, checksum=True),
         "gzip": lambda: GzipCodec(level=codec.level),
         "none": lambda: None,
-    }[codec.name]()
+    }
     group.create_array(
         str(grid.mag),
         shape=(layer.channels, *grid.size),
@@ -68,7 +71,7 @@ def _create_array(group: zarr.Group, layer: Layer, grid: Grid, codec: Codec) -> 
         dtype=layer.dtype,
         filters=[TransposeCodec(order=(3, 2, 1, 0))],
         serializer=BytesCodec(endian="little"),
-        compressors=compressor,
+        compressors=compressors[codec.name](),
         fill_value=0,
         dimension_names=AXES,
     )

@@ -1,0 +1,147 @@
+"""The command line from flags to exit status."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wkflow import __version__
+from wkflow.cli import build_parser, main
+from wkflow.datasource import PROPERTIES
+
+from .runs import VOXEL_SIZE, noise, voxels, wkflow, write_stack
+
+
+def lines(run: "subprocess.CompletedProcess[str]") -> list[str]:
+    """Give what a person reads of a failure: at most five lines, no traceback."""
+    told = [line for line in run.stderr.splitlines() if "-m snakemake" not in line]
+    told = [line for line in told if not line.startswith("wkflow: layer")]
+    assert "Traceback" not in run.stderr
+    assert len(told) <= 5, run.stderr
+    return told
+
+
+def test_a_stack_becomes_a_dataset(tmp_path: Path) -> None:
+    """One command makes the dataset, its pyramid, its properties and a report."""
+    volume = noise(35, 130, 201)
+    source = write_stack(tmp_path / "my stack", volume)
+    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "data set")
+    assert run.returncode == 0, run.stderr
+    np.testing.assert_array_equal(voxels(tmp_path / "data set", "mystack"), volume)
+    properties = json.loads((tmp_path / "data set" / PROPERTIES).read_text())
+    assert [mag["mag"] for mag in properties["dataLayers"][0]["mags"]] == [
+        [1, 1, 1],
+        [2, 2, 1],
+        [4, 4, 2],
+    ]
+    report = json.loads((tmp_path / "data set.wkflow" / "report.json").read_text())
+    assert report["rules"]["convert_slab"]["voxels"] == volume.size
+
+
+def test_the_command_is_printed_and_quiet_is_quiet(tmp_path: Path) -> None:
+    """A person can see what was run; with --quiet nothing but errors is told."""
+    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
+    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "loud")
+    assert f"--directory {tmp_path / 'loud.wkflow'}" in run.stderr
+    run = wkflow("convert", *VOXEL_SIZE, "--quiet", source, tmp_path / "silent")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_what_follows_two_dashes_is_snakemakes(tmp_path: Path) -> None:
+    """`-- -n` plans the jobs and writes no dataset."""
+    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
+    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "out", "--", "-n")
+    assert run.returncode == 0, run.stderr
+    assert "convert_slab" in (tmp_path / "out.wkflow/logs/snakemake.log").read_text()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    """The table names layers, mags, jobs, memory and disk; no file comes or goes."""
+    source = write_stack(tmp_path / "stack", noise(3, 300, 500))
+    before = sorted(tmp_path.rglob("*"))
+    run = wkflow("convert", *VOXEL_SIZE, "--dry-run", source, tmp_path / "out")
+    assert run.returncode == 0, run.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+    for word in ("layer stack", "2-2-1", "uint8", "500 x 300 x 3", "jobs", "memory", "free"):
+        assert word in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("SOURCE", "OUT"), "voxel_size: required"),
+        ((*VOXEL_SIZE, "--chunk-shape", "33", "SOURCE", "OUT"), "powers of two"),
+        ((*VOXEL_SIZE, "--shard-shape", "48", "SOURCE", "OUT"), "32,32,32 does not divide"),
+        ((*VOXEL_SIZE, "--batch-size", "33", "SOURCE", "OUT"), "33 is no multiple"),
+        ((*VOXEL_SIZE, "--data-format", "wkw", "SOURCE", "OUT"), "cannot be written yet"),
+        ((*VOXEL_SIZE, "--name", "a b", "SOURCE", "OUT"), "'a_b'"),
+        ((*VOXEL_SIZE, "--layer-name", ".a/b", "SOURCE", "OUT"), "'a_b'"),
+        (("--voxel-size", "0,1,1", "SOURCE", "OUT"), "above zero"),
+        (("--voxel-size", "1e9,1e9,1e9", "SOURCE", "OUT"), "implausible"),
+        ((*VOXEL_SIZE, "--unit", "furlong", "SOURCE", "OUT"), "nanometer"),
+        ((*VOXEL_SIZE, "--max-mag", "3", "SOURCE", "OUT"), "power of two"),
+        ((*VOXEL_SIZE, "--jobs", "2", "--distribution-strategy", "sequential", "S", "O"), "jobs"),
+    ],
+)
+def test_wrong_options_are_told(
+    arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong option exits 2 before anything is written, and says what would be right."""
+    assert main(["convert", *arguments]) == 2
+    message = capsys.readouterr().err
+    assert told in message
+    assert len(message.splitlines()) <= 5
+
+
+def test_all_wrong_options_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Three faults, one message."""
+    options = ("--unit", "furlong", "--jobs", "many", "--category", "colour")
+    assert main(["convert", *options, "source", "target"]) == 2
+    message = capsys.readouterr().err
+    for word in ("voxel_size", "furlong", "many", "did you mean color?"):
+        assert word in message
+
+
+def test_a_missing_source_is_told(tmp_path: Path) -> None:
+    """Nothing to read is a bad source: exit 3, and no dataset."""
+    (tmp_path / "empty").mkdir()
+    for source in ("nowhere", "empty"):
+        run = wkflow("convert", *VOXEL_SIZE, tmp_path / source, tmp_path / "out")
+        assert run.returncode == 3
+        assert source in lines(run)[0]
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_foreign_target_is_kept(tmp_path: Path) -> None:
+    """What is already at the target stays, unless --overwrite-existing is given."""
+    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("years of work")
+    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "out")
+    assert run.returncode == 2
+    assert "--overwrite-existing" in "".join(lines(run))
+    assert (tmp_path / "out" / "thesis.txt").exists()
+    run = wkflow("convert", *VOXEL_SIZE, "--overwrite-existing", source, tmp_path / "out")
+    assert run.returncode == 0, run.stderr
+    assert not (tmp_path / "out" / "thesis.txt").exists()
+
+
+def test_memory_too_small_is_told_before_the_start(tmp_path: Path) -> None:
+    """A job that cannot fit is refused with exit 6, from the plan."""
+    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
+    run = wkflow("convert", *VOXEL_SIZE, "--memory", "64M", source, tmp_path / "out")
+    assert run.returncode == 6
+    assert "memory" in lines(run)[0]
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_and_version_are_there(capsys: pytest.CaptureFixture[str]) -> None:
+    """--version tells the version, --help every command."""
+    for flag, told in (("--version", __version__), ("--help", "convert")):
+        with pytest.raises(SystemExit) as ended:
+            build_parser().parse_args([flag])
+        assert ended.value.code == 0
+        assert told in capsys.readouterr().out

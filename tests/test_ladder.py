@@ -1,0 +1,119 @@
+"""The ladder of magnifications: the official tool's rules, and what holds for any layer."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wkflow.box import Triple
+from wkflow.errors import ConfigError
+from wkflow.ladder import FINEST, climb, default_coarsest
+from wkflow.mag import Mag
+
+from .strategies import triples
+
+CUBIC = (1.0, 1.0, 1.0)
+edges = st.sampled_from([1.0, 4.0, 11.24, 25.0, 40.0, 333.0])
+modes = st.sampled_from(["anisotropic", "isotropic", "constant_z"])
+
+
+def ladder(*args: object, **options: object) -> str:
+    """Give the mags as they are printed, with blanks between."""
+    return " ".join(map(str, climb(*args, **options)))  # type: ignore[arg-type]  # just passed on
+
+
+@pytest.mark.parametrize(
+    ("size", "coarsest"),
+    [
+        ((100, 80, 5), "4"),
+        ((400, 400, 400), "4"),
+        ((401, 10, 1), "8"),
+        ((10, 1023, 37), "16"),
+        ((4096, 4096, 9000), "64"),
+    ],
+)
+def test_the_coarsest_slice_is_about_100_voxels_across(size: Triple, coarsest: str) -> None:
+    """The longer edge of a slice decides, depth does not, and 4 is the least."""
+    assert str(default_coarsest(size)) == coarsest
+
+
+def test_thick_slices_are_halved_later() -> None:
+    """Voxels get as cubic as they can: z waits until x and y are as thick."""
+    assert ladder((4096, 4096, 500), (11.24, 11.24, 25), sampling_mode="anisotropic") == (
+        "2-2-1 4-4-2 8-8-4 16-16-8 32-32-16 64-64-32"
+    )
+    assert ladder((800, 800, 500), (4, 4, 40), sampling_mode="anisotropic") == "2-2-1 4-4-1 8-8-1"
+
+
+def test_isotropic_halves_all_axes() -> None:
+    """Whatever the voxels are like."""
+    assert ladder((800, 800, 500), (4, 4, 40), sampling_mode="isotropic") == "2 4 8"
+
+
+def test_constant_z_keeps_all_slices() -> None:
+    """Only x and y are halved."""
+    assert ladder((800, 800, 500), CUBIC, sampling_mode="constant_z") == "2-2-1 4-4-1 8-8-1"
+
+
+@given(size=triples(1, 10**5), mode=modes, voxel_size=st.tuples(edges, edges, edges))
+def test_a_single_slice_is_never_reduced_along_z(
+    size: Triple, mode: str, voxel_size: tuple[float, float, float]
+) -> None:
+    """There is nothing to merge it with."""
+    mags = climb((*size[:2], 1), voxel_size, sampling_mode=mode)
+    assert {mag.z for mag in mags} == {1}
+
+
+@given(
+    size=triples(1, 10**5),
+    mode=modes,
+    voxel_size=st.tuples(edges, edges, edges),
+    max_mag=st.none() | st.sampled_from([1, 2, 8, 256]).map(lambda n: Mag(n, n, n)),
+)
+def test_every_mag_is_made_of_whole_cells_of_the_one_below(
+    size: Triple, mode: str, voxel_size: tuple[float, float, float], max_mag: Mag | None
+) -> None:
+    """No factor ever falls, and the largest one grows with each step."""
+    mags = climb(size, voxel_size, sampling_mode=mode, max_mag=max_mag)
+    for finer, coarser in pairwise([FINEST, *mags]):
+        assert all(factor >= 1 for factor in coarser.over(finer))
+        assert coarser.largest == 2 * finer.largest
+    if mags:
+        assert mags[-1].largest == (max_mag or default_coarsest(size)).largest
+
+
+def test_mag_1_is_no_step() -> None:
+    """A layer that ends at mag 1 has nothing above it."""
+    assert ladder((9000, 9000, 9000), CUBIC, sampling_mode="anisotropic", max_mag=FINEST) == ""
+
+
+def test_each_axis_ends_where_it_is_told_to() -> None:
+    """`8-8-2` stops halving z at 2."""
+    mags = ladder((800, 800, 500), CUBIC, sampling_mode="isotropic", max_mag=Mag(8, 8, 2))
+    assert mags == "2 4-4-2 8-8-2"
+
+
+def test_a_mag_that_no_step_reaches_is_refused() -> None:
+    """Here z would be coarser than x and y, which constant_z never makes."""
+    with pytest.raises(ConfigError, match="cannot be reached") as caught:
+        climb((800, 800, 500), (1, 1, 8), sampling_mode="anisotropic", max_mag=Mag(4, 4, 16))
+    assert caught.value.where == "max_mag"
+
+
+def test_layers_share_their_mags() -> None:
+    """WEBKNOSSOS wants one mag for each largest factor, so a later layer takes the earlier's."""
+    others = [Mag(2, 2, 1), Mag(4, 4, 1)]
+    mags = ladder((800, 800, 500), CUBIC, sampling_mode="isotropic", aligned_with=others)
+    assert mags == "2-2-1 4-4-1 8-8-2"
+
+
+@given(first=triples(2, 5000), second=triples(2, 5000), mode=modes)
+def test_a_longer_ladder_goes_on_from_the_shared_one(
+    first: Triple, second: Triple, mode: str
+) -> None:
+    """Of two layers with the same voxel size, mags of equal largest factor are equal."""
+    shared = climb(first, (11.24, 11.24, 25), sampling_mode=mode)
+    own = climb(second, (11.24, 11.24, 25), sampling_mode=mode, aligned_with=shared)
+    by_largest = {mag.largest: mag for mag in shared}
+    assert all(by_largest.get(mag.largest, mag) == mag for mag in own)
+    assert all(min(b.over(a)) >= 1 for a, b in pairwise([FINEST, *own]))

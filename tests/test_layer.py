@@ -1,0 +1,87 @@
+"""A layer's mags: how many voxels they have, and how chunks and shards lie in them."""
+
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given
+from wkflow.box import Triple, ceil_div
+from wkflow.layer import (
+    COLOR_DTYPES,
+    ITEM_BYTES,
+    SEGMENTATION_DTYPES,
+    Layer,
+    lay_grid,
+    shard_bytes,
+)
+from wkflow.mag import Mag
+
+from .strategies import layers, mags, power_triples, times, triples
+
+
+@pytest.mark.parametrize("dtype", sorted(ITEM_BYTES))
+def test_sizes_of_samples_are_those_of_numpy(dtype: str) -> None:
+    """The table is there because nouns import nothing."""
+    assert ITEM_BYTES[dtype] == np.dtype(dtype).itemsize
+
+
+def test_labels_are_whole_numbers() -> None:
+    """And colors have no 64 bits: WEBKNOSSOS shows neither."""
+    assert "float32" in COLOR_DTYPES - SEGMENTATION_DTYPES
+    assert {"uint64", "int64"} == SEGMENTATION_DTYPES - COLOR_DTYPES
+
+
+@pytest.mark.parametrize(
+    ("dtype", "channels", "element_class", "voxel_bytes"),
+    [
+        ("uint8", 1, "uint8", 1),
+        ("uint8", 3, "uint24", 3),
+        ("uint16", 1, "uint16", 2),
+        ("float32", 1, "float", 4),
+        ("int64", 1, "int64", 8),
+    ],
+)
+def test_webknossos_has_words_of_its_own(
+    dtype: str, channels: int, element_class: str, voxel_bytes: int
+) -> None:
+    """RGB is uint24, and float32 is float."""
+    layer = Layer("em", "color", dtype, channels, (1, 1, 1))
+    assert (layer.element_class, layer.voxel_bytes) == (element_class, voxel_bytes)
+
+
+@given(layer=layers(), mag=mags(), chunk=power_triples(), shards=triples(1, 9))
+def test_a_grid_is_as_large_as_the_layer_needs(
+    layer: Layer, mag: Mag, chunk: Triple, shards: Triple
+) -> None:
+    """Shards are whole chunks, none larger than asked for or than the layer by a chunk."""
+    shard = times(chunk, shards)
+    grid = lay_grid(layer, mag, chunk=chunk, shard=shard)
+    assert grid.size == ceil_div(layer.size, mag.factors)
+    assert all(s % c == 0 for s, c in zip(grid.shard, grid.chunk, strict=True))
+    for clipped, asked, size, edge in zip(grid.shard, shard, grid.size, grid.chunk, strict=True):
+        assert clipped <= asked
+        assert clipped < size + edge
+
+
+@given(layer=layers(), mag=mags(8), chunk=power_triples(), shards=triples(1, 4))
+def test_shards_tile_a_grid(layer: Layer, mag: Mag, chunk: Triple, shards: Triple) -> None:
+    """Each voxel is in one shard, and each planned shard has voxels."""
+    grid = lay_grid(layer, mag, chunk=chunk, shard=times(chunk, shards))
+    positions = grid.box.cells(grid.shard)
+    assert len(positions) == prod(grid.shards)
+    assert sum(grid.shard_box(position).voxels for position in positions) == prod(grid.size)
+    assert all(grid.shard_box(position).voxels for position in positions)
+
+
+def test_a_single_slice_has_flat_chunks() -> None:
+    """31 empty slices in each chunk would be in the way of everybody."""
+    one = Layer("em", "color", "uint8", 1, (100, 70, 1))
+    grid = lay_grid(one, Mag(2, 2, 1), chunk=(32, 32, 32), shard=(1024, 1024, 1024))
+    assert (grid.size, grid.chunk, grid.shard) == ((50, 35, 1), (32, 32, 1), (64, 64, 1))
+
+
+def test_bytes_of_a_shard_count_all_channels() -> None:
+    """Before compression, and whether the array fills it or not."""
+    layer = Layer("em", "color", "uint8", 3, (40, 20, 10))
+    grid = lay_grid(layer, Mag(1, 1, 1), chunk=(16, 16, 16), shard=(32, 32, 16))
+    assert shard_bytes(layer, grid) == 32 * 32 * 16 * 3
