@@ -1,4 +1,4 @@
-"""Record layers, slabs and magnifications before any voxel is read."""
+"""Record layers, slabs and magnifications as the rules were told."""
 
 from pathlib import Path
 
@@ -6,4 +6,4 @@ from wkflow.job import Job
 from wkflow.steps.write_plan import write_plan
 
 with Job(snakemake):
-    write_plan(snakemake.params.recipe, Path(snakemake.output.plan).absolute())
+    write_plan(Path(snakemake.input.draft), Path(snakemake.output.plan).absolute())

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from wkflow.box import Box, Triple
 from wkflow.ladder import FINEST
@@ -12,6 +13,10 @@ from wkflow.plan import Plan
 from wkflow.source import Header, Source
 
 DATASET = "/data/target"
+JOB_BYTES = 2**29
+
+settings.register_profile("shared_machine", deadline=None)
+settings.load_profile("shared_machine")  # a test is not wrong because something else is running
 
 
 def triples(least: int, most: int) -> st.SearchStrategy[Triple]:
@@ -61,7 +66,8 @@ def layer_plans(draw: st.DrawFn, most: int = 300) -> LayerPlan:
     grids += [lay_grid(layer, mag, chunk=chunk, shard=coarse) for mag in ladder[1:]]
     kernel = draw(st.sampled_from(["median", "mode", "nearest", "bilinear", "bicubic"]))
     batch = grids[0].shard[2] * draw(st.integers(1, 3))
-    return plan_of(layer, tuple(grids), batch=batch, kernel=kernel)
+    job_bytes = draw(st.sampled_from([1, 10**5, 10**7]))
+    return plan_of(layer, tuple(grids), batch=batch, kernel=kernel, job_bytes=job_bytes)
 
 
 def times(shape: Triple, by: Triple) -> Triple:
@@ -76,23 +82,38 @@ def plan_of(
     batch: int = 32,
     kernel: str = "median",
     codec: str = "zstd:3",
+    job_bytes: int = JOB_BYTES,
 ) -> LayerPlan:
     """Plan a layer of one slice per file."""
     x, y, z = layer.size
     files = tuple(f"/data/{layer.name}/{number:04d}.tif" for number in range(z))
     marks = tuple((1000, number) for number in range(z))
     source = Source(files, marks, Header(x, y, 1, layer.channels, layer.dtype))
-    return LayerPlan(layer, source, grids, batch, kernel, codec, pad=False, evidence="as said")
+    return LayerPlan(
+        layer,
+        source,
+        grids,
+        batch,
+        kernel,
+        codec,
+        pad=False,
+        job_bytes=job_bytes,
+        evidence="as said",
+    )
 
 
 def small_layer_plan(
-    size: Triple = (70, 50, 40), *, name: str = "em", mags: tuple[str, ...] = ("2", "4")
+    size: Triple = (70, 50, 40),
+    *,
+    name: str = "em",
+    mags: tuple[str, ...] = ("2", "4"),
+    job_bytes: int = JOB_BYTES,
 ) -> LayerPlan:
     """Plan a uint8 layer in chunks of 8 voxels an edge, 2 x 2 x 2 of them to a shard."""
     layer = Layer(name, "color", "uint8", 1, size)
     ladder = [FINEST, *map(Mag.parse, mags)]
     grids = tuple(lay_grid(layer, mag, chunk=(8, 8, 8), shard=(16, 16, 16)) for mag in ladder)
-    return plan_of(layer, grids, batch=16)
+    return plan_of(layer, grids, batch=16, job_bytes=job_bytes)
 
 
 def dataset_plan(*layer_plans: LayerPlan, dataset: str = DATASET) -> Plan:
@@ -109,8 +130,5 @@ def dataset_plan(*layer_plans: LayerPlan, dataset: str = DATASET) -> Plan:
 
 def resized(plan: LayerPlan, size: Triple) -> LayerPlan:
     """Plan the same layer with another size: as if slices had been appended."""
-    layer = replace(plan.layer, size=size)
-    grids = tuple(
-        lay_grid(layer, grid.mag, chunk=(8, 8, 8), shard=(16, 16, 16)) for grid in plan.grids
-    )
-    return plan_of(layer, grids, batch=plan.batch, kernel=plan.kernel, codec=plan.codec)
+    other = small_layer_plan(size, mags=tuple(str(grid.mag) for grid in plan.grids[1:]))
+    return replace(other, job_bytes=plan.job_bytes)

@@ -1,17 +1,19 @@
 """The command line from flags to exit status."""
 
 import json
-import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-
 from wkflow import __version__
 from wkflow.cli import build_parser, main
 from wkflow.datasource import PROPERTIES
 
 from .runs import VOXEL_SIZE, noise, voxels, wkflow, write_stack
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 def lines(run: "subprocess.CompletedProcess[str]") -> list[str]:

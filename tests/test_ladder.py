@@ -117,3 +117,10 @@ def test_a_longer_ladder_goes_on_from_the_shared_one(
     by_largest = {mag.largest: mag for mag in shared}
     assert all(by_largest.get(mag.largest, mag) == mag for mag in own)
     assert all(min(b.over(a)) >= 1 for a, b in pairwise([FINEST, *own]))
+
+
+def test_a_single_slice_goes_on_above_the_mags_of_a_thick_layer() -> None:
+    """Its own steps keep the z that the shared ones have reached: a factor never falls."""
+    shared = [Mag(2, 2, 2), Mag(4, 4, 4)]
+    mags = climb((900, 800, 1), CUBIC, sampling_mode="isotropic", aligned_with=shared)
+    assert all(min(b.over(a)) >= 1 for a, b in pairwise([FINEST, *mags]))

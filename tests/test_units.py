@@ -4,9 +4,34 @@ import pytest
 from wkflow.units import SHORT, UNITS
 
 NGFF_05 = frozenset(
-    "angstrom attometer centimeter decimeter exameter femtometer foot gigameter hectometer inch "
-    "kilometer megameter meter micrometer mile millimeter nanometer parsec petameter picometer "
-    "terameter yard yoctometer yottameter zeptometer zettameter".split()
+    [
+        "angstrom",
+        "attometer",
+        "centimeter",
+        "decimeter",
+        "exameter",
+        "femtometer",
+        "foot",
+        "gigameter",
+        "hectometer",
+        "inch",
+        "kilometer",
+        "megameter",
+        "meter",
+        "micrometer",
+        "mile",
+        "millimeter",
+        "nanometer",
+        "parsec",
+        "petameter",
+        "picometer",
+        "terameter",
+        "yard",
+        "yoctometer",
+        "yottameter",
+        "zeptometer",
+        "zettameter",
+    ]
 )
 """Units of space in the OME-Zarr 0.5 specification, section `axes`."""
 

@@ -1,6 +1,7 @@
 """What all rules share: names of wildcards, the joints, and where small jobs run."""
 
 from wkflow.joints import Joints
+from wkflow.steps.write_plan import claim
 
 ask = Joints(plan, workflow.cores)
 
@@ -21,5 +22,6 @@ localrules:
 
 
 onstart:
+    claim(plan, Path.cwd())
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None  # else each run ends with a second of waiting

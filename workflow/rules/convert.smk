@@ -1,24 +1,25 @@
 """Read the source once: every z-slab becomes full-resolution voxels.
 
-needs   the config, the source images
+needs   the config, the source images, draft.json (written while the rules are read)
 gives   plan.json
         receipts/create_layer/{layer}.json           the empty arrays exist
         receipts/convert_slab/{layer}/{slab}.json    one slab is written
 
-The plan and the layout are `ancient`: a slab is redone when its own recipe or slices change.
+The draft is `ancient`: a job is redone when its own recipe or its slices change. No input that a
+rule makes may be: Snakemake skips the other reasons of whatever lies behind a job that it redoes.
 """
 
 
 rule write_plan:
-    """Record layers, slabs and magnifications before any voxel is read."""
+    """Record layers, slabs and magnifications, as the rules were told."""
+    input:
+        draft="draft.json",
     output:
         plan="plan.json",
     log:
         "logs/write_plan.log",
     conda:
         "../../envs/runtime.yaml"
-    params:
-        recipe=ask.recipe,
     script:
         "../../scripts/write_plan.py"
 
@@ -26,7 +27,7 @@ rule write_plan:
 rule create_layer:
     """Lay out the empty chunked arrays of one layer, one per magnification."""
     input:
-        plan=ancient("plan.json"),
+        plan=ancient("draft.json"),
     output:
         receipt="receipts/create_layer/{layer}.json",
     log:
@@ -42,8 +43,7 @@ rule create_layer:
 rule convert_slab:
     """Convert one z-slab of one layer at full resolution."""
     input:
-        plan=ancient("plan.json"),
-        layer=ancient("receipts/create_layer/{layer}.json"),
+        plan=ancient("draft.json"),
         slices=ask.slices,
     output:
         receipt="receipts/convert_slab/{layer}/{slab}.json",

@@ -1,6 +1,6 @@
 """Climb the ladder: every mag is computed from the one below it.
 
-needs   plan.json, receipts/convert_slab/{layer}/{slab}.json
+needs   draft.json, receipts/convert_slab/{layer}/{slab}.json
 gives   receipts/downsample_block/{layer}/{mag}/{block}.json    some shards of a big mag
         receipts/downsample_rest/{layer}.json                   all small mags of a layer
 """
@@ -9,7 +9,7 @@ gives   receipts/downsample_block/{layer}/{mag}/{block}.json    some shards of a
 rule downsample_block:
     """Build one block of one big magnification."""
     input:
-        plan=ancient("plan.json"),
+        plan=ancient("draft.json"),
         feeders=ask.block_feeders,
     output:
         receipt="receipts/downsample_block/{layer}/{mag}/{block}.json",
@@ -30,7 +30,7 @@ rule downsample_block:
 rule downsample_rest:
     """Build all remaining small magnifications of a layer in one job."""
     input:
-        plan=ancient("plan.json"),
+        plan=ancient("draft.json"),
         feeders=ask.rest_feeders,
     output:
         receipt="receipts/downsample_rest/{layer}.json",

@@ -8,7 +8,8 @@ gives   datasource-properties.json in the dataset, report.json in the run folder
 rule write_properties:
     """Check every shard against its receipt, then describe the dataset."""
     input:
-        plan=ancient("plan.json"),
+        plan="plan.json",
+        layers=ask.layouts,
         receipts=ask.receipts,
     output:
         properties=ask.properties,
@@ -26,7 +27,7 @@ rule write_properties:
 rule write_report:
     """Sum up what was done, rule by rule."""
     input:
-        plan=ancient("plan.json"),
+        plan="plan.json",
         receipts=ask.receipts,
     output:
         report="report.json",

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from wkflow.errors import WkflowError
+from wkflow.errors import ConfigError, WkflowError
 from wkflow.job import NOTE, leave_note
 from wkflow.plan import DRAFT, Plan
 from wkflow.settings import Settings
@@ -45,9 +46,17 @@ def enter(config: Mapping[str, object]) -> tuple[Settings, Plan]:
         (run_folder / ENTRANCE).unlink(missing_ok=True)
         plan = draw_plan(settings)
         check_room(plan, settings)
-        plan.write(run_folder / DRAFT)
+        _keep(plan, run_folder / DRAFT)
     except WkflowError as error:
         if run_folder:
             leave_note(run_folder / ENTRANCE, error)
         raise WorkflowError(str(error)) from None
     return settings, plan
+
+
+def _keep(plan: Plan, path: Path) -> None:
+    """Write the draft if it is another than the last one: its time stamp means something."""
+    with suppress(OSError, ConfigError):
+        if Plan.read(path) == plan:
+            return
+    plan.write(path)

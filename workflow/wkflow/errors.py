@@ -11,7 +11,11 @@ WkflowError
 Status 0 is done and verified, 130 interrupted; 1 is left to bugs, which keep their traceback.
 """
 
+import re
 from typing import ClassVar
+
+BETWEEN = "; "
+"""Separates the files in an error of several."""
 
 
 class WkflowError(Exception):
@@ -40,6 +44,22 @@ class SourceError(WkflowError):
     """An input file is missing, unreadable or not what it claims."""
 
     exit_status = 3
+
+
+def several(faults: list[SourceError]) -> SourceError:
+    """Make one error of the faults of several files of one folder: `name: what; name: what`."""
+    if len(faults) == 1:
+        return faults[0]
+    named = (f"{_name(fault.where)}: {fault.what.replace(BETWEEN, ', ')}" for fault in faults)
+    return SourceError(BETWEEN.join(named), _folder(faults[0].where), faults[0].remedy)
+
+
+def _name(path: str) -> str:
+    return re.split(r"[/\\]", path)[-1]
+
+
+def _folder(path: str) -> str:
+    return path.removesuffix(_name(path)).rstrip("/\\") or path
 
 
 class ServerError(WkflowError):

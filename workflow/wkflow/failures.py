@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from wkflow import errors
-from wkflow.errors import SourceError, WkflowError
+from wkflow.errors import BETWEEN, SourceError, WkflowError
 from wkflow.job import NOTE
 
 NAMED = 5
@@ -48,12 +48,12 @@ def _merge(folder: Path, source: str, group: list[SourceError]) -> WkflowError:
     (folder / BAD_SLICES).write_text("\n".join(slices) + "\n")
     more = f"; and {len(slices) - NAMED} more" if len(slices) > NAMED else ""
     remedy = f"{group[0].remedy} All of them: {folder / BAD_SLICES}"
-    named = "; ".join(slices[:NAMED])
+    named = BETWEEN.join(slices[:NAMED])
     return SourceError(f"{len(slices)} slices cannot be used: {named}{more}", source, remedy)
 
 
 def _slices(failure: SourceError) -> list[str]:
     path = Path(failure.where)
     if path.is_dir():  # the job found several
-        return failure.what.split("; ")
+        return failure.what.split(BETWEEN)
     return [f"{path.name}: {failure.what}"]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from wkflow.datasource import PROPERTIES
 from wkflow.layer import Grid
-from wkflow.layer_plan import JOB_BYTES
+from wkflow.layer_plan import START_BYTES
 from wkflow.plan import LayerPlan, Plan, digest
 
 MIB = 2**20
@@ -44,9 +44,9 @@ class Joints:
         return [f"receipts/{job}.json" for job, _ in self.plan.jobs()]
 
     @property
-    def recipe(self) -> str:
-        """What the plan file depends on."""
-        return self.plan.recipe()
+    def layouts(self) -> list[str]:
+        """The receipts of all layers' empty arrays."""
+        return [f"receipts/create_layer/{one.layer.name}.json" for one in self.plan.layers]
 
     @property
     def properties_recipe(self) -> str:
@@ -59,9 +59,14 @@ class Joints:
         return self.plan.layout_recipe(wildcards.layer)
 
     def slices(self, wildcards: Wildcards) -> list[str]:
-        """List the image files of a slab."""
+        """List the image files of a slab.
+
+        Snakemake takes braces for wildcards; a file with such a name is watched by the slab's
+        recipe alone, which holds size and time of every file anyway.
+        """
         one = self._layer(wildcards)
-        return list(one.slab_sources(one.slab(wildcards.slab)).files)
+        files = one.slab_sources(one.slab(wildcards.slab)).files
+        return [file for file in files if not {"{", "}"} & set(file)]
 
     def slab_recipe(self, wildcards: Wildcards) -> str:
         """Digest what the voxels of a slab depend on."""
@@ -115,7 +120,7 @@ class Joints:
 
     def downsample_mem_mb(self, _: Wildcards) -> int:
         """Give the memory of a downsampling job, in MiB: only rows are in flight."""
-        return 2 * JOB_BYTES // MIB
+        return 2 * START_BYTES // MIB
 
     def _layer(self, wildcards: Wildcards) -> LayerPlan:
         return self.plan.layer(wildcards.layer)

@@ -15,6 +15,7 @@ from wkflow.datasource import PROPERTIES
 from wkflow.errors import ConfigError, TransientError, WkflowError
 from wkflow.failures import forget, read_failures
 from wkflow.lock import locked, remember
+from wkflow.plan import CLAIM
 from wkflow.progress import Progress
 from wkflow.settings import Settings
 from wkflow.shipped import snakefile
@@ -102,7 +103,7 @@ def _start_anew_where_needed(settings: Settings) -> None:
     folder = settings.run_folder
     finished = (folder / "report.json").exists() and (settings.target / PROPERTIES).exists()
     if settings.overwrite_existing and finished:
-        for name in ("plan.json", "report.json"):
+        for name in (CLAIM, "report.json"):
             (folder / name).unlink(missing_ok=True)
         shutil.rmtree(folder / "receipts", ignore_errors=True)
     if not settings.target.exists():

@@ -17,16 +17,10 @@ from wkflow.mag import Mag
 from wkflow.slab import Slab, cut_slabs
 from wkflow.source import Header, Source
 
-SLAB_BYTES = 2**29
-"""Voxels of one conversion job: worth its start-up, and small enough that all cores get one."""
+BLOCK_JOBS = 2
+"""What a downsampling job writes, in slabs: its voxels are already decoded and half of them go."""
 
-BLOCK_BYTES = 2**30
-"""Voxels that one downsampling job writes, unless a single shard is larger."""
-
-REST_BYTES = 2**30
-"""Mags up to this size are built together by one job of their layer."""
-
-JOB_BYTES = 200 * 2**20
+START_BYTES = 200 * 2**20
 """Interpreter, libraries and what is in flight in one job, on top of its slices."""
 
 
@@ -36,6 +30,7 @@ class LayerPlan:
 
     `grids` are its mags, finest first; `batch` slices are in memory at once; `kernel` reduces
     one mag to the next; `codec` compresses chunks; `pad` allows slices smaller than the layer.
+    `job_bytes` is about what one job converts; a downsampling job reads and writes more at once.
     """
 
     layer: Layer
@@ -45,14 +40,15 @@ class LayerPlan:
     kernel: str
     codec: str
     pad: bool
+    job_bytes: int
     evidence: str
 
     @property
     def slab_depth(self) -> int:
-        """Slices of one slab: whole batches, about SLAB_BYTES; the same however many slices."""
+        """Slices of one slab: whole batches, about `job_bytes`; the same however many slices."""
         x, y, _ = self.layer.size
         batch_bytes = x * y * self.batch * self.layer.voxel_bytes
-        return self.batch * max(1, SLAB_BYTES // batch_bytes)
+        return self.batch * max(1, self.job_bytes // batch_bytes)
 
     def slabs(self) -> list[Slab]:
         """Cut the layer into the units of work of `convert_slab`."""
@@ -71,7 +67,7 @@ class LayerPlan:
         """Bytes of memory of one `convert_slab` job: its batch (two, if there is a next one)."""
         x, y, z = self.layer.size
         batches = 2 if min(self.slab_depth, z) > self.batch else 1
-        return JOB_BYTES + batches * x * y * min(self.batch, z) * self.layer.voxel_bytes
+        return START_BYTES + batches * x * y * min(self.batch, z) * self.layer.voxel_bytes
 
     def steps(self) -> list[tuple[Grid, Grid]]:
         """Pair each mag with the one that it is computed from: (finer, coarser)."""
@@ -79,7 +75,7 @@ class LayerPlan:
 
     def is_big(self, grid: Grid) -> bool:
         """Whether the mag is large enough for jobs of its own."""
-        return prod(grid.size) * self.layer.voxel_bytes > REST_BYTES
+        return prod(grid.size) * self.layer.voxel_bytes > BLOCK_JOBS * self.job_bytes
 
     def big_steps(self) -> list[tuple[Grid, Grid]]:
         """List the steps that `downsample_block` takes."""
@@ -95,7 +91,7 @@ class LayerPlan:
 
     def shards_per_block(self, grid: Grid) -> int:
         """How many consecutive shards (x fastest, z slowest) one block owns."""
-        return max(1, BLOCK_BYTES // shard_bytes(self.layer, grid))
+        return max(1, BLOCK_JOBS * self.job_bytes // shard_bytes(self.layer, grid))
 
     def blocks(self, grid: Grid) -> list[str]:
         """Name the blocks of one mag."""

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TextIO
 
 from wkflow.errors import ConfigError
-from wkflow.plan import PLAN, Plan
+from wkflow.plan import DRAFT, Plan
 
 LINE_S = 15.0
 """Between two lines where the output is no terminal."""
@@ -53,9 +53,9 @@ class Progress:
     def _read_plan(self) -> bool:
         """Read the plan when it is there, and again when it is replaced."""
         try:
-            stamp = (self.folder / PLAN).stat().st_mtime_ns
+            stamp = (self.folder / DRAFT).stat().st_mtime_ns
             if stamp != self._stamp:
-                plan = Plan.read(self.folder / PLAN)
+                plan = Plan.read(self.folder / DRAFT)
                 self._voxels, self._stamp = dict(plan.jobs()), stamp
                 if self._said != plan.recipe():
                     self._said = plan.recipe()

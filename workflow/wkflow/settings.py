@@ -92,8 +92,11 @@ class Settings(BaseModel):
     distribution_strategy: Annotated[
         Literal["multiprocessing", "sequential"], BeforeValidator(spelling.strategy)
     ] = Field("multiprocessing", description="Use several cores, or one.")
-    memory: Annotated[int, BeforeValidator(spelling.byte_count)] | None = Field(
+    memory: Annotated[int, BeforeValidator(spelling.memory)] | None = Field(
         None, description="Memory to use (8G, 500M); by default 80 % of what is free."
+    )
+    job_size: Annotated[int, BeforeValidator(spelling.byte_count)] = Field(
+        2**29, description="Voxels that one job converts, in bytes (512M, 4G): about."
     )
     work_dir: Place | None = Field(
         None, description="Run folder: config, plan, receipts, logs; by default TARGET.wkflow."

@@ -24,6 +24,9 @@ PLAUSIBLE_NM = (1e-3, 1e7)
 PLAUSIBLE_RATIO = 1000
 """Between the edges of one voxel; array tomography reaches about 50."""
 
+LEAST_MEMORY = 64 * 2**20
+"""An interpreter with its libraries."""
+
 LATER_FORMATS = ("zarr", "wkw", "n5", "neuroglancerPrecomputed")
 LATER_STRATEGIES = ("slurm", "slurm+batching", "kubernetes")
 
@@ -95,17 +98,23 @@ def _noun(parse: Callable[[], object]) -> object:
         raise ValueError(f"is wrong: {error.what}. {error.remedy}") from None
 
 
+def memory(value: object) -> int:
+    """Read an amount of memory that a job can start in."""
+    count = byte_count(value)
+    if count < LEAST_MEMORY:
+        raise ValueError("is too little: at least 64M, such as 8G")
+    return count
+
+
 def byte_count(value: object) -> int:
     """Read bytes: 8G, 500M, 1.5GiB, 4000000000. K, M, G, T are powers of 1024."""
     match = _BYTES.fullmatch(str(value))
     if not match or isinstance(value, bool):
-        raise ValueError("must be an amount of memory such as 8G or 500M")
+        raise ValueError("must be a number of bytes such as 8G or 500M")
     try:
         count = int(float(match[1]) * 1024 ** _POWERS[match[2].lower()])
     except ValueError:
-        raise ValueError("must be an amount of memory such as 8G or 500M") from None
-    if count < 64 * 2**20:
-        raise ValueError("is too little: at least 64M, such as 8G")
+        raise ValueError("must be a number of bytes such as 8G or 500M") from None
     return count
 
 

@@ -14,7 +14,7 @@ from wkflow import durable
 from wkflow.box import Box
 from wkflow.codec import Codec
 from wkflow.datasource import retract
-from wkflow.errors import SourceError
+from wkflow.errors import SourceError, several
 from wkflow.plan import LayerPlan, Plan
 from wkflow.readers import Image, open_image
 from wkflow.receipt import Receipt, ShardFile
@@ -91,7 +91,7 @@ def _decoded(
         faults = [fault for future in ahead if (fault := future.result())]
         if faults:
             faults += _remaining_faults(plan, batches[number + 1 :], buffers[0], pool, opener)
-            raise _refusal(faults)
+            raise several(faults)
         if number + 1 < len(batches):
             following = buffers[(number + 1) % 2]
             ahead = _decode(plan, batches[number + 1], following, pool, opener)
@@ -139,14 +139,6 @@ def _remaining_faults(
 
 
 _REMEDY = "Make all slices alike, or give --on-mismatch pad if only their sizes differ."
-
-
-def _refusal(faults: list[SourceError]) -> SourceError:
-    """Make one error of many: the job's note lists them all."""
-    if len(faults) == 1:
-        return faults[0]
-    named = "; ".join(f"{Path(fault.where).name}: {fault.what}" for fault in faults)
-    return SourceError(named, str(Path(faults[0].where).parent), faults[0].remedy)
 
 
 def _write(

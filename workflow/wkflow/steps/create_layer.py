@@ -11,7 +11,7 @@ from wkflow.writers.layout import lay_out
 
 
 def create_layer(plan: Plan, layer: str) -> Receipt:
-    """Write the metadata of a layer and its mags; shards that still belong to them stay."""
+    """Write the metadata of a layer and its mags; shards may be there already."""
     started = monotonic()
     one = plan.layer(layer)
     retract(Path(plan.dataset))

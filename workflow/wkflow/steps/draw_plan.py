@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from wkflow.codec import DEFAULT_COLOR, DEFAULT_SEGMENTATION
-from wkflow.errors import ConfigError, SourceError
+from wkflow.errors import ConfigError, SourceError, several
 from wkflow.ladder import FINEST, climb
 from wkflow.layer import COLOR_DTYPES, SEGMENTATION_DTYPES, Layer, lay_grid
 from wkflow.mag import Mag
-from wkflow.plan import PLAN, LayerPlan, Plan
+from wkflow.plan import CLAIM, PLAN, LayerPlan, Plan
 from wkflow.readers import probe
 from wkflow.settings import Settings
 from wkflow.source import Header, Source
@@ -51,7 +51,7 @@ def draw_plan(settings: Settings) -> Plan:
 def _claim(settings: Settings) -> None:
     """Refuse a target that holds something which no run of this folder made."""
     target = settings.target
-    if settings.overwrite_existing or (settings.run_folder / PLAN).exists():
+    if settings.overwrite_existing or (settings.run_folder / CLAIM).exists():
         return
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise ConfigError(
@@ -83,7 +83,7 @@ def _plan_layer(
     others: Iterable[LayerPlan],
     earlier: LayerPlan | None,
 ) -> LayerPlan:
-    header = probe(found.files[0])
+    header = _header(found.files)
     if settings.on_mismatch == "pad" and len(found.files) > 1:
         header = _largest(found.files, header)
     source = Source(found.files, found.marks, header)
@@ -106,8 +106,26 @@ def _plan_layer(
         kernel=_kernel(settings, category),
         codec=_codec(settings, category),
         pad=settings.on_mismatch == "pad",
+        job_bytes=settings.job_size,
         evidence=evidence,
     )
+
+
+def _header(files: tuple[str, ...]) -> Header:
+    """Read the first slice's header; if that fails, name all slices whose headers fail."""
+    try:
+        return probe(files[0])
+    except SourceError as first:
+        faults = [first, *filter(None, map(_fault, files[1:]))]
+        raise several(faults) from None
+
+
+def _fault(file: str) -> SourceError | None:
+    try:
+        probe(file)
+    except SourceError as fault:
+        return fault
+    return None
 
 
 def _largest(files: tuple[str, ...], first: Header) -> Header:

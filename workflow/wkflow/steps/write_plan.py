@@ -4,35 +4,29 @@ import os
 import shutil
 from pathlib import Path
 
-from wkflow.errors import SourceError
-from wkflow.plan import DRAFT, Plan
+from wkflow import durable
+from wkflow.plan import CLAIM, Plan
 
 
-def write_plan(recipe: str, path: Path) -> None:
-    """Keep the draft beside `path` as the plan; from then on the target is this run folder's.
+def write_plan(draft: Path, path: Path) -> None:
+    """Keep the draft as the plan."""
+    Plan.read(draft).write(path)
 
-    A plan of 100 000 slices is no parameter to hand to a script: the draft is, and `recipe` says
-    which one the rules were told.
 
-    Raises
-    ------
-    SourceError
-        If another evaluation of the rules has drawn another plan since.
+def claim(plan: Plan, run_folder: Path) -> None:
+    """Make the target this run folder's; what others made is cleared, if the option allows it.
+
+    Called once, before the first job starts.
     """
-    plan = Plan.read(path.with_name(DRAFT))
-    if plan.recipe() != recipe:
-        raise SourceError(
-            "files came or went while the run was starting",
-            ", ".join(one.source.files[0] for one in plan.layers),
-            "Wait until the source is complete, then give the same command.",
-        )
-    if plan.overwrite and not path.exists():
+    if (run_folder / CLAIM).exists():
+        return
+    if plan.overwrite:
         _clear(Path(plan.dataset))
-    plan.write(path)
+    durable.write_json(run_folder / CLAIM, plan.dataset)
 
 
 def _clear(target: Path) -> None:
-    """Remove what no run of this folder made; a link is removed, not what it points to."""
+    """Remove what is there; a link is removed, not what it points to."""
     if target.is_dir() and not target.is_symlink():
         shutil.rmtree(target)
     elif os.path.lexists(target):

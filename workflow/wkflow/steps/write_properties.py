@@ -1,5 +1,6 @@
 """Prove that every planned shard is there, then let the dataset be seen."""
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def write_properties(plan: Plan, receipts: Iterable[str]) -> Receipt:
         _check(dataset, path, receipt)
     files = [file for receipt in read.values() for file in receipt.files]
     _check_count(plan, len(files))
+    _prune(dataset, plan, {file.path for file in files})
     layers = [layer_properties(one.layer, one.grids, _slabs(one, read)) for one in plan.layers]
     publish(dataset, properties_of(plan.name, plan.voxel_size, plan.unit, layers))
     voxels = sum(receipt.voxels for receipt in read.values())
@@ -53,6 +55,19 @@ def _check(dataset: Path, path: str, receipt: Receipt) -> None:
                 str(shard),
                 "Give the same command again: it is made anew.",
             )  # fmt: skip
+
+
+def _prune(dataset: Path, plan: Plan, written: set[str]) -> None:
+    """Remove shards and mags that an earlier plan had and this one has not."""
+    for one in plan.layers:
+        folder = dataset / one.layer.name
+        mags = {str(grid.mag) for grid in one.grids}
+        for metadata in folder.glob("*/zarr.json"):
+            if metadata.parent.name not in mags:
+                shutil.rmtree(metadata.parent)
+        for shard in folder.glob("*/c/*/*/*/*"):
+            if shard.relative_to(dataset).as_posix() not in written:
+                shard.unlink()
 
 
 def _check_count(plan: Plan, count: int) -> None:

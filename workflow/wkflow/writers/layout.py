@@ -5,8 +5,6 @@ true ones. OME-Zarr 0.5 multiscales: https://ngff.openmicroscopy.org/0.5/.
 """
 
 import asyncio
-import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +32,7 @@ def lay_out(
     voxel_size: tuple[float, float, float],
     unit: str,
 ) -> None:
-    """Write the metadata of a layer and its mags; keep shards that still belong to them.
-
-    A mag whose chunks, shards, dtype or codec changed is emptied, and so is one that is no
-    longer asked for; of one that only grew or shrank, shards outside are removed.
-    """
+    """Write the metadata of a layer and its mags; shards may be there already."""
     store = MemoryStore()
     zarr.create_group(store)
     group = zarr.create_group(
@@ -47,10 +41,6 @@ def lay_out(
     for grid in grids:
         _create_array(group, layer, grid, codec)
     documents = asyncio.run(_documents(store))
-    _remove_others(dataset / layer.name, {str(grid.mag) for grid in grids})
-    for grid in grids:
-        folder = dataset / layer.name / str(grid.mag)
-        _keep_what_fits(folder, grid, documents[f"{layer.name}/{grid.mag}/zarr.json"])
     for name, document in documents.items():
         with durable.replacing(dataset / name) as file:
             file.write(document)
@@ -100,28 +90,3 @@ async def _documents(store: MemoryStore) -> dict[str, bytes]:
         if buffer is not None:
             documents[key] = buffer.to_bytes()
     return documents
-
-
-def _remove_others(folder: Path, mags: set[str]) -> None:
-    for other in folder.iterdir() if folder.is_dir() else ():
-        if other.is_dir() and other.name not in mags:
-            shutil.rmtree(other)
-
-
-def _keep_what_fits(folder: Path, grid: Grid, document: bytes) -> None:
-    """Empty a mag that is laid out otherwise; else remove only the shards beyond its end."""
-    metadata = folder / "zarr.json"
-    if not metadata.exists() or _without_shape(metadata.read_bytes()) != _without_shape(document):
-        shutil.rmtree(folder, ignore_errors=True)
-        return
-    x, y, z = grid.shards
-    for shard in folder.glob("c/0/*/*/*"):
-        sx, sy, sz = (int(part) if part.isdecimal() else 0 for part in shard.parts[-3:])
-        if sx >= x or sy >= y or sz >= z:
-            shard.unlink(missing_ok=True)
-
-
-def _without_shape(document: bytes) -> object:
-    metadata = json.loads(document)
-    metadata.pop("shape", None)
-    return metadata

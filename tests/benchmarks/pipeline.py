@@ -1,0 +1,51 @@
+"""Do a whole conversion in this one process: what it would take without any engine.
+
+python -m tests.benchmarks.pipeline SOURCE TARGET x,y,z
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from wkflow.plan import Plan
+from wkflow.receipt import Receipt
+from wkflow.settings import Settings
+from wkflow.steps.convert_slab import convert_slab
+from wkflow.steps.create_layer import create_layer
+from wkflow.steps.downsample_block import downsample_block
+from wkflow.steps.downsample_rest import downsample_rest
+from wkflow.steps.draw_plan import draw_plan
+from wkflow.steps.write_properties import write_properties
+
+STEPS = {
+    "convert_slab": convert_slab,
+    "downsample_block": downsample_block,
+    "downsample_rest": downsample_rest,
+}
+
+
+def run(settings: Settings, threads: int) -> None:
+    """Take the steps of all jobs one after the other, each with all threads."""
+    plan = draw_plan(settings)
+    for one in plan.layers:
+        create_layer(plan, one.layer.name)
+    receipts = settings.run_folder / "receipts"
+    paths = []
+    for job, _ in plan.jobs():
+        path = receipts / f"{job}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _take(plan, job, threads).write(path)
+        paths.append(str(path))
+    write_properties(plan, paths)
+
+
+def _take(plan: Plan, job: str, threads: int) -> Receipt:
+    rule, *wildcards = job.split("/")
+    return STEPS[rule](plan, *wildcards, threads=threads, tick=lambda _: None)
+
+
+if __name__ == "__main__":
+    source, target, voxel_size = sys.argv[1:]
+    options = {"source": source, "target": target, "voxel_size": voxel_size}
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
+    run(Settings.parse(options, where="pipeline"), len(os.sched_getaffinity(0)))

@@ -1,0 +1,1 @@
+"""The installed official package is the judge: it reads, compares and continues what we wrote."""

@@ -1,0 +1,88 @@
+"""Memory and disk, asked for before the first voxel is read."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from wkflow.errors import ResourceError
+from wkflow.plan import Plan
+from wkflow.settings import Settings
+from wkflow.steps.check_room import check_room, measure_room, memory_budget
+
+from ..strategies import dataset_plan, small_layer_plan  # noqa: TID252 -- tests are a package
+
+MIB = 2**20
+
+
+def settings_of(tmp_path: Path, **options: object) -> Settings:
+    given = {"source": "/data/stack", "target": tmp_path / "target", "voxel_size": "1,1,1"}
+    return Settings.parse(given | options, where="test")
+
+
+def plan_at(tmp_path: Path, category: str = "color") -> Plan:
+    one = small_layer_plan((70, 50, 40), mags=("2",))
+    one = replace(one, layer=replace(one.layer, category=category))
+    return dataset_plan(one, dataset=str(tmp_path / "target"))
+
+
+def test_memory_is_what_the_option_says(tmp_path: Path) -> None:
+    """Else most of what is free, and never more than there is."""
+    assert memory_budget(settings_of(tmp_path, memory="3G")) == 3 * 2**30
+    assert 0 < memory_budget(settings_of(tmp_path)) < psutil.virtual_memory().total
+
+
+def test_needs_are_those_of_all_mags(tmp_path: Path) -> None:
+    """Uncompressed exactly; on disk images shrink a little and labels much."""
+    settings = settings_of(tmp_path)
+    color, labels = (
+        measure_room(plan_at(tmp_path, category), settings)
+        for category in ("color", "segmentation")
+    )
+    assert color.raw == labels.raw == 70 * 50 * 40 + 35 * 25 * 20
+    assert 0 < labels.expected < color.expected < color.raw
+    raw = measure_room(plan_at(tmp_path), settings_of(tmp_path, compress=False))
+    assert raw.expected == raw.raw
+
+
+def test_a_plan_with_room_is_let_through(tmp_path: Path) -> None:
+    """Silently, and without making its folder."""
+    check_room(plan_at(tmp_path), settings_of(tmp_path, memory="1G"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_little_memory_is_refused(tmp_path: Path) -> None:
+    """With both numbers, and two ways out."""
+    with pytest.raises(
+        ResourceError, match=r"a job needs 2\d\d MiB .* 100 MiB may be used"
+    ) as caught:
+        check_room(plan_at(tmp_path), settings_of(tmp_path, memory="100M"))
+    assert "--memory" in caught.value.remedy
+    assert "--shard-shape" in caught.value.remedy
+
+
+def test_too_little_disk_is_refused(tmp_path: Path) -> None:
+    """A petabyte fits on no disk of today."""
+    one = small_layer_plan((70, 50, 40), mags=())
+    size = (10**6, 10**6, 10**4)
+    grid = replace(one.grids[0], size=size)
+    huge = replace(one, layer=replace(one.layer, size=size), grids=(grid,))
+    plan = dataset_plan(huge, dataset=str(tmp_path / "target"))
+    with pytest.raises(
+        ResourceError, match=r"the dataset needs about .* GiB, .* are free"
+    ) as caught:
+        check_room(plan, settings_of(tmp_path, memory=10**15))
+    assert caught.value.where == plan.dataset
+
+
+def test_what_is_already_written_is_not_needed_twice(tmp_path: Path) -> None:
+    """A resumed run counts its own files as room, a stranger's not."""
+    settings = settings_of(tmp_path)
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "shard").write_bytes(bytes(900 * MIB // 100))
+    free = shutil.disk_usage(tmp_path).free
+    assert abs(measure_room(plan_at(tmp_path), settings).disk_free - free) < 5 * MIB
+    (settings.run_folder / "receipts").mkdir(parents=True)
+    room = measure_room(plan_at(tmp_path), settings)
+    assert abs(room.disk_free - free - 9 * MIB) < 4 * MIB

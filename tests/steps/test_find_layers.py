@@ -1,0 +1,142 @@
+"""Which files become which layers, in which order, and what is strange about them."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wkflow.errors import SourceError
+from wkflow.spelling import layer_name
+from wkflow.steps.find_layers import Found, find_layers
+
+
+def put(folder: Path, *names: str) -> Path:
+    """Make files that are only looked at from outside."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * 7)
+    return folder
+
+
+def names(found: Found) -> list[str]:
+    return [Path(file).name for file in found.files]
+
+
+def test_slices_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    """10 follows 9, whether numbers are padded or not."""
+    put(tmp_path / "em", *(f"s{n}.tif" for n in (10, 9, 1, 100, 2)))
+    (found,) = find_layers(tmp_path / "em")
+    assert found.name == "em"
+    assert names(found) == ["s1.tif", "s2.tif", "s9.tif", "s10.tif", "s100.tif"]
+
+
+def test_marks_are_size_and_time_of_each_file(tmp_path: Path) -> None:
+    """What tells that a slice was replaced."""
+    put(tmp_path / "em", "1.tif", "2.tif")
+    (found,) = find_layers(tmp_path / "em")
+    stats = [Path(file).stat() for file in found.files]
+    assert found.marks == tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+    assert found.marks[0][0] == 7
+
+
+def test_each_folder_of_images_is_a_layer(tmp_path: Path) -> None:
+    """However deep, in natural order; a folder without images is none."""
+    source = tmp_path / "all"
+    put(source, "l10/1.png", "l9/1.png", "deep/er/1.jpg", "notes/readme.txt", "0.bmp")
+    assert [found.name for found in find_layers(source)] == ["all", "er", "l9", "l10"]
+
+
+def test_a_file_is_a_layer(tmp_path: Path) -> None:
+    """Named like itself."""
+    put(tmp_path, "my stack.tif")
+    (found,) = find_layers(tmp_path / "my stack.tif")
+    assert (found.name, names(found)) == ("mystack", ["my stack.tif"])
+
+
+def test_what_is_no_image_is_left_out(tmp_path: Path) -> None:
+    """Hidden files, what systems leave behind, texts; letter case of suffixes does not count."""
+    junk = (".DS_Store", "._1.tif", "Thumbs.db", "desktop.ini", "log.txt", ".trash/1.tif")
+    put(tmp_path / "em", "1.TIF", "2.tiff", *junk)
+    (found,) = find_layers(tmp_path / "em")
+    assert names(found) == ["1.TIF", "2.tiff"]
+
+
+def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
+    """A loop would never end; a link to a file is a file."""
+    put(tmp_path / "em", "1.tif")
+    put(tmp_path / "elsewhere", "3.tif")
+    (tmp_path / "em" / "loop").symlink_to(tmp_path / "em")
+    (tmp_path / "em" / "2.tif").symlink_to(tmp_path / "elsewhere" / "3.tif")
+    (found,) = find_layers(tmp_path / "em")
+    assert names(found) == ["1.tif", "2.tif"]
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [(("em/readme.txt",), "holds no readable images"), ((), "No such file|does not exist")],
+)
+def test_a_source_without_images_is_refused(
+    tmp_path: Path, files: tuple[str, ...], words: str
+) -> None:
+    """With its path, and what could be read."""
+    put(tmp_path, *files)
+    with pytest.raises(SourceError, match=words) as caught:
+        find_layers(tmp_path / "em")
+    assert caught.value.where == str(tmp_path / "em")
+
+
+def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
+    """A slice whose file is gone is no traceback."""
+    put(tmp_path / "em", "1.tif")
+    (tmp_path / "em" / "2.tif").symlink_to(tmp_path / "gone.tif")
+    with pytest.raises(SourceError, match=r"2\.tif"):
+        find_layers(tmp_path / "em")
+
+
+def test_two_folders_are_not_one_layer(tmp_path: Path) -> None:
+    """Not even where only the letters that WEBKNOSSOS refuses tell them apart."""
+    put(tmp_path, "a/em/1.tif", "b/e m/1.tif")
+    with pytest.raises(SourceError, match="would become layer em"):
+        find_layers(tmp_path)
+
+
+@given(
+    name=st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1)
+)
+def test_layer_names_are_accepted(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    """Whatever a file is called, the layer's name is one that the option would take."""
+    path = tmp_path_factory.mktemp("any") / "x.tif"
+    path = path.with_name(f"{name[:60]}.tif")
+    try:
+        path.touch()
+    except OSError:  # longer in bytes than a name may be
+        return
+    (found,) = find_layers(path)
+    assert layer_name(found.name) == found.name
+
+
+@pytest.mark.parametrize(
+    ("numbers", "notes"),
+    [
+        ([1, 2, 3], []),
+        ([1, 3], ["numbers missing between slices: 2"]),
+        ([1, 5, 6], ["numbers missing between slices: 2 to 4"]),
+        ([1, 3, 5, 7, 9], ["numbers missing between slices: 2, 4, 6 and 1 more"]),
+        ([7], []),
+    ],
+)
+def test_gaps_are_told(tmp_path: Path, numbers: list[int], notes: list[str]) -> None:
+    """A missing slice shifts all that follow."""
+    put(tmp_path / "em", *(f"v2_{number:03d}.tif" for number in numbers))
+    (found,) = find_layers(tmp_path / "em")
+    assert list(found.notes) == [f"layer em: {note}" for note in notes]
+
+
+def test_numbers_that_come_twice_are_told(tmp_path: Path) -> None:
+    """`7.tif` and `007.tif` are probably one slice; names without numbers say nothing."""
+    put(tmp_path / "em", "7.tif", "007.tif", "8.tif")
+    (found,) = find_layers(tmp_path / "em")
+    assert found.notes == ("layer em: numbers that several slices have: 7",)
+    put(tmp_path / "em", "last.tif")
+    assert find_layers(tmp_path / "em")[0].notes == ()

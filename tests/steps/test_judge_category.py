@@ -1,0 +1,80 @@
+"""Color or segmentation, by the same evidence in every run."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from wkflow.readers import probe
+from wkflow.source import Source
+from wkflow.steps.judge_category import judge_category
+
+from .stacks import Volume, grains, write_pngs, write_tiffs
+
+
+def judged(folder: Path) -> tuple[str, str]:
+    """Judge a folder of slices."""
+    files = tuple(str(path) for path in sorted(folder.iterdir()))
+    return judge_category(Source(files, ((1, 1),) * len(files), probe(files[0])))
+
+
+def labels(dtype: str = "uint16") -> Volume:
+    """Make cells of 40 voxels an edge, each with a number."""
+    coarse = np.arange(1, 65).reshape(1, 8, 8)
+    return coarse.repeat(3, 0).repeat(40, 1).repeat(40, 2).astype(dtype)
+
+
+@pytest.mark.parametrize("name", ["segmentation", "my_Labels_2"])
+def test_the_name_decides_first(tmp_path: Path, name: str) -> None:
+    """Whatever the voxels look like."""
+    category, evidence = judged(write_tiffs(tmp_path / name, grains(3)))
+    assert category == "segmentation"
+    assert "its path contains" in evidence
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32"])
+def test_few_values_are_cells(tmp_path: Path, dtype: str) -> None:
+    """A square of 64 voxels an edge seldom holds more than a few cells."""
+    category, evidence = judged(write_tiffs(tmp_path / "a", labels(dtype)))
+    assert category == "segmentation"
+    assert "distinct values" in evidence
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_many_values_are_an_image(tmp_path: Path, dtype: str) -> None:
+    """Noise has them everywhere."""
+    assert judged(write_tiffs(tmp_path / "a", grains(3, 300, 300, dtype)))[0] == "color"
+
+
+@pytest.mark.parametrize("background", ["zero", "most"])
+def test_background_is_no_evidence(tmp_path: Path, background: str) -> None:
+    """Neither zeros nor the largest value count: a small bright image is one."""
+    volume = grains(3, 300, 300)
+    volume[:, 90:] = 0 if background == "zero" else 255
+    assert judged(write_tiffs(tmp_path / "a", volume))[0] == "color"
+    volume[:] = 0 if background == "zero" else 255
+    category, evidence = judged(write_tiffs(tmp_path / "a", volume))
+    assert category == "color"
+    assert "too little to see" in evidence
+
+
+def test_fractions_and_rgb_are_images(tmp_path: Path) -> None:
+    """No voxel needs to be looked at."""
+    floats = np.ones((2, 200, 200), np.float32)
+    assert judged(write_tiffs(tmp_path / "a", floats)) == ("color", "it holds 200 x 200 float32")
+    rgb = np.ones((2, 200, 200, 3), np.uint8)
+    category, evidence = judged(write_pngs(tmp_path / "b", rgb))
+    assert category == "color"
+    assert "3 channels" in evidence
+
+
+def test_a_slice_of_another_size_is_no_reason_to_stop(tmp_path: Path) -> None:
+    """It is told when it is converted, with all others."""
+    folder = write_tiffs(tmp_path / "a", labels()[:2])
+    write_tiffs(folder, labels()[:1, :99], begin=2)
+    assert judged(folder)[0] == "segmentation"
+
+
+def test_the_same_files_are_judged_the_same(tmp_path: Path) -> None:
+    """No dice."""
+    folder = write_tiffs(tmp_path / "a", grains(9, 200, 200))
+    assert judged(folder) == judged(folder)

@@ -1,0 +1,98 @@
+"""A dataset is shown when every planned shard is there, and not before."""
+
+import json
+from pathlib import Path
+
+import pytest
+from wkflow.datasource import PROPERTIES
+from wkflow.durable import PARTIAL
+from wkflow.errors import VerificationError
+from wkflow.plan import Plan
+from wkflow.steps.convert_slab import convert_slab
+from wkflow.steps.downsample_rest import downsample_rest
+from wkflow.steps.write_properties import write_properties
+
+from .stacks import grains, laid_out, write_tiffs
+
+Run = tuple[Plan, list[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run all jobs before the last one, in a run folder, with relative receipts."""
+    volume = grains()
+    volume[2, 3, 4] = 0
+    plan = laid_out(write_tiffs(tmp_path / "em", volume), job_size=10_000, max_mag="2")
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path / "run")
+    receipts = []
+    (one,) = plan.layers
+    for slab in one.slabs():
+        receipt = convert_slab(plan, "em", str(slab), threads=2, tick=lambda _: None)
+        receipts.append(f"receipts/convert_slab/em/{slab}.json")
+        receipt.write(receipts[-1])
+    receipts.append("receipts/downsample_rest/em.json")
+    downsample_rest(plan, "em", threads=2, tick=lambda _: None).write(receipts[-1])
+    assert len(one.slabs()) > 1
+    return plan, receipts
+
+
+def test_a_whole_dataset_is_described(run: Run) -> None:
+    """With the extremes of all slabs, and nobody's names but its own."""
+    plan, receipts = run
+    receipt = write_properties(plan, receipts)
+    document = json.loads(Path(plan.dataset, PROPERTIES).read_text())
+    (layer,) = document["dataLayers"]
+    assert document["id"]["name"] == "target"
+    assert layer["defaultViewConfiguration"] == {"min": 0.0, "max": 249.0}
+    assert [mag["mag"] for mag in layer["mags"]] == [[1, 1, 1], [2, 2, 2]]
+    assert receipt.rule == "write_properties"
+    assert len(receipt.files) == plan.file_count
+    assert receipt.voxels == sum(voxels for _, voxels in plan.jobs())
+
+
+def test_what_killed_writers_left_is_swept(run: Run) -> None:
+    """It would be uploaded, or counted."""
+    plan, receipts = run
+    left = Path(plan.dataset, "em", "1", "c", "0", "0", "0", f".0.1{PARTIAL}")
+    left.touch()
+    write_properties(plan, receipts)
+    assert not left.exists()
+
+
+def test_what_an_earlier_plan_had_more_is_removed(run: Run) -> None:
+    """Shards beyond the end and mags that nobody asks for now; the number of files is planned."""
+    plan, receipts = run
+    layer = Path(plan.dataset, "em")
+    more = [layer / "1/c/0/9/0/0", layer / "2/c/0/0/0/9", layer / "8/c/0/0/0/0"]
+    for path in (*more, layer / "8" / "zarr.json"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    write_properties(plan, receipts)
+    assert not any(path.exists() for path in more)
+    assert not (layer / "8").exists()
+    assert len(list(layer.glob("*/c/0/*/*/*"))) == plan.file_count
+
+
+@pytest.mark.parametrize("damage", ["missing", "short"])
+def test_a_lost_shard_is_noticed(run: Run, damage: str) -> None:
+    """Its receipt goes, so that the same command makes it anew; the others stay."""
+    plan, receipts = run
+    shard = Path(plan.dataset, "em/1/c/0/0/0/1")
+    if damage == "missing":
+        shard.unlink()
+    else:
+        shard.write_bytes(shard.read_bytes()[:-1])
+    with pytest.raises(VerificationError, match=r"missing|bytes") as caught:
+        write_properties(plan, receipts)
+    assert caught.value.where == str(shard)
+    assert not Path(plan.dataset, PROPERTIES).exists()
+    assert [Path(path).exists() for path in receipts].count(False) == 1
+
+
+def test_all_planned_shards_have_a_receipt(run: Run) -> None:
+    """A job that was forgotten is noticed by the number of files."""
+    plan, receipts = run
+    with pytest.raises(VerificationError, match=f"{plan.file_count} were planned"):
+        write_properties(plan, receipts[:-1])
+    assert not Path(plan.dataset, PROPERTIES).exists()

@@ -1,0 +1,35 @@
+"""The report adds up what the receipts say."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from wkflow import __version__
+from wkflow.receipt import Receipt, ShardFile
+from wkflow.steps.write_report import write_report
+
+from ..strategies import dataset_plan, small_layer_plan  # noqa: TID252 -- tests are a package
+
+
+def test_jobs_are_added_up_by_rule(tmp_path: Path) -> None:
+    """Voxels, bytes and seconds, beside the layers with their mags."""
+    plan = replace(dataset_plan(small_layer_plan(mags=("2-2-1",))), notes=("a gap",))
+    receipts = [
+        Receipt("convert_slab", (ShardFile("a", 10, "0"),), 5, seconds=0.25),
+        Receipt("convert_slab", (ShardFile("b", 7, "0"), ShardFile("c", 1, "0")), 6, seconds=0.5),
+        Receipt("downsample_rest", voxels=3, seconds=1.0),
+    ]
+    paths = [str(tmp_path / f"{number}.json") for number in range(3)]
+    for path, receipt in zip(paths, receipts, strict=True):
+        receipt.write(path)
+    write_report(plan, paths, tmp_path / "report.json")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["rules"] == {
+        "convert_slab": {"jobs": 2, "voxels": 11, "bytes": 18, "seconds": 0.75},
+        "downsample_rest": {"jobs": 1, "voxels": 3, "bytes": 0, "seconds": 1.0},
+    }
+    assert report["wkflow"] == __version__
+    assert report["dataset"] == plan.dataset
+    assert report["notes"] == ["a gap"]
+    (layer,) = report["layers"]
+    assert (layer["name"], layer["mags"], layer["size"]) == ("em", ["1", "2-2-1"], [70, 50, 40])

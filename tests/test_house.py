@@ -1,0 +1,157 @@
+"""The rules of the house, as far as a machine can tell."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ROOT / "tests"
+PACKAGE = ROOT / "workflow" / "wkflow"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
+RULE_FILES = sorted((ROOT / "workflow" / "rules").glob("*.smk"))
+
+SCRIPT_MAX_LINES = 14
+RULE_FILE_MAX_LINES, RULE_FILE_MAX_RULES = 60, 3
+SNAKEFILE_MAX_LINES = 40
+MODULE_MAX_LINES = 299
+
+NO_NOUNS = {"utils.py", "helpers.py", "common.py", "misc.py", "core.py", "tools.py"}
+
+WHOLE_RUNS = "a few lines around tested modules; whole runs from the command line prove it"
+PART_OF_A_KERNEL = "one step of a kernel: its doctests and the kernels' slow twins judge it"
+PART_OF_A_READER = "one step of every reader: the contract and the damaged files judge it"
+
+WITHOUT_TWIN = {
+    "entrance": WHOLE_RUNS,
+    "launch": WHOLE_RUNS,
+    "steps/create_layer": WHOLE_RUNS,
+    "steps/downsample_block": WHOLE_RUNS,
+    "steps/downsample_rest": WHOLE_RUNS,
+    "steps/write_plan": WHOLE_RUNS,
+    "kernels/ballot": PART_OF_A_KERNEL,
+    "kernels/columns": PART_OF_A_KERNEL,
+    "kernels/kernel": PART_OF_A_KERNEL,
+    "kernels/midpoint": PART_OF_A_KERNEL,
+    "kernels/network": PART_OF_A_KERNEL,
+    "kernels/rounding": PART_OF_A_KERNEL,
+    "kernels/saturation": PART_OF_A_KERNEL,
+    "kernels/tile": PART_OF_A_KERNEL,
+    "readers/complaint": PART_OF_A_READER,
+    "readers/content": PART_OF_A_READER,
+    "readers/planes": PART_OF_A_READER,
+    "readers/port": PART_OF_A_READER,
+    "readers/samples": PART_OF_A_READER,
+    "readers/slice": PART_OF_A_READER,
+}
+"""Modules without a test file of their name, and why."""
+
+
+def line_count(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
+def name_of(module: Path) -> str:
+    return module.relative_to(PACKAGE).with_suffix("").as_posix()
+
+
+def test_there_is_something_to_judge() -> None:
+    """A rule over no files would hold of any house."""
+    assert min(len(MODULES), len(SCRIPTS), len(RULE_FILES)) > 2
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_stay_thin(script: Path) -> None:
+    """A script that needs an `if` is a library function in the wrong place."""
+    assert line_count(script) <= SCRIPT_MAX_LINES
+    thick = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.IfExp, ast.Lambda)
+    thick += (ast.Try, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
+    found = [node for node in ast.walk(ast.parse(script.read_text())) if isinstance(node, thick)]
+    assert not found
+
+
+@pytest.mark.parametrize("rules", RULE_FILES, ids=lambda path: path.name)
+def test_rule_files_fit_a_screen(rules: Path) -> None:
+    """A few rules each, which say what they need and give."""
+    text = rules.read_text()
+    assert line_count(rules) <= RULE_FILE_MAX_LINES
+    assert len(re.findall(r"^(rule|checkpoint) \w+:$", text, re.MULTILINE)) <= RULE_FILE_MAX_RULES
+    assert not re.search(r"\blambda\b|^\s*(run:|shell:|ruleorder|def )", text, re.MULTILINE)
+    assert text.startswith('"""')
+
+
+@pytest.mark.parametrize("rules", RULE_FILES, ids=lambda path: path.name)
+def test_rules_are_named_like_their_script(rules: Path) -> None:
+    """And each has a docstring, a log and an environment of its own."""
+    parts = re.split(r"^rule (\w+):$", rules.read_text(), flags=re.MULTILINE)[1:]
+    for name, body in zip(parts[::2], parts[1::2], strict=True):
+        assert body.lstrip().startswith('"""'), name
+        assert f"scripts/{name}.py" in body
+        assert f'"logs/{name}' in body
+        assert "conda:" in body
+
+
+def test_each_script_has_a_rule() -> None:
+    """A script that no rule names is never run."""
+    rules = "".join(path.read_text() for path in RULE_FILES)
+    assert {path.name for path in SCRIPTS} == set(re.findall(r"scripts/(\w+\.py)", rules))
+
+
+def test_the_snakefile_is_the_first_screen() -> None:
+    """It includes, and computes nothing beyond settings and plan."""
+    assert line_count(ROOT / "Snakefile") <= SNAKEFILE_MAX_LINES
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_modules_are_short_and_say_what_they_are(module: Path) -> None:
+    """One noun or one step, with a sentence at its top."""
+    assert line_count(module) <= MODULE_MAX_LINES
+    assert module.name not in NO_NOUNS
+    assert ast.get_docstring(ast.parse(module.read_text()))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_modules_have_a_twin(module: Path) -> None:
+    """`wkflow/steps/x.py` is tested by `tests/steps/test_x.py`; what is not has a reason."""
+    if module.name == "__init__.py":
+        return
+    twin = TESTS / module.relative_to(PACKAGE).with_name(f"test_{module.name}")
+    assert twin.exists() != (name_of(module) in WITHOUT_TWIN), twin
+
+
+def test_exceptions_are_of_modules_that_exist() -> None:
+    """A reason outlives its module else."""
+    assert set(WITHOUT_TWIN) <= {name_of(module) for module in MODULES}
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: path.name)
+def test_tests_state_facts(path: Path) -> None:
+    """Every test has a docstring that is a sentence."""
+    tree = ast.parse(path.read_text())
+    tests = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    silent = [
+        test.name for test in tests if not (ast.get_docstring(test) or "").endswith((".", "?"))
+    ]
+    assert tests
+    assert not silent
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_nothing_below_the_command_line_ends_the_program(module: Path) -> None:
+    """No print, no exit, no assert; errors are ours, and none is caught wholesale."""
+    if name_of(module) in {"cli", "launch", "papers", "progress", "job"}:
+        return
+    for node in ast.walk(ast.parse(module.read_text())):
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        assert called not in {"print", "sys.exit", "exit"}
+        assert not isinstance(node, ast.Assert)
+        wholesale = isinstance(node, ast.ExceptHandler) and (
+            node.type is None or ast.unparse(node.type) == "Exception"
+        )
+        assert not wholesale

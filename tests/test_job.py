@@ -1,0 +1,126 @@
+"""What surrounds a script's call: log, progress, and a note for what was foreseen."""
+
+import errno
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from wkflow import job as job_module
+from wkflow.errors import ResourceError, SourceError, VerificationError, WkflowError
+from wkflow.job import Job, foresee, leave_note
+
+LOG = Path("logs/convert_slab/em/z000000000.log")
+PROGRESS = Path("progress/convert_slab/em/z000000000.txt")
+NOTE = Path("logs/convert_slab/em/z000000000.failure.json")
+
+
+@pytest.fixture
+def snakemake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """Stand in a run folder, with what Snakemake hands to a script: it made the log's folder."""
+    monkeypatch.chdir(tmp_path)
+    LOG.parent.mkdir(parents=True)
+    before = logging.root.handlers[:]
+    logging.root.handlers = []
+    yield SimpleNamespace(log=[str(LOG)])
+    for handler in logging.root.handlers:
+        handler.close()
+    logging.root.handlers = before
+    logging.root.setLevel(logging.WARNING)
+
+
+def test_a_good_end_leaves_a_log_only(snakemake: SimpleNamespace) -> None:
+    """No note, no progress."""
+    with Job(snakemake) as job:
+        job.tick(5)
+        logging.getLogger("x").info("a word")
+    assert "a word" in LOG.read_text()
+    assert not NOTE.exists()
+    assert not PROGRESS.exists()
+
+
+def test_progress_is_told_in_voxels(
+    snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Added up since the job began, and not more often than the eye needs."""
+    now = iter([100.0, 100.0, 100.01, 100.02, 101.0, 101.0])
+    monkeypatch.setattr(job_module, "monotonic", lambda: next(now))
+    with Job(snakemake) as job:
+        told = []
+        for _ in range(4):
+            job.tick(10)
+            told.append(PROGRESS.read_text())
+    assert told == ["10", "10", "10", "40"]
+
+
+def test_a_foreseen_failure_leaves_a_note(snakemake: SimpleNamespace) -> None:
+    """Snakemake flattens its status, so the note says everything; there is no traceback."""
+    with pytest.raises(SystemExit) as caught, Job(snakemake):
+        raise SourceError("is empty", "/data/7.png", "Export it again.")
+    assert caught.value.code == 3
+    assert json.loads(NOTE.read_text()) == {
+        "kind": "SourceError",
+        "what": "is empty",
+        "where": "/data/7.png",
+        "remedy": "Export it again.",
+        "exit_status": 3,
+    }
+    assert "/data/7.png: is empty" in LOG.read_text()
+    assert "Traceback" not in LOG.read_text()
+
+
+def test_a_bug_keeps_its_traceback(snakemake: SimpleNamespace) -> None:
+    """In the log and for Snakemake; there is no note."""
+
+    def work() -> None:
+        with Job(snakemake) as job:
+            job.tick(1)
+            _ = 1 // 0
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+    assert "ZeroDivisionError" in LOG.read_text()
+    assert "Traceback" in LOG.read_text()
+    assert not NOTE.exists()
+    assert not PROGRESS.exists()
+
+
+def test_the_next_attempt_forgets_the_note(snakemake: SimpleNamespace) -> None:
+    """It would be told as the failure of a job that went well."""
+    leave_note(NOTE, SourceError("is empty", "/data/7.png", "Export it again."))
+    with Job(snakemake):
+        assert not NOTE.exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (MemoryError(), ResourceError, "memory ran out"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/data/t"), ResourceError, "/data/t"),
+        (OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), ResourceError, "quota"),
+        (VerificationError("a", "b", "c"), VerificationError, "b: a"),
+    ],
+)
+def test_what_the_system_refuses_is_foreseen(
+    error: BaseException, kind: type[WkflowError], words: str
+) -> None:
+    """Memory and disk are no bugs."""
+    foreseen = foresee(error)
+    assert type(foreseen) is kind
+    assert words in str(foreseen)
+
+
+@pytest.mark.parametrize("error", [None, KeyError("x"), OSError(errno.EACCES, "denied")])
+def test_other_ends_are_not_foreseen(error: BaseException | None) -> None:
+    """A good end, a bug, and what a person must see as it is."""
+    assert foresee(error) is None
+
+
+def test_memory_that_the_system_refuses_is_told_as_memory() -> None:
+    """ENOMEM is no full disk: to free space there would not help."""
+    foreseen = foresee(OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)))
+    assert isinstance(foreseen, ResourceError)
+    assert "--batch-size" in foreseen.remedy

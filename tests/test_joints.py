@@ -1,0 +1,143 @@
+"""The joints between rules: every file that a rule asks for is made by another."""
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+import pytest
+from wkflow.joints import Joints
+from wkflow.plan import Plan
+
+from .strategies import dataset_plan, small_layer_plan
+
+
+@dataclass
+class Wildcards:
+    """As Snakemake fills them in from the name of a receipt."""
+
+    layer: str = "em"
+    mag: str = ""
+    slab: str = ""
+    block: str = ""
+
+
+def wildcards_of(job: str) -> Wildcards:
+    """Read the wildcards out of `rule/layer/...`."""
+    rule, layer, *rest = job.split("/")
+    if rule == "convert_slab":
+        return Wildcards(layer, slab=rest[0])
+    return Wildcards(layer, *((rest[0], "", rest[1]) if rest else ()))
+
+
+PLAN = dataset_plan(
+    small_layer_plan((300, 300, 200), mags=("2", "4", "8"), job_bytes=100_000),
+    small_layer_plan(name="small"),
+)
+BICUBIC = replace(PLAN, layers=tuple(replace(one, kernel="bicubic") for one in PLAN.layers))
+
+
+@pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])
+def test_no_joint_is_loose(plan: Plan) -> None:
+    """What feeds a job is the receipt of another one, and every slab feeds some job."""
+    ask = Joints(plan, 4)
+    asked: set[str] = set()
+    for job, _ in plan.jobs():
+        wildcards = wildcards_of(job)
+        if job.startswith("downsample_block"):
+            asked.update(ask.block_feeders(wildcards))
+        if job.startswith("downsample_rest"):
+            asked.update(ask.rest_feeders(wildcards))
+    assert asked <= set(ask.receipts)
+    assert not {r for r in ask.receipts if "/downsample_rest/" not in r} - asked
+
+
+def test_a_job_waits_for_what_is_below_it_only() -> None:
+    """The first block of mag 2 does not wait for the last slab."""
+    ask = Joints(PLAN, 4)
+    slabs = [r for r in ask.receipts if r.startswith("receipts/convert_slab/em/")]
+    feeders = ask.block_feeders(Wildcards(mag="2", block="b000000"))
+    assert set(feeders) < set(slabs)
+    assert feeders == slabs[: len(feeders)]
+
+
+def test_a_halo_waits_for_its_neighbours() -> None:
+    """The bicubic kernel looks over the border of its block."""
+    last = PLAN.layers[0].blocks(PLAN.layers[0].grids[1])[-1]
+    plain, wide = (
+        Joints(plan, 4).block_feeders(Wildcards(mag="2", block=last)) for plan in (PLAN, BICUBIC)
+    )
+    assert set(plain) <= set(wide)
+
+
+def test_slices_are_inputs_of_their_slab() -> None:
+    """Each file of a layer is an input of one job."""
+    ask = Joints(PLAN, 4)
+    slices = [
+        file
+        for job, _ in PLAN.jobs()
+        if job.startswith("convert_slab/em/")
+        for file in ask.slices(wildcards_of(job))
+    ]
+    assert slices == list(PLAN.layer("em").source.files)
+
+
+@pytest.mark.parametrize("cores", [None, 1, 2, 7, 64])
+def test_every_job_has_a_thread_and_no_more_than_there_are(cores: int | None) -> None:
+    """Slabs together keep all cores busy; where nobody says how many there are, four."""
+    ask = Joints(PLAN, cores)
+    wildcards = Wildcards(slab="z000000000")
+    asked = [ask.slab_threads(wildcards), ask.block_threads(wildcards), ask.rest_threads(wildcards)]
+    assert all(1 <= threads <= (cores or 4) for threads in asked)
+    one = Joints(dataset_plan(), cores)
+    assert one.slab_threads(wildcards) == (cores or 4)
+
+
+def test_memory_and_time_are_told_in_the_units_of_clusters() -> None:
+    """MiB and minutes, whole numbers above zero, more for more voxels."""
+    ask = Joints(PLAN, 4)
+    big, small = Wildcards("em", slab="z000000000"), Wildcards("small", slab="z000000000")
+    assert ask.slab_mem_mb(big) >= ask.slab_mem_mb(small) > 100
+    assert ask.slab_mem_mb(small) == PLAN.layer("small").slab_memory() // 2**20
+    assert ask.slab_minutes(big) >= ask.slab_minutes(small) >= 10
+    assert ask.downsample_mem_mb(small) > 100
+
+
+def test_recipes_belong_to_their_job() -> None:
+    """Two jobs of one rule never have one recipe, and each is the same when asked again."""
+    ask, again = Joints(PLAN, 1), Joints(PLAN, 64)
+    blocks = [f"b{n:06d}" for n in range(2)]
+    asked = [ask.block_recipe(Wildcards(mag="2", block=block)) for block in blocks]
+    assert len(set(asked)) == 2
+    assert asked == [again.block_recipe(Wildcards(mag="2", block=block)) for block in blocks]
+    layers = ("em", "small")
+    for recipe, layer in product(("rest_recipe", "layout_recipe"), layers):
+        assert getattr(ask, recipe)(Wildcards(layer)) == getattr(again, recipe)(Wildcards(layer))
+    assert len({ask.rest_recipe(Wildcards(layer)) for layer in layers}) == 2
+    slabs = [f"z{z:09d}" for z in (0, PLAN.layer("em").slab_depth)]
+    assert len({ask.slab_recipe(Wildcards(slab=slab)) for slab in slabs}) == 2
+
+
+def test_the_dataset_is_described_anew_when_it_changes() -> None:
+    """Its name, its category or a further slab."""
+    ask = Joints(PLAN, 4)
+    others = [replace(PLAN, name="other"), replace(PLAN, layers=PLAN.layers[:1])]
+    assert len({Joints(plan, 4).properties_recipe for plan in (PLAN, *others)}) == 3
+    assert ask.properties == "/data/target/datasource-properties.json"
+
+
+def test_all_layers_are_laid_out() -> None:
+    """A receipt for each, under the rule's name."""
+    assert Joints(PLAN, 4).layouts == [
+        "receipts/create_layer/em.json",
+        "receipts/create_layer/small.json",
+    ]
+
+
+def test_braces_in_a_name_are_no_wildcards() -> None:
+    """Snakemake is not told of such a file; the recipe of its slab knows it."""
+    one = PLAN.layer("small")
+    files = ("/data/{layer}.tif", *one.source.files[1:])
+    odd = replace(one, source=replace(one.source, files=files))
+    wildcards = Wildcards("small", slab="z000000000")
+    asked = Joints(dataset_plan(odd), 4)
+    assert asked.slices(wildcards) == list(files[1:])
+    assert asked.slab_recipe(wildcards) != Joints(PLAN, 4).slab_recipe(wildcards)

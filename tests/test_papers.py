@@ -1,0 +1,90 @@
+"""The papers about options say what the options are."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from wkflow.cli import POSITIONAL, build_parser, choices_of, spell
+from wkflow.papers import PAPERS, main, options_table
+from wkflow.settings import Settings
+
+CONFIG = Path(__file__).resolve().parents[1] / "config"
+REQUIRED = {name for name, option in Settings.model_fields.items() if option.is_required()}
+
+
+def convert_parser() -> argparse.ArgumentParser:
+    """Give the parser of `wkflow convert`, as argparse keeps it."""
+    actions = build_parser()._actions  # noqa: SLF001 -- argparse lists its options nowhere else
+    commands = next(one for one in actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001
+    parser = commands.choices["convert"]
+    assert isinstance(parser, argparse.ArgumentParser)
+    return parser
+
+
+def one_line(text: str) -> str:
+    """Undo what argparse does to fit a terminal."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("name", sorted(PAPERS))
+def test_papers_are_not_stale(name: str) -> None:
+    """`python -m wkflow.papers config` would change nothing."""
+    assert (CONFIG / name).read_text() == PAPERS[name]()
+
+
+def test_all_papers_are_written(tmp_path: Path) -> None:
+    """Each under its name; the folder in the repository holds no others."""
+    main(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in CONFIG.iterdir()}
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_help_explains_every_option(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its flag, its description, its default or that it is required, and the values it allows."""
+    monkeypatch.setenv("COLUMNS", "200")
+    option, shown = Settings.model_fields[name], one_line(convert_parser().format_help())
+    assert option.description
+    assert one_line(option.description) in shown
+    if name in POSITIONAL:
+        assert name.upper() in shown
+        return
+    flag = f"--{name.replace('_', '-')}"
+    assert flag in shown
+    assert one_line("|".join(choices_of(name))) in shown
+    described = shown[shown.index(one_line(option.description)) :]
+    if option.is_required():
+        assert described.removeprefix(one_line(option.description)).startswith("Required.")
+    elif option.default is not None:
+        assert f"[default:{spell(option.default)}]" in described
+
+
+def test_every_flag_is_an_option() -> None:
+    """But for two that only concern the terminal, and help."""
+    names = {action.dest for action in convert_parser()._actions}  # noqa: SLF001 -- as above
+    assert names - set(Settings.model_fields) == {"dry_run", "quiet", "help"}
+
+
+def test_defaults_in_yaml_are_those_of_the_settings() -> None:
+    """Snakemake merges a person's file over them: the outcome is what that file alone means."""
+    defaults = yaml.safe_load((CONFIG / "config.yaml").read_text())
+    assert list(defaults) == list(Settings.model_fields)
+    given = {"source": "/s", "target": "/data/t", "voxel_size": [1, 1, 1]}
+    assert Settings.parse(defaults | given, where="both") == Settings.parse(given, where="one")
+
+
+def test_the_schema_knows_the_same_options() -> None:
+    """An editor underlines what the program would refuse."""
+    schema = json.loads((CONFIG / "config.schema.json").read_text())
+    assert set(schema["properties"]) == set(Settings.model_fields)
+    assert set(schema["required"]) == REQUIRED
+    assert schema["additionalProperties"] is False
+
+
+def test_the_table_has_a_row_for_each_option() -> None:
+    """Of four cells: no description breaks the table."""
+    rows = [line for line in options_table().splitlines() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == list(Settings.model_fields)
+    assert {row.count("|") for row in rows} == {5}
+    assert {row.split("`")[1] for row in rows if "| required |" in row} == REQUIRED

@@ -1,0 +1,247 @@
+"""The same command again: it finishes what is open, and redoes only what changed."""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import tifffile
+from wkflow.datasource import PROPERTIES
+
+from .runs import (
+    VOXEL_SIZE,
+    environment,
+    noise,
+    shard_bytes,
+    snakemake,
+    voxels,
+    wkflow,
+    write_stack,
+)
+
+KILLS = 6
+
+
+def convert(source: Path, target: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Convert and expect success."""
+    run = wkflow("convert", *VOXEL_SIZE, *options, source, target)
+    assert run.returncode == 0, run.stderr
+    return run
+
+
+def receipts(target: Path) -> dict[str, int]:
+    """Give when each receipt was written, by its name."""
+    folder = target.with_name(f"{target.name}.wkflow") / "receipts"
+    return {str(p.relative_to(folder)): p.stat().st_mtime_ns for p in folder.rglob("*.json")}
+
+
+def redone(target: Path, change: Callable[[], object], source: Path, *options: str) -> set[str]:
+    """Convert, change something, convert again: which receipts are new?"""
+    convert(source, target, *options)
+    before = receipts(target)
+    change()
+    convert(source, target, *options)
+    return {name for name, when in receipts(target).items() if before.get(name) != when}
+
+
+def test_a_second_run_has_nothing_to_do(tmp_path: Path) -> None:
+    """It says so, and writes nothing into the dataset."""
+    source = write_stack(tmp_path / "stack", noise(5, 20, 20))
+    convert(source, tmp_path / "out")
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "out").rglob("*")}
+    assert "nothing to do" in convert(source, tmp_path / "out").stderr
+    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "out").rglob("*")} == before
+
+
+SLABS = ("--job-size", "1")
+"""Each batch of 32 slices is a slab, each shard a block: as large images have them."""
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    """Give a stack of 100 slices: four slabs, the last one of 4 slices."""
+    return write_stack(tmp_path / "stack", noise(100, 40, 50))
+
+
+ABOVE = {
+    "downsample_block/stack/2-2-1/b000000.json",
+    "downsample_block/stack/4-4-2/b000000.json",
+    "write_properties.json",
+}
+
+
+def test_a_replaced_slice_redoes_its_slab(stack: Path, tmp_path: Path) -> None:
+    """Also when the new file is older than the last run: another size or time is enough."""
+
+    def replace() -> None:
+        tifffile.imwrite(stack / "slice_40.tif", np.zeros((40, 50), "uint8"))
+        long_ago = time.time() - 1e6
+        os.utime(stack / "slice_40.tif", (long_ago, long_ago))
+
+    names = redone(tmp_path / "out", replace, stack, *SLABS)
+    assert names == {"convert_slab/stack/z000000032.json"} | ABOVE
+    assert not voxels(tmp_path / "out", "stack")[40].any()
+
+
+def test_appended_slices_redo_the_last_slab(stack: Path, tmp_path: Path) -> None:
+    """From the last slab on; the result is that of a run with all slices."""
+    names = redone(
+        tmp_path / "out", lambda: write_stack(stack, noise(40, 40, 50), 100), stack, *SLABS
+    )
+    assert {name for name in names if "convert" in name} == {
+        "convert_slab/stack/z000000096.json",
+        "convert_slab/stack/z000000128.json",
+    }
+    convert(stack, tmp_path / "fresh", *SLABS)
+    assert voxels(tmp_path / "out", "stack").shape[0] == 140
+    assert_same(tmp_path / "out", tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("number", [99, 50])
+def test_a_removed_slice_redoes_from_its_slab_on(stack: Path, tmp_path: Path, number: int) -> None:
+    """Slabs before it stay; shards beyond the new end go."""
+    names = redone(tmp_path / "out", (stack / f"slice_{number}.tif").unlink, stack, *SLABS)
+    slabs = [f"convert_slab/stack/z{z:09d}.json" for z in range(number // 32 * 32, 99, 32)]
+    assert {name for name in names if "convert" in name} == set(slabs)
+    convert(stack, tmp_path / "fresh", *SLABS)
+    assert_same(tmp_path / "out", tmp_path / "fresh")
+
+
+def test_an_option_redoes_what_depends_on_it(stack: Path, tmp_path: Path) -> None:
+    """Another interpolation mode leaves the finest mag as it is."""
+    convert(stack, tmp_path / "out", *SLABS)
+    before = receipts(tmp_path / "out")
+    convert(stack, tmp_path / "out", *SLABS, "--interpolation-mode", "nearest")
+    after = receipts(tmp_path / "out")
+    assert {name for name in after if after[name] != before.get(name)} == ABOVE
+
+
+def test_other_cores_and_doors_change_nothing(stack: Path, tmp_path: Path) -> None:
+    """One core, two cores, plain Snakemake: the same bytes, and a run of one goes on in another."""
+    convert(stack, tmp_path / "one", *SLABS, "--jobs", "1")
+    convert(stack, tmp_path / "two", *SLABS, "--jobs", "2")
+    assert_same(tmp_path / "one", tmp_path / "two")
+    (tmp_path / "my.yaml").write_text(
+        "{source: stack, target: three, voxel_size: [11.24, 11.24, 25], job_size: 1}"
+    )
+    run = snakemake("--configfile", "my.yaml", "--cores", "2", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert_same(tmp_path / "one", tmp_path / "three")
+    assert "nothing to do" in convert(stack, tmp_path / "three", *SLABS).stderr
+
+
+def test_overwriting_a_finished_run_does_it_again(stack: Path, tmp_path: Path) -> None:
+    """All receipts are new, and the bytes are the same."""
+    names = redone(tmp_path / "out", lambda: None, stack, "--overwrite-existing")
+    assert names == set(receipts(tmp_path / "out"))
+
+
+def test_a_lost_shard_is_noticed_and_made_anew(stack: Path, tmp_path: Path) -> None:
+    """When anything is redone, every shard is checked; the one that is gone exits 7, then heals."""
+    convert(stack, tmp_path / "out", *SLABS)
+    expected = shard_bytes(tmp_path / "out")
+    (tmp_path / "out/stack/1/c/0/0/0/1").unlink()
+    (tmp_path / "out" / PROPERTIES).unlink()
+    run = wkflow("convert", *VOXEL_SIZE, *SLABS, stack, tmp_path / "out")
+    assert run.returncode == 7
+    assert "1/c/0/0/0/1" in run.stderr
+    convert(stack, tmp_path / "out", *SLABS)
+    assert shard_bytes(tmp_path / "out") == expected
+
+
+def test_a_lost_dataset_is_made_anew(stack: Path, tmp_path: Path) -> None:
+    """Receipts of what is gone count for nothing."""
+    convert(stack, tmp_path / "out")
+    expected = shard_bytes(tmp_path / "out")
+    shutil.rmtree(tmp_path / "out")
+    convert(stack, tmp_path / "out")
+    assert shard_bytes(tmp_path / "out") == expected
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_killed_run_ends_the_same(stack: Path, tmp_path: Path, seed: int) -> None:
+    """SIGKILL to the CLI, a job or everything, at any moment: the same bytes in the end."""
+    chance = random.Random(seed)  # noqa: S311 -- chance, no secret
+    for _ in range(3):
+        with start(stack, tmp_path / "out") as process:
+            time.sleep(chance.uniform(0.2, 2.0))
+            kill(process.pid, chance)
+    convert(stack, tmp_path / "out", *SLABS)
+    convert(stack, tmp_path / "fresh", *SLABS)
+    assert_same(tmp_path / "out", tmp_path / "fresh")
+    assert not list((tmp_path / "out").rglob("*.partial"))
+
+
+def kill(pid: int, chance: random.Random) -> None:
+    """Kill the CLI, its youngest descendant, or all of its family."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = [psutil.Process(pid)]
+        family += family[0].children(recursive=True)
+        for victim in chance.choice([family, family[:1], family[-1:]]):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_stops_soon_and_says_how_to_go_on(
+    stack: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Exit 130 within seconds, no process left behind, and no dataset that looks finished."""
+    with start(stack, tmp_path / "out") as process:
+        time.sleep(1.2)
+        process.send_signal(number)
+        started = time.monotonic()
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 130, told
+    assert time.monotonic() - started < 10
+    assert "the same command goes on" in told
+    assert not (tmp_path / "out" / PROPERTIES).exists()
+    folder = tmp_path / "out.wkflow"
+    assert not [p for p in psutil.process_iter() if _cwd(p) == str(folder)]
+
+
+def test_a_second_run_at_the_same_time_is_refused(stack: Path, tmp_path: Path) -> None:
+    """It says who is at work, and exits 5: later it will do."""
+    with start(stack, tmp_path / "out") as process:
+        while not (tmp_path / "out.wkflow/logs/snakemake.log").exists():
+            time.sleep(0.05)
+        run = wkflow("convert", *VOXEL_SIZE, stack, tmp_path / "out")
+        assert run.returncode == 5, run.stderr
+        assert "another run" in run.stderr
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def start(source: Path, target: Path) -> "subprocess.Popen[str]":
+    """Start a run and go on."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "wkflow.cli", "convert", *VOXEL_SIZE, *SLABS, source, target],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+
+
+def assert_same(one: Path, other: Path) -> None:
+    """Compare two datasets byte by byte, but for the name in their properties."""
+    ours, theirs = shard_bytes(one), shard_bytes(other)
+    assert PROPERTIES in ours
+    ours[PROPERTIES] = ours[PROPERTIES].replace(one.name.encode(), other.name.encode())
+    assert list(ours) == list(theirs)
+    assert [name for name in ours if ours[name] != theirs[name]] == []
+
+
+def _cwd(process: psutil.Process) -> str | None:
+    with contextlib.suppress(psutil.Error, OSError):
+        return str(process.cwd())
+    return None

@@ -1,0 +1,155 @@
+"""Options: what is taken, what is refused and in which words, and that YAML keeps them."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from wkflow.box import Triple
+from wkflow.errors import ConfigError
+from wkflow.settings import Settings
+
+from .strategies import power_triples, times, triples
+
+GIVEN: dict[str, object] = {
+    "source": "/data/stack",
+    "target": "/data/out/target",
+    "voxel_size": [11.24, 11.24, 25],
+}
+
+
+def parse(**options: object) -> Settings:
+    return Settings.parse(GIVEN | options, where="my.yaml")
+
+
+def refusal(**options: object) -> str:
+    """Give the error that these options make."""
+    with pytest.raises(ConfigError) as caught:
+        parse(**options)
+    assert caught.value.where == "my.yaml"
+    return caught.value.what
+
+
+def test_three_options_are_enough() -> None:
+    """All others have a default."""
+    settings = parse()
+    assert settings.source == Path("/data/stack")
+    assert settings.voxel_size == (11.24, 11.24, 25.0)
+    assert (settings.unit, settings.sampling_mode, settings.compress) == (
+        "nanometer",
+        "anisotropic",
+        True,
+    )
+
+
+def test_null_is_not_given() -> None:
+    """A key of YAML without a value has its default."""
+    assert parse(unit=None, jobs=None) == parse()
+
+
+def test_every_slip_is_named_at_once() -> None:
+    """One run of the editor mends them all."""
+    with pytest.raises(ConfigError) as caught:
+        Settings.parse(
+            {"target": "/t", "voxel_size": "1,2", "unit": "nm2", "jobs": 0, "max_mags": "4"},
+            where="my.yaml",
+        )
+    what = caught.value.what
+    assert what.startswith("5 options are wrong: ")
+    for word in ("source: required", "voxel_size", "three numbers", "unit: 'nm2'", "jobs: 0"):
+        assert word in what
+    assert "max_mags: no such option, did you mean max_mag?" in what
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"interpolation_mode": "mdian"}, "did you mean median?"),
+        ({"category": "colour"}, "did you mean color?"),
+        ({"qqqq": 1}, "qqqq: no such option"),
+        ({"data_format": "wkw"}, "data_format: 'wkw' cannot be written yet"),
+        ({"data_format": "zip"}, "is none of zarr3"),
+        ({"distribution_strategy": "slurm"}, "does not exist yet"),
+        ({"compression": "lz4:1"}, "is no compression"),
+        ({"max_mag": "3"}, "power of two"),
+        ({"chunk_shape": 48}, "powers of two"),
+        ({"chunk_shape": "64", "shard_shape": "96"}, "64,64,64 does not divide shard_shape 96"),
+        ({"batch_size": 33}, "batch_size 33 is no multiple of the shard depth 32"),
+        ({"jobs": 2, "distribution_strategy": "sequential"}, "does not go with"),
+        ({"name": "a b"}, "'a_b' would do"),
+        ({"layer_name": ".x"}, "would do"),
+        ({"voxel_size": [1e8, 1e8, 1e8]}, "implausible in nanometer"),
+        ({"memory": 8}, "too little"),
+        ({"overwrite_existing": "perhaps"}, "overwrite_existing: 'perhaps'"),
+    ],
+)
+def test_a_slip_is_told_in_a_few_words(options: dict[str, object], words: str) -> None:
+    """What was written, and what would be right."""
+    what = refusal(**options)
+    assert words in what
+    assert "\n" not in what
+
+
+def test_a_slip_stands_alone_without_a_count() -> None:
+    """And begins with its key."""
+    assert refusal(jobs=-1).startswith("jobs: -1 ")
+
+
+def test_other_units_may_be_large() -> None:
+    """0.01124 micrometers are plausible, and so are 20 parsecs."""
+    assert parse(voxel_size="20,20,20", unit="pc").unit == "parsec"
+    assert parse(voxel_size="1e-5,1e-5,1e-5", unit="µm").unit == "micrometer"
+    assert "implausible" in refusal(voxel_size="1e-5,1e-5,1e-5")
+
+
+@given(chunk=power_triples(), shards=triples(1, 9), batches=st.integers(1, 5))
+def test_shards_of_whole_chunks_and_batches_of_whole_shards_fit(
+    chunk: Triple, shards: Triple, batches: int
+) -> None:
+    """Whatever fits is taken, and stays as it was written."""
+    shard = times(chunk, shards)
+    settings = parse(chunk_shape=chunk, shard_shape=shard, batch_size=batches * shard[2])
+    assert settings.finest_shard == settings.shard_shape == shard
+
+
+@given(chunk=power_triples())
+def test_default_shards_are_flat(chunk: Triple) -> None:
+    """128 x 128 x 1 chunks: whole slices, as few of them as a chunk is deep."""
+    assert parse(chunk_shape=chunk).finest_shard == times(chunk, (128, 128, 1))
+
+
+def test_the_run_folder_is_beside_the_dataset() -> None:
+    """Never inside it; the option moves it."""
+    assert parse().run_folder == Path("/data/out/target.wkflow")
+    assert parse(work_dir="/scratch/run").run_folder == Path("/scratch/run")
+
+
+@given(
+    unit=st.sampled_from(["nanometer", "um"]),
+    max_mag=st.sampled_from([None, "8", "8-8-4"]),
+    memory=st.sampled_from([None, "8G", "500M"]),
+    chunk_shape=st.sampled_from([None, 64, "16,16,8"]),
+    downsample=st.booleans(),
+    compression=st.sampled_from([None, "gzip:6", "none"]),
+)
+def test_yaml_keeps_all_options(**options: object) -> None:
+    """What the CLI writes and the Snakefile reads is the same run."""
+    settings = parse(**options)
+    written = yaml.safe_dump(settings.to_dict())
+    assert Settings.parse(yaml.safe_load(written), where="config.yaml") == settings
+    assert json.loads(json.dumps(settings.to_dict())) == settings.to_dict()
+
+
+def test_yaml_keeps_nothing_else() -> None:
+    """A default that changes later is not frozen into old runs."""
+    assert parse(unit="nm", jobs=3).to_dict().keys() == {*GIVEN, "jobs"}
+
+
+def test_settings_do_not_change() -> None:
+    """All jobs of a run have the same."""
+    settings = parse()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.unit = "meter"

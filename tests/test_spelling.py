@@ -1,0 +1,216 @@
+"""How values are spelled: what is read, and the words for what is not."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wkflow import spelling
+from wkflow.box import Triple
+from wkflow.units import SHORT, UNITS
+
+from .strategies import mags, power_triples, triples
+
+MIB = 2**20
+
+
+@given(size=st.tuples(*[st.floats(1, 900)] * 3))
+def test_a_voxel_size_is_a_list_or_a_text(size: tuple[float, float, float]) -> None:
+    """YAML writes a list, the command line a text with commas: the same three numbers."""
+    assert spelling.voxel_size(list(size)) == size
+    assert spelling.voxel_size(",".join(map(repr, size))) == size
+    assert spelling.voxel_size(" , ".join(map(repr, size))) == size
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("11.24", "three numbers"),
+        ([1, 2, 3, 4], "three numbers"),
+        ("a,b,c", "three numbers"),
+        (None, "three numbers"),
+        ([True, 1, 1], "three numbers"),
+        ([1, [2], 3], "three numbers"),
+        ([0, 1, 1], "above zero"),
+        ("-1,1,1", "above zero"),
+        ("nan,1,1", "finite"),
+        ("inf,1,1", "finite"),
+        ("1,1,1001", "implausible"),
+    ],
+)
+def test_a_slip_in_the_voxel_size_is_told(value: object, words: str) -> None:
+    """The words say what is missing."""
+    with pytest.raises(ValueError, match=words):
+        spelling.voxel_size(value)
+
+
+@given(shape=triples(1, 10**6))
+def test_a_shape_is_three_numbers_or_one_for_all(shape: Triple) -> None:
+    """As a text or a list; `32` is `32,32,32`."""
+    x, y, z = shape
+    assert spelling.shape(f"{x},{y},{z}") == spelling.shape([x, y, z]) == shape
+    assert spelling.shape(x) == spelling.shape(str(x)) == spelling.shape([x]) == (x, x, x)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "0", "1,2", "-4", "1.5", "nan", [1, 2, 3, 4], True, {}, "a", "inf", [1e400, 1, 1]]
+)
+def test_a_shape_is_whole_and_above_zero(value: object) -> None:
+    """The words are ours, not Python's."""
+    with pytest.raises(ValueError, match="whole number"):
+        spelling.shape(value)
+
+
+@given(shape=power_triples(256))
+def test_chunks_are_powers_of_two(shape: Triple) -> None:
+    """WEBKNOSSOS takes no others."""
+    assert spelling.powers_of_two(list(shape)) == shape
+    with pytest.raises(ValueError, match="powers of two"):
+        spelling.powers_of_two([shape[0], 3 * shape[1], shape[2]])
+
+
+@given(text=st.sampled_from([*SHORT, *UNITS]))
+def test_units_are_read_long_or_short(text: str) -> None:
+    """What is kept is the long form, as the dataset spells it."""
+    assert spelling.unit(text) in UNITS
+    assert spelling.unit(spelling.unit(text)) == spelling.unit(text)
+
+
+@pytest.mark.parametrize("value", ["nanometre", "NM", "", 4, None])
+def test_other_units_are_no_units(value: object) -> None:
+    """The words list all units."""
+    with pytest.raises(ValueError, match="nanometer"):
+        spelling.unit(value)
+
+
+@given(text=mags().map(str))
+def test_mags_stay_as_they_are_printed(text: str) -> None:
+    """`4-4-4` becomes `4`; a number of YAML is a mag, too."""
+    assert spelling.mag(text) == text
+    assert spelling.mag("4-4-4") == spelling.mag(4) == "4"
+
+
+@pytest.mark.parametrize("value", ["3", "two", "4-4", 0])
+def test_a_wrong_mag_is_told_with_its_remedy(value: object) -> None:
+    """The noun's own words are passed on, so that pydantic can collect them."""
+    with pytest.raises(ValueError, match=r"is wrong: .*(4-4-2)"):
+        spelling.mag(value)
+
+
+def test_compression_is_codec_and_level() -> None:
+    """A level that is left out is added; what is no codec is told with those that are."""
+    assert spelling.compression("zstd:5") == "zstd:5"
+    assert spelling.compression("none") == "none:0"
+    with pytest.raises(ValueError, match=r"is wrong: .*zstd:-7\.\.22"):
+        spelling.compression("lz4")
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        ("64M", 64 * MIB),
+        ("500M", 500 * MIB),
+        ("8G", 2**33),
+        ("8g", 2**33),
+        ("8GB", 2**33),
+        ("1.5GiB", 3 * 2**29),
+        (" 2 T ", 2**41),
+        ("262144K", 256 * MIB),
+        (4_000_000_000, 4_000_000_000),
+        ("67108864", 64 * MIB),
+    ],
+)
+def test_bytes_are_a_number_and_a_unit(value: object, count: int) -> None:
+    """K, M, G, T are powers of 1024, in either case, with or without B and iB."""
+    assert spelling.byte_count(value) == count
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("lots", "number of bytes"),
+        ("", "number of bytes"),
+        ("8 gallons", "number of bytes"),
+        ("-8G", "number of bytes"),
+        ("1.2.3G", "number of bytes"),
+        (".", "number of bytes"),
+        (True, "number of bytes"),
+        ("9" * 400, "number of bytes"),
+    ],
+)
+def test_a_slip_in_a_number_of_bytes_is_told(value: object, words: str) -> None:
+    """The words show two that are right."""
+    with pytest.raises(ValueError, match=words):
+        spelling.byte_count(value)
+
+
+@pytest.mark.parametrize("value", ["8", 8, "63M"])
+def test_memory_is_enough_to_start(value: object) -> None:
+    """`8` is 8 bytes: the unit was forgotten."""
+    with pytest.raises(ValueError, match="too little"):
+        spelling.memory(value)
+    assert spelling.memory("64M") == 64 * MIB
+
+
+@given(text=st.text(max_size=300))
+def test_every_text_has_a_name_that_would_do(text: str) -> None:
+    """What is suggested is accepted, whatever it was made of."""
+    assert spelling.dataset_name(spelling.suggest(text)) == spelling.suggest(text)
+    layer = spelling.suggest(text, least=1)
+    assert spelling.layer_name(layer) == layer
+
+
+@given(text=st.from_regex(r"[A-Za-z0-9_\-][A-Za-z0-9_\-.]{2,60}", fullmatch=True))
+def test_names_that_the_server_takes_are_taken(text: str) -> None:
+    """A good name needs no change."""
+    assert spelling.dataset_name(text) == spelling.layer_name(text) == text
+
+
+@pytest.mark.parametrize(
+    "name", ["ab", ".hidden", "my data", "a/b", "", "ä" * 5, "x" * 256, "abc\n"]
+)
+def test_names_that_the_server_refuses_are_refused(name: str) -> None:
+    """And a name that would do is offered."""
+    with pytest.raises(ValueError, match="would do"):
+        spelling.dataset_name(name)
+
+
+@pytest.mark.parametrize("name", ["", ".zarr", "a/b", "a b", "x" * 201, "a\n"])
+def test_layer_names_are_folders_everywhere(name: str) -> None:
+    """No blank, no slash, no dot first."""
+    with pytest.raises(ValueError, match="would do"):
+        spelling.layer_name(name)
+    assert spelling.layer_name("a$@-.") == "a$@-."
+
+
+@pytest.mark.parametrize("name", spelling.LATER_FORMATS)
+def test_formats_to_come_are_told_apart_from_slips(name: str) -> None:
+    """`wkw` is a format, only not ours yet; other texts are for pydantic to refuse."""
+    with pytest.raises(ValueError, match="cannot be written yet"):
+        spelling.data_format(name)
+    assert [spelling.data_format(other) for other in ("zarr3", "zip")] == ["zarr3", "zip"]
+
+
+@pytest.mark.parametrize("name", spelling.LATER_STRATEGIES)
+def test_clusters_are_snakemakes(name: str) -> None:
+    """The words say where to ask for them."""
+    with pytest.raises(ValueError, match="after --"):
+        spelling.strategy(name)
+    assert spelling.strategy("sequential") == "sequential"
+
+
+def test_a_path_means_the_same_from_every_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made absolute where the command is given; `~` is home."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert spelling.place("stack") == spelling.place(Path("stack")) == tmp_path / "stack"
+    assert spelling.place("~/stack") == Path("/home/ada/stack")
+
+
+@pytest.mark.parametrize("value", ["", 3, None, ["a"]])
+def test_other_values_are_no_paths(value: object) -> None:
+    """An empty text is not the current folder."""
+    with pytest.raises(ValueError, match="must be a path"):
+        spelling.place(value)
