@@ -1,10 +1,9 @@
 """Image stacks become a WEBKNOSSOS dataset with its magnifications.
 
-    snakemake --cores all                            a small sample, made on the spot
-    snakemake --configfile my.yaml --cores all       your images; config/README.md has the options
+snakemake --cores all                            a small sample, made on the spot
+snakemake --configfile my.yaml --cores all       your images; config/README.md has the options
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,7 +13,6 @@ min_version("9.27")
 
 HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.append(str(HERE / "workflow"))
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path[-1:] + [os.getenv("PYTHONPATH")]))
 
 from wkflow.entrance import enter
 
@@ -37,7 +35,6 @@ include: "workflow/rules/publish.smk"
 
 rule all:
     """The dataset is whole, and a report says what was done."""
-    default_target: True
     input:
         properties=ask.properties,
         report="report.json",

@@ -58,7 +58,7 @@ def test_bad_slices_become_one_error(tmp_path: Path, count: int) -> None:
     assert REMEDY in failure.remedy
     assert str(tmp_path / BAD_SLICES) in failure.remedy
     listed = (tmp_path / BAD_SLICES).read_text().splitlines()
-    assert listed == [f"{number:03d}.png: is empty (0 bytes)" for number in range(count)]
+    assert listed == [f"{source}/{number:03d}.png: is empty (0 bytes)" for number in range(count)]
 
 
 def test_a_single_bad_slice_stays_as_it_is(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def receipts(target: Path) -> dict[str, int]:
 
 
 def redone(target: Path, change: Callable[[], object], source: Path, *options: str) -> set[str]:
-    """Convert, change something, convert again: which receipts are new?"""
+    """Convert, change something, convert again; give the receipts that are new."""
     convert(source, target, *options)
     before = receipts(target)
     change()

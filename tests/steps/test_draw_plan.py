@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import tifffile
 from wkflow.errors import ConfigError, SourceError
+from wkflow.plan import PLAN
 from wkflow.steps.draw_plan import draw_plan
+from wkflow.steps.write_plan import claim
 
 from .stacks import grains, plan_of, settings_of, write_pngs, write_tiffs
 
@@ -37,9 +39,9 @@ def test_rgb_has_three_channels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "kernel", "codec"),
     [
-        ({"category": "color"}, "median", "zstd:3"),
+        ({"category": "color"}, "median", "zstd:4"),
         ({"category": "segmentation"}, "mode", "zstd:5"),
-        ({"interpolation_mode": "bicubic"}, "bicubic", "zstd:3"),
+        ({"interpolation_mode": "bicubic"}, "bicubic", "zstd:4"),
         ({"compression": "gzip:6"}, "median", "gzip:6"),
         ({"compress": False}, "median", "none:0"),
         ({"compress": False, "compression": "gzip:6"}, "median", "none:0"),
@@ -58,7 +60,7 @@ def test_shards_and_batches_are_those_of_the_options(tmp_path: Path) -> None:
     source = write_tiffs(tmp_path / "em", grains(20))
     (one,) = plan_of(source).layers
     assert (one.grids[0].chunk, one.grids[0].shard, one.batch) == ((8, 8, 8), (16, 16, 8), 8)
-    assert one.grids[1].shard == (24, 24, 16)
+    assert one.grids[1].shard == (32, 32, 16)
     assert plan_of(source, batch_size=16).layers[0].batch == 16
 
 
@@ -159,7 +161,8 @@ def test_a_run_folder_knows_its_target(tmp_path: Path) -> None:
     source = write_tiffs(tmp_path / "em", grains(3, 300, 300))
     settings = settings_of(source, category=None)
     plan = draw_plan(settings)
-    plan.write(settings.run_folder / "plan.json")
+    plan.write(settings.run_folder / PLAN)
+    claim(plan, settings.run_folder)
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "zarr.json").touch()
     assert draw_plan(settings) == plan

@@ -24,4 +24,5 @@ localrules:
 onstart:
     claim(plan, Path.cwd())
     if workflow.local_exec:
-        workflow.scheduler.job_rate_limiter = None  # else each run ends with a second of waiting
+        # else each run ends with a second of waiting
+        workflow.scheduler.job_rate_limiter = None

@@ -5,8 +5,7 @@ gives   plan.json
         receipts/create_layer/{layer}.json           the empty arrays exist
         receipts/convert_slab/{layer}/{slab}.json    one slab is written
 
-The draft is `ancient`: a job is redone when its own recipe or its slices change. No input that a
-rule makes may be: Snakemake skips the other reasons of whatever lies behind a job that it redoes.
+`ancient` is for what no rule makes: behind a job that is redone Snakemake forgets other reasons.
 """
 
 

@@ -11,6 +11,7 @@ from wkflow.errors import ConfigError, WkflowError
 from wkflow.job import NOTE, leave_note
 from wkflow.plan import DRAFT, Plan
 from wkflow.settings import Settings
+from wkflow.shipped import import_root
 from wkflow.steps.check_room import check_room
 from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.make_sample import make_sample, sample_options
@@ -34,7 +35,7 @@ def enter(config: Mapping[str, object]) -> tuple[Settings, Plan]:
     WorkflowError
         In place of our own errors: Snakemake shows it without a traceback.
     """
-    os.environ.update(ALLOCATOR)
+    _prepare_jobs()
     run_folder: Path | None = None
     try:
         given = {key: value for key, value in config.items() if value is not None}
@@ -52,6 +53,14 @@ def enter(config: Mapping[str, object]) -> tuple[Settings, Plan]:
             leave_note(run_folder / ENTRANCE, error)
         raise WorkflowError(str(error)) from None
     return settings, plan
+
+
+def _prepare_jobs() -> None:
+    """Set what the scripts of jobs inherit."""
+    os.environ.update(ALLOCATOR)
+    if root := import_root():
+        others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(root), *filter(None, others)])
 
 
 def _keep(plan: Plan, path: Path) -> None:

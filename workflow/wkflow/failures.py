@@ -16,7 +16,7 @@ BAD_SLICES = "bad-slices.txt"
 
 def forget(folder: Path) -> None:
     """Remove the notes of an earlier run."""
-    for note in folder.glob(f"logs/**/*{NOTE}"):
+    for note in (*folder.glob(f"logs/**/*{NOTE}"), folder / BAD_SLICES):
         note.unlink(missing_ok=True)
 
 
@@ -28,9 +28,10 @@ def read_failures(folder: Path) -> list[WkflowError]:
     ]
     sources = [failure for failure in failures if isinstance(failure, SourceError)]
     others = {str(failure): failure for failure in failures if failure not in sources}
-    by_folder = defaultdict(list)
+    by_folder: dict[str, list[SourceError]] = defaultdict(list)
     for failure in sources:
         by_folder[_folder(failure)].append(failure)
+    _list_slices(folder, by_folder)
     merged = [_merge(folder, path, group) for path, group in by_folder.items()]
     return [*merged, *others.values()]
 
@@ -40,12 +41,23 @@ def _folder(failure: SourceError) -> str:
     return str(path if path.is_dir() else path.parent)
 
 
-def _merge(folder: Path, source: str, group: list[SourceError]) -> WkflowError:
-    """Name the first few slices of one folder, and write all of them into a file."""
+def _list_slices(folder: Path, by_folder: dict[str, list[SourceError]]) -> None:
+    """Write every bad slice of the run into one file."""
+    listed = [
+        f"{path}/{one}"
+        for path, group in by_folder.items()
+        for failure in group
+        for one in _slices(failure)
+    ]
+    if len(listed) > 1:
+        (folder / BAD_SLICES).write_text("\n".join(listed) + "\n")
+
+
+def _merge(folder: Path, source: str, group: list[SourceError]) -> SourceError:
+    """Name the first few slices of one folder, and where all of them are listed."""
     slices = [one for failure in group for one in _slices(failure)]
     if len(slices) == 1:
         return group[0]
-    (folder / BAD_SLICES).write_text("\n".join(slices) + "\n")
     more = f"; and {len(slices) - NAMED} more" if len(slices) > NAMED else ""
     remedy = f"{group[0].remedy} All of them: {folder / BAD_SLICES}"
     named = BETWEEN.join(slices[:NAMED])

@@ -21,7 +21,7 @@ NOTE = ".failure.json"
 TICK_S = 0.2
 """Between two writes of the progress file: often enough for the eye, cheap on a network disk."""
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOMEM})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Job:
@@ -72,7 +72,9 @@ class Job:
 
 def foresee(error: BaseException | None) -> WkflowError | None:
     """Give the error for the person at the terminal, or None for a bug."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or (
+        isinstance(error, OSError) and error.errno == errno.ENOMEM
+    ):
         return ResourceError(
             "memory ran out", "this job", "Give --jobs or --batch-size a smaller number."
         )

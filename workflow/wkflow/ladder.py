@@ -85,7 +85,8 @@ def _step(
             x, y, z = (2 if edge == min(edges) else 1 for edge in edges)
             factors = (x, y, z)
     x, y, z = (
-        min(m * f, c) for m, f, c in zip(mag.factors, factors, coarsest.factors, strict=True)
+        max(m, min(m * f, c))
+        for m, f, c in zip(mag.factors, factors, coarsest.factors, strict=True)
     )
     return Mag(x, y, z)
 

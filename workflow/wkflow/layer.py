@@ -66,14 +66,21 @@ class Layer:
 def lay_grid(layer: Layer, mag: Mag, *, chunk: Triple, shard: Triple) -> Grid:
     """Lay one mag out: shards clipped to the layer, chunks flat where there is one slice.
 
+    Clipped to a power of two: the official tool cannot add a mag with other shards.
+
     A mag has ceil(size / mag) voxels: its last voxels may stand for fewer finer ones.
     """
     size = ceil_div(layer.size, mag.factors)
     if layer.size[2] == 1:
         chunk = (chunk[0], chunk[1], 1)
-    whole = ceil_div(size, chunk)
-    x, y, z = (min(s, n * c) for s, n, c in zip(shard, whole, chunk, strict=True))
+    extents = zip(shard, ceil_div(size, chunk), chunk, strict=True)
+    x, y, z = (min(s, c * _power_of_two(n)) for s, n, c in extents)
     return Grid(mag, size, chunk, (x, y, z))
+
+
+def _power_of_two(least: int) -> int:
+    """Give the first power of two from `least` on."""
+    return 1 << (least - 1).bit_length()
 
 
 def shard_bytes(layer: Layer, grid: Grid) -> int:

@@ -17,8 +17,8 @@ from wkflow.mag import Mag
 from wkflow.slab import Slab, cut_slabs
 from wkflow.source import Header, Source
 
-BLOCK_JOBS = 2
-"""What a downsampling job writes, in slabs: its voxels are already decoded and half of them go."""
+BLOCK_JOBS = 4
+"""What a downsampling job writes, in slabs: a quarter of the voxels is left, and memory is not."""
 
 START_BYTES = 200 * 2**20
 """Interpreter, libraries and what is in flight in one job, on top of its slices."""
@@ -119,16 +119,19 @@ class LayerPlan:
         return [f"b{number:06d}" for number in sorted(numbers)]
 
     def source_box(self, finer: Grid, coarser: Grid, position: Triple) -> Box:
-        """Give the voxels of the finer mag below one shard of the coarser, one more all around.
+        """Give the voxels of the finer mag that one shard of the coarser is computed from.
 
-        The bicubic kernel looks one voxel beyond its cells.
+        Those below it; for the bicubic kernel one more all around; and where the last cells of
+        an axis are incomplete, as many before them as may be mirrored.
         """
         factor = coarser.mag.over(finer.mag)
-        box = coarser.shard_box(position).times(factor, finer.size)
-        begin = tuple(max(0, b - 1) for b in box.begin)
-        end = tuple(min(s, e + 1) for e, s in zip(box.end, finer.size, strict=True))
-        if self.kernel != "bicubic":
-            return box
+        halo = 1 if self.kernel == "bicubic" else 0
+        shard = coarser.shard_box(position)
+        begin, end = [], []
+        for b, e, f, size in zip(shard.begin, shard.end, factor, finer.size, strict=True):
+            mirrored = f - 1 if e * f > size else 0
+            begin.append(max(0, b * f - max(halo, mirrored)))
+            end.append(min(size, e * f + halo))
         return Box((begin[0], begin[1], begin[2]), (end[0], end[1], end[2]))
 
     def slab_recipe(self, slab: Slab) -> str:

@@ -43,8 +43,10 @@ def locked(folder: Path) -> Iterator[IO[str]]:
                     "Wait for it, or stop it and give the same command.",
                 ) from None
         _stop_orphans(folder, file)
-        yield file
-        file.truncate(0)
+        try:
+            yield file
+        finally:
+            file.truncate(0)
 
 
 def remember(file: IO[str], group: int) -> None:

@@ -43,7 +43,9 @@ class Mag:
             If `text` is neither, or a factor is no power of two.
         """
         parts = text.split("-")
-        if len(parts) not in {1, 3} or not all(part.isdecimal() for part in parts):
+        if len(parts) not in {1, 3} or not all(
+            part.isdecimal() and len(part) < 10 for part in parts
+        ):
             raise ConfigError(
                 f"{text!r} is no magnification", "max_mag", "Write one number (4) or three (4-4-2)."
             )

@@ -63,7 +63,7 @@ class Settings(BaseModel):
     )
     compress: bool = Field(default=True, description="Compress the chunks.")
     compression: Annotated[str, BeforeValidator(spelling.compression)] | None = Field(
-        None, description="CODEC:LEVEL; by default zstd:3 for color, zstd:5 for segmentation."
+        None, description="CODEC:LEVEL; by default zstd:4 for color, zstd:5 for segmentation."
     )
     batch_size: int | None = Field(
         None, gt=0, description="Slices held in memory at once: a multiple of the shard depth."
@@ -96,7 +96,7 @@ class Settings(BaseModel):
         None, description="Memory to use (8G, 500M); by default 80 % of what is free."
     )
     job_size: Annotated[int, BeforeValidator(spelling.byte_count)] = Field(
-        2**29, description="Voxels that one job converts, in bytes (512M, 4G): about."
+        2**29, gt=0, description="Voxels that one job converts, in bytes (512M, 4G): about."
     )
     work_dir: Place | None = Field(
         None, description="Run folder: config, plan, receipts, logs; by default TARGET.wkflow."

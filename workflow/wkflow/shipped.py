@@ -7,6 +7,14 @@ from wkflow.errors import ConfigError
 _PACKAGE = Path(__file__).resolve().parent
 
 
+def import_root() -> Path | None:
+    """Give the folder that makes the package importable from a checkout; None if it is installed.
+
+    Scripts of jobs need it; an installed package they find by themselves.
+    """
+    return None if (_PACKAGE / "_workflow").is_dir() else _PACKAGE.parent
+
+
 def snakefile() -> Path:
     """Find the Snakefile that belongs to this package.
 

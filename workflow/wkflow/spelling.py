@@ -27,6 +27,9 @@ PLAUSIBLE_RATIO = 1000
 LEAST_MEMORY = 64 * 2**20
 """An interpreter with its libraries."""
 
+RESERVED = frozenset({"zarr.json", "datasource-properties.json"})
+"""Files of a dataset that stand where its layers stand."""
+
 LATER_FORMATS = ("zarr", "wkw", "n5", "neuroglancerPrecomputed")
 LATER_STRATEGIES = ("slurm", "slurm+batching", "kubernetes")
 
@@ -49,10 +52,14 @@ def voxel_size(value: object) -> tuple[float, float, float]:
 def shape(value: object) -> Triple:
     """Read one whole number above zero for all axes, or three."""
     numbers = _numbers(value, "one whole number or three, x,y,z")
-    if len(numbers) not in {1, 3} or any(n != int(n) or n < 1 for n in numbers):
+    if len(numbers) not in {1, 3} or not all(map(_is_count, numbers)):
         raise ValueError("must be one whole number above zero or three, x,y,z")
     x, y, z = (int(n) for n in (numbers if len(numbers) == 3 else numbers * 3))
     return x, y, z
+
+
+def _is_count(number: float) -> bool:
+    return math.isfinite(number) and number >= 1 and number == int(number)
 
 
 def powers_of_two(value: object) -> Triple:
@@ -70,7 +77,7 @@ def _numbers(value: object, wanted: str) -> list[float]:
         raise ValueError(f"must be {wanted}")
     try:
         return [float(part) for part in parts]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"must be {wanted}") from None
 
 
@@ -113,7 +120,7 @@ def byte_count(value: object) -> int:
         raise ValueError("must be a number of bytes such as 8G or 500M")
     try:
         count = int(float(match[1]) * 1024 ** _POWERS[match[2].lower()])
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError("must be a number of bytes such as 8G or 500M") from None
     return count
 
@@ -132,7 +139,8 @@ def dataset_name(value: object) -> str:
 def layer_name(value: object) -> str:
     """Read a layer name: what the server and every file system take."""
     text = str(value)
-    if not re.fullmatch(r"[A-Za-z0-9_$@\-.]{1,200}", text) or text.startswith("."):
+    wrong = text.startswith(".") or text in RESERVED
+    if wrong or not re.fullmatch(r"[A-Za-z0-9_$@\-.]{1,200}", text):
         raise ValueError(
             "is a name that WEBKNOSSOS refuses: letters, digits, _ $ @ - . only, and no dot first; "
             f"{suggest(text, least=1)!r} would do"

@@ -12,7 +12,7 @@ from natsort import natsorted
 
 from wkflow.errors import SourceError
 from wkflow.readers import SUFFIXES
-from wkflow.spelling import suggest
+from wkflow.spelling import RESERVED, suggest
 
 NAMED = 3
 """How many gaps or duplicates a note names before it only counts."""
@@ -93,7 +93,7 @@ def _folders(source: Path) -> Iterator[tuple[str, list[tuple[str, tuple[int, int
 def _layer_name(name: str) -> str:
     """Make a name that WEBKNOSSOS takes, as the official tool does: leave other letters out."""
     kept = re.sub(r"[^A-Za-z0-9_$@\-.]", "", name).lstrip(".")
-    return kept or suggest(name, least=1)
+    return f"{kept}_layer" if kept in RESERVED else kept or suggest(name, least=1)
 
 
 def _found(name: str, marked: list[tuple[str, tuple[int, int]]]) -> Found:

@@ -2,10 +2,13 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from wkflow import durable
-from wkflow.plan import CLAIM, Plan
+from wkflow.datasource import retract
+from wkflow.errors import ConfigError
+from wkflow.plan import CLAIM, PLAN, Plan
 
 
 def write_plan(draft: Path, path: Path) -> None:
@@ -19,10 +22,20 @@ def claim(plan: Plan, run_folder: Path) -> None:
     Called once, before the first job starts.
     """
     if (run_folder / CLAIM).exists():
+        _drop_layers(plan, run_folder / PLAN)
         return
     if plan.overwrite:
         _clear(Path(plan.dataset))
     durable.write_json(run_folder / CLAIM, plan.dataset)
+
+
+def _drop_layers(plan: Plan, path: Path) -> None:
+    """Remove the layers that the last plan had and this one has not."""
+    with suppress(OSError, ConfigError):
+        kept = {one.layer.name for one in plan.layers}
+        for name in {one.layer.name for one in Plan.read(path).layers} - kept:
+            retract(Path(plan.dataset))
+            shutil.rmtree(Path(plan.dataset) / name)
 
 
 def _clear(target: Path) -> None:

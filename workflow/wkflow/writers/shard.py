@@ -78,7 +78,8 @@ class ShardFile:
         size = self._file.seek(0, 2)
         self._file.seek(max(0, size - length - 4))
         tail = self._file.read(length + 4)
-        if google_crc32c.value(tail[:-4]).to_bytes(4, "little") != tail[-4:]:
+        is_short = len(tail) < length + 4
+        if is_short or google_crc32c.value(tail[:-4]).to_bytes(4, "little") != tail[-4:]:
             self.close()
             raise VerificationError(
                 "the index of this shard is damaged", str(self._path), _REMEDY.format(self._path)

@@ -105,10 +105,18 @@ class MagVoxels:
     def _shard(self, shards: dict[Triple, ShardFile], chunk: Triple) -> ShardFile:
         position = self._owner(chunk)
         if position not in shards:
-            opened = ShardFile(self.dataset / self.path(position), self._chunks)
+            opened = self._open(self.dataset / self.path(position))
             if shards.setdefault(position, opened) is not opened:  # another thread was faster
                 opened.close()
         return shards[position]
+
+    def _open(self, path: Path) -> ShardFile:
+        try:
+            return ShardFile(path, self._chunks)
+        except FileNotFoundError:
+            raise VerificationError(
+                "this shard is missing", str(path), "Remove the run folder's receipts and resume."
+            ) from None
 
     def _owner(self, chunk: Triple) -> Triple:
         """Give the position of the shard that holds a chunk."""
