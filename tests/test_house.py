@@ -30,7 +30,6 @@ WITHOUT_TWIN = {
     "steps/create_layer": WHOLE_RUNS,
     "steps/downsample_block": WHOLE_RUNS,
     "steps/downsample_rest": WHOLE_RUNS,
-    "steps/write_plan": WHOLE_RUNS,
     "kernels/ballot": PART_OF_A_KERNEL,
     "kernels/columns": PART_OF_A_KERNEL,
     "kernels/kernel": PART_OF_A_KERNEL,

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from wkflow import __version__
 from wkflow.errors import WkflowError
+from wkflow.job import foresee
 from wkflow.settings import Settings
 
 INTERRUPTED = 130
@@ -30,6 +31,12 @@ def guarded(run: Callable[[], int]) -> int:
     except WkflowError as error:
         print(f"wkflow: {error}", file=sys.stderr)
         return error.exit_status
+    except OSError as error:
+        foreseen = foresee(error)
+        if foreseen is None:
+            raise
+        print(f"wkflow: {foreseen}", file=sys.stderr)
+        return foreseen.exit_status
     except KeyboardInterrupt:
         print("wkflow: interrupted; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED

@@ -13,7 +13,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-from wkflow.errors import ResourceError, WkflowError
+from wkflow.errors import ConfigError, ResourceError, TransientError, WkflowError
 
 NOTE = ".failure.json"
 """Ends the name of a failure note, in place of the log's suffix."""
@@ -22,6 +22,8 @@ TICK_S = 0.2
 """Between two writes of the progress file: often enough for the eye, cheap on a network disk."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG})
+_PASSING = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN})
 
 
 class Job:
@@ -35,7 +37,7 @@ class Job:
     """
 
     def __init__(self, snakemake: Any) -> None:  # noqa: ANN401 -- Snakemake gives it no type
-        log = Path(snakemake.log[0])
+        self._log = log = Path(snakemake.log[0])
         self.note = log.with_name(log.stem + NOTE)
         self._progress = Path("progress", *log.with_suffix(".txt").parts[1:])
         self._done, self._told = 0, 0.0
@@ -68,23 +70,42 @@ class Job:
             raise SystemExit(foreseen.exit_status) from None
         if error is not None:
             logging.getLogger(__name__).error("%s", error, exc_info=error)
+            leave_note(self.note, _bug(error, self._log))
 
 
 def foresee(error: BaseException | None) -> WkflowError | None:
     """Give the error for the person at the terminal, or None for a bug."""
-    if isinstance(error, MemoryError) or (
-        isinstance(error, OSError) and error.errno == errno.ENOMEM
-    ):
+    if isinstance(error, MemoryError):
+        return _no_memory()
+    if not isinstance(error, OSError):
+        return error if isinstance(error, WkflowError) else None
+    what = (error.strerror or str(error)).lower()
+    where = str(error.filename or "the disk of the target")
+    if error.errno == errno.ENOMEM:
+        return _no_memory()
+    if error.errno in _FULL:
         return ResourceError(
-            "memory ran out", "this job", "Give --jobs or --batch-size a smaller number."
+            what, where, "Free space there and give the same command: what is written is kept."
         )
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return ResourceError(
-            (error.strerror or "no room").lower(),
-            str(error.filename or "the disk of the target"),
-            "Free space there and give the same command: what is written is kept.",
-        )
-    return error if isinstance(error, WkflowError) else None
+    if error.errno in _FORBIDDEN:
+        return ConfigError(what, where, "Choose a target that you may write, or ask for the right.")
+    if error.errno in _PASSING:
+        return TransientError(what, where, "When the disk is back, the same command resumes.")
+    return None
+
+
+def _no_memory() -> ResourceError:
+    return ResourceError(
+        "memory ran out", "this job", "Give --jobs or --batch-size a smaller number."
+    )
+
+
+def _bug(error: BaseException, log: Path) -> WkflowError:
+    return WkflowError(
+        f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
+        str(log.absolute()),
+        "This is a fault of the program: please report it with this log.",
+    )
 
 
 def leave_note(path: Path, error: WkflowError) -> None:

@@ -1,0 +1,73 @@
+"""The wheel carries the workflow, and works without a checkout."""
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from .runs import ROOT, VOXEL_SIZE, noise, write_stack
+
+WORKFLOW = sorted(
+    str(path.relative_to(ROOT))
+    for folder, pattern in (
+        (ROOT, "Snakefile"),
+        (ROOT / "workflow" / "rules", "*.smk"),
+        (ROOT / "scripts", "*.py"),
+        (ROOT / "envs", "*.yaml"),
+        (ROOT / "config", "*.*"),
+    )
+    for path in folder.glob(pattern)
+)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel as an installer would."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
+    subprocess.run([*build, str(ROOT)], check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_it_holds_package_and_workflow_and_nothing_else(wheel: Path) -> None:
+    """Every file is a module, part of the workflow, or metadata."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    modules = {
+        str(path.relative_to(ROOT / "workflow"))
+        for path in (ROOT / "workflow" / "wkflow").rglob("*")
+        if path.suffix == ".py" or path.name == "py.typed"
+    }
+    assert names == modules | {f"wkflow/_workflow/{name}" for name in WORKFLOW}
+    assert len(WORKFLOW) > 12
+
+
+def test_it_runs_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
+    """Installed anywhere, `wkflow convert` needs no checkout."""
+    venv.create(tmp_path / "env", system_site_packages=False, with_pip=False, symlinks=True)
+    python = tmp_path / "env" / "bin" / "python"
+    site = next((tmp_path / "env" / "lib").glob("python*/site-packages"))
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "libraries.pth").write_text("\n".join(libraries))
+    source = write_stack(tmp_path / "stack", noise(3, 20, 30))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    run = subprocess.run(
+        [python, "-m", "wkflow.cli", "convert", *VOXEL_SIZE, source, tmp_path / "out"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=empty,
+        env={"PATH": "/usr/bin:/bin"},
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    assert str(site / "wkflow" / "_workflow" / "Snakefile") in run.stderr
+    assert (tmp_path / "out" / "datasource-properties.json").exists()
+    assert not list(empty.iterdir())
