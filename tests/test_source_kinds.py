@@ -196,8 +196,17 @@ def test_real_sequences_convert_to_their_digest(tmp_path: Path, name: str) -> No
     assert digest(voxels(tmp_path / "out", layer)).startswith(expected)
 
 
-BROKEN = ["seq_one_truncated", "seq_mixed_dtype", "seq_mixed_channels", "truncated_stack_uint16.tif",
-          "truncated.png", "truncated.jpg", "truncated.bmp", "empty.tif", "bad_crc.png"]  # fmt: skip
+BROKEN = (
+    "seq_one_truncated",
+    "seq_mixed_dtype",
+    "seq_mixed_channels",
+    "truncated_stack_uint16.tif",
+    "truncated.png",
+    "truncated.jpg",
+    "truncated.bmp",
+    "empty.tif",
+    "bad_crc.png",
+)
 
 
 @pytest.mark.testdata

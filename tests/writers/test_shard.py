@@ -43,7 +43,9 @@ def contents(path: Path) -> list[Row]:
     """Read all chunks of a shard, in the order in which rows are written."""
     shard = ShardFile(path, CHUNKS)
     try:
-        return [[shard.chunk((x, y, z)) for x in range(3)] for z in range(2) for y in range(2)]
+        return [
+            [c and bytes(c) for c in shard.row(range(3), y, z)] for z in range(2) for y in range(2)
+        ]
     finally:
         shard.close()
 

@@ -4,8 +4,6 @@ needs   the config, the source images, draft.json (written while the rules are r
 gives   plan.json
         receipts/create_layer/{layer}.json           the empty arrays exist
         receipts/convert_slab/{layer}/{slab}.json    one slab is written
-
-`ancient` is for what no rule makes: behind a job that is redone Snakemake forgets other reasons.
 """
 
 
@@ -19,6 +17,7 @@ rule write_plan:
         "logs/write_plan.log",
     conda:
         "../../envs/runtime.yaml"
+    threads: 0
     script:
         "../../scripts/write_plan.py"
 
@@ -33,6 +32,7 @@ rule create_layer:
         "logs/create_layer/{layer}.log",
     conda:
         "../../envs/runtime.yaml"
+    threads: 0
     params:
         recipe=ask.layout_recipe,
     script:

@@ -18,6 +18,7 @@ rule write_properties:
         "logs/write_properties.log",
     conda:
         "../../envs/runtime.yaml"
+    threads: 0
     params:
         recipe=ask.properties_recipe,
     script:
@@ -35,6 +36,7 @@ rule write_report:
         "logs/write_report.log",
     conda:
         "../../envs/runtime.yaml"
+    threads: 0
     params:
         recipe=ask.properties_recipe,
     script:

@@ -56,6 +56,12 @@ class Box:
         end = tuple(min(e * f, s) for e, f, s in zip(self.end, factor, size, strict=True))
         return Box((begin[0], begin[1], begin[2]), (end[0], end[1], end[2]))
 
+    def overlap(self, other: "Box") -> "Box":
+        """Give the voxels of both; where there are none, an end is not behind its begin."""
+        begin = tuple(map(max, self.begin, other.begin))
+        end = tuple(map(min, self.end, other.end))
+        return Box((begin[0], begin[1], begin[2]), (end[0], end[1], end[2]))
+
     def cells(self, cell: Triple) -> list[Triple]:
         """List the positions of all grid cells that the box touches, x fastest, then y, then z."""
         (x0, y0, z0), (x1, y1, z1) = self.begin, ceil_div(self.end, cell)

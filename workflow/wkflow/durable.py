@@ -7,11 +7,11 @@ most a file with the suffix `.partial`, which `sweep` removes.
 import errno
 import json
 import os
-import secrets
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from wkflow.errors import ResourceError
 
@@ -32,7 +32,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     ResourceError
         If the disk is full.
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(6)}{PARTIAL}")
+    partial = path.with_name(f".{path.name}.{os.urandom(6).hex()}{PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("xb") as file:
@@ -59,6 +59,24 @@ def flush(paths: Iterable[Path]) -> None:
     if os.name == "posix":  # elsewhere a folder cannot be opened
         for folder in folders:
             _sync(folder)
+
+
+class Flusher:
+    """Flushes files one after the other beside other work; its end waits for all of them."""
+
+    def __enter__(self) -> Self:
+        self._thread = ThreadPoolExecutor(1)
+        self._flushed: list[Future[None]] = []
+        return self
+
+    def flush(self, path: Path) -> None:
+        """Begin to flush a file that is whole."""
+        self._flushed.append(self._thread.submit(flush, [path]))
+
+    def __exit__(self, *failure: object) -> None:
+        self._thread.shutdown()
+        for flushed in self._flushed:
+            flushed.result()
 
 
 def _sync(path: Path) -> None:

@@ -21,9 +21,28 @@ NOTE = ".failure.json"
 TICK_S = 0.2
 """Between two writes of the progress file: often enough for the eye, cheap on a network disk."""
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG})
-_PASSING = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN})
+_REMEDIES: dict[int, tuple[type[WkflowError], str]] = {
+    number: (kind, remedy)
+    for kind, remedy, numbers in (
+        (
+            ResourceError,
+            "Free space there and give the same command: what is written is kept.",
+            (errno.ENOSPC, errno.EDQUOT),
+        ),
+        (
+            ConfigError,
+            "Choose a target that you may write, or ask for the right.",
+            (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG),
+        ),
+        (
+            TransientError,
+            "When the disk is back, the same command resumes.",
+            (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN),
+        ),
+    )
+    for number in numbers
+}
+"""What the operating system refuses, and what a person can do about it."""
 
 
 class Job:
@@ -75,29 +94,15 @@ class Job:
 
 def foresee(error: BaseException | None) -> WkflowError | None:
     """Give the error for the person at the terminal, or None for a bug."""
-    if isinstance(error, MemoryError):
-        return _no_memory()
-    if not isinstance(error, OSError):
-        return error if isinstance(error, WkflowError) else None
-    what = (error.strerror or str(error)).lower()
-    where = str(error.filename or "the disk of the target")
-    if error.errno == errno.ENOMEM:
-        return _no_memory()
-    if error.errno in _FULL:
-        return ResourceError(
-            what, where, "Free space there and give the same command: what is written is kept."
-        )
-    if error.errno in _FORBIDDEN:
-        return ConfigError(what, where, "Choose a target that you may write, or ask for the right.")
-    if error.errno in _PASSING:
-        return TransientError(what, where, "When the disk is back, the same command resumes.")
-    return None
-
-
-def _no_memory() -> ResourceError:
-    return ResourceError(
-        "memory ran out", "this job", "Give --jobs or --batch-size a smaller number."
-    )
+    is_short = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    if is_short or isinstance(error, MemoryError):
+        remedy = "Give --jobs or --batch-size a smaller number."
+        return ResourceError("memory ran out", "this job", remedy)
+    if isinstance(error, OSError) and error.errno in _REMEDIES:
+        kind, remedy = _REMEDIES[error.errno]
+        where = str(error.filename or "the disk of the target")
+        return kind((error.strerror or str(error)).lower(), where, remedy)
+    return error if isinstance(error, WkflowError) else None
 
 
 def _bug(error: BaseException, log: Path) -> WkflowError:

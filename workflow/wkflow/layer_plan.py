@@ -17,8 +17,11 @@ from wkflow.mag import Mag
 from wkflow.slab import Slab, cut_slabs
 from wkflow.source import Header, Source
 
-BLOCK_JOBS = 4
-"""What a downsampling job writes, in slabs: a quarter of the voxels is left, and memory is not."""
+BLOCK_JOBS = 2
+"""What a downsampling job writes, in slabs: its memory does not grow with that."""
+
+AHEAD_BYTES = 2**27
+"""Batches up to this size are decoded one ahead, which hides the disk; large ones fill a queue."""
 
 START_BYTES = 200 * 2**20
 """Interpreter, libraries and what is in flight in one job, on top of its slices."""
@@ -66,8 +69,14 @@ class LayerPlan:
     def slab_memory(self) -> int:
         """Bytes of memory of one `convert_slab` job: its batch (two, if there is a next one)."""
         x, y, z = self.layer.size
-        batches = 2 if min(self.slab_depth, z) > self.batch else 1
-        return START_BYTES + batches * x * y * min(self.batch, z) * self.layer.voxel_bytes
+        return START_BYTES + self.buffers * x * y * min(self.batch, z) * self.layer.voxel_bytes
+
+    @property
+    def buffers(self) -> int:
+        """How many batches a slab's job has in memory: the next one too, where it is small."""
+        x, y, z = self.layer.size
+        batch_bytes = x * y * self.batch * self.layer.voxel_bytes
+        return 2 if min(self.slab_depth, z) > self.batch and batch_bytes <= AHEAD_BYTES else 1
 
     def steps(self) -> list[tuple[Grid, Grid]]:
         """Pair each mag with the one that it is computed from: (finer, coarser)."""

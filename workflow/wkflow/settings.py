@@ -96,7 +96,7 @@ class Settings(BaseModel):
         None, description="Memory to use (8G, 500M); by default 80 % of what is free."
     )
     job_size: Annotated[int, BeforeValidator(spelling.byte_count)] = Field(
-        2**29, gt=0, description="Voxels that one job converts, in bytes (512M, 4G): about."
+        2**30, gt=0, description="Voxels that one job converts, in bytes (1G, 4G): about."
     )
     work_dir: Place | None = Field(
         None, description="Run folder: config, plan, receipts, logs; by default TARGET.wkflow."

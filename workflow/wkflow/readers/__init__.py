@@ -13,12 +13,13 @@ from typing import Any, cast
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
-from wkflow.readers.port import Image, Reader
+from wkflow.readers.port import Image, RawPlane, Reader
 from wkflow.source import Header
 
 __all__ = [
     "SUFFIXES",
     "Image",
+    "RawPlane",
     "Reader",
     "open_image",
     "probe",

@@ -28,6 +28,18 @@ class Image(Protocol):
         """
         ...
 
+    def raw(self, page: int) -> "RawPlane | None":
+        """Find plane `page` where it lies uncompressed in the file; None if it does not."""
+        ...
+
+
+class RawPlane(Protocol):
+    """A plane of which some rows can be read without the others, from any thread."""
+
+    def read(self, top: int, out: NDArray[Any]) -> None:
+        """Read the rows from `top` on into `out`, shape (rows, width, channels), contiguous."""
+        ...
+
 
 class Reader(Protocol):
     """One family of formats. Every failure is a `SourceError` that names the file."""

@@ -34,3 +34,7 @@ class Slice:
             )
         with translated(self.path):
             self.decode(self.content, out, self.path)
+
+    def raw(self, page: int) -> None:  # noqa: ARG002 -- whichever page: it is compressed
+        """Find nothing: the page has to be decoded as a whole."""
+        return

@@ -63,24 +63,45 @@ class TiffImage:
 
     def read(self, page: int, out: NDArray[Any]) -> None:
         """Decode plane `page` into `out`."""
+        self._require_page(page)
+        with translated(self.path), complaints_raised(self.path):
+            if self.planes.data_offset is not None:
+                self._read_virtual(page, self.planes.data_offset, out)
+            else:
+                _fill(self.tif, tiff_page := self._checked(page), _runs(tiff_page), out, self.path)
+
+    def raw(self, page: int) -> "RawTiff | None":
+        """Find plane `page` where it lies uncompressed in one stretch; None if it does not."""
+        self._require_page(page)
+        with translated(self.path), complaints_raised(self.path):
+            if self.planes.data_offset is not None:
+                keyframe = self.tif.pages.first
+                offset = self.planes.data_offset + page * _plane_bytes(keyframe)
+            else:
+                keyframe = self._checked(page)
+                offset = keyframe.dataoffsets[0]
+            is_as_kept = keyframe.samplesperpixel == self.header.channels
+            if not keyframe.is_final or not is_as_kept or keyframe.shaped[0] > 1:
+                return None
+            return RawTiff(
+                self.path, self.tif, offset, _plane_bytes(keyframe) // self.header.height
+            )
+
+    def _require_page(self, page: int) -> None:
         if not 0 <= page < self.planes.count:
             raise SourceError(
                 f"has {self.planes.count} pages, page {page + 1} was asked for",
                 self.path,
                 "Convert it again: the file was replaced.",
             )
-        with translated(self.path), complaints_raised(self.path):
-            if self.planes.data_offset is not None:
-                self._read_virtual(page, self.planes.data_offset, out)
-            else:
-                self._read_page(page, out)
 
     def _read_virtual(self, page: int, data_offset: int, out: NDArray[Any]) -> None:
         keyframe = self.tif.pages.first
         runs = [(data_offset + page * _plane_bytes(keyframe), _plane_bytes(keyframe))]
         _fill(self.tif, keyframe, runs, out, self.path)
 
-    def _read_page(self, page: int, out: NDArray[Any]) -> None:
+    def _checked(self, page: int) -> TiffPage:
+        """Read the directory of a page, and refuse one that is unlike the first or damaged."""
         tiff_page = self._page(page)
         found = replace(_header(tiff_page, self.path), planes=self.header.planes)
         if found != self.header:
@@ -90,7 +111,7 @@ class TiffImage:
                 "Save the pages that differ as a file of their own.",
             )
         _require_segments(self.tif, tiff_page, self.path)
-        _fill(self.tif, tiff_page, _runs(tiff_page), out, self.path)
+        return tiff_page
 
     def _page(self, page: int) -> TiffPage:
         with self.tif.filehandle.lock:
@@ -101,6 +122,21 @@ class TiffImage:
         if found is None:
             raise SourceError(f"has no data for plane {page + 1}", self.path, REMEDY)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class RawTiff:
+    """A plane of an open TIFF that lies uncompressed at `offset`, rows of `row_bytes`."""
+
+    path: str
+    tif: TiffFile
+    offset: int
+    row_bytes: int
+
+    def read(self, top: int, out: NDArray[Any]) -> None:
+        """Read the rows from `top` on into `out`."""
+        with translated(self.path):
+            _read_bytes(self.tif, self.offset + top * self.row_bytes, out)
 
 
 def _image(tif: TiffFile, path: str) -> TiffImage:

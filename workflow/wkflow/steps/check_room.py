@@ -10,6 +10,7 @@ import psutil
 from wkflow.errors import ResourceError
 from wkflow.plan import Plan
 from wkflow.settings import Settings
+from wkflow.steps.shortcut import shortcut_bytes
 
 MEMORY_SHARE = 0.8
 """Of the free memory: the rest is left to the file cache and to others."""
@@ -41,7 +42,7 @@ def measure_room(plan: Plan, settings: Settings) -> Room:
         voxels = sum(prod(grid.size) for grid in one.grids)
         share = EXPECTED_SHARE[one.layer.category] if settings.compress else 1.0
         raw += voxels * one.layer.voxel_bytes
-        expected += share * voxels * one.layer.voxel_bytes
+        expected += share * voxels * one.layer.voxel_bytes + shortcut_bytes(one)
     return Room(
         raw,
         int(expected),

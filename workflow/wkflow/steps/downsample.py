@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from wkflow.kernels.cells import gather, reach
 from wkflow.layer import Grid
 from wkflow.plan import LayerPlan
 from wkflow.receipt import ShardFile
+from wkflow.steps.shortcut import Shortcut
 from wkflow.writers.voxels import MagVoxels, Region
 
 
@@ -23,19 +25,22 @@ def downsample_shards(
     step: tuple[Grid, Grid],
     positions: list[tuple[int, int, int]],
     pool: Executor,
+    shortcut: Shortcut | None = None,
 ) -> Iterator[ShardFile]:
     """Write the shards at `positions` of the coarser mag of a step, one after the other.
 
     Each row of chunks is read, reduced and encoded by itself, so memory does not grow with the
-    shard, and the result does not depend on how the work is cut.
+    shard, and the result does not depend on how the work is cut. What a shortcut knows is taken
+    from there.
     """
     finer, coarser = (
         MagVoxels(dataset, plan.layer, grid, Codec.parse(plan.codec)) for grid in step
     )
     reduce = _Reduction(plan.kernel, *step)
-    with finer.reading() as read:
+    known = shortcut.reading() if shortcut and step[1] == shortcut.grid else nullcontext(None)
+    with finer.reading() as read, known as region:
         for position in positions:
-            yield coarser.write(position, reduce.of(read), pool)
+            yield coarser.write(position, region or reduce.of(read), pool)
 
 
 class _Reduction:

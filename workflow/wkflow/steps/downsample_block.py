@@ -23,11 +23,11 @@ def downsample_block(
     positions = one.block_shards(step[1], block)
     files: list[ShardFile] = []
     voxels = 0
-    with ThreadPoolExecutor(threads) as pool:
+    with durable.Flusher() as flusher, ThreadPoolExecutor(threads) as pool:
         written = downsample_shards(dataset, one, step, positions, pool)
         for position, file in zip(positions, written, strict=True):
+            flusher.flush(dataset / file.path)
             files.append(file)
             tick(step[1].shard_box(position).voxels)
             voxels += step[1].shard_box(position).voxels
-    durable.flush(dataset / file.path for file in files)
     return Receipt("downsample_block", tuple(files), voxels, seconds=monotonic() - started)

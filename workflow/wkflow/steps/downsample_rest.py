@@ -10,25 +10,37 @@ from wkflow.datasource import retract
 from wkflow.plan import Plan
 from wkflow.receipt import Receipt, ShardFile
 from wkflow.steps.downsample import downsample_shards
+from wkflow.steps.shortcut import shortcut_of
 
 
 def downsample_rest(
-    plan: Plan, layer: str, *, threads: int, tick: Callable[[int], None]
+    plan: Plan,
+    layer: str,
+    *,
+    threads: int,
+    tick: Callable[[int], None],
+    scratch: Path | None = None,
 ) -> Receipt:
-    """Write the mags that `downsample_block` leaves; `tick` is told the voxels of each shard."""
+    """Write the mags that `downsample_block` leaves.
+
+    `tick` is told the voxels of each shard; below `scratch` lie shortcuts, which go afterwards.
+    """
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
     retract(dataset)
     files: list[ShardFile] = []
     voxels = 0
-    with ThreadPoolExecutor(threads) as pool:
+    shortcut = shortcut_of(one, scratch)
+    with durable.Flusher() as flusher, ThreadPoolExecutor(threads) as pool:
         for step in one.rest_steps():
             grid = step[1]
             positions = grid.box.cells(grid.shard)
-            written = downsample_shards(dataset, one, step, positions, pool)
+            written = downsample_shards(dataset, one, step, positions, pool, shortcut)
             for position, file in zip(positions, written, strict=True):
+                flusher.flush(dataset / file.path)
                 files.append(file)
                 tick(grid.shard_box(position).voxels)
             voxels += grid.box.voxels
-    durable.flush(dataset / file.path for file in files)
+    if shortcut:
+        shortcut.remove()
     return Receipt("downsample_rest", tuple(files), voxels, seconds=monotonic() - started)

@@ -1,9 +1,14 @@
 """The smallest and the largest sample, gathered in passing."""
 
+from collections.abc import Callable
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wkflow.box import Box
+
+Region = Callable[[Box], NDArray[np.generic]]
 
 
 class Extremes:
@@ -19,6 +24,16 @@ class Extremes:
         self.lowest: int | float | None = None
         self.highest: int | float | None = None
         self._lock = Lock()
+
+    def watching(self, region: Region) -> Region:
+        """Give a function that does what `region` does, and takes its voxels into account."""
+
+        def watched(box: Box) -> NDArray[np.generic]:
+            voxels = region(box)
+            self.include(voxels)
+            return voxels
+
+        return watched
 
     def include(self, samples: NDArray[np.generic]) -> None:
         """Take samples into account; may be called from several threads."""

@@ -16,6 +16,7 @@ from wkflow.codec import Codec
 
 Voxels = NDArray[np.generic]
 Encode = Callable[[Voxels], bytes]
+Decode = Callable[[memoryview], bytes]
 
 _GZIP = 16 + zlib.MAX_WBITS
 """zlib's way to ask for gzip's frame instead of its own; no time stamp is written."""
@@ -33,7 +34,7 @@ def encoder(codec: Codec) -> Encode:
     return lambda chunk: chunk.tobytes()
 
 
-def decoder(codec: Codec) -> Callable[[bytes], bytes]:
+def decoder(codec: Codec) -> Decode:
     """Give the function that undoes `encoder`'s.
 
     A damaged chunk makes it raise what the library raises: RuntimeError or zlib.error.
@@ -42,7 +43,7 @@ def decoder(codec: Codec) -> Callable[[bytes], bytes]:
         return lambda encoded: bytes(zstd.decompress(encoded))
     if codec.name == "gzip":
         return lambda encoded: zlib.decompress(encoded, _GZIP)
-    return lambda encoded: encoded
+    return bytes
 
 
 def _gzip(chunk: Voxels, level: int) -> bytes:

@@ -86,14 +86,25 @@ class ShardFile:
             )
         return np.frombuffer(tail, "<u8", prod(chunks) * 2).reshape(*chunks, 2)
 
-    def chunk(self, position: Triple) -> bytes | None:
-        """Read one encoded chunk; None stands for zeros."""
-        offset, length = map(int, self._index[position])
-        if length == EMPTY:
-            return None
+    def row(self, x: range, y: int, z: int) -> list[memoryview | None]:
+        """Read the encoded chunks at `x` of one row; None stands for zeros.
+
+        They lie behind one another where we wrote them, so that one read gives them all; what
+        others wrote may lie anywhere in the file, and is then read in one stretch all the same.
+        """
+        places = self._index[x.start : x.stop, y, z].tolist()
+        stored = [place for place in places if place[1] != EMPTY]
+        if not stored:
+            return [None] * len(places)
+        begin = min(offset for offset, _ in stored)
+        end = max(offset + length for offset, length in stored)
         with self._lock:
-            self._file.seek(offset)
-            return self._file.read(length)
+            self._file.seek(begin)
+            stretch = memoryview(self._file.read(end - begin))
+        return [
+            None if length == EMPTY else stretch[offset - begin : offset - begin + length]
+            for offset, length in places
+        ]
 
     def close(self) -> None:
         self._file.close()

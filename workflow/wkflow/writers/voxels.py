@@ -98,12 +98,12 @@ class MagVoxels:
     def _read(self, shards: dict[Triple, ShardFile], box: Box) -> Block:
         x, y, z = box.size
         block = np.zeros((z, y, x, self.layer.channels), self.dtype)
-        for position in box.cells(self.grid.chunk):
-            self._read_chunk(self._shard(shards, position), position, box, block)
+        for position in box.cells(self.grid.shard):
+            part = box.overlap(self.grid.shard_box(position))
+            self._read_part(self._shard(shards, position), position, part, box, block)
         return block.T
 
-    def _shard(self, shards: dict[Triple, ShardFile], chunk: Triple) -> ShardFile:
-        position = self._owner(chunk)
+    def _shard(self, shards: dict[Triple, ShardFile], position: Triple) -> ShardFile:
         if position not in shards:
             opened = self._open(self.dataset / self.path(position))
             if shards.setdefault(position, opened) is not opened:  # another thread was faster
@@ -118,31 +118,46 @@ class MagVoxels:
                 "this shard is missing", str(path), "Remove the run folder's receipts and resume."
             ) from None
 
-    def _owner(self, chunk: Triple) -> Triple:
-        """Give the position of the shard that holds a chunk."""
-        x, y, z = (c // n for c, n in zip(chunk, self._chunks, strict=True))
-        return x, y, z
+    def _read_part(
+        self, shard: ShardFile, position: Triple, part: Box, box: Box, block: Block
+    ) -> None:
+        """Decode what one shard holds of `box` into its place in `block`, shape (z, y, x, c)."""
+        decode = decoder(self.codec)
+        cx, cy, cz = self.grid.chunk
+        nx, ny, nz = self._chunks
+        (x0, y0, z0), (x1, y1, z1) = part.begin, part.end
+        columns = range(x0 // cx, -(-x1 // cx))
+        in_shard = range(columns.start - position[0] * nx, columns.stop - position[0] * nx)
+        for z in range(z0 // cz, -(-z1 // cz)):
+            into_z, out_z = _overlap(z, cz, z0, z1, box.begin[2])
+            for y in range(y0 // cy, -(-y1 // cy)):
+                into_y, out_y = _overlap(y, cy, y0, y1, box.begin[1])
+                row = shard.row(in_shard, y - position[1] * ny, z - position[2] * nz)
+                for x, encoded in zip(columns, row, strict=True):
+                    if encoded is None:
+                        continue
+                    into_x, out_x = _overlap(x, cx, x0, x1, box.begin[0])
+                    chunk = self._decode(decode, encoded, position)
+                    block[into_z, into_y, into_x] = chunk[out_z, out_y, out_x]
 
-    def _read_chunk(self, shard: ShardFile, position: Triple, box: Box, block: Block) -> None:
-        """Decode one chunk into its place in `block`, shape (z, y, x, c)."""
-        x, y, z = (c % n for c, n in zip(position, self._chunks, strict=True))
-        encoded = shard.chunk((x, y, z))
-        if encoded is None:
-            return
+    def _decode(
+        self, decode: Callable[[memoryview], bytes], encoded: memoryview, position: Triple
+    ) -> Block:
         try:
-            chunk = np.frombuffer(decoder(self.codec)(encoded), self.dtype)
-            chunk = chunk.reshape(self._chunk_shape)
+            return np.frombuffer(decode(encoded), self.dtype).reshape(self._chunk_shape)
         except (RuntimeError, ValueError, zlib.error) as error:
-            where = self.dataset / self.path(self._owner(position))
+            where = self.dataset / self.path(position)
             raise VerificationError(
-                f"chunk {position} of this mag is damaged ({error})", str(where),
+                f"a chunk of this shard is damaged ({error})", str(where),
                 f"Remove {where} and give the same command: it is made anew.",
             ) from error  # fmt: skip
-        into, out_of = [], []
-        for axis in (2, 1, 0):
-            begin = position[axis] * self.grid.chunk[axis]
-            low = max(begin, box.begin[axis])
-            high = min(begin + self.grid.chunk[axis], box.end[axis])
-            into.append(slice(low - box.begin[axis], high - box.begin[axis]))
-            out_of.append(slice(low - begin, high - begin))
-        block[tuple(into)] = chunk[tuple(out_of)]
+
+
+def _overlap(chunk: int, edge: int, low: int, high: int, origin: int) -> tuple[slice, slice]:
+    """Give where the voxels of a chunk lie along one axis: in the block, and in the chunk.
+
+    The block begins at `origin`; of the chunk only the voxels from `low` to `high` count.
+    """
+    begin = chunk * edge
+    first, last = max(begin, low), min(begin + edge, high)
+    return slice(first - origin, last - origin), slice(first - begin, last - begin)

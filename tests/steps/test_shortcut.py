@@ -1,0 +1,109 @@
+"""The way around mag 1: the same voxels, or none."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from wkflow.layer_plan import LayerPlan
+from wkflow.plan import Plan
+from wkflow.steps.convert_slab import convert_slab
+from wkflow.steps.downsample import downsample_shards
+from wkflow.steps.downsample_rest import downsample_rest
+from wkflow.steps.shortcut import Shortcut, shortcut_bytes, shortcut_of
+
+from .stacks import grains, write_tiffs
+from .stacks import plan_of as small_shards
+
+
+def plan_of(source: Path, **options: object) -> Plan:
+    """Draw a plan whose shards span all x, as those of most layers do."""
+    return small_shards(source, **{"chunk_shape": 8, "shard_shape": "1024,1024,8"} | options)
+
+
+def converted(tmp_path: Path, volume: np.ndarray, **options: object) -> tuple[Plan, LayerPlan]:
+    """Write mag 1 and its shortcuts below `scratch`."""
+    plan = plan_of(write_tiffs(tmp_path / "em", volume), **options)
+    one = plan.layers[0]
+    for slab in one.slabs():
+        convert_slab(
+            plan, "em", str(slab), threads=2, tick=lambda _: None, scratch=tmp_path / "scratch"
+        )
+    return plan, one
+
+
+def second_mag(plan: Plan, one: LayerPlan, shortcut: Shortcut | None) -> list[str]:
+    """Write the second mag, and give the checksums of its shards."""
+    finer, coarser = one.steps()[0]
+    with ThreadPoolExecutor(2) as pool:
+        positions = coarser.box.cells(coarser.shard)
+        written = downsample_shards(
+            Path(plan.dataset), one, (finer, coarser), positions, pool, shortcut
+        )
+        return [file.crc32c for file in written]
+
+
+@pytest.mark.parametrize("kernel", ["median", "mode", "nearest", "bilinear"])
+@pytest.mark.parametrize("sampling_mode", ["isotropic", "constant_z"])
+@pytest.mark.parametrize("shape", [(70, 45, 37), (33, 64, 128), (1, 31, 33)])
+def test_it_leads_to_the_same_shards(
+    tmp_path: Path, shape: tuple[int, int, int], sampling_mode: str, kernel: str
+) -> None:
+    """With the mag below read from shards or not at all."""
+    plan, one = converted(
+        tmp_path, grains(*shape), sampling_mode=sampling_mode, interpolation_mode=kernel
+    )
+    shortcut = shortcut_of(one, tmp_path / "scratch")
+    assert shortcut
+    with shortcut.reading() as region:
+        assert region is not None
+    assert second_mag(plan, one, shortcut) == second_mag(plan, one, None)
+
+
+def test_small_slabs_each_leave_a_part(tmp_path: Path) -> None:
+    """The parts of all slabs make the mag."""
+    plan, one = converted(tmp_path, grains(100, 45, 37), max_mag="2")
+    cut = replace(one, job_bytes=45 * 37 * 32)
+    plan = replace(plan, layers=(cut,))
+    for slab in cut.slabs():
+        convert_slab(
+            plan, "em", str(slab), threads=1, tick=lambda _: None, scratch=tmp_path / "scratch"
+        )
+    shortcut = Shortcut(tmp_path / "scratch" / "em", cut)
+    assert len(cut.slabs()) == 4
+    assert second_mag(plan, cut, shortcut) == second_mag(plan, cut, None)
+
+
+def test_a_missing_part_is_no_loss(tmp_path: Path) -> None:
+    """The shards are read instead."""
+    plan, one = converted(tmp_path, grains(70, 45, 37))
+    expected = second_mag(plan, one, None)
+    shortcut = Shortcut(tmp_path / "scratch" / "em", one)
+    shortcut.remove()
+    assert second_mag(plan, one, shortcut) == expected
+
+
+def test_the_last_rule_removes_it(tmp_path: Path) -> None:
+    """Disk is borrowed, not kept."""
+    plan, _ = converted(tmp_path, grains(70, 45, 37))
+    assert list((tmp_path / "scratch" / "em").iterdir())
+    downsample_rest(plan, "em", threads=1, tick=lambda _: None, scratch=tmp_path / "scratch")
+    assert not (tmp_path / "scratch" / "em").exists()
+
+
+def test_not_every_layer_has_one(tmp_path: Path) -> None:
+    """None for halos, large steps, wide layers, big mags, or without a place for it."""
+    source = write_tiffs(tmp_path / "em", grains(3, 300, 300))
+    one = plan_of(source).layers[0]
+    assert shortcut_of(one, tmp_path)
+    assert shortcut_bytes(one) == 150 * 150 * 2
+    assert shortcut_of(one, None) is None
+    others = (
+        replace(one, kernel="bicubic"),
+        replace(one, grids=one.grids[::2]),
+        replace(one, job_bytes=1),
+        replace(one, grids=one.grids[:1]),
+        plan_of(source, shard_shape="32").layers[0],
+    )
+    assert [shortcut_of(other, tmp_path) for other in others] == [None] * len(others)
