@@ -10,7 +10,14 @@ from types import SimpleNamespace
 
 import pytest
 from wkflow import job as job_module
-from wkflow.errors import ResourceError, SourceError, VerificationError, WkflowError
+from wkflow.errors import (
+    ConfigError,
+    ResourceError,
+    SourceError,
+    TransientError,
+    VerificationError,
+    WkflowError,
+)
 from wkflow.job import Job, foresee, leave_note
 
 LOG = Path("logs/convert_slab/em/z000000000.log")
@@ -73,7 +80,7 @@ def test_a_foreseen_failure_leaves_a_note(snakemake: SimpleNamespace) -> None:
 
 
 def test_a_bug_keeps_its_traceback(snakemake: SimpleNamespace) -> None:
-    """In the log and for Snakemake; there is no note."""
+    """In the log; the note says where, and that it is no fault of the person."""
 
     def work() -> None:
         with Job(snakemake) as job:
@@ -84,7 +91,10 @@ def test_a_bug_keeps_its_traceback(snakemake: SimpleNamespace) -> None:
         work()
     assert "ZeroDivisionError" in LOG.read_text()
     assert "Traceback" in LOG.read_text()
-    assert not NOTE.exists()
+    note = json.loads(NOTE.read_text())
+    assert note["exit_status"] == 1
+    assert "ZeroDivisionError" in note["what"]
+    assert str(LOG) in note["where"]
     assert not PROGRESS.exists()
 
 
@@ -101,6 +111,8 @@ def test_the_next_attempt_forgets_the_note(snakemake: SimpleNamespace) -> None:
         (MemoryError(), ResourceError, "memory ran out"),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/data/t"), ResourceError, "/data/t"),
         (OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), ResourceError, "quota"),
+        (OSError(errno.EACCES, "denied", "/data/t"), ConfigError, "denied"),
+        (OSError(errno.EIO, "bad sector"), TransientError, "resumes"),
         (VerificationError("a", "b", "c"), VerificationError, "b: a"),
     ],
 )
@@ -113,7 +125,7 @@ def test_what_the_system_refuses_is_foreseen(
     assert words in str(foreseen)
 
 
-@pytest.mark.parametrize("error", [None, KeyError("x"), OSError(errno.EACCES, "denied")])
+@pytest.mark.parametrize("error", [None, KeyError("x"), OSError(errno.EXDEV, "x")])
 def test_other_ends_are_not_foreseen(error: BaseException | None) -> None:
     """A good end, a bug, and what a person must see as it is."""
     assert foresee(error) is None

@@ -45,7 +45,7 @@ def test_the_first_command_converts_a_sample(tmp_path: Path) -> None:
         "segmentation": "segmentation",
     }
     assert found["segmentation"]["largestSegmentId"] == 60
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["sample"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".snakemake", "sample"]
 
 
 def test_a_multi_page_tiff_is_a_layer(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
         source = write_stack(tmp_path / "stack", noise(40, 300, 300))
         run = wkflow("convert", *VOXEL_SIZE, "--no-downsample", source, disk / "out")
         assert run.returncode == 6, run.stderr
-        assert "space" in lines(run)[0]
+        assert "full" in lines(run)[0]
         assert not (disk / "out" / PROPERTIES).exists()
         subprocess.run(["mount", "-o", "remount,size=30m", str(disk)], check=True)
         convert(source, disk / "out", "--no-downsample")

@@ -13,7 +13,9 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
+from wkflow import durable
 from wkflow.errors import ConfigError, ResourceError, TransientError, WkflowError
+from wkflow.plan import CLAIM
 
 NOTE = ".failure.json"
 """Ends the name of a failure note, in place of the log's suffix."""
@@ -51,14 +53,24 @@ class Job:
     Parameters
     ----------
     snakemake
-        The object that Snakemake injects into scripts. Of it only `log[0]` is used:
-        `logs/<rule>/....log` makes `progress/<rule>/....txt` and the failure note's name.
+        The object that Snakemake injects into scripts. Of it only `log[0]` is used: what comes
+        before `logs/<rule>/....log` is the run folder, `progress/<rule>/....txt` is beside it.
+
+    Attributes
+    ----------
+    scratch
+        The folder of files that go before the run ends.
     """
 
     def __init__(self, snakemake: Any) -> None:  # noqa: ANN401 -- Snakemake gives it no type
         self._log = log = Path(snakemake.log[0])
         self.note = log.with_name(log.stem + NOTE)
-        self._progress = Path("progress", *log.with_suffix(".txt").parts[1:])
+        above = log.parts.index("logs")
+        self._folder = Path(*log.parts[:above]).absolute()
+        self._progress = self._folder.joinpath(
+            "progress", *log.with_suffix(".txt").parts[above + 1 :]
+        )
+        self.scratch = self._folder / "scratch"
         self._done, self._told = 0, 0.0
         logging.basicConfig(filename=log, filemode="w", level=logging.INFO, force=True)
 
@@ -73,6 +85,9 @@ class Job:
 
     def __enter__(self) -> Self:
         self.note.unlink(missing_ok=True)
+        claim = self._folder / CLAIM
+        if not claim.exists():  # where our rules are a module, nothing else makes it
+            durable.write_json(claim, str(self._log))
         return self
 
     def __exit__(
