@@ -100,6 +100,6 @@ def _divided(sums: Voxels, bits: int, dtype: np.dtype[np.generic]) -> Voxels:
         return np.multiply(sums, 0.5**bits).astype(dtype)
     if sums.dtype.kind == "f":
         return saturated(np.rint(np.multiply(sums, 0.5**bits)), dtype)
-    ends = np.iinfo(dtype)  # type: ignore[type-var]
+    ends = np.iinfo(dtype)  # type: ignore[type-var]  # callers pass integers only
     rounded = halves_to_even(sums, bits, np.zeros((), sums.dtype))
     return np.clip(rounded, ends.min, ends.max).astype(dtype)

@@ -30,4 +30,4 @@ def halves_to_even(remainder: Voxels, bits: int, quotient: Voxels) -> Voxels:
     whole: Voxels = np.right_shift(remainder, bits)
     is_odd = np.bitwise_and(np.add(whole, quotient), 1)
     nudged = np.add(np.add(remainder, 2 ** (bits - 1) - 1), is_odd)
-    return np.right_shift(nudged, bits)  # type: ignore[no-any-return]
+    return np.right_shift(nudged, bits)  # type: ignore[no-any-return]  # numpy types no ufunc

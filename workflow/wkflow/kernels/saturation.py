@@ -16,7 +16,7 @@ def saturated(values: NDArray[np.float64], dtype: np.dtype[np.generic]) -> Voxel
     >>> saturated(np.array([-7.0, 2.9, 300.0]), np.dtype(np.uint8))
     array([  0,   2, 255], dtype=uint8)
     """
-    ends = np.iinfo(dtype)  # type: ignore[type-var]
+    ends = np.iinfo(dtype)  # type: ignore[type-var]  # callers pass integers only
     with np.errstate(invalid="ignore"):
         cast = values.astype(dtype)
     cast[values <= ends.min] = ends.min
