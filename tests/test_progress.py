@@ -37,6 +37,12 @@ def last_line(out: io.StringIO) -> str:
     return out.getvalue().split("\x1b[K")[-1]
 
 
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at the receipts as often as a test asks."""
+    monkeypatch.setattr("wkflow.progress.COUNT_S", 0.0)
+
+
 def watched(folder: Path, plan: Plan = PLAN) -> tuple[Progress, Terminal]:
     plan.write(folder / DRAFT)
     out = Terminal()

@@ -10,6 +10,9 @@ from typing import TextIO
 from wkflow.errors import ConfigError
 from wkflow.plan import DRAFT, Plan
 
+COUNT_S = 0.4
+"""Between two looks at the receipts, of which there may be thousands."""
+
 LINE_S = 15.0
 """Between two lines where the output is no terminal."""
 
@@ -28,13 +31,15 @@ class Progress:
         self._is_terminal = self.out.isatty()
         self._voxels: dict[str, int] = {}
         self._stamp, self._said = 0, ""
+        self._counted = 0.0
         self._started = self._shown = monotonic()
         self._before: int | None = None
 
     def update(self) -> None:
         """Show the state if it is time to."""
-        if self.quiet or not self._read_plan():
+        if self.quiet or monotonic() - self._counted < COUNT_S or not self._read_plan():
             return
+        self._counted = monotonic()
         done, total = self._count(), sum(self._voxels.values())
         if self._before is None:
             self._before = done
