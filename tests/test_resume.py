@@ -18,6 +18,7 @@ import tifffile
 from wkflow.datasource import PROPERTIES
 
 from .runs import (
+    ROOT,
     VOXEL_SIZE,
     environment,
     noise,
@@ -28,7 +29,8 @@ from .runs import (
     write_stack,
 )
 
-KILLS = 6
+KILLS = int(os.environ.get("WKFLOW_KILLS", "6"))
+"""Runs that are killed three times each; a campaign sets more."""
 
 
 def convert(source: Path, target: Path, *options: str) -> "subprocess.CompletedProcess[str]":
@@ -245,3 +247,11 @@ def _cwd(process: psutil.Process) -> str | None:
     with contextlib.suppress(psutil.Error, OSError):
         return str(process.cwd())
     return None
+
+
+def test_a_newer_script_redoes_nothing(stack: Path, tmp_path: Path) -> None:
+    """An update of the program is no reason to convert again."""
+    convert(stack, tmp_path / "out")
+    script = ROOT / "scripts" / "convert_slab.py"
+    script.touch()
+    assert "nothing to do" in convert(stack, tmp_path / "out").stderr

@@ -17,11 +17,8 @@ from wkflow.steps.downsample_rest import downsample_rest
 from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.write_properties import write_properties
 
-STEPS = {
-    "convert_slab": convert_slab,
-    "downsample_block": downsample_block,
-    "downsample_rest": downsample_rest,
-}
+STEPS = {"downsample_block": downsample_block}
+WITH_SCRATCH = {"convert_slab": convert_slab, "downsample_rest": downsample_rest}
 
 
 def run(settings: Settings, threads: int) -> None:
@@ -34,14 +31,17 @@ def run(settings: Settings, threads: int) -> None:
     for job, _ in plan.jobs():
         path = receipts / f"{job}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        _take(plan, job, threads).write(path)
+        _take(plan, job, threads, settings.run_folder / "scratch").write(path)
         paths.append(str(path))
     write_properties(plan, paths)
 
 
-def _take(plan: Plan, job: str, threads: int) -> Receipt:
+def _take(plan: Plan, job: str, threads: int, scratch: Path) -> Receipt:
     rule, *wildcards = job.split("/")
-    return STEPS[rule](plan, *wildcards, threads=threads, tick=lambda _: None)
+    if rule in STEPS:
+        return STEPS[rule](plan, *wildcards, threads=threads, tick=lambda _: None)
+    step = WITH_SCRATCH[rule]
+    return step(plan, *wildcards, threads=threads, tick=lambda _: None, scratch=scratch)
 
 
 if __name__ == "__main__":

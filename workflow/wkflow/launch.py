@@ -28,6 +28,9 @@ POLL_S = 0.1
 GRACE_S = 3.0
 """What jobs get to end after an interrupt; they may be killed at any instant anyway."""
 
+TRIGGERS = ("mtime", "params", "input")
+"""A newer script is no reason to convert terabytes again; what voxels depend on is in params."""
+
 FLAGS = ("--nolock", "--rerun-incomplete", "--keep-going")
 """Our own lock outlives no one; what a kill left is redone; all bad slices are found."""
 
@@ -41,6 +44,7 @@ def snakemake_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[s
         *("--directory", str(settings.run_folder)),
         *("--cores", str(_cores(settings))),
         *("--resources", f"mem_mb={memory_budget(settings) // 2**20}"),
+        *("--rerun-triggers", *TRIGGERS),
         *("--scheduler", "greedy"),
         *FLAGS,
         *extra,
