@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wkflow.codec import DEFAULT_COLOR, DEFAULT_SEGMENTATION
 from wkflow.errors import ConfigError, SourceError, several
+from wkflow.kernels import kernel_for
 from wkflow.ladder import FINEST, climb
 from wkflow.layer import COLOR_DTYPES, SEGMENTATION_DTYPES, Layer, lay_grid
 from wkflow.mag import Mag
@@ -103,7 +104,7 @@ def _plan_layer(
         source=source,
         grids=(finest, *coarser),
         batch=max(finest.shard[2], settings.batch_size or 0),
-        kernel=_kernel(settings, category),
+        kernel=kernel_for(settings.interpolation_mode, category).name,
         codec=_codec(settings, category),
         pad=settings.on_mismatch == "pad",
         job_bytes=settings.job_size,
@@ -181,12 +182,6 @@ def _ladder(settings: Settings, layer: Layer, others: list[Mag]) -> list[Mag]:
         max_mag=Mag.parse(settings.max_mag) if settings.max_mag else None,
         aligned_with=others,
     )
-
-
-def _kernel(settings: Settings, category: str) -> str:
-    if settings.interpolation_mode != "default":
-        return settings.interpolation_mode
-    return "mode" if category == "segmentation" else "median"
 
 
 def _codec(settings: Settings, category: str) -> str:
