@@ -5,8 +5,8 @@ The format is `sharding_indexed` of Zarr v3
 the end, little-endian, with its crc32c: for each chunk, in C order of the grid (c, x, y, z), the
 offset and the number of bytes; both are 2**64 - 1 where the chunk holds nothing but zeros.
 
-tensorstore writes the same files; through it a shard of 512 MiB took three to four times as long here and
-1.6 GB of memory, because it keeps a copy of every chunk until the last one is there.
+tensorstore writes the same files; through it a shard of 512 MiB took three to four times as long
+here and 1.6 GB of memory, because it keeps a copy of every chunk until the last one is there.
 """
 
 from collections.abc import Iterable
