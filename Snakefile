@@ -1,5 +1,4 @@
-"""Image stacks become a WEBKNOSSOS dataset with its magnifications.
-
+"""Image stacks become a WEBKNOSSOS dataset with its magnifications, here or on the server.
 snakemake --cores all                            a small sample, made on the spot
 snakemake --configfile my.yaml --cores all       your images; config/README.md has the options
 """
@@ -20,21 +19,22 @@ from wkflow.entrance import enter
 configfile: HERE / "config" / "config.yaml"
 
 
-settings, plan = enter(config)
+run = enter(config, is_main=workflow.is_main_process)
 
 if workflow.modifier.is_main_snakefile():
 
-    workdir: settings.run_folder
+    workdir: run.settings.run_folder
 
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/convert.smk"
 include: "workflow/rules/downsample.smk"
 include: "workflow/rules/publish.smk"
+include: "workflow/rules/upload.smk"
+include: "workflow/rules/discard.smk"
 
 
 rule all:
-    """The dataset is whole, and a report says what was done."""
+    """The dataset is whole, here or on the server, and a report says what was done."""
     input:
-        properties=ask.properties,
-        report="report.json",
+        sending.goals,

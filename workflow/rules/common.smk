@@ -1,9 +1,12 @@
 """What all rules share: names of wildcards, the joints, and where small jobs run."""
 
 from wkflow.joints import Joints
+from wkflow.sending import Sending
 from wkflow.steps.write_plan import claim
 
-ask = Joints(plan, workflow.cores)
+ask = Joints(run.plan, workflow.cores)
+sending = Sending(run.delivery, ask, run.settings.run_folder)
+workflow.register_resource("in_flight", sending.in_flight)
 
 
 wildcard_constraints:
@@ -11,6 +14,8 @@ wildcard_constraints:
     mag="[0-9-]+",
     slab="z[0-9]+",
     block="b[0-9]+",
+    attempt="[0-9]+",
+    parcel=".+",
 
 
 localrules:
@@ -19,10 +24,15 @@ localrules:
     create_layer,
     write_properties,
     write_report,
+    reserve_upload,
+    upload_shards,
+    finish_upload,
+    discard_shards,
+    discard_local,
 
 
 onstart:
-    claim(plan, Path.cwd())
+    claim(run.plan, Path.cwd())
     if workflow.local_exec:
         # else each run ends with a second of waiting
         workflow.scheduler.job_rate_limiter = None

@@ -2,7 +2,6 @@
 
 needs   the config, the source images, draft.json (written while the rules are read)
 gives   plan.json
-        receipts/create_layer/{layer}.json           the empty arrays exist
         receipts/convert_slab/{layer}/{slab}.json    one slab is written
 """
 
@@ -22,27 +21,11 @@ rule write_plan:
         "../../scripts/write_plan.py"
 
 
-rule create_layer:
-    """Lay out the empty chunked arrays of one layer, one per magnification."""
-    input:
-        plan=ancient("draft.json"),
-    output:
-        receipt="receipts/create_layer/{layer}.json",
-    log:
-        "logs/create_layer/{layer}.log",
-    conda:
-        "../../envs/runtime.yaml"
-    threads: 0
-    params:
-        recipe=ask.layout_recipe,
-    script:
-        "../../scripts/create_layer.py"
-
-
 rule convert_slab:
     """Convert one z-slab of one layer at full resolution."""
     input:
         plan=ancient("draft.json"),
+        gate=sending.gate,
         slices=ask.slices,
     output:
         receipt="receipts/convert_slab/{layer}/{slab}.json",
@@ -54,6 +37,7 @@ rule convert_slab:
     resources:
         mem_mb=ask.slab_mem_mb,
         runtime=ask.slab_minutes,
+        in_flight=sending.weight,
     params:
         recipe=ask.slab_recipe,
     script:

@@ -18,9 +18,11 @@ rule downsample_block:
     conda:
         "../../envs/runtime.yaml"
     threads: ask.block_threads
+    priority: 10
     resources:
         mem_mb=ask.downsample_mem_mb,
         runtime=120,
+        in_flight=sending.weight,
     params:
         recipe=ask.block_recipe,
     script:
@@ -39,9 +41,11 @@ rule downsample_rest:
     conda:
         "../../envs/runtime.yaml"
     threads: ask.rest_threads
+    priority: 10
     resources:
         mem_mb=ask.downsample_mem_mb,
         runtime=120,
+        in_flight=sending.weight,
     params:
         recipe=ask.rest_recipe,
     script:

@@ -1,8 +1,25 @@
 """Let the dataset be seen, once all of it is there.
 
 needs   plan.json, the receipts of all slabs and blocks
-gives   datasource-properties.json in the dataset, report.json in the run folder
+gives   metadata and datasource-properties.json in the dataset; report.json in the run folder
 """
+
+
+rule create_layer:
+    """Lay out the empty chunked arrays of one layer, one per magnification."""
+    input:
+        plan=ancient("draft.json"),
+    output:
+        receipt="receipts/create_layer/{layer}.json",
+    log:
+        "logs/create_layer/{layer}.log",
+    conda:
+        "../../envs/runtime.yaml"
+    threads: 0
+    params:
+        recipe=ask.layout_recipe,
+    script:
+        "../../scripts/create_layer.py"
 
 
 rule write_properties:

@@ -1,6 +1,7 @@
 """The command line: flags become Settings, Settings become config.yaml, Snakemake does the rest."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from time import monotonic
@@ -9,37 +10,49 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from wkflow import __version__
+from wkflow.commands import COMMANDS, Command
 from wkflow.errors import WkflowError
 from wkflow.job import foresee
+from wkflow.secret import TOKEN
 from wkflow.settings import Settings
 
 INTERRUPTED = 130
-POSITIONAL = ("source", "target")
+
+ALIASES = {"name": ("--dataset-name",)}
+"""What the official commands call an option besides."""
+
+VARIABLES = {"webknossos_url": "WK_URL"}
+"""Options whose default may stand in the environment."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give the exit status."""
     own, extra = _split(sys.argv[1:] if arguments is None else list(arguments))
     options = build_parser().parse_args(own)
-    return guarded(lambda: _convert(options, extra))
+    return guarded(lambda: _run(options, extra), verbose=options.verbose)
 
 
-def guarded(run: Callable[[], int]) -> int:
+def guarded(run: Callable[[], int], *, verbose: bool = False) -> int:
     """Turn what we foresaw into a few lines on stderr; let bugs keep their traceback."""
     try:
         return run()
     except WkflowError as error:
-        print(f"wkflow: {error}", file=sys.stderr)
-        return error.exit_status
+        return _tell(error, verbose=verbose)
     except OSError as error:
         foreseen = foresee(error)
         if foreseen is None:
             raise
-        print(f"wkflow: {foreseen}", file=sys.stderr)
-        return foreseen.exit_status
+        return _tell(foreseen, verbose=verbose)
     except KeyboardInterrupt:
         print("wkflow: interrupted; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
+
+
+def _tell(error: WkflowError, *, verbose: bool) -> int:
+    print(f"wkflow: {error}", file=sys.stderr)
+    if verbose and error.detail:
+        print(f"wkflow: {error.detail}", file=sys.stderr)
+    return error.exit_status
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -47,44 +60,60 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wkflow",
         description="Turn image stacks into WEBKNOSSOS datasets with their magnifications.",
-        epilog="Exit status: 0 done, 2 wrong usage or config, 3 bad source, 5 try again, "
-        "6 out of disk or memory, 7 verification failed, 130 interrupted.",
+        epilog="Exit status: 0 done, 2 wrong usage or config, 3 bad source, 4 refused by the "
+        "server, 5 try again, 6 out of disk or memory, 7 verification failed, 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"wkflow {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    convert = commands.add_parser(
-        "convert",
-        help="convert an image stack on disk to a dataset on disk",
-        description="Convert an image stack to a WEBKNOSSOS dataset (zarr3) with its pyramid. "
-        "The same command again resumes. What follows `--` goes to Snakemake.",
-        allow_abbrev=False,
-    )
-    for name, option in Settings.model_fields.items():
-        _add_option(convert, name, option)
-    convert.add_argument(
-        "--dry-run", action="store_true", help="Show the plan as a table and write nothing."
-    )
-    convert.add_argument("--quiet", action="store_true", help="Print errors only.")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        _add_command(subparsers, command)
     return parser
 
 
-def _add_option(parser: argparse.ArgumentParser, name: str, option: FieldInfo) -> None:
+def _add_command(subparsers: Any, command: Command) -> None:  # noqa: ANN401 -- argparse hides its type
+    parser = subparsers.add_parser(
+        command.name, help=command.help, description=command.description, allow_abbrev=False
+    )
+    parser.set_defaults(command=command)
+    for name, option in Settings.model_fields.items():
+        if name in command.options:
+            _add_option(parser, name, option, is_positional=name in command.positional)
+    parser.add_argument(
+        "--token",
+        help="Token of your WEBKNOSSOS account; WK_TOKEN in the environment is safer, other "
+        "users of this machine can read command lines.",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="Show the plan as a table and write nothing."
+    )
+    parser.add_argument("--quiet", action="store_true", help="Print errors only.")
+    parser.add_argument(
+        "--verbose", action="store_true", help="Also print the server's chain of causes."
+    )
+
+
+def _add_option(
+    parser: argparse.ArgumentParser, name: str, option: FieldInfo, *, is_positional: bool
+) -> None:
     """Add one field as a flag, or as a positional argument; pydantic checks the values."""
     help_text = (option.description or "").replace("%", "%%")
-    if name in POSITIONAL:
-        parser.add_argument(name, metavar=name.upper(), help=help_text)
+    if is_positional:
+        parser.add_argument(
+            name, metavar=name.upper(), nargs=None if option.is_required() else "?", help=help_text
+        )
         return
-    flag = f"--{name.replace('_', '-')}"
+    flags = (f"--{name.replace('_', '-')}", *ALIASES.get(name, ()))
     keywords: dict[str, Any] = {"dest": name, "default": None}
     if option.annotation is bool:
         keywords["action"] = argparse.BooleanOptionalAction
     else:
         keywords["metavar"] = _metavar(name, option)
-    if option.is_required():
+    if name == "voxel_size":
         help_text += " Required."
     elif option.default is not None:
-        help_text += f" [default: {spell(option.default)}]"
-    parser.add_argument(flag, help=help_text, **keywords)
+        variable = f"${VARIABLES[name]}, else " if name in VARIABLES else ""
+        help_text += f" [default: {variable}{spell(option.default)}]"
+    parser.add_argument(*flags, help=help_text, **keywords)
 
 
 def _metavar(name: str, option: FieldInfo) -> str:
@@ -95,7 +124,7 @@ def _metavar(name: str, option: FieldInfo) -> str:
 
 def choices_of(name: str) -> list[str]:
     """List the values that an option allows, if they are few; from the JSON schema."""
-    schema: dict[str, Any] = Settings.model_json_schema()["properties"][name]
+    schema: dict[str, Any] = Settings.model_json_schema(by_alias=False)["properties"][name]
     return [
         str(choice)
         for part in (schema, *schema.get("anyOf", ()))
@@ -118,26 +147,41 @@ def _split(arguments: list[str]) -> tuple[list[str], tuple[str, ...]]:
     return arguments[:cut], tuple(arguments[cut + 1 :])
 
 
-def _convert(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
-    given = {name: getattr(options, name) for name in Settings.model_fields}
-    settings = Settings.parse(given, where="wkflow convert")
+def _run(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
+    settings = _settings(options)
+    if options.token:
+        os.environ[TOKEN] = options.token
     if options.dry_run:
         return _dry_run(settings)
-    from wkflow.launch import launch  # noqa: PLC0415 -- --help need not wait for it
+    from wkflow.launch import launch, result  # noqa: PLC0415 -- --help need not wait for it
 
     started = monotonic()
     busy = launch(settings, extra, quiet=options.quiet)
     if not options.quiet:
         done = f"done in {monotonic() - started:.1f} s" if busy else "nothing to do, it is complete"
-        print(f"wkflow: {settings.target}: {done}", file=sys.stderr)
+        print(f"wkflow: {settings.dataset_name}: {done}", file=sys.stderr)
+    for line in result(settings):
+        print(line)
     return 0
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    command: Command = options.command
+    given = {name: getattr(options, name) for name in command.options} | command.fixed
+    for name, variable in VARIABLES.items():
+        if given.get(name) is None:
+            given[name] = os.environ.get(variable)
+    return Settings.parse(given, where=f"wkflow {command.name}")
 
 
 def _dry_run(settings: Settings) -> int:
     from wkflow.steps.check_room import check_room  # noqa: PLC0415 -- only a dry run opens images
     from wkflow.steps.draw_plan import draw_plan  # noqa: PLC0415
-    from wkflow.table import plan_table  # noqa: PLC0415
+    from wkflow.table import contents_table, plan_table  # noqa: PLC0415
 
+    if settings.command == "upload":
+        print(contents_table(settings))
+        return 0
     plan = draw_plan(settings)
     print(plan_table(plan, settings))
     check_room(plan, settings)

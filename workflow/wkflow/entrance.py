@@ -3,17 +3,27 @@
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from wkflow import secret
+from wkflow.delivery import DELIVERY, Delivery
 from wkflow.errors import ConfigError, WkflowError
 from wkflow.job import NOTE, leave_note
 from wkflow.plan import DRAFT, Plan
 from wkflow.settings import Settings
 from wkflow.shipped import import_root
 from wkflow.steps.check_room import check_room
+from wkflow.steps.draw_delivery import (
+    begin_attempt,
+    deliver_contents,
+    deliver_plan,
+    write_parcels,
+)
 from wkflow.steps.draw_plan import draw_plan
+from wkflow.steps.find_parcels import find_parcels
 from wkflow.steps.make_sample import make_sample, sample_options
 
 ALLOCATOR = {
@@ -27,8 +37,20 @@ ENTRANCE = f"logs/entrance{NOTE}"
 """The failure note for what goes wrong before there are jobs, in the run folder."""
 
 
-def enter(config: Mapping[str, object]) -> tuple[Settings, Plan]:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the rules are about: a plan without layers where nothing is converted."""
+
+    settings: Settings
+    plan: Plan
+    delivery: Delivery | None
+
+
+def enter(config: Mapping[str, object], *, is_main: bool) -> Run:
     """Read the options and draw the plan; without any source make a small sample.
+
+    `is_main` says that this is the run itself and not a job of it, somewhere else, that reads the
+    rules again.
 
     Raises
     ------
@@ -45,27 +67,52 @@ def enter(config: Mapping[str, object]) -> tuple[Settings, Plan]:
         settings = Settings.parse(given, where="config")
         run_folder = settings.run_folder
         (run_folder / ENTRANCE).unlink(missing_ok=True)
-        plan = draw_plan(settings)
-        check_room(plan, settings)
-        _keep(plan, run_folder / DRAFT)
+        plan = _plan(settings)
+        delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
     except WkflowError as error:
         if run_folder:
             leave_note(run_folder / ENTRANCE, error)
         raise WorkflowError(str(error)) from None
-    return settings, plan
+    return Run(settings, plan, delivery)
 
 
 def _prepare_jobs() -> None:
-    """Set what the scripts of jobs inherit."""
+    """Set what the scripts of jobs inherit, and what they do not."""
+    secret.hide()
     os.environ.update(ALLOCATOR)
     if root := import_root():
         others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         os.environ["PYTHONPATH"] = os.pathsep.join([str(root), *filter(None, others)])
 
 
-def _keep(plan: Plan, path: Path) -> None:
-    """Write the draft if it is another than the last one: its time stamp means something."""
+def _plan(settings: Settings) -> Plan:
+    if settings.command == "upload":
+        return Plan.of_nothing(str(settings.dataset))
+    plan = draw_plan(settings)
+    check_room(plan, settings)
+    _keep(plan, settings.run_folder / DRAFT)
+    return plan
+
+
+def _delivery(settings: Settings, plan: Plan, *, is_main: bool) -> Delivery:
+    """Say what is sent; a job that reads the rules again takes what the run said."""
+    folder = settings.run_folder
+    if not is_main:
+        return Delivery.read(folder / DELIVERY)
+    if plan.layers:
+        delivery = deliver_plan(settings, plan)
+    else:
+        contents = find_parcels(settings.dataset, follow_links=settings.follow_links)
+        write_parcels(contents, folder)
+        delivery = deliver_contents(settings, contents)
+    delivery = begin_attempt(delivery, plan, folder)
+    _keep(delivery, folder / DELIVERY)
+    return delivery
+
+
+def _keep(document: Plan | Delivery, path: Path) -> None:
+    """Write a document if it is another than the last one: its time stamp means something."""
     with suppress(OSError, ConfigError):
-        if Plan.read(path) == plan:
+        if type(document).read(path) == document:
             return
-    plan.write(path)
+    document.write(path)

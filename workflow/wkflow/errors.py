@@ -21,14 +21,15 @@ BETWEEN = "; "
 class WkflowError(Exception):
     """Base of every error meant for the person at the terminal.
 
-    Arguments are positional so that an error survives pickling.
+    Arguments are positional so that an error survives pickling. `detail` is what a server said
+    besides: only `--verbose` shows it.
     """
 
     exit_status: ClassVar[int] = 1
 
-    def __init__(self, what: str, where: str, remedy: str) -> None:
-        super().__init__(what, where, remedy)
-        self.what, self.where, self.remedy = what, where, remedy
+    def __init__(self, what: str, where: str, remedy: str, detail: str = "") -> None:
+        super().__init__(what, where, remedy, detail)
+        self.what, self.where, self.remedy, self.detail = what, where, remedy, detail
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}\n  {self.remedy}"

@@ -24,7 +24,10 @@ def read_failures(folder: Path) -> list[WkflowError]:
     """Read all notes below a run folder; bad sources of several jobs become one error."""
     notes = [json.loads(note.read_bytes()) for note in sorted(folder.glob(f"logs/**/*{NOTE}"))]
     failures = [
-        getattr(errors, note["kind"])(note["what"], note["where"], note["remedy"]) for note in notes
+        getattr(errors, note["kind"])(
+            note["what"], note["where"], note["remedy"], note.get("detail", "")
+        )
+        for note in notes
     ]
     sources = [failure for failure in failures if isinstance(failure, SourceError)]
     others = {str(failure): failure for failure in failures if failure not in sources}

@@ -9,11 +9,12 @@ import json
 import logging
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-from wkflow import durable
+from wkflow import durable, errors
 from wkflow.errors import ConfigError, ResourceError, TransientError, WkflowError
 from wkflow.plan import CLAIM
 
@@ -58,6 +59,8 @@ class Job:
 
     Attributes
     ----------
+    run_folder
+        Where the run keeps its state.
     scratch
         The folder of files that go before the run ends.
     """
@@ -66,17 +69,18 @@ class Job:
         self._log = log = Path(snakemake.log[0])
         self.note = log.with_name(log.stem + NOTE)
         above = log.parts.index("logs")
-        self._folder = Path(*log.parts[:above]).absolute()
-        self._progress = self._folder.joinpath(
+        self.run_folder = Path(*log.parts[:above]).absolute()
+        self._progress = self.run_folder.joinpath(
             "progress", *log.with_suffix(".txt").parts[above + 1 :]
         )
-        self.scratch = self._folder / "scratch"
-        self._done, self._told = 0, 0.0
+        self.scratch = self.run_folder / "scratch"
+        self._done, self._told, self._lock = 0, 0.0, Lock()
         logging.basicConfig(filename=log, filemode="w", level=logging.INFO, force=True)
 
-    def tick(self, voxels: int) -> None:
-        """Count voxels that are written now."""
-        self._done += voxels
+    def tick(self, count: int) -> None:
+        """Count voxels that are written now, or bytes that are sent; from any thread."""
+        with self._lock:
+            self._done += count
         if monotonic() - self._told > TICK_S:
             self._told = monotonic()
             with suppress(OSError):  # progress is worth no failure
@@ -85,7 +89,7 @@ class Job:
 
     def __enter__(self) -> Self:
         self.note.unlink(missing_ok=True)
-        claim = self._folder / CLAIM
+        claim = self.run_folder / CLAIM
         if not claim.exists():  # where our rules are a module, nothing else makes it
             durable.write_json(claim, str(self._log))
         return self
@@ -130,13 +134,15 @@ def _bug(error: BaseException, log: Path) -> WkflowError:
 
 def leave_note(path: Path, error: WkflowError) -> None:
     """Write down what failed, where the CLI looks for it."""
+    kinds = (kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         json.dumps({
-            "kind": type(error).__name__,
+            "kind": next(kinds).__name__,
             "what": error.what,
             "where": error.where,
             "remedy": error.remedy,
+            "detail": error.detail,
             "exit_status": error.exit_status,
         })
     )  # fmt: skip

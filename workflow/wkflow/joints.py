@@ -3,6 +3,7 @@
 Receipts and logs are named after the rule that makes them, so no path is claimed by two rules.
 """
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from wkflow.datasource import PROPERTIES
@@ -31,7 +32,7 @@ class Joints:
     """Answers for the rules of one plan; `cores` as Snakemake was given them."""
 
     def __init__(self, plan: Plan, cores: int | None) -> None:
-        self.plan, self._cores = plan, cores or CLUSTER_THREADS
+        self.plan, self.cores = plan, cores or CLUSTER_THREADS
 
     @property
     def properties(self) -> str:
@@ -76,7 +77,7 @@ class Joints:
     def slab_threads(self, _: Wildcards) -> int:
         """Give the cores of one slab, so that all slabs together keep all cores busy."""
         slabs = sum(len(one.slabs()) for one in self.plan.layers)
-        return max(1, self._cores // slabs)
+        return max(1, self.cores // slabs)
 
     def slab_mem_mb(self, wildcards: Wildcards) -> int:
         """Give the memory of a slab's job, in MiB."""
@@ -102,7 +103,7 @@ class Joints:
 
     def block_threads(self, _: Wildcards) -> int:
         """Give the cores of one block: most mags have more blocks than there are cores."""
-        return max(1, self._cores // 4)
+        return max(1, self.cores // 4)
 
     def rest_feeders(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of what lies below the small mags."""
@@ -116,11 +117,20 @@ class Joints:
 
     def rest_threads(self, _: Wildcards) -> int:
         """Give the cores of the small mags of a layer: there is one such job for each."""
-        return max(1, self._cores // len(self.plan.layers))
+        return max(1, self.cores // len(self.plan.layers))
 
     def downsample_mem_mb(self, _: Wildcards) -> int:
         """Give the memory of a downsampling job, in MiB: only rows are in flight."""
         return 2 * START_BYTES // MIB
+
+    def consumers(self) -> dict[str, list[str]]:
+        """Give for each job that writes voxels the jobs that read them."""
+        consumers: dict[str, list[str]] = {job: [] for job, _ in self.plan.jobs()}
+        for one in self.plan.layers:
+            for job, step, positions in _reductions(one):
+                for receipt in self._feeders(one, step, positions):
+                    consumers[_job(receipt)].append(job)
+        return consumers
 
     def _layer(self, wildcards: Wildcards) -> LayerPlan:
         return self.plan.layer(wildcards.layer)
@@ -137,3 +147,20 @@ class Joints:
         blocks = {block for box in boxes for block in one.feeding_blocks(finer, box)}
         folder = f"receipts/downsample_block/{name}/{finer.mag}"
         return [f"{folder}/{block}.json" for block in sorted(blocks)]
+
+
+def _reductions(
+    one: LayerPlan,
+) -> Iterator[tuple[str, tuple[Grid, Grid], list[tuple[int, int, int]]]]:
+    """Give each downsampling job of a layer, its first step, and the shards that it makes there."""
+    name = one.layer.name
+    for step in one.big_steps():
+        for block in one.blocks(step[1]):
+            positions = one.block_shards(step[1], block)
+            yield f"downsample_block/{name}/{step[1].mag}/{block}", step, positions
+    for step in one.rest_steps()[:1]:
+        yield f"downsample_rest/{name}", step, step[1].box.cells(step[1].shard)
+
+
+def _job(receipt: str) -> str:
+    return receipt.removeprefix("receipts/").removesuffix(".json")

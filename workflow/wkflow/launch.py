@@ -1,5 +1,6 @@
 """The Snakemake command: spelled, started, watched, and what its end means."""
 
+import json
 import os
 import shutil
 import signal
@@ -8,21 +9,28 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
+from typing import IO
 
 import yaml
 
+from wkflow.attempt import current, why_lost
 from wkflow.datasource import PROPERTIES
 from wkflow.errors import ConfigError, TransientError, WkflowError
 from wkflow.failures import forget, read_failures
 from wkflow.lock import locked, remember
 from wkflow.plan import CLAIM
 from wkflow.progress import Progress
+from wkflow.proof import PROOF
+from wkflow.secret import find_token
 from wkflow.settings import Settings
 from wkflow.shipped import snakefile
 from wkflow.steps.check_room import memory_budget
 
 CONFIG = "config.yaml"
 LOG = "logs/snakemake.log"
+
+RESTARTS = 2
+"""How often one command begins a new upload because the server lost the last one."""
 
 POLL_S = 0.1
 GRACE_S = 3.0
@@ -72,25 +80,60 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
         When it was asked to stop; everything is stopped by then.
     """
     _check_interpreter()
+    if settings.sends:
+        find_token()
     folder = settings.run_folder
     with locked(folder) as lock:
         _start_anew_where_needed(settings)
-        forget(folder)
-        (folder / CONFIG).write_text(yaml.safe_dump(settings.to_dict(), sort_keys=False))
+        (folder / CONFIG).write_text(yaml.safe_dump(_config(settings), sort_keys=False))
         (folder / LOG).parent.mkdir(exist_ok=True)
         command = snakemake_command(settings, extra)
         if not quiet:
             print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
-        with (folder / LOG).open("w") as log:
-            process = Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
-            remember(lock, process.pid)
-            status = _watch(process, Progress(folder, quiet=quiet))
-    if status:
-        raise _explain(folder, status)
+        failure = _run(command, folder, lock, quiet=quiet)
+        for _ in range(RESTARTS):
+            if failure is None or not _is_lost(folder, failure):
+                break
+            print(f"wkflow: {failure.what}; a new upload is started", file=sys.stderr)
+            failure = _run(command, folder, lock, quiet=quiet)
+    if failure is not None:
+        if settings.sends:
+            print(f"wkflow: what was done is kept in {folder}", file=sys.stderr)
+        raise failure
     return "Nothing to be done" not in (folder / LOG).read_text()
+
+
+def result(settings: Settings) -> list[str]:
+    """Give what a person or a script wants of a run that ended well: the dataset's address."""
+    proof = settings.run_folder / PROOF
+    if not (settings.sends and proof.exists()):
+        return []
+    return [str(json.loads(proof.read_bytes())["url"])]
+
+
+def _config(settings: Settings) -> dict[str, object]:
+    """Give the options, and the run folder where it depends on the folder of the command."""
+    place = {} if settings.target else {"work_dir": str(settings.run_folder)}
+    return settings.to_dict() | place
+
+
+def _run(command: list[str], folder: Path, lock: IO[str], *, quiet: bool) -> WkflowError | None:
+    """Run Snakemake to its end; give what went wrong."""
+    forget(folder)
+    with (folder / LOG).open("w") as log:
+        process = Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+        remember(lock, process.pid)
+        status = _watch(process, Progress(folder, quiet=quiet))
+    return _explain(folder, status) if status else None
+
+
+def _is_lost(folder: Path, failure: WkflowError) -> bool:
+    """Whether a new upload would help at once: the server forgot the last one."""
+    attempt = current(folder)
+    is_marked = attempt is not None and why_lost(folder, attempt) is not None
+    return is_marked and isinstance(failure, TransientError)
 
 
 def _check_interpreter() -> None:
@@ -105,12 +148,14 @@ def _check_interpreter() -> None:
 def _start_anew_where_needed(settings: Settings) -> None:
     """Forget a finished run that is to be overwritten, and receipts of a dataset that is gone."""
     folder = settings.run_folder
-    finished = (folder / "report.json").exists() and (settings.target / PROPERTIES).exists()
+    if settings.sends:
+        return
+    finished = (folder / "report.json").exists() and (settings.dataset / PROPERTIES).exists()
     if settings.overwrite_existing and finished:
         for name in (CLAIM, "report.json"):
             (folder / name).unlink(missing_ok=True)
         shutil.rmtree(folder / "receipts", ignore_errors=True)
-    if not settings.target.exists():
+    if not settings.dataset.exists():
         shutil.rmtree(folder / "receipts", ignore_errors=True)
 
 

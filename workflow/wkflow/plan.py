@@ -39,6 +39,11 @@ class Plan:
     layers: tuple[LayerPlan, ...]
     notes: tuple[str, ...] = ()
 
+    @classmethod
+    def of_nothing(cls, dataset: str) -> Self:
+        """Give the plan of a run that converts nothing."""
+        return cls(dataset, "", (1.0, 1.0, 1.0), "nanometer", overwrite=False, layers=())
+
     def layer(self, name: str) -> LayerPlan:
         """Give the layer of that name."""
         return next(layer for layer in self.layers if layer.layer.name == name)

@@ -1,4 +1,4 @@
-"""One bar for the whole job, in voxels."""
+"""One bar for the whole job: in voxels, and in bytes when nothing but sending is left."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ from typing import TextIO
 
 from wkflow.errors import ConfigError
 from wkflow.plan import DRAFT, Plan
+from wkflow.traffic import Traffic
 
 COUNT_S = 0.4
 """Between two looks at the receipts, of which there may be thousands."""
@@ -33,26 +34,36 @@ class Progress:
         self._stamp, self._said = 0, ""
         self._counted = 0.0
         self._started = self._shown = monotonic()
-        self._before: int | None = None
+        self._before: dict[str, int] = {}
+        self._traffic = Traffic(self.folder)
 
     def update(self) -> None:
         """Show the state if it is time to."""
-        if self.quiet or monotonic() - self._counted < COUNT_S or not self._read_plan():
+        if self.quiet or monotonic() - self._counted < COUNT_S:
             return
-        self._counted = monotonic()
-        done, total = self._count(), sum(self._voxels.values())
-        if self._before is None:
-            self._before = done
-        now = monotonic()
+        self._counted = now = monotonic()
+        line = self._state()
+        if not line:
+            return
         if self._is_terminal:
-            print(f"\r\x1b[K{self._line(done, total)}", end="", file=self.out, flush=True)
+            print(f"\r\x1b[K{line}", end="", file=self.out, flush=True)
         elif now - self._shown > LINE_S:
             self._shown = now
-            print(f"wkflow: {self._line(done, total)}", file=self.out, flush=True)
+            print(f"wkflow: {line}", file=self.out, flush=True)
+
+    def _state(self) -> str:
+        """Say how far the run is; nothing before there is a plan."""
+        sent, ready = self._traffic.measure()
+        if self._read_plan():
+            done, total = self._count(), sum(self._voxels.values())
+            if done < total or not ready:
+                traffic = f"  sent {_si(sent)} of {_si(ready)} bytes" if ready else ""
+                return self._line("voxels", done, total) + traffic
+        return self._line("bytes sent", sent, ready) if ready else ""
 
     def close(self) -> None:
         """End the bar's line."""
-        if not self.quiet and self._is_terminal and self._before is not None:
+        if not self.quiet and self._is_terminal and self._before:
             print("\r\x1b[K", end="", file=self.out, flush=True)
 
     def _read_plan(self) -> bool:
@@ -87,20 +98,23 @@ class Progress:
         for job in _files(self.folder / "receipts", ".json"):
             done += self._voxels.get(job, 0)
         for job in _files(self.folder / "progress", ".txt"):
+            if job not in self._voxels:
+                continue
             try:
                 done += int((self.folder / "progress" / f"{job}.txt").read_text() or 0)
             except (OSError, ValueError):
                 continue
         return min(done, sum(self._voxels.values()))
 
-    def _line(self, done: int, total: int) -> str:
+    def _line(self, unit: str, done: int, total: int) -> str:
+        before = self._before.setdefault(unit, done)
         seconds = monotonic() - self._started
-        rate = (done - (self._before or 0)) / seconds if seconds > 0 else 0.0
+        rate = (done - before) / seconds if seconds > 0 else 0.0
         left = f"{_clock((total - done) / rate)} left" if rate > 0 else "starting"
         filled = int(BAR_CELLS * done / total)
         bar = "█" * filled + "░" * (BAR_CELLS - filled)
         share = f"{done / total:4.0%}  {_si(done)} of {_si(total)}"
-        return f"{bar} {share} voxels  {_si(rate)}/s  {left}"
+        return f"{bar} {share} {unit}  {_si(rate)}/s  {left}"
 
 
 def _files(folder: Path, suffix: str) -> list[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BeforeValidator
 
@@ -181,5 +182,17 @@ def place(value: object) -> Path:
     return Path(value).expanduser().absolute()
 
 
+def server_url(value: object) -> str:
+    """Read the address of a server: http or https, without what a browser adds behind the host."""
+    parts = urlsplit(str(value).strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address such as https://webknossos.org")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a password; the token stands in WK_TOKEN")
+    path = re.sub(r"/(datasets|dashboard|links)(/.*)?$", "", parts.path).rstrip("/")
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+
+Place = Annotated[Path, BeforeValidator(place)]
 VoxelSize = Annotated[tuple[float, float, float], BeforeValidator(voxel_size)]
 Shape = Annotated[Triple, BeforeValidator(shape)]

@@ -6,6 +6,8 @@ from wkflow.box import Triple
 from wkflow.plan import LayerPlan, Plan
 from wkflow.settings import Settings
 from wkflow.steps.check_room import Room, measure_room
+from wkflow.steps.draw_delivery import deliver_contents
+from wkflow.steps.find_parcels import find_parcels
 
 GB = 1e9
 
@@ -14,11 +16,25 @@ ROW = "  {:>9} {:>21} {:>18} {:>13} {:>7} {:>6} {:>10}"
 
 def plan_table(plan: Plan, settings: Settings) -> str:
     """Show layers, mags, jobs, voxels and bytes, memory and disk; nothing is written."""
-    lines = [f"dataset    {plan.name} -> {plan.dataset}", f"run folder {settings.run_folder}", ""]
+    place = settings.webknossos_url if settings.sends else plan.dataset
+    lines = [f"dataset    {plan.name} -> {place}", f"run folder {settings.run_folder}", ""]
     for one in plan.layers:
         lines += [*_layer_lines(one), ""]
     lines += _sums(plan, measure_room(plan, settings))
     return "\n".join([*lines, *(f"note       {note}" for note in plan.notes)])
+
+
+def contents_table(settings: Settings) -> str:
+    """Show what would be sent of a dataset that exists, and where to; nothing is asked or sent."""
+    contents = find_parcels(settings.dataset, follow_links=settings.follow_links)
+    delivery = deliver_contents(settings, contents)
+    lines = [
+        f"dataset    {delivery.dataset} -> {delivery.name} on {delivery.url}",
+        f"run folder {settings.run_folder}",
+        f"files      {delivery.file_count}",
+        f"bytes      {delivery.byte_bound / GB:.3f} GB in {len(delivery.parcels)} parcels",
+    ]
+    return "\n".join([*lines, *(f"note       {note}" for note in contents.notes)])
 
 
 def _layer_lines(one: LayerPlan) -> list[str]:

@@ -83,7 +83,7 @@ def _written(settings: Settings) -> int:
     """Bytes that an earlier run of this folder wrote; what it wrote is not needed twice."""
     if not (settings.run_folder / "receipts").is_dir():
         return 0
-    files = (file for file in settings.target.rglob("*") if file.is_file())
+    files = (file for file in settings.dataset.rglob("*") if file.is_file())
     return sum(file.stat().st_size for file in files)
 
 

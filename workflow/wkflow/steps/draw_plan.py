@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 from wkflow.codec import DEFAULT_COLOR, DEFAULT_SEGMENTATION
@@ -14,12 +15,18 @@ from wkflow.plan import CLAIM, PLAN, LayerPlan, Plan
 from wkflow.readers import probe
 from wkflow.settings import Settings
 from wkflow.source import Header, Source
-from wkflow.spelling import suggest
 from wkflow.steps.find_layers import Found, find_layers
 from wkflow.steps.judge_category import judge_category
 
 FLAT_SHARD_CHUNKS, COARSE_SHARD_CHUNKS = (128, 128, 1), (32, 32, 32)
 """Chunks of a shard above mag 1: as the official tool, flat for layers of one chunk's depth."""
+
+
+JOB_BYTES, LEAST_JOB_BYTES = 2**30, 2**26
+"""What is worth the start of a job, and what is just worth it where another one waits for it."""
+
+PARTS = 16
+"""Of a layer that is sent while it is converted: the first is soon ready, the last soon sent."""
 
 
 def draw_plan(settings: Settings) -> Plan:
@@ -39,9 +46,9 @@ def draw_plan(settings: Settings) -> Plan:
     for name, one in zip(_names(settings, found), found, strict=True):
         layers.append(_plan_layer(settings, name, one, layers, earlier.get(name)))
     return Plan(
-        dataset=str(settings.target),
-        name=settings.name or suggest(settings.target.name),
-        voxel_size=settings.voxel_size,
+        dataset=str(settings.dataset),
+        name=settings.dataset_name,
+        voxel_size=settings.scale,
         unit=settings.unit,
         overwrite=settings.overwrite_existing,
         layers=tuple(layers),
@@ -51,7 +58,7 @@ def draw_plan(settings: Settings) -> Plan:
 
 def _claim(settings: Settings) -> None:
     """Refuse a target that holds something which no run of this folder made."""
-    target = settings.target
+    target = settings.dataset
     if settings.overwrite_existing or (settings.run_folder / CLAIM).exists():
         return
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -107,7 +114,7 @@ def _plan_layer(
         kernel=kernel_for(settings.interpolation_mode, category).name,
         codec=_codec(settings, category),
         pad=settings.on_mismatch == "pad",
-        job_bytes=settings.job_size,
+        job_bytes=settings.job_size or _job_bytes(settings, layer),
         evidence=evidence,
     )
 
@@ -177,11 +184,18 @@ def _ladder(settings: Settings, layer: Layer, others: list[Mag]) -> list[Mag]:
         return []
     return climb(
         layer.size,
-        settings.voxel_size,
+        settings.scale,
         sampling_mode=settings.sampling_mode,
         max_mag=Mag.parse(settings.max_mag) if settings.max_mag else None,
         aligned_with=others,
     )
+
+
+def _job_bytes(settings: Settings, layer: Layer) -> int:
+    """Give the voxels of one job: few where parts are sent while others are made."""
+    if not settings.sends:
+        return JOB_BYTES
+    return min(JOB_BYTES, max(LEAST_JOB_BYTES, prod(layer.size) * layer.voxel_bytes // PARTS))
 
 
 def _codec(settings: Settings, category: str) -> str:

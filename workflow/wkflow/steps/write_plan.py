@@ -19,8 +19,10 @@ def write_plan(draft: Path, path: Path) -> None:
 def claim(plan: Plan, run_folder: Path) -> None:
     """Make the target this run folder's; what others made is cleared, if the option allows it.
 
-    Called once, before the first job starts.
+    Called once, before the first job starts. Where nothing is converted, nothing is touched.
     """
+    if not plan.layers:
+        return
     if (run_folder / CLAIM).exists():
         _drop_layers(plan, run_folder / PLAN)
         return

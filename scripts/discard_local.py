@@ -1,0 +1,10 @@
+"""Remove the rest of the local dataset, when the server has proven to hold it."""
+
+from wkflow.delivery import Delivery
+from wkflow.job import Job
+from wkflow.steps.discard_local import discard_local
+
+with Job(snakemake):
+    delivery = Delivery.read(snakemake.input.delivery)
+    receipt = discard_local(delivery)
+    receipt.write(snakemake.output.receipt)

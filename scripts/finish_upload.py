@@ -1,0 +1,12 @@
+"""Send the properties, let the server finish, and read back what it has."""
+
+from wkflow.delivery import Delivery
+from wkflow.job import Job
+from wkflow.secret import find_token
+from wkflow.steps.finish_upload import finish_upload
+
+with Job(snakemake) as job:
+    delivery = Delivery.read(snakemake.input.delivery)
+    options = {"parcels": snakemake.input.parcels, "tick": job.tick}
+    proof = finish_upload(delivery, job.run_folder, find_token(), **options)
+    proof.write(snakemake.output.proof)

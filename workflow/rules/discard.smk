@@ -1,0 +1,41 @@
+"""Where the local dataset is only a means: what the server has goes.
+
+needs   receipts/upload_shards/{parcel}.json, upload.json
+gives   receipts/discard_shards/{parcel}.json    shards are gone that no job needs
+        receipts/discard_local.json              the local dataset is gone
+"""
+
+
+rule discard_shards:
+    """Remove the shards of one receipt, when they and what is made of them are sent."""
+    input:
+        delivery=ancient("delivery.json"),
+        receipt="receipts/{parcel}.json",
+        sent=sending.sent_with_consumers,
+    output:
+        receipt="receipts/discard_shards/{parcel}.json",
+    log:
+        "logs/discard_shards/{parcel}.log",
+    conda:
+        "../../envs/runtime.yaml"
+    threads: 0
+    priority: 30
+    script:
+        "../../scripts/discard_shards.py"
+
+
+rule discard_local:
+    """Remove the rest of the local dataset, when the server has proven to hold it."""
+    input:
+        delivery=ancient("delivery.json"),
+        proof="upload.json",
+        discarded=sending.discarded,
+    output:
+        receipt="receipts/discard_local.json",
+    log:
+        "logs/discard_local.log",
+    conda:
+        "../../envs/runtime.yaml"
+    threads: 0
+    script:
+        "../../scripts/discard_local.py"

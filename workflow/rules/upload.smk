@@ -1,0 +1,60 @@
+"""Send the dataset while it is being made, and finish when all of it is there.
+
+needs   delivery.json (written while the rules are read), receipts of slabs and blocks
+gives   receipts/{reserve_upload,upload_shards}/..., and upload.json: the proof
+"""
+
+
+rule reserve_upload:
+    """Ask the server whether it will take the dataset, before any voxel is read."""
+    input:
+        delivery=ancient("delivery.json"),
+    output:
+        reservation="receipts/reserve_upload/{attempt}.json",
+    log:
+        "logs/reserve_upload/{attempt}.log",
+    conda:
+        "../../envs/runtime.yaml"
+    threads: 0
+    priority: 40
+    script:
+        "../../scripts/reserve_upload.py"
+
+
+rule upload_shards:
+    """Send the files of one receipt, beside the conversion of others."""
+    input:
+        delivery=ancient("delivery.json"),
+        reservation=sending.reservation,
+        receipt="receipts/{parcel}.json",
+    output:
+        sent="receipts/upload_shards/{parcel}.json",
+    log:
+        "logs/upload_shards/{parcel}.log",
+    conda:
+        "../../envs/runtime.yaml"
+    threads: 0
+    priority: 20
+    resources:
+        mem_mb=100,
+        in_flight=1,
+    script:
+        "../../scripts/upload_shards.py"
+
+
+rule finish_upload:
+    """Send the properties, let the server finish, and read back what it has."""
+    input:
+        delivery=ancient("delivery.json"),
+        reservation=sending.reservation,
+        parcels=sending.sent,
+        properties=sending.last,
+    output:
+        proof="upload.json",
+    log:
+        "logs/finish_upload.log",
+    conda:
+        "../../envs/runtime.yaml"
+    threads: 0
+    script:
+        "../../scripts/finish_upload.py"

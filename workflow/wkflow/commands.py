@@ -1,0 +1,51 @@
+"""The commands: which options each takes, and what it says of itself."""
+
+from dataclasses import dataclass
+
+from wkflow.settings import OF_UPLOAD, Settings
+
+OPTIONS = frozenset(Settings.model_fields) - {"command", "follow_links"}
+"""Of a conversion, with or without an upload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand: `fixed` are the options that it stands for."""
+
+    name: str
+    help: str
+    description: str
+    options: frozenset[str]
+    fixed: dict[str, object]
+    positional: tuple[str, ...]
+
+
+COMMANDS = (
+    Command(
+        "convert",
+        "convert an image stack on disk to a dataset on disk",
+        "Convert an image stack to a WEBKNOSSOS dataset (zarr3) with its pyramid; with --upload to "
+        "one on a server. The same command again resumes. What follows `--` goes to Snakemake.",
+        OPTIONS,
+        {"command": "convert"},
+        ("source", "target"),
+    ),
+    Command(
+        "remote-convert",
+        "convert an image stack to a dataset on a WEBKNOSSOS server",
+        "Convert an image stack and send it to a WEBKNOSSOS server meanwhile: asked first, proven "
+        "afterwards. The same command again resumes. What follows `--` goes to Snakemake.",
+        OPTIONS - {"target", "upload", "overwrite_existing"},
+        {"command": "convert", "upload": True},
+        ("source",),
+    ),
+    Command(
+        "upload",
+        "send a dataset on disk to a WEBKNOSSOS server",
+        "Send a dataset of any tool to a WEBKNOSSOS server and prove that it has arrived; --jobs "
+        "are parallel connections. The same command again resumes.",
+        OF_UPLOAD - {"command"},
+        {"command": "upload"},
+        ("source",),
+    ),
+)

@@ -1,0 +1,128 @@
+"""The options of a conversion: what `webknossos convert` documents, and ours beside them."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
+from pydantic import model_validator as whole
+
+from wkflow import spelling
+from wkflow.box import Triple
+from wkflow.errors import ConfigError
+from wkflow.spelling import Place, Shape, VoxelSize
+
+SHARD_CHUNKS: Triple = (128, 128, 1)
+"""Chunks of a default finest shard along x, y, z: whole slices up to 4096 x 4096."""
+
+Scale = tuple[float, float, float]
+Name = Annotated[str, BeforeValidator(spelling.dataset_name)]
+LayerName = Annotated[str, BeforeValidator(spelling.layer_name)]
+
+
+class ConvertOptions(BaseModel):
+    """From images to a dataset on disk."""
+
+    source: Place = Field(
+        description="Folder of slices, folder of such folders (a layer each), or one TIFF; "
+        "for `wkflow upload` a dataset."
+    )
+    target: Place | None = Field(
+        None, description="Folder that becomes the dataset; left out when it is uploaded."
+    )
+    voxel_size: VoxelSize | None = Field(
+        None, description="Size of one voxel along x,y,z, in `unit`.", examples=["11.24,11.24,25"]
+    )
+    unit: Annotated[str, BeforeValidator(spelling.unit)] = Field(
+        "nanometer", description="Unit of the voxel size, long (micrometer) or short (um)."
+    )
+    name: Name | None = Field(
+        None,
+        validation_alias=AliasChoices("name", "dataset_name"),
+        description="Name of the dataset; by default that of the target, else of the source.",
+    )
+    layer_name: LayerName | None = Field(
+        None, description="Name of the only layer, or prefix of the names of several."
+    )
+    category: Literal["color", "segmentation"] | None = Field(
+        None, description="Kind of all layers; by default from names, then from voxels."
+    )
+    data_format: Annotated[Literal["zarr3"], BeforeValidator(spelling.data_format)] = Field(
+        "zarr3", description="Storage format of the dataset."
+    )
+    chunk_shape: Annotated[Shape, BeforeValidator(spelling.powers_of_two)] = Field(
+        (32, 32, 32), description="Voxels compressed as one piece: one number or x,y,z."
+    )
+    shard_shape: Shape | None = Field(
+        None,
+        description="Voxels of one file in mag 1: one number or x,y,z, a multiple of the chunk; "
+        "by default 128x128x1 chunks, clipped to the layer.",
+    )
+    compress: bool = Field(default=True, description="Compress the chunks.")
+    compression: Annotated[str, BeforeValidator(spelling.compression)] | None = Field(
+        None, description="CODEC:LEVEL; by default zstd:4 for color, zstd:5 for segmentation."
+    )
+    batch_size: int | None = Field(
+        None, gt=0, description="Slices held in memory at once: a multiple of the shard depth."
+    )
+    downsample: bool = Field(default=True, description="Build the magnifications above 1.")
+    max_mag: Annotated[str, BeforeValidator(spelling.mag)] | None = Field(
+        None,
+        description="Coarsest magnification (8 or 8-8-4); by default that in which a slice is "
+        "about 100 voxels across, at least 4.",
+    )
+    interpolation_mode: Literal["default", "median", "mode", "nearest", "bilinear", "bicubic"] = (
+        Field("default", description="How voxels merge; default: median, mode for segmentation.")
+    )
+    sampling_mode: Literal["anisotropic", "isotropic", "constant_z"] = Field(
+        "anisotropic", description="Which axes each magnification halves."
+    )
+    on_mismatch: Literal["refuse", "pad"] = Field(
+        "refuse", description="Slices of other sizes: refuse them, or pad with zeros."
+    )
+    overwrite_existing: bool = Field(
+        default=False, description="Clear the target if something else is there."
+    )
+
+    @whole(mode="after")
+    def _shapes_fit(self) -> Self:
+        """Shards are whole chunks, batches whole shards."""
+        least, most = spelling.PLAUSIBLE_NM
+        nanometers = self.voxel_size if self.unit == "nanometer" and self.voxel_size else ()
+        if not all(least <= nm <= most for nm in nanometers):
+            raise ValueError(
+                f"voxel_size {self.voxel_size} is implausible in nanometer; name another unit"
+            )
+        shard, chunk = self.finest_shard, self.chunk_shape
+        if any(s % c for s, c in zip(shard, chunk, strict=True)):
+            raise ValueError(
+                f"chunk_shape {_commas(chunk)} does not divide shard_shape {_commas(shard)}"
+            )
+        if self.batch_size and self.batch_size % shard[2]:
+            raise ValueError(
+                f"batch_size {self.batch_size} is no multiple of the shard depth {shard[2]}"
+            )
+        return self
+
+    @property
+    def scale(self) -> Scale:
+        """The voxel size, without which nothing is converted.
+
+        Raises
+        ------
+        ConfigError
+            If none was given.
+        """
+        if self.voxel_size is None:
+            raise ConfigError("is required", "voxel_size", "Give x,y,z of one voxel.")
+        return self.voxel_size
+
+    @property
+    def finest_shard(self) -> Triple:
+        """Shard shape of mag 1 before it is clipped to the layer, (x, y, z) in voxels."""
+        if self.shard_shape:
+            return self.shard_shape
+        x, y, z = (n * c for n, c in zip(SHARD_CHUNKS, self.chunk_shape, strict=True))
+        return x, y, z
+
+
+def _commas(shape: Triple) -> str:
+    return ",".join(map(str, shape))

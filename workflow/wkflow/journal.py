@@ -1,0 +1,67 @@
+"""What a server has accepted of a parcel: so that an interrupted job goes on where it stopped."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+from wkflow.errors import TransientError
+
+BEGUN = 0
+"""Stands for "the first piece may be under way": pieces are numbered from 1."""
+
+
+class Journal:
+    """One line for each piece, appended when it is accepted; a torn last line counts as none.
+
+    It is not flushed to the disk: what it forgets is asked of the server.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._lock = path, Lock()
+        self._crcs: dict[str, str] = {}
+        self._pieces: set[tuple[str, int]] = set()
+        self.is_resumed = path.exists()
+        if self.is_resumed:
+            self._read()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+    def _read(self) -> None:
+        for line in self._path.read_text().splitlines():
+            with suppress(ValueError):
+                path, number, crc = json.loads(line)
+                self._crcs[path] = crc
+                self._pieces.add((path, number))
+
+    def begin(self, path: str, crc: str) -> None:
+        """Note that a file is on its way.
+
+        Raises
+        ------
+        ChangedError
+            If the server has pieces of it from when it was another: it never takes them again.
+        """
+        if self._crcs.setdefault(path, crc) != crc:
+            raise ChangedError(
+                "was sent in part when it was another", path,
+                "Give the same command: it is sent to a new upload.",
+            )  # fmt: skip
+        self.note(path, BEGUN)
+
+    def has(self, path: str, number: int) -> bool:
+        """Whether the server accepted a piece."""
+        return (path, number) in self._pieces
+
+    def note(self, path: str, number: int) -> None:
+        """Remember that the server accepted a piece; from any thread."""
+        with self._lock:
+            if (path, number) in self._pieces:
+                return
+            self._pieces.add((path, number))
+            with self._path.open("a") as file:
+                file.write(json.dumps([path, number, self._crcs[path]]) + "\n")
+
+
+class ChangedError(TransientError):
+    """A file is no longer what the server has of it."""

@@ -1,0 +1,43 @@
+"""The token: handed from the command's environment to those jobs that need it, and to no file.
+
+Jobs inherit the environment of Snakemake. So it is taken out of there, and a job that needs it
+looks it up in the environment in which Snakemake was started, which the system lets the same user
+read and no one else.
+"""
+
+import os
+from contextlib import suppress
+
+import psutil
+
+from wkflow.errors import ServerError
+
+TOKEN = "WK_TOKEN"  # noqa: S105 -- the name of the variable
+_HOLDER = "WKFLOW_TOKEN_HOLDER"
+"""The process that was started with the token."""
+
+
+def hide() -> None:
+    """Let processes that are started from now on not inherit the token, but know who has it."""
+    if os.environ.pop(TOKEN, None):
+        os.environ[_HOLDER] = str(os.getpid())
+
+
+def find_token() -> str:
+    """Give the token of this process, or of the one that hid it.
+
+    Raises
+    ------
+    ServerError
+        If there is none.
+    """
+    token = os.environ.get(TOKEN)
+    if not token and _HOLDER in os.environ:
+        with suppress(psutil.Error, OSError):
+            token = psutil.Process(int(os.environ[_HOLDER])).environ().get(TOKEN)
+    if not token:
+        raise ServerError(
+            "no token was given, and WEBKNOSSOS takes uploads from its users only", TOKEN,
+            "Copy yours from WEBKNOSSOS (account, auth token) into WK_TOKEN, or give --token.",
+        )  # fmt: skip
+    return token

@@ -1,0 +1,97 @@
+"""The joints of the upload's rules: who waits for whom, and what a run has to reach in the end.
+
+Where nothing is sent, all answers are empty and no rule asks for them.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from wkflow.delivery import AT_ONCE, Delivery
+from wkflow.joints import Joints
+from wkflow.proof import PROOF
+
+AHEAD = 4
+"""Parcels beyond the number of cores that may be under way: what is converted waits for the
+network only as long as so few of them do, and the disk holds only so many."""
+
+
+class Parcel(Protocol):
+    """What Snakemake hands to input functions of these rules."""
+
+    parcel: str
+
+
+class Sending:
+    """Answers for the upload's rules of one run."""
+
+    def __init__(self, delivery: Delivery | None, ask: Joints, run_folder: Path) -> None:
+        self._delivery, self._ask, self._run_folder = delivery, ask, run_folder
+
+    @property
+    def _parcels(self) -> tuple[str, ...]:
+        return self._delivery.parcels if self._delivery else ()
+
+    @property
+    def _is_converting(self) -> bool:
+        return bool(self._ask.plan.layers)
+
+    @property
+    def in_flight(self) -> int:
+        """How many jobs that make or send voxels may run at once."""
+        return self._ask.cores + AHEAD if self._is_converting else AT_ONCE
+
+    @property
+    def weight(self) -> int:
+        """What a job that makes voxels counts against `in_flight`: nothing where none are sent."""
+        return 1 if self._delivery else 0
+
+    @property
+    def reservation(self) -> list[str]:
+        """What says that the server knows the upload."""
+        return [self._delivery.reservation] if self._delivery else []
+
+    @cached_property
+    def gate(self) -> list[str]:
+        """What has to be there before a voxel is read: that a server once took the dataset.
+
+        A later attempt is no reason to convert again what is there. So the gate stays the
+        reservation through which the first slab went.
+        """
+        folder = self._run_folder / "receipts" / "reserve_upload"
+        passed = sorted(int(path.stem) for path in folder.glob("*.json"))
+        return [f"receipts/reserve_upload/{passed[0]}.json"] if passed else self.reservation
+
+    @property
+    def sent(self) -> list[str]:
+        """The receipts of all parcels."""
+        return [f"receipts/upload_shards/{parcel}.json" for parcel in self._parcels]
+
+    @property
+    def last(self) -> list[str]:
+        """What has to be there beside the parcels: the properties, and all metadata."""
+        return ["receipts/write_properties.json", *self._ask.layouts] if self._is_converting else []
+
+    def sent_with_consumers(self, wildcards: Parcel) -> list[str]:
+        """Give what has to be sent before a parcel's shards may go: it, and what is made of it."""
+        jobs = [wildcards.parcel, *self._consumers[wildcards.parcel]]
+        return [f"receipts/upload_shards/{job}.json" for job in jobs]
+
+    @cached_property
+    def _consumers(self) -> dict[str, list[str]]:
+        return self._ask.consumers()
+
+    @property
+    def discarded(self) -> list[str]:
+        """The receipts of all parcels that are gone from the disk."""
+        return [f"receipts/discard_shards/{parcel}.json" for parcel in self._parcels]
+
+    @property
+    def goals(self) -> list[str]:
+        """What a run has to reach."""
+        made = [self._ask.properties, "report.json"] if self._is_converting else []
+        if self._delivery is None:
+            return made
+        if self._delivery.discard:
+            return ["report.json", PROOF, "receipts/discard_local.json"]
+        return [*made, PROOF]

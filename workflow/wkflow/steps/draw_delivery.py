@@ -1,0 +1,125 @@
+"""Settings and plan in, delivery out: which files go where."""
+
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+
+from wkflow.attempt import renewed
+from wkflow.datasource import PROPERTIES
+from wkflow.delivery import AT_ONCE, Delivery
+from wkflow.layer_plan import LayerPlan
+from wkflow.plan import Plan, digest
+from wkflow.receipt import Receipt
+from wkflow.settings import Settings
+from wkflow.steps.find_parcels import Contents
+
+PARCELS = "parcels"
+"""The folder, below `receipts`, of lists of files that no job of ours wrote."""
+
+METADATA_BYTES = 2**20
+"""More than all metadata of one mag takes."""
+
+CONNECTIONS = 2
+"""Of one job, beside conversion; several such jobs run at once."""
+
+JOBS = 5
+"""Connections that send a dataset which exists, as the official tool has them."""
+
+
+def deliver_plan(settings: Settings, plan: Plan) -> Delivery:
+    """Say how a dataset that is being converted is sent: a parcel is what one job writes."""
+    extras = (*metadata(plan), PROPERTIES)
+    return replace(
+        _address(settings, plan.name, plan.recipe()),
+        parcels=tuple(job for job, _ in plan.jobs()),
+        extras=extras,
+        file_count=plan.file_count + len(extras),
+        byte_bound=sum(_bound(one) for one in plan.layers),
+    )
+
+
+def deliver_contents(settings: Settings, contents: Contents) -> Delivery:
+    """Say how a dataset that exists is sent."""
+    count = len(contents.parcels())
+    return replace(
+        _address(settings, settings.name or contents.name, digest(contents.marks)),
+        connections=-(-(settings.jobs or JOBS) // min(AT_ONCE, count)) if count else 1,
+        parcels=tuple(f"{PARCELS}/p{number:06d}" for number in range(count)),
+        extras=(PROPERTIES,),
+        file_count=len(contents.marks),
+        byte_bound=sum(size for _, size, _ in contents.marks),
+    )
+
+
+def _address(settings: Settings, name: str, contents: str) -> Delivery:
+    """Give a delivery of nothing yet; `contents` digests what it will be of."""
+    to = (settings.webknossos_url, settings.folder, settings.transfer_mode)
+    return Delivery(
+        dataset=str(settings.dataset),
+        name=name,
+        url=settings.webknossos_url,
+        folder=settings.folder,
+        transfer_mode=settings.transfer_mode,
+        verify=settings.verify,
+        ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
+        connections=CONNECTIONS,
+        discard=settings.discards,
+        parcels=(),
+        extras=(),
+        file_count=0,
+        byte_bound=0,
+        recipe=digest(contents, name, *to),
+    )
+
+
+def metadata(plan: Plan) -> list[str]:
+    """List the files of groups and arrays, relative to the dataset."""
+    layers = [one.layer.name for one in plan.layers]
+    mags = [f"{one.layer.name}/{grid.mag}" for one in plan.layers for grid in one.grids]
+    return ["zarr.json", *(f"{folder}/zarr.json" for folder in (*layers, *mags))]
+
+
+def _bound(one: LayerPlan) -> int:
+    """Bytes that the files of a layer will not exceed: zstd grows no chunk by more than 1/256."""
+    total = 0
+    for grid in one.grids:
+        chunks = prod(grid.shards) * prod(
+            -(-shard // chunk) for shard, chunk in zip(grid.shard, grid.chunk, strict=True)
+        )
+        chunk_bytes = prod(grid.chunk) * one.layer.voxel_bytes
+        total += chunks * (chunk_bytes + chunk_bytes // 256 + 128) + METADATA_BYTES
+    return total
+
+
+def begin_attempt(delivery: Delivery, plan: Plan, run_folder: Path) -> Delivery:
+    """Give the delivery its upload: the one that is under way, or a new one.
+
+    A new one wants every file: receipts of shards that are gone from the disk are removed, so
+    that they are made again.
+    """
+    attempt = renewed(run_folder, delivery.recipe)
+    if attempt.number > 1 and not attempt.folder(run_folder).exists():
+        _forget_gone(run_folder, plan)
+        attempt.folder(run_folder).mkdir(parents=True)
+    return replace(delivery, attempt=attempt.number, upload_id=attempt.upload_id)
+
+
+def _forget_gone(run_folder: Path, plan: Plan) -> None:
+    """Remove the receipts of jobs whose shards are not all there."""
+    for job, _ in plan.jobs():
+        path = run_folder / "receipts" / f"{job}.json"
+        if path.exists() and not _is_there(Path(plan.dataset), Receipt.read(path)):
+            path.unlink()
+
+
+def _is_there(dataset: Path, receipt: Receipt) -> bool:
+    return all((dataset / file.path).exists() for file in receipt.files)
+
+
+def write_parcels(contents: Contents, run_folder: Path) -> None:
+    """List the files of each parcel where the upload's jobs look for receipts."""
+    for number, files in enumerate(contents.parcels()):
+        path = run_folder / "receipts" / PARCELS / f"p{number:06d}.json"
+        receipt = Receipt(PARCELS, files)
+        if not (path.exists() and Receipt.read(path) == receipt):
+            receipt.write(path)

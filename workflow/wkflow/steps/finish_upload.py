@@ -1,0 +1,170 @@
+"""Send what comes last, let the server finish, and prove that it has what was sent."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep, time
+
+from wkflow import durable
+from wkflow.attempt import mark_lost
+from wkflow.delivery import Delivery
+from wkflow.errors import ServerError, TransientError, VerificationError
+from wkflow.journal import ChangedError, Journal
+from wkflow.proof import Proof
+from wkflow.receipt import ShardFile
+from wkflow.remote.server import Server
+from wkflow.remote.session import Session
+from wkflow.remote.upload import FinishUnsureError, Upload, UploadLostError
+from wkflow.reservation import Reservation
+from wkflow.sent import Sent
+from wkflow.steps.read_back import read_back
+from wkflow.steps.reserve_upload import open_upload
+from wkflow.steps.transfer import transfer
+from wkflow.steps.upload_shards import send
+
+_FINISHING = "finishing.json"
+"""Appears before the server is asked to finish: it may have done so though no answer came."""
+
+LEAST_WAIT_S, BYTES_PER_S = 15.0, 10**8
+"""What a server gets to finish an upload before it is asked a second time."""
+
+ASK_S = 2.0
+"""Between two looks whether the dataset is there."""
+
+
+def finish_upload(
+    delivery: Delivery,
+    run_folder: Path,
+    token: str,
+    *,
+    parcels: Iterable[str],
+    tick: Callable[[int], None],
+) -> Proof:
+    """Finish the upload and read back from the server what `delivery.verify` asks for.
+
+    `parcels` are the receipts of what was sent before.
+
+    Raises
+    ------
+    ServerError
+        If the server refuses what was sent, in its own words.
+    TransientError
+        If it lost the upload, or does not answer for long.
+    VerificationError
+        If it gives other bytes than were sent.
+    """
+    reservation = Reservation.read(run_folder / delivery.reservation)
+    folder = delivery.state(run_folder)
+    connections, ca_bundle = delivery.connections, delivery.ca_bundle
+    with Session(token, connections=connections, ca_bundle=ca_bundle) as session:
+        server = Server.connect(session, reservation.url)
+        if delivery.transfer_mode != "http":
+            return transfer(delivery, reservation, server, folder)
+        sent = [Sent.read(path) for path in parcels]
+        upload = open_upload(session, reservation)
+        with _spoiling(folder, upload):
+            sent += _send_extras(delivery, upload, folder, tick)
+            _check_count(delivery, sent)
+            dataset_id = _finish(server, reservation, upload, sent, folder)
+        with _spoiling(folder):
+            url = server.url_of(dataset_id)
+            verdict = read_back(delivery, reservation, session, dataset_id, url, sent)
+    return Proof.of(delivery, reservation, dataset_id, url, sent, verdict)
+
+
+@contextmanager
+def _spoiling(folder: Path, upload: Upload | None = None) -> Iterator[None]:
+    """Give the attempt up on errors that only a new one can mend."""
+    try:
+        yield
+    except (UploadLostError, ChangedError) as failure:
+        mark_lost(folder, failure.what)
+        raise
+    except VerificationError as failure:
+        if upload is None:
+            mark_lost(folder, failure.what)
+        raise
+    except ServerError as failure:
+        # A refused token makes the question fail as well, and leaves the upload as it is.
+        if upload is not None and upload.is_known() in {True, False}:
+            mark_lost(folder, failure.what)
+        raise
+
+
+def _send_extras(
+    delivery: Delivery, upload: Upload, folder: Path, tick: Callable[[int], None]
+) -> list[Sent]:
+    """Send the files of groups and arrays, and when those are there the properties."""
+    journal = Journal(folder / "extras.jsonl")
+    sizes = {path: Path(delivery.dataset, path).stat().st_size for path in delivery.extras}
+    files = [ShardFile(path, size, "") for path, size in sizes.items()]
+    return [send(delivery, upload, some, journal, tick) for some in (files[:-1], files[-1:])]
+
+
+def _check_count(delivery: Delivery, sent: list[Sent]) -> None:
+    count = len({file.path for one in sent for file in one.files})
+    if count != delivery.file_count:
+        raise VerificationError(
+            f"{count} files were sent, {delivery.file_count} were announced", delivery.dataset,
+            "This is a fault of the program; please report it with the run folder.",
+        )  # fmt: skip
+
+
+def _finish(
+    server: Server, reservation: Reservation, upload: Upload, sent: list[Sent], folder: Path
+) -> str:
+    """Give the id of the finished dataset; ask for it where an answer was lost."""
+    mark = folder / _FINISHING
+    if mark.exists() and (found := _find(server, reservation)):
+        return found
+    if not upload.is_known():
+        raise UploadLostError(
+            "the server no longer knows this upload", reservation.datastore,
+            "The same command starts a new one.",
+        )  # fmt: skip
+    durable.write_json(mark, time())
+    try:
+        return upload.finish()
+    except FinishUnsureError as unsure:
+        size = sum(file.bytes for one in sent for file in one.files)
+        return _await(server, reservation, upload, unsure, LEAST_WAIT_S + size / BYTES_PER_S)
+
+
+def _await(
+    server: Server,
+    reservation: Reservation,
+    upload: Upload,
+    unsure: FinishUnsureError,
+    patience_s: float,
+) -> str:
+    """Look for the dataset until it is there; ask once more if the server seems not to have heard.
+
+    Asking twice while the server is at work could make it delete what it has; so it gets time.
+    """
+    for is_last in (False, True):
+        deadline = monotonic() + patience_s
+        while monotonic() < deadline:
+            if found := _find(server, reservation):
+                return found
+            sleep(ASK_S)
+        if is_last or not upload.is_known():
+            break
+        try:
+            return upload.finish()
+        except FinishUnsureError as again:
+            unsure = again
+    raise TransientError(
+        f"the server was asked to finish, and does not say whether it did ({unsure.what})",
+        reservation.url,
+        "Give the same command in some minutes: it looks whether the dataset is there.",
+    )
+
+
+def _find(server: Server, reservation: Reservation) -> str | None:
+    """Give the dataset that came since the upload was reserved, nearest to that moment."""
+    ids = server.dataset_ids(reservation.name, reservation.organization)
+    created = {
+        found: abs(float(server.dataset(found).get("created", 0)) / 1000 - reservation.reserved_at)
+        for found in ids.difference(reservation.known)
+    }
+    return min(created, key=lambda found: created[found], default=None)

@@ -1,0 +1,70 @@
+"""Ask the server, before any voxel is read, whether it will take the dataset."""
+
+from dataclasses import replace
+from pathlib import Path
+from time import time
+
+from wkflow.delivery import Delivery
+from wkflow.remote.budget import Budget
+from wkflow.remote.dialect import Dialect
+from wkflow.remote.server import Server
+from wkflow.remote.session import Session
+from wkflow.remote.upload import Upload
+from wkflow.reservation import Reservation
+from wkflow.spelling import suggest
+
+TRIES, TRIES_IN_ALL = 3, 6
+"""Few tries: a person is waiting to hear whether it will work."""
+
+
+def reserve_upload(delivery: Delivery, run_folder: Path, token: str) -> Reservation:
+    """Check token, right, datastore, name and folder, and reserve the upload.
+
+    Asking again with the same upload id is harmless. If an attempt was given up before, the
+    server is told so; it may not listen.
+
+    Raises
+    ------
+    ServerError
+        If the server refuses, in its own words.
+    TransientError
+        If it cannot be reached.
+    """
+    with Session(
+        token, ca_bundle=delivery.ca_bundle, budget=Budget(TRIES, TRIES_IN_ALL)
+    ) as session:
+        server = Server.connect(session, delivery.url)
+        organization = server.user().organization
+        datastore = server.upload_datastore()
+        server.check_name(delivery.name, suggestion=suggest(delivery.name))
+        reservation = Reservation(
+            upload_id=delivery.upload_id,
+            url=server.url,
+            api=server.dialect.version,
+            datastore=datastore,
+            organization=organization,
+            folder_id=server.folder_id(delivery.folder) if delivery.folder else None,
+            name=delivery.name,
+            file_count=delivery.file_count,
+            known=tuple(sorted(server.dataset_ids(delivery.name, organization))),
+            reserved_at=time(),
+        )
+        before = run_folder / replace(delivery, attempt=delivery.attempt - 1).reservation
+        if before.exists():
+            open_upload(session, Reservation.read(before)).cancel()
+        if delivery.transfer_mode == "http":
+            open_upload(session, reservation).reserve(delivery.byte_bound, reservation.folder_id)
+    return reservation
+
+
+def open_upload(session: Session, reservation: Reservation) -> Upload:
+    """Give the upload that a reservation stands for."""
+    return Upload(
+        session,
+        reservation.datastore,
+        Dialect(reservation.api),
+        reservation.upload_id,
+        reservation.name,
+        reservation.organization,
+        reservation.file_count,
+    )

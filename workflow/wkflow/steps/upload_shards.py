@@ -1,0 +1,162 @@
+"""Send the files of one parcel, and only what the server does not have yet."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Self
+
+import google_crc32c
+
+from wkflow.attempt import mark_lost
+from wkflow.delivery import Delivery
+from wkflow.errors import VerificationError
+from wkflow.journal import ChangedError, Journal
+from wkflow.receipt import Receipt, ShardFile
+from wkflow.remote.piece import Piece, pieces_of
+from wkflow.remote.session import Session
+from wkflow.remote.upload import Upload, UploadLostError
+from wkflow.reservation import Reservation
+from wkflow.sent import Sample, Sent, SentFile
+from wkflow.steps.reserve_upload import open_upload
+
+PIECE_BYTES = 2**25
+"""What one request carries: lost with a connection, and below the limit of most proxies."""
+
+SAMPLE_BYTES = 2**12
+"""Of each piece: enough to tell it from a hole."""
+
+_READ_BYTES = 2**20
+
+
+def upload_shards(
+    delivery: Delivery,
+    run_folder: Path,
+    token: str,
+    *,
+    parcel: str,
+    tick: Callable[[int], None],
+) -> Sent:
+    """Send the files that the receipt of that name lists.
+
+    What was accepted is noted, so that a job which was killed goes on there; `tick` is told the
+    bytes of each piece that the server has.
+
+    Raises
+    ------
+    VerificationError
+        If a file is not what its receipt says; the receipt is removed, so that it is made anew.
+    TransientError
+        If the server lost the upload, or cannot be reached for long.
+    """
+    source = run_folder / "receipts" / f"{parcel}.json"
+    files = Receipt.read(source).files
+    reservation = Reservation.read(run_folder / delivery.reservation)
+    folder = delivery.state(run_folder)
+    with Session(token, connections=delivery.connections, ca_bundle=delivery.ca_bundle) as session:
+        try:
+            journal = Journal(folder / f"{parcel}.jsonl")
+            return send(delivery, open_upload(session, reservation), files, journal, tick)
+        except (UploadLostError, ChangedError) as lost:
+            mark_lost(folder, lost.what)
+            raise
+        except VerificationError:
+            source.unlink(missing_ok=True)
+            raise
+
+
+def send(
+    delivery: Delivery,
+    upload: Upload,
+    files: Iterable[ShardFile],
+    journal: Journal,
+    tick: Callable[[int], None],
+) -> Sent:
+    """Send files, several pieces at a time; what the journal has is not sent again."""
+    started = monotonic()
+    sent: list[SentFile] = []
+    with _Lanes(delivery.connections) as lanes:
+        for file in files:
+            local = Path(delivery.dataset, file.path)
+            crc = _digest(local, file)
+            journal.begin(file.path, crc)
+            pieces = pieces_of(local, file.path, file.bytes, PIECE_BYTES)
+            for piece in pieces:
+                lanes.take(partial(_send_piece, upload, journal, tick, piece))
+            samples = tuple(_sample(local, piece) for piece in pieces)
+            sent.append(SentFile(file.path, file.bytes, crc, samples))
+    return Sent(
+        upload_id=upload.upload_id,
+        files=tuple(sent),
+        bytes_sent=upload.bytes_sent,
+        retries=upload.session.retries,
+        seconds=round(monotonic() - started, 3),
+    )
+
+
+def _send_piece(
+    upload: Upload, journal: Journal, tick: Callable[[int], None], piece: Piece
+) -> None:
+    """Send a piece unless the server has it: after a kill the journal may not know."""
+    if not journal.has(piece.path, piece.number):
+        if not (journal.is_resumed and upload.has(piece)):
+            upload.send(piece)
+        journal.note(piece.path, piece.number)
+    tick(piece.length)
+
+
+def _digest(local: Path, file: ShardFile) -> str:
+    """Give the crc32c of a file, which must be the one that its receipt says."""
+    crc, size = 0, 0
+    try:
+        with local.open("rb", buffering=0) as stream:
+            while block := stream.read(_READ_BYTES):
+                crc, size = google_crc32c.extend(crc, block), size + len(block)
+    except FileNotFoundError:
+        size = -1
+    if size != file.bytes or file.crc32c not in {"", f"{crc:08x}"}:
+        found = "is missing" if size < 0 else "is not what was written"
+        raise VerificationError(
+            f"this file {found}", str(local), "Give the same command again: it is made anew."
+        )
+    return f"{crc:08x}"
+
+
+def _sample(local: Path, piece: Piece) -> Sample:
+    """Digest some bytes out of the middle of a piece."""
+    length = min(SAMPLE_BYTES, piece.length)
+    offset = piece.offset + (piece.length - length) // 2
+    with local.open("rb", buffering=0) as stream:
+        stream.seek(offset)
+        crc = google_crc32c.value(stream.read(length))
+    return Sample(offset, length, f"{crc:08x}")
+
+
+class _Lanes:
+    """Threads that take work as it comes, few pieces ahead; the first failure ends all."""
+
+    def __init__(self, count: int) -> None:
+        self._pool, self._most = ThreadPoolExecutor(count), 2 * count
+        self._busy: set[Future[None]] = set()
+
+    def take(self, work: Callable[[], None]) -> None:
+        """Start some work, when one of the lanes is about to be free."""
+        self._busy.add(self._pool.submit(work))
+        while len(self._busy) >= self._most:
+            self._collect(FIRST_COMPLETED)
+
+    def _collect(self, until: str) -> None:
+        done, self._busy = wait(self._busy, return_when=until)
+        for future in done:
+            future.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._collect(FIRST_EXCEPTION)
+        finally:
+            self._pool.shutdown(cancel_futures=True)

@@ -1,0 +1,58 @@
+"""How many bytes a run has sent, out of how many: for the bar."""
+
+import json
+from pathlib import Path
+
+from wkflow.delivery import DELIVERY, Delivery
+from wkflow.errors import ConfigError
+
+SENT = "upload_shards"
+
+
+class Traffic:
+    """Watches the receipts and progress files of an upload."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._delivery: Delivery | None = None
+        self._sizes: dict[str, int] = {}
+
+    def measure(self) -> tuple[int, int]:
+        """Give the bytes that the server has, and those that are ready to be sent or were."""
+        if not self._read():
+            return 0, 0
+        done = ready = 0
+        for parcel in self._delivery.parcels if self._delivery else ():
+            size = self._size(parcel)
+            ready += size
+            if (self._folder / "receipts" / SENT / f"{parcel}.json").exists():
+                done += size
+            elif size:
+                done += min(size, self._told(parcel))
+        return done, ready
+
+    def _read(self) -> bool:
+        """Read the delivery once it is there."""
+        if self._delivery is None:
+            try:
+                self._delivery = Delivery.read(self._folder / DELIVERY)
+            except (OSError, ConfigError):
+                return False
+        return True
+
+    def _size(self, parcel: str) -> int:
+        """Sum the files of a parcel whose receipt is there; receipts do not change meanwhile."""
+        if parcel not in self._sizes:
+            path = self._folder / "receipts" / f"{parcel}.json"
+            try:
+                files = json.loads(path.read_bytes())["files"]
+            except (OSError, ValueError):
+                return 0
+            self._sizes[parcel] = sum(file["bytes"] for file in files)
+        return self._sizes[parcel]
+
+    def _told(self, parcel: str) -> int:
+        try:
+            return int((self._folder / "progress" / SENT / f"{parcel}.txt").read_text())
+        except (OSError, ValueError):
+            return 0
