@@ -41,7 +41,16 @@ def test_an_error_survives_pickling(name: str, words: tuple[str, str, str]) -> N
     error = getattr(errors, name)(*words)
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 -- our own, a line ago
     assert type(copy) is type(error)
-    assert (copy.what, copy.where, copy.remedy) == words
+    assert (copy.what, copy.where, copy.remedy, copy.detail) == (*words, "")
+
+
+@pytest.mark.parametrize("name", [*KINDS, "WkflowError"])
+def test_a_detail_travels_along_unseen(name: str) -> None:
+    """It is for `--verbose`: kept by pickling, no part of the sentence."""
+    error = getattr(errors, name)("is full", "POST /data", "Ask for room.", "quota <~ chain")
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 -- our own, a line ago
+    assert copy.detail == "quota <~ chain"
+    assert str(copy) == "POST /data: is full\n  Ask for room."
 
 
 @given(whats=st.lists(st.text(), min_size=2, max_size=5))

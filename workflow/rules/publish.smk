@@ -1,5 +1,4 @@
 """Let the dataset be seen, once all of it is there.
-
 needs   plan.json, the receipts of all slabs and blocks
 gives   metadata and datasource-properties.json in the dataset; report.json in the run folder
 """
@@ -38,6 +37,7 @@ rule write_properties:
     threads: 0
     params:
         recipe=ask.properties_recipe,
+        goes=sending.discards,
     script:
         "../../scripts/write_properties.py"
 

@@ -20,7 +20,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, Lock()
         self._crcs: dict[str, str] = {}
-        self._pieces: set[tuple[str, int]] = set()
+        self._pieces: dict[tuple[str, int], bool] = {}
         self.is_resumed = path.exists()
         if self.is_resumed:
             self._read()
@@ -30,9 +30,9 @@ class Journal:
     def _read(self) -> None:
         for line in self._path.read_text().splitlines():
             with suppress(ValueError):
-                path, number, crc = json.loads(line)
+                path, number, crc, certain = json.loads(line)
                 self._crcs[path] = crc
-                self._pieces.add((path, number))
+                self._pieces[path, number] = certain
 
     def begin(self, path: str, crc: str) -> None:
         """Note that a file is on its way.
@@ -47,20 +47,27 @@ class Journal:
                 "was sent in part when it was another", path,
                 "Give the same command: it is sent to a new upload.",
             )  # fmt: skip
-        self.note(path, BEGUN)
+        self.note(path, BEGUN, certain=True)
 
     def has(self, path: str, number: int) -> bool:
-        """Whether the server accepted a piece."""
+        """Whether the server has a piece."""
         return (path, number) in self._pieces
 
-    def note(self, path: str, number: int) -> None:
-        """Remember that the server accepted a piece; from any thread."""
+    def is_certain(self, path: str, number: int) -> bool:
+        """Whether the server accepted a piece, or only said later that it had it.
+
+        It notes a piece before it writes it, so that a crash may leave a note without bytes.
+        """
+        return self._pieces.get((path, number), False)
+
+    def note(self, path: str, number: int, *, certain: bool) -> None:
+        """Remember that the server has a piece; from any thread."""
         with self._lock:
             if (path, number) in self._pieces:
                 return
-            self._pieces.add((path, number))
+            self._pieces[path, number] = certain
             with self._path.open("a") as file:
-                file.write(json.dumps([path, number, self._crcs[path]]) + "\n")
+                file.write(json.dumps([path, number, self._crcs[path], certain]) + "\n")
 
 
 class ChangedError(TransientError):

@@ -47,6 +47,11 @@ class Sending:
         return 1 if self._delivery else 0
 
     @property
+    def discards(self) -> bool:
+        """Whether shards leave the disk when they are sent."""
+        return self._delivery is not None and self._delivery.discard
+
+    @property
     def reservation(self) -> list[str]:
         """What says that the server knows the upload."""
         return [self._delivery.reservation] if self._delivery else []
@@ -92,6 +97,6 @@ class Sending:
         made = [self._ask.properties, "report.json"] if self._is_converting else []
         if self._delivery is None:
             return made
-        if self._delivery.discard:
+        if self.discards:
             return ["report.json", PROOF, "receipts/discard_local.json"]
         return [*made, PROOF]

@@ -10,11 +10,16 @@ from wkflow import durable
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Some bytes of a file: `offset` and `length`, crc32c in hexadecimal."""
+    """Some bytes of a file: `offset` and `length`, crc32c in hexadecimal.
+
+    `certain` says that the server accepted the piece in which they lie, and did not only say later
+    that it had it: then they are to be looked at in any case.
+    """
 
     offset: int
     length: int
     crc32c: str
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ EXPECTED_SHARE = {"color": 0.7, "segmentation": 0.02}
 """Compressed size over voxels, low: noisy 8-bit images came to 0.76, labels to 0.01 to 0.1."""
 
 
+IN_FLIGHT = 8
+"""Jobs whose shards are on the disk at once, where they go when they are sent: at least."""
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """Bytes: what the dataset needs uncompressed and probably, and what there is."""
@@ -42,7 +46,10 @@ def measure_room(plan: Plan, settings: Settings) -> Room:
         voxels = sum(prod(grid.size) for grid in one.grids)
         share = EXPECTED_SHARE[one.layer.category] if settings.compress else 1.0
         raw += voxels * one.layer.voxel_bytes
-        expected += share * voxels * one.layer.voxel_bytes + shortcut_bytes(one)
+        stays = voxels * one.layer.voxel_bytes
+        if settings.discards:
+            stays = min(stays, IN_FLIGHT * one.job_bytes)
+        expected += share * stays + shortcut_bytes(one)
     return Room(
         raw,
         int(expected),

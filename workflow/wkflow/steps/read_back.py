@@ -124,6 +124,7 @@ def _checks(mode: str, copy: _Copy, files: list[SentFile], mags: int) -> Iterato
         yield from (partial(copy.compare_whole, file) for file in own)
         return
     samples = [(file, sample) for file in own for sample in file.samples]
-    step = -(-len(samples) // max(LEAST_SAMPLES, SAMPLES // mags))
-    for file, sample in samples[:: max(1, step)]:
-        yield partial(copy.compare, file, sample)
+    step = max(1, -(-len(samples) // max(LEAST_SAMPLES, SAMPLES // mags)))
+    for number, (file, sample) in enumerate(samples):
+        if number % step == 0 or not sample.certain:
+            yield partial(copy.compare, file, sample)

@@ -21,8 +21,8 @@ from wkflow.reservation import Reservation
 from wkflow.sent import Sample, Sent, SentFile
 from wkflow.steps.reserve_upload import open_upload
 
-PIECE_BYTES = 2**25
-"""What one request carries: lost with a connection, and below the limit of most proxies."""
+PIECE_BYTES = 2**23
+"""What one request carries: lost with a connection, and about what browsers send at once."""
 
 SAMPLE_BYTES = 2**12
 """Of each piece: enough to tell it from a hole."""
@@ -74,8 +74,8 @@ def send(
     tick: Callable[[int], None],
 ) -> Sent:
     """Send files, several pieces at a time; what the journal has is not sent again."""
-    started = monotonic()
-    sent: list[SentFile] = []
+    started, bytes_before, retries_before = monotonic(), upload.bytes_sent, upload.session.retries
+    begun: list[tuple[ShardFile, str, list[Piece]]] = []
     with _Lanes(delivery.connections) as lanes:
         for file in files:
             local = Path(delivery.dataset, file.path)
@@ -84,13 +84,15 @@ def send(
             pieces = pieces_of(local, file.path, file.bytes, PIECE_BYTES)
             for piece in pieces:
                 lanes.take(partial(_send_piece, upload, journal, tick, piece))
-            samples = tuple(_sample(local, piece) for piece in pieces)
-            sent.append(SentFile(file.path, file.bytes, crc, samples))
+            begun.append((file, crc, pieces))
     return Sent(
         upload_id=upload.upload_id,
-        files=tuple(sent),
-        bytes_sent=upload.bytes_sent,
-        retries=upload.session.retries,
+        files=tuple(
+            SentFile(file.path, file.bytes, crc, tuple(_sample(piece, journal) for piece in pieces))
+            for file, crc, pieces in begun
+        ),
+        bytes_sent=upload.bytes_sent - bytes_before,
+        retries=upload.session.retries - retries_before,
         seconds=round(monotonic() - started, 3),
     )
 
@@ -100,9 +102,9 @@ def _send_piece(
 ) -> None:
     """Send a piece unless the server has it: after a kill the journal may not know."""
     if not journal.has(piece.path, piece.number):
-        if not (journal.is_resumed and upload.has(piece)):
-            upload.send(piece)
-        journal.note(piece.path, piece.number)
+        is_there = journal.is_resumed and upload.has(piece)
+        certain = not is_there and upload.send(piece)
+        journal.note(piece.path, piece.number, certain=certain)
     tick(piece.length)
 
 
@@ -123,14 +125,15 @@ def _digest(local: Path, file: ShardFile) -> str:
     return f"{crc:08x}"
 
 
-def _sample(local: Path, piece: Piece) -> Sample:
+def _sample(piece: Piece, journal: Journal) -> Sample:
     """Digest some bytes out of the middle of a piece."""
     length = min(SAMPLE_BYTES, piece.length)
     offset = piece.offset + (piece.length - length) // 2
-    with local.open("rb", buffering=0) as stream:
+    with piece.file.open("rb", buffering=0) as stream:
         stream.seek(offset)
         crc = google_crc32c.value(stream.read(length))
-    return Sample(offset, length, f"{crc:08x}")
+    certain = journal.is_certain(piece.path, piece.number)
+    return Sample(offset, length, f"{crc:08x}", certain)
 
 
 class _Lanes:
