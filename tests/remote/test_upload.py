@@ -168,7 +168,7 @@ def test_silence_is_answered_by_a_question(pieces: list[Piece]) -> None:
         with session:
             upload = Upload(session, listener.url, store.dialect, "up", "n", "org", 2)
             listener.answer = Slow(store, 0.6)
-            assert upload.send(pieces[0])
+            assert not upload.send(pieces[0])
     assert (store.posts, store.questions) == (1, 1)
 
 
