@@ -6,5 +6,5 @@ from wkflow.steps.write_properties import write_properties
 
 with Job(snakemake):
     plan = Plan.read(snakemake.input.plan)
-    receipt = write_properties(plan, snakemake.input.receipts)
+    receipt = write_properties(plan, snakemake.input.receipts, goes=snakemake.params.goes)
     receipt.write(snakemake.output.receipt)

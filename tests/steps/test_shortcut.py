@@ -12,6 +12,7 @@ from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.downsample import downsample_shards
 from wkflow.steps.downsample_rest import downsample_rest
 from wkflow.steps.shortcut import Shortcut, shortcut_bytes, shortcut_of
+from wkflow.steps.shortcut_voxels import ShortcutVoxels
 
 from .stacks import grains, write_tiffs
 from .stacks import plan_of as small_shards
@@ -56,7 +57,7 @@ def test_it_leads_to_the_same_shards(
     )
     shortcut = shortcut_of(one, tmp_path / "scratch")
     assert shortcut
-    with shortcut.reading() as region:
+    with ShortcutVoxels(shortcut).reading() as region:
         assert region is not None
     assert second_mag(plan, one, shortcut) == second_mag(plan, one, None)
 

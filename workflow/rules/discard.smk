@@ -10,16 +10,17 @@ rule discard_shards:
     """Remove the shards of one receipt, when they and what is made of them are sent."""
     input:
         delivery=ancient("delivery.json"),
+        plan=ancient("draft.json"),
         receipt="receipts/{parcel}.json",
         sent=sending.sent_with_consumers,
     output:
         receipt="receipts/discard_shards/{parcel}.json",
     log:
         "logs/discard_shards/{parcel}.log",
+    priority: 30
     conda:
         "../../envs/runtime.yaml"
     threads: 0
-    priority: 30
     script:
         "../../scripts/discard_shards.py"
 

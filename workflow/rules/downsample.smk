@@ -15,10 +15,10 @@ rule downsample_block:
         receipt="receipts/downsample_block/{layer}/{mag}/{block}.json",
     log:
         "logs/downsample_block/{layer}/{mag}/{block}.log",
+    priority: 10
     conda:
         "../../envs/runtime.yaml"
     threads: ask.block_threads
-    priority: 10
     resources:
         mem_mb=ask.downsample_mem_mb,
         runtime=120,
@@ -38,10 +38,10 @@ rule downsample_rest:
         receipt="receipts/downsample_rest/{layer}.json",
     log:
         "logs/downsample_rest/{layer}.log",
+    priority: 10
     conda:
         "../../envs/runtime.yaml"
     threads: ask.rest_threads
-    priority: 10
     resources:
         mem_mb=ask.downsample_mem_mb,
         runtime=120,

@@ -13,10 +13,10 @@ rule reserve_upload:
         reservation="receipts/reserve_upload/{attempt}.json",
     log:
         "logs/reserve_upload/{attempt}.log",
+    priority: 40
     conda:
         "../../envs/runtime.yaml"
     threads: 0
-    priority: 40
     script:
         "../../scripts/reserve_upload.py"
 
@@ -31,10 +31,10 @@ rule upload_shards:
         sent="receipts/upload_shards/{parcel}.json",
     log:
         "logs/upload_shards/{parcel}.log",
+    priority: 20
     conda:
         "../../envs/runtime.yaml"
     threads: 0
-    priority: 20
     resources:
         mem_mb=100,
         in_flight=1,

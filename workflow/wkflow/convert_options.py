@@ -8,14 +8,12 @@ from pydantic import model_validator as whole
 from wkflow import spelling
 from wkflow.box import Triple
 from wkflow.errors import ConfigError
-from wkflow.spelling import Place, Shape, VoxelSize
+from wkflow.option_types import LayerName, Name, Place, Shape, VoxelSize
 
 SHARD_CHUNKS: Triple = (128, 128, 1)
 """Chunks of a default finest shard along x, y, z: whole slices up to 4096 x 4096."""
 
 Scale = tuple[float, float, float]
-Name = Annotated[str, BeforeValidator(spelling.dataset_name)]
-LayerName = Annotated[str, BeforeValidator(spelling.layer_name)]
 
 
 class ConvertOptions(BaseModel):

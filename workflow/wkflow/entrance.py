@@ -12,7 +12,9 @@ from wkflow import secret
 from wkflow.delivery import DELIVERY, Delivery
 from wkflow.errors import ConfigError, WkflowError
 from wkflow.job import NOTE, leave_note
+from wkflow.joints import Joints
 from wkflow.plan import DRAFT, Plan
+from wkflow.regain import regain
 from wkflow.settings import Settings
 from wkflow.shipped import import_root
 from wkflow.steps.check_room import check_room
@@ -105,7 +107,8 @@ def _delivery(settings: Settings, plan: Plan, *, is_main: bool) -> Delivery:
         contents = find_parcels(settings.dataset, follow_links=settings.follow_links)
         write_parcels(contents, folder)
         delivery = deliver_contents(settings, contents)
-    delivery = begin_attempt(delivery, plan, folder)
+    delivery = begin_attempt(delivery, folder)
+    regain(Joints(plan, None), delivery, folder)
     _keep(delivery, folder / DELIVERY)
     return delivery
 

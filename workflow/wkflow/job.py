@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from wkflow import durable, errors
 from wkflow.errors import ConfigError, ResourceError, TransientError, WkflowError
-from wkflow.plan import CLAIM
+from wkflow.plan import CLAIM, SCRATCH
 
 NOTE = ".failure.json"
 """Ends the name of a failure note, in place of the log's suffix."""
@@ -73,7 +73,7 @@ class Job:
         self._progress = self.run_folder.joinpath(
             "progress", *log.with_suffix(".txt").parts[above + 1 :]
         )
-        self.scratch = self.run_folder / "scratch"
+        self.scratch = self.run_folder / SCRATCH
         self._done, self._told, self._lock = 0, 0.0, Lock()
         logging.basicConfig(filename=log, filemode="w", level=logging.INFO, force=True)
 

@@ -134,7 +134,7 @@ class LayerPlan:
         an axis are incomplete, as many before them as may be mirrored.
         """
         factor = coarser.mag.over(finer.mag)
-        halo = 1 if self.kernel == "bicubic" else 0
+        halo = self.halo
         shard = coarser.shard_box(position)
         begin, end = [], []
         for b, e, f, size in zip(shard.begin, shard.end, factor, finer.size, strict=True):
@@ -142,6 +142,11 @@ class LayerPlan:
             begin.append(max(0, b * f - max(halo, mirrored)))
             end.append(min(size, e * f + halo))
         return Box((begin[0], begin[1], begin[2]), (end[0], end[1], end[2]))
+
+    @property
+    def halo(self) -> int:
+        """How many voxels around its own a cell of the coarser mag is computed from."""
+        return 1 if self.kernel == "bicubic" else 0
 
     def slab_recipe(self, slab: Slab) -> str:
         """Digest all that the voxels of a slab depend on: if it changes, the slab is redone."""

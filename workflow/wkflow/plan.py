@@ -15,13 +15,16 @@ from wkflow import durable
 from wkflow.errors import ConfigError
 from wkflow.layer_plan import LayerPlan, digest
 
-__all__ = ["CLAIM", "DRAFT", "PLAN", "LayerPlan", "Plan", "digest"]
+__all__ = ["CLAIM", "DRAFT", "PLAN", "SCRATCH", "LayerPlan", "Plan", "digest"]
 
 PLAN = "plan.json"
 """In the run folder: the plan that was carried out last."""
 
 CLAIM = "claim.json"
 """In the run folder: says that the first job may have started, so the target is this folder's."""
+
+SCRATCH = "scratch"
+"""In the run folder: files that go before the run ends."""
 
 DRAFT = "draft.json"
 """In the run folder: what was planned while the rules were read; jobs read it."""

@@ -10,8 +10,9 @@ from typing import Protocol
 from wkflow.delivery import AT_ONCE, Delivery
 from wkflow.joints import Joints
 from wkflow.proof import PROOF
+from wkflow.steps.discard_shards import has_shortcut
 
-AHEAD = 4
+AHEAD = 2
 """Parcels beyond the number of cores that may be under way: what is converted waits for the
 network only as long as so few of them do, and the disk holds only so many."""
 
@@ -78,8 +79,13 @@ class Sending:
         return ["receipts/write_properties.json", *self._ask.layouts] if self._is_converting else []
 
     def sent_with_consumers(self, wildcards: Parcel) -> list[str]:
-        """Give what has to be sent before a parcel's shards may go: it, and what is made of it."""
-        jobs = [wildcards.parcel, *self._consumers[wildcards.parcel]]
+        """Give what has to be sent before a parcel's shards may go: it, and what is made of it.
+
+        A slab whose shortcut is on the disk is not read again: it goes at once.
+        """
+        jobs = [wildcards.parcel]
+        if not has_shortcut(self._ask.plan, wildcards.parcel):
+            jobs += self._consumers[wildcards.parcel]
         return [f"receipts/upload_shards/{job}.json" for job in jobs]
 
     @cached_property

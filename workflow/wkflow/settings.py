@@ -16,7 +16,8 @@ from pydantic_core import ErrorDetails
 from wkflow import spelling
 from wkflow.convert_options import ConvertOptions
 from wkflow.errors import ConfigError
-from wkflow.spelling import Place, suggest
+from wkflow.option_types import Place
+from wkflow.spelling import suggest
 from wkflow.upload_options import UploadOptions
 
 OF_UPLOAD = frozenset({

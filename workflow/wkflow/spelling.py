@@ -8,10 +8,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
-
-from pydantic import BeforeValidator
 
 from wkflow.box import Triple
 from wkflow.codec import Codec
@@ -191,8 +188,3 @@ def server_url(value: object) -> str:
         raise ValueError("must not hold a password; the token stands in WK_TOKEN")
     path = re.sub(r"/(datasets|dashboard|links)(/.*)?$", "", parts.path).rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
-
-
-Place = Annotated[Path, BeforeValidator(place)]
-VoxelSize = Annotated[tuple[float, float, float], BeforeValidator(voxel_size)]
-Shape = Annotated[Triple, BeforeValidator(shape)]

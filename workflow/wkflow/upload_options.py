@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from wkflow import spelling
-from wkflow.spelling import Place
+from wkflow.option_types import Place
 
 DEFAULT_URL = "https://webknossos.org"
 

@@ -16,6 +16,7 @@ from wkflow.slab import Slab
 from wkflow.steps.batch import Region, batches
 from wkflow.steps.extremes import Extremes
 from wkflow.steps.shortcut import shortcut_of
+from wkflow.steps.shortcut_voxels import ShortcutVoxels
 from wkflow.writers.voxels import MagVoxels
 
 
@@ -65,7 +66,9 @@ def _leaving(
     one: LayerPlan, slab: Slab, scratch: Path | None
 ) -> AbstractContextManager[Callable[[Region], Region]]:
     shortcut = shortcut_of(one, scratch)
-    return shortcut.writing(slab) if shortcut else nullcontext(lambda region: region)
+    return (
+        ShortcutVoxels(shortcut).writing(slab) if shortcut else nullcontext(lambda region: region)
+    )
 
 
 def _write_shards(

@@ -3,12 +3,36 @@
 from pathlib import Path
 
 from wkflow.delivery import Delivery
+from wkflow.plan import SCRATCH, Plan
 from wkflow.receipt import Receipt
+from wkflow.steps.shortcut import shortcut_of
 
 
-def discard_shards(delivery: Delivery, written: Path) -> Receipt:
-    """Remove the files that a receipt lists; some may be gone already."""
-    receipt = Receipt.read(written)
+def discard_shards(delivery: Delivery, plan: Plan, run_folder: Path, *, parcel: str) -> Receipt:
+    """Remove the files of a parcel; those of a slab only if its shortcut replaces them.
+
+    What is left stays until the whole dataset goes.
+    """
+    receipt = Receipt.read(run_folder / "receipts" / f"{parcel}.json")
+    if has_shortcut(plan, parcel) and not is_spared(plan, run_folder, parcel):
+        return Receipt("discard_shards")
     for file in receipt.files:
         Path(delivery.dataset, file.path).unlink(missing_ok=True)
     return Receipt("discard_shards", receipt.files)
+
+
+def has_shortcut(plan: Plan, parcel: str) -> bool:
+    """Whether the small mags are built from what a slab's job leaves instead of its shards."""
+    rule, layer, *_ = parcel.split("/")
+    return rule == "convert_slab" and shortcut_of(plan.layer(layer), Path()) is not None
+
+
+def is_spared(plan: Plan, run_folder: Path, parcel: str) -> bool:
+    """Whether no job will read the shards of a slab: the small mags are there, or its shortcut."""
+    if not has_shortcut(plan, parcel):
+        return False
+    _, layer, slab = parcel.split("/")
+    one = plan.layer(layer)
+    shortcut = shortcut_of(one, run_folder / SCRATCH)
+    is_built = (run_folder / "receipts" / "downsample_rest" / f"{layer}.json").exists()
+    return is_built or (shortcut is not None and shortcut.path(one.slab(slab)).exists())

@@ -16,6 +16,7 @@ from wkflow.layer import Grid
 from wkflow.plan import LayerPlan
 from wkflow.receipt import ShardFile
 from wkflow.steps.shortcut import Shortcut
+from wkflow.steps.shortcut_voxels import ShortcutVoxels
 from wkflow.writers.voxels import MagVoxels, Region
 
 
@@ -37,7 +38,8 @@ def downsample_shards(
         MagVoxels(dataset, plan.layer, grid, Codec.parse(plan.codec)) for grid in step
     )
     reduce = _Reduction(plan.kernel, *step)
-    known = shortcut.reading() if shortcut and step[1] == shortcut.grid else nullcontext(None)
+    helps = shortcut if shortcut and step[1] == shortcut.grid else None
+    known = ShortcutVoxels(helps).reading() if helps else nullcontext(None)
     with finer.reading() as read, known as region:
         for position in positions:
             yield coarser.write(position, region or reduce.of(read), pool)

@@ -91,29 +91,10 @@ def _bound(one: LayerPlan) -> int:
     return total
 
 
-def begin_attempt(delivery: Delivery, plan: Plan, run_folder: Path) -> Delivery:
-    """Give the delivery its upload: the one that is under way, or a new one.
-
-    A new one wants every file: receipts of shards that are gone from the disk are removed, so
-    that they are made again.
-    """
+def begin_attempt(delivery: Delivery, run_folder: Path) -> Delivery:
+    """Give the delivery its upload: the one that is under way, or a new one."""
     attempt = renewed(run_folder, delivery.recipe)
-    if attempt.number > 1 and not attempt.folder(run_folder).exists():
-        _forget_gone(run_folder, plan)
-        attempt.folder(run_folder).mkdir(parents=True)
     return replace(delivery, attempt=attempt.number, upload_id=attempt.upload_id)
-
-
-def _forget_gone(run_folder: Path, plan: Plan) -> None:
-    """Remove the receipts of jobs whose shards are not all there."""
-    for job, _ in plan.jobs():
-        path = run_folder / "receipts" / f"{job}.json"
-        if path.exists() and not _is_there(Path(plan.dataset), Receipt.read(path)):
-            path.unlink()
-
-
-def _is_there(dataset: Path, receipt: Receipt) -> bool:
-    return all((dataset / file.path).exists() for file in receipt.files)
 
 
 def write_parcels(contents: Contents, run_folder: Path) -> None:

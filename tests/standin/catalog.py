@@ -1,0 +1,148 @@
+"""Routes that read and change the datasets that are there."""
+
+import json
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from tests.standin.answers import as_json, missing, refusal
+from tests.standin.datasets import USABLE
+from tests.standin.datasource import Document, check, find_layer, find_mag, mag_name, normalized
+from tests.standin.people import sees
+from tests.standin.site import Call
+from tests.standin.store import Row
+
+COMPACT_ONLY_SINCE = 16
+FREE_FIELDS = ("description", "tags", "metadata")
+
+
+def visible(call: Call, key: str) -> Row:
+    """Give a dataset that the caller may know of; 404 else."""
+    text = f"Dataset “{key}” could not be found or accessed."
+    if call.user is None:
+        text += " You may need to log in to see it."
+    row = call.site.store.row("SELECT * FROM datasets WHERE id = ?", key)
+    if row is None or not sees(call.user, row, call.request.args.get("sharingToken")):
+        raise missing(text)
+    return row
+
+
+def editable(call: Call, key: str) -> Row:
+    """Give a dataset that the caller may change; 404 or 403 else."""
+    row = visible(call, key)
+    if call.user is None or not call.user.edits:
+        raise refusal("You are not allowed to perform this action.", status=403)
+    return row
+
+
+def read(call: Call, key: str) -> Response:
+    return as_json(call.site.datasets.described(visible(call, key), call.user, call.version))
+
+
+def sharing_token(call: Call, key: str) -> Response:
+    return as_json({"sharingToken": editable(call, key)["sharing"]})
+
+
+def listing(call: Call) -> Response:
+    """List datasets; since API 16 in the short form alone."""
+    wanted = call.request.args
+    rows = [
+        row
+        for row in call.site.datasets.all()
+        if sees(call.user, row, None) and _is_wanted(row, wanted, call.organization)
+    ]
+    datasets = call.site.datasets
+    if call.version >= COMPACT_ONLY_SINCE or wanted.get("compact") == "true":
+        return as_json([datasets.compact(row, call.user) for row in rows])
+    return as_json([datasets.described(row, call.user, call.version) for row in rows])
+
+
+def _is_wanted(row: Row, wanted: Any, organization: str) -> bool:  # noqa: ANN401 -- a multi-dict
+    active = wanted.get("isActive")
+    query = wanted.get("searchQuery", "").lower()
+    return (
+        (active is None or (active == "true") == (row["status"] == USABLE))
+        and wanted.get("organizationId", organization) == organization
+        and wanted.get("folderId", row["folder"]) == row["folder"]
+        and all(word in row["name"].lower() for word in query.split())
+    )
+
+
+def disambiguate(call: Call, organization: str, name: str) -> Response:
+    """Find the dataset that had a name when names were unique, by its directory."""
+    rows = [row for row in call.site.datasets.all() if name in {row["directory"], row["name"]}]
+    rows = [row for row in rows if sees(call.user, row, call.request.args.get("sharingToken"))]
+    if not rows or organization != call.organization:
+        raise missing(f"Dataset “{name}” could not be found or accessed.")
+    row = rows[0]
+    found = {"id": row["id"], "name": row["name"], "organization": organization}
+    return as_json({**found, "directoryName": row["directory"]})
+
+
+def update_partial(call: Call, key: str) -> Response:
+    """Change what a document of changes names, and nothing else."""
+    dataset = editable(call, key)
+    changes = call.document({"dataSource?": dict, "name?": str, "isPublic?": bool})
+    if changes.get("dataSource") is not None:
+        _apply_source(call, dataset, changes)
+    _apply_fields(call, dataset, changes)
+    datasets = call.site.datasets
+    return as_json(datasets.described(datasets.get(key), call.user, call.version))
+
+
+def _apply_fields(call: Call, dataset: Row, changes: Document) -> None:
+    extra = json.loads(dataset["extra"]) | {
+        name: changes[name] for name in FREE_FIELDS if name in changes
+    }
+    name = changes.get("name") or dataset["name"]
+    public = changes.get("isPublic")
+    values = (name, dataset["public"] if public is None else public, json.dumps(extra))
+    sql = "UPDATE datasets SET name = ?, public = ?, extra = ? WHERE id = ?"
+    call.site.store.run(sql, *values, dataset["id"])
+
+
+def _apply_source(call: Call, dataset: Row, changes: Document) -> None:
+    if dataset["status"] != USABLE:
+        raise refusal("Dataset is not usable.")
+    try:
+        wanted = normalized(changes["dataSource"], call.site.options.api)
+    except (ValueError, KeyError, TypeError) as failure:
+        raise refusal(f"Invalid data source: {failure!r}") from failure
+    check(wanted)
+    renamings = {one["oldName"]: one["newName"] for one in changes.get("layerRenamings") or ()}
+    dropped: list[Path] = []
+    call.site.datasets.change(
+        dataset["id"], lambda held: dropped.extend(_merge(held, wanted, renamings))
+    )
+    for path in dropped:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            shutil.rmtree(path)
+
+
+def _merge(held: Document, wanted: Document, renamings: dict[str, str]) -> list[Path]:
+    """Change the document that is held; give the paths that nothing refers to any more."""
+    for layer in held["dataLayers"]:
+        layer["name"] = renamings.get(layer["name"], layer["name"])
+    before = _mag_paths(held)
+    held["scale"] = wanted["scale"]
+    held["dataLayers"] = [
+        _merged_layer(find_layer(held, layer["name"]), layer) for layer in wanted["dataLayers"]
+    ]
+    return [Path(path) for path in before - _mag_paths(held)]
+
+
+def _mag_paths(source: Document) -> set[str]:
+    return {mag["path"] for layer in source["dataLayers"] for mag in layer["mags"]}
+
+
+def _merged_layer(old: Document | None, new: Document) -> Document:
+    """Take what is said of a layer, but its mags' paths from what is held."""
+    if old is None:
+        if new["mags"]:
+            raise refusal("New layers must not have mags.")
+        return new
+    kept = [find_mag(old, mag_name(mag["mag"])) for mag in new["mags"]]
+    return {**new, "dataFormat": old["dataFormat"], "mags": [mag for mag in kept if mag]}
