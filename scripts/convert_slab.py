@@ -4,7 +4,7 @@ from wkflow.job import Job
 from wkflow.plan import Plan
 from wkflow.steps.convert_slab import convert_slab
 
-with Job(snakemake) as job:
+with Job(snakemake, yields=True) as job:
     plan = Plan.read(snakemake.input.plan)
     options = {"threads": snakemake.threads, "tick": job.tick, "scratch": job.scratch}
     receipt = convert_slab(plan, **snakemake.wildcards, **options)

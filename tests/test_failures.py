@@ -1,11 +1,20 @@
 """Notes of failed jobs become errors again; bad slices of one folder become one."""
 
+import json
 from pathlib import Path
 
 import pytest
-from wkflow.errors import ResourceError, SourceError, VerificationError, WkflowError
+from wkflow.errors import (
+    ResourceError,
+    ServerError,
+    SourceError,
+    TransientError,
+    VerificationError,
+    WkflowError,
+)
 from wkflow.failures import BAD_SLICES, NAMED, forget, read_failures
 from wkflow.job import leave_note
+from wkflow.journal import ChangedError
 
 REMEDY = "Export it again."
 
@@ -36,6 +45,25 @@ def test_an_error_is_what_it_was(tmp_path: Path, kind: type[WkflowError]) -> Non
     (failure,) = fail(tmp_path, kind("is empty", "/data/7.png", REMEDY))
     assert type(failure) is kind
     assert str(failure) == str(kind("is empty", "/data/7.png", REMEDY))
+
+
+def test_a_finer_kind_is_read_as_its_base(tmp_path: Path) -> None:
+    """A run that is told to try again does so, whatever it was in detail."""
+    (failure,) = fail(tmp_path, ChangedError("was another", "em/1/c/0/0/0/0", "Again."))
+    assert type(failure) is TransientError
+    assert failure.what == "was another"
+
+
+def test_a_detail_is_what_it_was(tmp_path: Path) -> None:
+    """`--verbose` prints it; a note of before there were any has none."""
+    (failure,) = fail(tmp_path, ServerError("refused", "POST /data", "Ask.", "quota <~ chain"))
+    assert failure.detail == "quota <~ chain"
+    (note,) = (tmp_path / "logs").rglob("*.failure.json")
+    document = json.loads(note.read_text())
+    del document["detail"]
+    note.write_text(json.dumps(document))
+    (failure,) = read_failures(tmp_path)
+    assert (failure.what, failure.detail) == ("refused", "")
 
 
 def test_equal_failures_are_told_once(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ MODULE_MAX_LINES = 299
 NO_NOUNS = {"utils.py", "helpers.py", "common.py", "misc.py", "core.py", "tools.py"}
 
 WHOLE_RUNS = "a few lines around tested modules; whole runs from the command line prove it"
+WHOLE_UPLOADS = "whole runs against the stand-in of the server, tests/upload/, prove it"
 PART_OF_A_KERNEL = "one step of a kernel: its doctests and the kernels' slow twins judge it"
 PART_OF_A_READER = "one step of every reader: the contract and the damaged files judge it"
 
@@ -30,6 +31,13 @@ WITHOUT_TWIN = {
     "steps/create_layer": WHOLE_RUNS,
     "steps/downsample_block": WHOLE_RUNS,
     "steps/downsample_rest": WHOLE_RUNS,
+    "option_types": "a line each around a tested function",
+    "steps/finish_upload": WHOLE_UPLOADS,
+    "steps/read_back": WHOLE_UPLOADS,
+    "steps/reserve_upload": WHOLE_UPLOADS,
+    "steps/shortcut_voxels": "the tests of shortcuts write and read them",
+    "steps/transfer": WHOLE_UPLOADS,
+    "steps/upload_shards": WHOLE_UPLOADS,
     "kernels/ballot": PART_OF_A_KERNEL,
     "kernels/columns": PART_OF_A_KERNEL,
     "kernels/kernel": PART_OF_A_KERNEL,

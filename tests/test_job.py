@@ -5,6 +5,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,12 +14,14 @@ from wkflow import job as job_module
 from wkflow.errors import (
     ConfigError,
     ResourceError,
+    ServerError,
     SourceError,
     TransientError,
     VerificationError,
     WkflowError,
 )
 from wkflow.job import Job, foresee, leave_note
+from wkflow.journal import ChangedError
 
 LOG = Path("logs/convert_slab/em/z000000000.log")
 PROGRESS = Path("progress/convert_slab/em/z000000000.txt")
@@ -63,6 +66,19 @@ def test_progress_is_told_in_voxels(
     assert told == ["10", "10", "10", "40"]
 
 
+def test_threads_count_together(
+    snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pieces are sent by several at once, and none of them is forgotten."""
+    monkeypatch.setattr(job_module, "TICK_S", -1.0)
+    with Job(snakemake) as job:
+        with ThreadPoolExecutor(8) as threads:
+            ticks = [threads.submit(job.tick, count) for count in range(300)]
+        assert not [tick.exception() for tick in ticks if tick.exception()]
+        job.tick(0)
+        assert PROGRESS.read_text() == str(sum(range(300)))
+
+
 def test_a_foreseen_failure_leaves_a_note(snakemake: SimpleNamespace) -> None:
     """Snakemake flattens its status, so the note says everything; there is no traceback."""
     with pytest.raises(SystemExit) as caught, Job(snakemake):
@@ -73,10 +89,28 @@ def test_a_foreseen_failure_leaves_a_note(snakemake: SimpleNamespace) -> None:
         "what": "is empty",
         "where": "/data/7.png",
         "remedy": "Export it again.",
+        "detail": "",
         "exit_status": 3,
     }
     assert "/data/7.png: is empty" in LOG.read_text()
     assert "Traceback" not in LOG.read_text()
+
+
+def test_what_the_server_said_besides_is_kept(snakemake: SimpleNamespace) -> None:
+    """In the note, for `--verbose`; the log is for everybody and has the sentence only."""
+    with pytest.raises(SystemExit) as caught, Job(snakemake):
+        raise ServerError("refused", "POST /data", "Ask for room.", "quota <~ chain")
+    assert caught.value.code == 4
+    assert json.loads(NOTE.read_text())["detail"] == "quota <~ chain"
+    assert "POST /data: refused" in LOG.read_text()
+
+
+def test_a_finer_kind_is_noted_as_what_everybody_knows(snakemake: SimpleNamespace) -> None:
+    """Kinds that only two modules share are read again by none; their status is their base's."""
+    with pytest.raises(SystemExit) as caught, Job(snakemake):
+        raise ChangedError("was another", "em/1/c/0/0/0/0", "Again.")
+    assert caught.value.code == TransientError.exit_status
+    assert json.loads(NOTE.read_text())["kind"] == "TransientError"
 
 
 def test_a_bug_keeps_its_traceback(snakemake: SimpleNamespace) -> None:

@@ -4,10 +4,12 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import pytest
+from hypothesis import given
 from wkflow.joints import Joints
+from wkflow.layer_plan import LayerPlan
 from wkflow.plan import Plan
 
-from .strategies import dataset_plan, small_layer_plan
+from .strategies import dataset_plan, layer_plans, small_layer_plan
 
 
 @dataclass
@@ -33,6 +35,37 @@ PLAN = dataset_plan(
     small_layer_plan(name="small"),
 )
 BICUBIC = replace(PLAN, layers=tuple(replace(one, kernel="bicubic") for one in PLAN.layers))
+
+
+def feeders_of(ask: Joints, job: str) -> list[str]:
+    """Give the receipts that a job waits for."""
+    if job.startswith("downsample_block"):
+        return ask.block_feeders(wildcards_of(job))
+    return ask.rest_feeders(wildcards_of(job)) if job.startswith("downsample_rest") else []
+
+
+def inverse_of_feeders(ask: Joints) -> dict[str, list[str]]:
+    """Ask all jobs whether they wait for it, one by one."""
+    jobs = [job for job, _ in ask.plan.jobs()]
+    needs = {job: set(feeders_of(ask, job)) for job in jobs}
+    return {fed: [job for job in jobs if f"receipts/{fed}.json" in needs[job]] for fed in jobs}
+
+
+@pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])
+def test_consumers_are_the_inverse_of_feeders(plan: Plan) -> None:
+    """In every layer: what waits for a job reads what it wrote, and nothing else does."""
+    ask = Joints(plan, 4)
+    consumers = ask.consumers()
+    assert consumers == inverse_of_feeders(ask)
+    rules = {(fed.split("/")[0], job.split("/")[0]) for fed in consumers for job in consumers[fed]}
+    assert len(rules) == 4  # slabs and blocks each feed both kinds of jobs
+
+
+@given(one=layer_plans(150).filter(lambda one: len(list(dataset_plan(one).jobs())) < 100))
+def test_consumers_are_the_inverse_of_feeders_whatever_the_layer(one: LayerPlan) -> None:
+    """A shard is removed when all of these are sent: one too few, and a later job finds nothing."""
+    ask = Joints(dataset_plan(one), 4)
+    assert ask.consumers() == inverse_of_feeders(ask)
 
 
 @pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])

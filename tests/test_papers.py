@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from wkflow.cli import POSITIONAL, build_parser, choices_of, spell
+from wkflow.cli import build_parser, choices_of, spell
+from wkflow.commands import COMMANDS, Command
 from wkflow.papers import PAPERS, main, options_table
 from wkflow.settings import Settings
 
@@ -14,11 +15,20 @@ CONFIG = Path(__file__).resolve().parents[1] / "config"
 REQUIRED = {name for name, option in Settings.model_fields.items() if option.is_required()}
 
 
-def convert_parser() -> argparse.ArgumentParser:
-    """Give the parser of `wkflow convert`, as argparse keeps it."""
+OFFERED = [
+    pytest.param(command, name, id=f"{command.name}-{name}")
+    for command in COMMANDS
+    for name in Settings.model_fields
+    if name in command.options
+]
+"""Each option of each command."""
+
+
+def parser_of(command: Command) -> argparse.ArgumentParser:
+    """Give the parser of a command, as argparse keeps it."""
     actions = build_parser()._actions  # noqa: SLF001 -- argparse lists its options nowhere else
     commands = next(one for one in actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001
-    parser = commands.choices["convert"]
+    parser = commands.choices[command.name]
     assert isinstance(parser, argparse.ArgumentParser)
     return parser
 
@@ -40,30 +50,36 @@ def test_all_papers_are_written(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in CONFIG.iterdir()}
 
 
-@pytest.mark.parametrize("name", Settings.model_fields)
-def test_help_explains_every_option(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("command", "name"), OFFERED)
+def test_help_explains_every_option(
+    command: Command, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its flag, its description, its default or that it is required, and the values it allows."""
     monkeypatch.setenv("COLUMNS", "200")
-    option, shown = Settings.model_fields[name], one_line(convert_parser().format_help())
+    option, shown = Settings.model_fields[name], one_line(parser_of(command).format_help())
     assert option.description
     assert one_line(option.description) in shown
-    if name in POSITIONAL:
+    if name in command.positional:
         assert name.upper() in shown
         return
     flag = f"--{name.replace('_', '-')}"
     assert flag in shown
     assert one_line("|".join(choices_of(name))) in shown
     described = shown[shown.index(one_line(option.description)) :]
-    if option.is_required():
-        assert described.removeprefix(one_line(option.description)).startswith("Required.")
+    told = described.removeprefix(one_line(option.description))
+    if name == "voxel_size":
+        assert told.startswith("Required.")
     elif option.default is not None:
-        assert f"[default:{spell(option.default)}]" in described
+        assert told.split("]")[0].endswith(spell(option.default))
+        assert told.startswith("[default:")
 
 
-def test_every_flag_is_an_option() -> None:
-    """But for two that only concern the terminal, and help."""
-    names = {action.dest for action in convert_parser()._actions}  # noqa: SLF001 -- as above
-    assert names - set(Settings.model_fields) == {"dry_run", "quiet", "help"}
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_flag_is_an_option(command: Command) -> None:
+    """But for those that only concern the terminal, help, and the token, which no file may hold."""
+    names = {action.dest for action in parser_of(command)._actions}  # noqa: SLF001 -- as above
+    assert names & set(Settings.model_fields) == command.options
+    assert names - set(Settings.model_fields) == {"dry_run", "quiet", "verbose", "token", "help"}
 
 
 def test_defaults_in_yaml_are_those_of_the_settings() -> None:

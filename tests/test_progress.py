@@ -1,14 +1,18 @@
 """The bar: what receipts and progress files add up to."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from wkflow import progress as progress_module
+from wkflow.delivery import DELIVERY as DELIVERY_FILE
 from wkflow.plan import DRAFT, Plan
 from wkflow.progress import Progress
+from wkflow.receipt import Receipt, ShardFile
 
 from .strategies import dataset_plan, small_layer_plan
+from .test_delivery import DELIVERY
 
 PLAN = dataset_plan(small_layer_plan((80, 50, 40), mags=("2",)))
 TOTAL = 80 * 50 * 40 + 40 * 25 * 20
@@ -159,3 +163,95 @@ def test_quiet_is_quiet(tmp_path: Path) -> None:
     progress.update()
     progress.close()
     assert out.getvalue() == ""
+
+
+PARCELS = tuple(job for job, _ in PLAN.jobs())
+
+
+def write(folder: Path, job: str, count: int) -> None:
+    """Leave the receipt of a job that wrote so many bytes."""
+    receipt = Receipt("any", (ShardFile(f"{job}/0", count, ""),))
+    receipt.write(folder / "receipts" / f"{job}.json")
+
+
+def deliver(folder: Path, *parcels: str) -> None:
+    replace(DELIVERY, parcels=parcels).write(folder / DELIVERY_FILE)
+
+
+def test_what_is_sent_meanwhile_stands_beside_the_voxels(tmp_path: Path) -> None:
+    """The bar is that of the conversion as long as it lasts."""
+    progress, out = watched(tmp_path)
+    deliver(tmp_path, *PARCELS)
+    progress.update()
+    assert "bytes" not in last_line(out)
+    write(tmp_path, PARCELS[0], 4000)
+    tell(tmp_path, f"upload_shards/{PARCELS[0]}", "1500")
+    progress.update()
+    assert "160.0k of 180.0k voxels" in last_line(out)
+    assert last_line(out).endswith("sent 1.5k of 4.0k bytes")
+
+
+def test_bytes_are_no_voxels(tmp_path: Path) -> None:
+    """Jobs that send tell their progress in the same folder; the receipts of both count apart."""
+    progress, out = watched(tmp_path)
+    deliver(tmp_path, *PARCELS)
+    for job in PARCELS[:1]:
+        tell(tmp_path, f"upload_shards/{job}", "160000")
+        finish(tmp_path, f"upload_shards/{job}")
+    progress.update()
+    assert "0 of 180.0k voxels" in last_line(out)
+
+
+def test_when_all_is_converted_the_bar_is_that_of_bytes(tmp_path: Path) -> None:
+    """From all that is ready to all that is sent."""
+    progress, out = watched(tmp_path)
+    deliver(tmp_path, *PARCELS)
+    for job, count in zip(PARCELS, (6000, 2000), strict=True):
+        write(tmp_path, job, count)
+    tell(tmp_path, f"upload_shards/{PARCELS[0]}", "2000")
+    progress.update()
+    assert "voxels" not in last_line(out)
+    assert " 25%  2.0k of 8.0k bytes sent" in last_line(out)
+    for job in PARCELS:
+        finish(tmp_path, f"upload_shards/{job}")
+    progress.update()
+    assert "100%" in last_line(out)
+
+
+def test_a_dataset_that_exists_has_no_voxels(tmp_path: Path) -> None:
+    """There is no plan then; a delivery of nothing is no bar."""
+    out = Terminal()
+    progress = Progress(tmp_path, out)
+    deliver(tmp_path)
+    progress.update()
+    assert out.getvalue() == ""
+    out, parcel = Terminal(), "parcels/p000000"
+    progress = Progress(tmp_path, out)
+    deliver(tmp_path, parcel)
+    write(tmp_path, parcel, 1000)
+    tell(tmp_path, f"upload_shards/{parcel}", "500")
+    progress.update()
+    assert " 50%  500 of 1.0k bytes sent" in last_line(out)
+    progress.close()
+    assert out.getvalue().endswith("\r\x1b[K")
+
+
+@pytest.mark.xfail(reason="bytes since the conversion ended are divided by the time of the run")
+def test_the_rate_of_bytes_is_that_since_only_bytes_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hours of the conversion are no time in which these bytes were sent."""
+    now = 1000.0
+    monkeypatch.setattr(progress_module, "monotonic", lambda: now)
+    progress, out = watched(tmp_path)
+    deliver(tmp_path, *PARCELS)
+    progress.update()
+    now = 1900.0
+    for job, count in zip(PARCELS, (6000, 2000), strict=True):
+        write(tmp_path, job, count)
+    progress.update()
+    now = 2000.0
+    tell(tmp_path, f"upload_shards/{PARCELS[0]}", "1000")
+    progress.update()
+    assert "10/s" in last_line(out)
+    assert "11:40 left" in last_line(out)

@@ -50,7 +50,7 @@ def proof_of(sent: list[Sent], *, attempt: int = 1) -> Proof:
 
 @given(sent=parcels)
 def test_sums_are_over_all_parcels(sent: list[Sent]) -> None:
-    """A file counts once, as it was sent last; what went over the wire counts as often as it went."""
+    """A file counts once, as it was sent last; its bytes on the wire as often as they went."""
     proof = proof_of(sent)
     last = {file.path: file for one in sent for file in one.files}
     assert proof.digests == {path: file.crc32c for path, file in last.items()}

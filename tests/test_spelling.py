@@ -199,6 +199,49 @@ def test_clusters_are_snakemakes(name: str) -> None:
     assert spelling.strategy("sequential") == "sequential"
 
 
+hosts = st.sampled_from(["webknossos.org", "localhost:9000", "10.0.0.1", "[::1]:9000"])
+places = st.sampled_from(["", "/", "/wk", "/wk/sub/", "/mydatasets"])
+pages = st.sampled_from([
+    *("", "/datasets", "/datasets/", "/datasets/lab/x-65f0/view", "/dashboard/datasets"),
+    *("/links/abc", "/datasets/datasets"),
+])  # fmt: skip
+rests = st.sampled_from(["", "?token=abc", "#1,2,3", "?a=b#c"])
+
+
+@given(scheme=st.sampled_from(["http", "https"]), host=hosts, place=places, page=pages, rest=rests)
+def test_an_address_is_taken_from_the_browser(
+    scheme: str, host: str, place: str, page: str, rest: str
+) -> None:
+    """What stands behind host and path is cut off, a token too; what is left stays as it is."""
+    plain = f"{scheme}://{host}{place.rstrip('/')}"
+    assert spelling.server_url(f" {scheme}://{host}{place.rstrip('/')}{page}{rest} ") == plain
+    assert spelling.server_url(f"{scheme}://{host}{place}") == plain
+    assert spelling.server_url(plain) == plain
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("webknossos.org", "must be an address"),
+        ("localhost:9000", "must be an address"),
+        ("ftp://webknossos.org", "must be an address"),
+        ("https://", "must be an address"),
+        ("https:///datasets", "must be an address"),
+        ("", "must be an address"),
+        (None, "must be an address"),
+        (9000, "must be an address"),
+        ("http://[::1", "Invalid IPv6"),
+        ("https://ada:secret@webknossos.org", "WK_TOKEN"),
+        ("https://ada@webknossos.org", "WK_TOKEN"),
+        ("https://:secret@webknossos.org", "WK_TOKEN"),
+    ],
+)
+def test_what_is_no_address_is_told(value: object, words: str) -> None:
+    """A password would be written into every config."""
+    with pytest.raises(ValueError, match=words):
+        spelling.server_url(value)
+
+
 def test_a_path_means_the_same_from_every_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,7 @@ def watch(
     *,
     reading: Reading = resident,
     environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
     statuses: tuple[int, ...] = (0,),
 ) -> Run:
     """Run a command and sample its process tree meanwhile.
@@ -59,7 +60,12 @@ def watch(
     os.sync()
     started = perf_counter()
     process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        env=environment,
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     ended = Event()
     peaks: list[int] = [0]

@@ -7,6 +7,7 @@ which the CLI finds the sentence and the status.
 import errno
 import json
 import logging
+import os
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -20,6 +21,9 @@ from wkflow.plan import CLAIM, SCRATCH
 
 NOTE = ".failure.json"
 """Ends the name of a failure note, in place of the log's suffix."""
+
+NICE = 5
+"""How far a job that computes steps back."""
 
 TICK_S = 0.2
 """Between two writes of the progress file: often enough for the eye, cheap on a network disk."""
@@ -56,6 +60,8 @@ class Job:
     snakemake
         The object that Snakemake injects into scripts. Of it only `log[0]` is used: what comes
         before `logs/<rule>/....log` is the run folder, `progress/<rule>/....txt` is beside it.
+    yields
+        Let the scheduler, uploads and people at this machine go first: for jobs that compute.
 
     Attributes
     ----------
@@ -65,7 +71,9 @@ class Job:
         The folder of files that go before the run ends.
     """
 
-    def __init__(self, snakemake: Any) -> None:  # noqa: ANN401 -- Snakemake gives it no type
+    def __init__(self, snakemake: Any, *, yields: bool = False) -> None:  # noqa: ANN401 -- it has no type
+        if yields and os.name == "posix":
+            os.nice(NICE)
         self._log = log = Path(snakemake.log[0])
         self.note = log.with_name(log.stem + NOTE)
         above = log.parts.index("logs")

@@ -19,7 +19,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, Lock()
-        self._crcs: dict[str, str] = {}
+        self._marks: dict[str, str] = {}
         self._pieces: dict[tuple[str, int], bool] = {}
         self.is_resumed = path.exists()
         if self.is_resumed:
@@ -30,19 +30,19 @@ class Journal:
     def _read(self) -> None:
         for line in self._path.read_text().splitlines():
             with suppress(ValueError):
-                path, number, crc, certain = json.loads(line)
-                self._crcs[path] = crc
+                path, number, mark, certain = json.loads(line)
+                self._marks[path] = mark
                 self._pieces[path, number] = certain
 
-    def begin(self, path: str, crc: str) -> None:
-        """Note that a file is on its way.
+    def begin(self, path: str, mark: str) -> None:
+        """Note that a file is on its way; `mark` changes when the file does.
 
         Raises
         ------
         ChangedError
             If the server has pieces of it from when it was another: it never takes them again.
         """
-        if self._crcs.setdefault(path, crc) != crc:
+        if self._marks.setdefault(path, mark) != mark:
             raise ChangedError(
                 "was sent in part when it was another", path,
                 "Give the same command: it is sent to a new upload.",
@@ -67,7 +67,7 @@ class Journal:
                 return
             self._pieces[path, number] = certain
             with self._path.open("a") as file:
-                file.write(json.dumps([path, number, self._crcs[path], certain]) + "\n")
+                file.write(json.dumps([path, number, self._marks[path], certain]) + "\n")
 
 
 class ChangedError(TransientError):

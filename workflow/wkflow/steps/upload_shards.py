@@ -61,7 +61,9 @@ def upload_shards(
         except (UploadLostError, ChangedError) as lost:
             mark_lost(folder, lost.what)
             raise
-        except VerificationError:
+        except VerificationError as wrong:
+            # the server may have pieces of what should not be
+            mark_lost(folder, wrong.what)
             source.unlink(missing_ok=True)
             raise
 
@@ -75,20 +77,24 @@ def send(
 ) -> Sent:
     """Send files, several pieces at a time; what the journal has is not sent again."""
     started, bytes_before, retries_before = monotonic(), upload.bytes_sent, upload.session.retries
-    begun: list[tuple[ShardFile, str, list[Piece]]] = []
-    with _Lanes(delivery.connections) as lanes:
+    begun: list[tuple[ShardFile, Future[str], list[Piece]]] = []
+    with ThreadPoolExecutor(1) as beside, _Lanes(delivery.connections) as lanes:
         for file in files:
             local = Path(delivery.dataset, file.path)
-            crc = _digest(local, file)
-            journal.begin(file.path, crc)
             pieces = pieces_of(local, file.path, file.bytes, PIECE_BYTES)
+            journal.begin(file.path, f"{file.crc32c}:{file.bytes}")
+            begun.append((file, beside.submit(_digest, local, file), pieces))
             for piece in pieces:
                 lanes.take(partial(_send_piece, upload, journal, tick, piece))
-            begun.append((file, crc, pieces))
     return Sent(
         upload_id=upload.upload_id,
         files=tuple(
-            SentFile(file.path, file.bytes, crc, tuple(_sample(piece, journal) for piece in pieces))
+            SentFile(
+                file.path,
+                file.bytes,
+                crc.result(),
+                tuple(_sample(piece, journal) for piece in pieces),
+            )
             for file, crc, pieces in begun
         ),
         bytes_sent=upload.bytes_sent - bytes_before,

@@ -1,0 +1,118 @@
+"""The commands: what each takes is what the settings take of it."""
+
+import pytest
+from wkflow.commands import COMMANDS, Command
+from wkflow.errors import ConfigError
+from wkflow.settings import Settings
+
+VALUES: dict[str, object] = {
+    "source": "/data/stack",
+    "target": "/data/target",
+    "voxel_size": "11.24,11.24,25",
+    "unit": "um",
+    "name": "e2006",
+    "layer_name": "em",
+    "category": "color",
+    "chunk_shape": 16,
+    "shard_shape": 64,
+    "compress": False,
+    "compression": "gzip:6",
+    "batch_size": 64,
+    "downsample": False,
+    "max_mag": "8",
+    "interpolation_mode": "nearest",
+    "sampling_mode": "isotropic",
+    "on_mismatch": "pad",
+    "overwrite_existing": True,
+    "upload": True,
+    "webknossos_url": "https://wk.example",
+    "folder": "lab/raw",
+    "transfer_mode": "copy",
+    "verify": "full",
+    "keep_local": True,
+    "ca_bundle": "/etc/ca.pem",
+    "follow_links": True,
+    "jobs": 2,
+    "memory": "2G",
+    "job_size": "1G",
+    "work_dir": "/data/run",
+}
+"""A value for each option that is not its default."""
+
+DIFFERENT = {"command", "data_format", "distribution_strategy"}
+"""Options with one good value, or that do not go with others of these."""
+
+commands = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+
+
+def needed(command: Command) -> dict[str, object]:
+    """Give what a command cannot do without: what is needed, but for what it stands for."""
+    names = ["source"] if command.name == "upload" else ["source", "voxel_size", "target"]
+    return {name: VALUES[name] for name in names if name in command.options} | command.fixed
+
+
+def test_there_are_values_for_all_options() -> None:
+    """Else an option could be forgotten below."""
+    assert VALUES.keys() | DIFFERENT == set(Settings.model_fields)
+
+
+@commands
+def test_a_command_takes_options_that_exist(command: Command) -> None:
+    """What it stands for cannot be given besides, or it would say two things."""
+    assert command.options <= set(Settings.model_fields)
+    assert set(command.fixed) <= set(Settings.model_fields)
+    assert not command.options & set(command.fixed)
+    assert set(command.positional) <= command.options
+    assert command.positional[0] == "source"
+
+
+@commands
+def test_what_a_command_needs_is_enough(command: Command) -> None:
+    """And less is not: each of these is asked for by name."""
+    given = needed(command)
+    assert Settings.parse(given, where="test").command == command.fixed["command"]
+    for name in given.keys() - command.fixed.keys():
+        less = {key: value for key, value in given.items() if key != name}
+        with pytest.raises(ConfigError, match=f"{name}: required"):
+            Settings.parse(less, where="test")
+
+
+@commands
+def test_each_option_of_a_command_is_taken(command: Command) -> None:
+    """One by one: no command offers what the settings refuse."""
+    for name in command.options & VALUES.keys():
+        given = needed(command) | {name: VALUES[name]}
+        if name == "upload":
+            del given["target"]  # the one that does not go with it
+        settings = Settings.parse(given, where="test")
+        default = Settings.model_fields[name].default
+        assert getattr(settings, name) != default, name
+
+
+def test_an_upload_takes_nothing_of_a_conversion() -> None:
+    """Offered and taken are the same set."""
+    (upload,) = (command for command in COMMANDS if command.name == "upload")
+    for name in VALUES.keys() - upload.options:
+        with pytest.raises(ConfigError, match=f"{name} does not go with the command upload"):
+            Settings.parse(needed(upload) | {name: VALUES[name]}, where="test")
+
+
+def test_every_option_belongs_to_a_command() -> None:
+    """But for the command itself."""
+    offered = frozenset[str]().union(*(command.options for command in COMMANDS))
+    assert set(Settings.model_fields) - offered == {"command"}
+
+
+def test_what_is_sent_is_what_the_name_says() -> None:
+    """Two of them always send, one may."""
+    sends = {one.name: Settings.parse(needed(one), where="test").sends for one in COMMANDS}
+    assert sends == {"convert": False, "remote-convert": True, "upload": True}
+
+
+@commands
+def test_a_command_says_what_it_does(command: Command) -> None:
+    """Help is one line in the list, a paragraph of sentences by itself."""
+    assert command.help == command.help.strip()
+    assert not command.help.endswith(".")
+    assert command.description.endswith(".")
+    assert "The same command again resumes." in command.description

@@ -1,0 +1,112 @@
+"""What was sent and removed is made again when it is wanted again, and only then."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from wkflow.delivery import Delivery
+from wkflow.joints import Joints
+from wkflow.plan import Plan
+from wkflow.receipt import Receipt, ShardFile
+from wkflow.regain import regain
+from wkflow.steps.shortcut import shortcut_of
+
+from .strategies import dataset_plan, small_layer_plan
+
+DELIVERY = Delivery(
+    dataset="", name="em", url="https://example.org", folder=None, transfer_mode="http",
+    verify="sample", ca_bundle=None, connections=2, discard=True, parcels=(), extras=(),
+    file_count=0, byte_bound=0, recipe="r",
+)  # fmt: skip
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    """Give a plan with slabs, blocks of two mags, and small mags, all of which are done."""
+    one = small_layer_plan((64, 64, 64), mags=("2", "4", "8"), job_bytes=6000)
+    plan = replace(dataset_plan(one), dataset=str(tmp_path / "dataset"))
+    for job, _ in plan.jobs():
+        path = f"{job}.shard"
+        (tmp_path / "dataset" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "dataset" / path).touch()
+        Receipt("any", (ShardFile(path, 0, ""),)).write(tmp_path / "receipts" / f"{job}.json")
+    DELIVERY.state(tmp_path).mkdir(parents=True)
+    (tmp_path / "receipts" / "discard_shards").mkdir()
+    return plan
+
+
+def jobs(plan: Plan, folder: Path) -> set[str]:
+    """List the jobs that have a receipt."""
+    return {job for job, _ in plan.jobs() if (folder / "receipts" / f"{job}.json").exists()}
+
+
+def of_rule(plan: Plan, rule: str) -> list[str]:
+    return [job for job, _ in plan.jobs() if job.startswith(f"{rule}/")]
+
+
+def discard(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / "dataset" / f"{name}.shard").unlink()
+
+
+def test_what_nobody_wants_stays_gone(plan: Plan, tmp_path: Path) -> None:
+    """All jobs are done: shards that left the disk are no reason to make them again."""
+    every = jobs(plan, tmp_path)
+    assert of_rule(plan, "convert_slab")
+    assert of_rule(plan, "downsample_block")
+    discard(tmp_path, *every)
+    regain(Joints(plan, 2), DELIVERY, tmp_path)
+    assert jobs(plan, tmp_path) == every
+
+
+def test_a_new_upload_wants_all_that_is_gone(plan: Plan, tmp_path: Path) -> None:
+    """What is still on the disk is sent from there."""
+    gone = of_rule(plan, "convert_slab")[:2]
+    discard(tmp_path, *gone)
+    second = replace(DELIVERY, attempt=2)
+    regain(Joints(plan, 2), second, tmp_path)
+    assert jobs(plan, tmp_path) == {job for job, _ in plan.jobs()} - set(gone)
+    assert second.state(tmp_path).is_dir()
+
+
+def test_a_lost_block_wants_what_is_below_it(plan: Plan, tmp_path: Path) -> None:
+    """Down to the slabs, as far as they are gone, and no further."""
+    every = jobs(plan, tmp_path)
+    slabs, blocks = of_rule(plan, "convert_slab"), of_rule(plan, "downsample_block")
+    discard(tmp_path, *slabs, *blocks)
+    (lost,) = of_rule(plan, "downsample_rest")
+    (tmp_path / "receipts" / f"{lost}.json").unlink()
+    regain(Joints(plan, 2), DELIVERY, tmp_path)
+    left = jobs(plan, tmp_path)
+    consumers = Joints(plan, 2).consumers()
+    for job in every - {lost}:
+        is_wanted = any(consumer not in left for consumer in consumers[job])
+        assert (job in left) != is_wanted
+    assert not left & set(slabs)
+
+
+def test_what_is_on_the_disk_is_not_made_again(plan: Plan, tmp_path: Path) -> None:
+    """A lost receipt above is no reason."""
+    (lost,) = of_rule(plan, "downsample_rest")
+    (tmp_path / "receipts" / f"{lost}.json").unlink()
+    regain(Joints(plan, 2), DELIVERY, tmp_path)
+    assert jobs(plan, tmp_path) == {job for job, _ in plan.jobs()} - {lost}
+
+
+def test_a_shortcut_replaces_a_slab(tmp_path: Path) -> None:
+    """As long as its file is there; without it the slab is made again."""
+    one = small_layer_plan((16, 16, 64))
+    plan = replace(dataset_plan(one), dataset=str(tmp_path / "dataset"))
+    shortcut = shortcut_of(plan.layers[0], tmp_path / "scratch")
+    assert shortcut
+    for slab in one.slabs():
+        job = f"convert_slab/em/{slab}"
+        Receipt("any", (ShardFile("gone", 0, ""),)).write(tmp_path / "receipts" / f"{job}.json")
+        shortcut.path(slab).parent.mkdir(parents=True, exist_ok=True)
+        shortcut.path(slab).touch()
+    (tmp_path / "receipts" / "discard_shards").mkdir()
+    regain(Joints(plan, 2), DELIVERY, tmp_path)
+    assert len(jobs(plan, tmp_path)) == len(one.slabs())
+    shortcut.remove()
+    regain(Joints(plan, 2), DELIVERY, tmp_path)
+    assert not jobs(plan, tmp_path)
