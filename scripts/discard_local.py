@@ -4,7 +4,7 @@ from wkflow.delivery import Delivery
 from wkflow.job import Job
 from wkflow.steps.discard_local import discard_local
 
-with Job(snakemake):
+with Job(snakemake) as job:
     delivery = Delivery.read(snakemake.input.delivery)
-    receipt = discard_local(delivery)
+    receipt = discard_local(delivery, job.scratch)
     receipt.write(snakemake.output.receipt)

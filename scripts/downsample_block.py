@@ -6,6 +6,6 @@ from wkflow.steps.downsample_block import downsample_block
 
 with Job(snakemake, yields=True) as job:
     plan = Plan.read(snakemake.input.plan)
-    threads, tick = snakemake.threads, job.tick
-    receipt = downsample_block(plan, **snakemake.wildcards, threads=threads, tick=tick)
+    options = {"threads": snakemake.threads, "tick": job.tick, "scratch": job.scratch}
+    receipt = downsample_block(plan, **snakemake.wildcards, **options)
     receipt.write(snakemake.output.receipt)

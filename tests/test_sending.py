@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wkflow.delivery import AT_ONCE, Delivery
 from wkflow.joints import Joints
@@ -72,10 +72,10 @@ class Run:
             rules["receipts/discard_local.json"] = [PROOF, *sending.discarded]
         return rules
 
-    def needs(self) -> dict[str, list[str]]:
-        """Give all files that the goals need, each with its inputs."""
+    def needs(self, *further: str) -> dict[str, list[str]]:
+        """Give all files that the goals and further files need, each with its inputs."""
         found: dict[str, list[str]] = {}
-        rules, asked = self.rules(), list(self.sending.goals)
+        rules, asked = self.rules(), [*self.sending.goals, *further]
         while asked:
             target = asked.pop()
             if target not in found:
@@ -189,6 +189,7 @@ def test_shards_wait_whatever_the_layer(one: LayerPlan) -> None:
     check_removal(dataset_plan(one))
 
 
+@settings(max_examples=40)
 @given(one=few_jobs, random=st.randoms(use_true_random=False))
 def test_in_any_order_nobody_misses_a_shard(one: LayerPlan, random: Random) -> None:
     """Jobs may end in any order that their inputs allow: what one reads or sends is on the disk.
@@ -198,7 +199,8 @@ def test_in_any_order_nobody_misses_a_shard(one: LayerPlan, random: Random) -> N
     plan = dataset_plan(one)
     run = run_of(plan, discard=True)
     spared = {r for r in run.ask.receipts if has_shortcut(plan, r.removeprefix("receipts/"))}
-    needs, done, gone = run.needs(), set[str](), set[str]()
+    removals = [f"receipts/discard_shards/{job}.json" for job, _ in plan.jobs()]
+    needs, done, gone = run.needs(*removals), set[str](), set[str]()
     while len(done) < len(needs):
         ready = [file for file in needs.keys() - done if done.issuperset(needs[file])]
         assert ready, "the rules wait for one another in a circle"
@@ -212,6 +214,16 @@ def test_in_any_order_nobody_misses_a_shard(one: LayerPlan, random: Random) -> N
         elif rule == "upload_shards":
             assert not gone.intersection(needs[target])
     assert gone == set(run.ask.receipts)
+
+
+def test_parcels_leave_the_disk_one_by_one_where_there_are_many() -> None:
+    """Then the last waits for all of them; of few the disk holds most at once anyway."""
+    many, few = run_of(PLAN, discard=True), run_of(dataset_plan(), discard=True)
+    removals = [f"receipts/discard_shards/{job}.json" for job, _ in PLAN.jobs()]
+    assert many.sending.discarded == removals
+    assert set(removals) <= set(many.needs())
+    assert few.sending.discarded == []
+    assert PROOF in few.rules()["receipts/discard_local.json"]
 
 
 @pytest.mark.parametrize("cores", [1, 4, 64])

@@ -57,7 +57,7 @@ def test_it_leads_to_the_same_shards(
     )
     shortcut = shortcut_of(one, tmp_path / "scratch")
     assert shortcut
-    with ShortcutVoxels(shortcut).reading() as region:
+    with ShortcutVoxels(shortcut).reading([shortcut.grid.box]) as region:
         assert region is not None
     assert second_mag(plan, one, shortcut) == second_mag(plan, one, None)
 

@@ -34,6 +34,7 @@ class LayerPlan:
     `grids` are its mags, finest first; `batch` slices are in memory at once; `kernel` reduces
     one mag to the next; `codec` compresses chunks; `pad` allows slices smaller than the layer.
     `job_bytes` is about what one job converts; a downsampling job reads and writes more at once.
+    `passing` says that shards leave the disk when they are sent.
     """
 
     layer: Layer
@@ -45,6 +46,7 @@ class LayerPlan:
     pad: bool
     job_bytes: int
     evidence: str
+    passing: bool = False
 
     @property
     def slab_depth(self) -> int:

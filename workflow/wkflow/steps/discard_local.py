@@ -7,7 +7,8 @@ from wkflow.delivery import Delivery
 from wkflow.receipt import Receipt
 
 
-def discard_local(delivery: Delivery) -> Receipt:
-    """Remove what is left of the dataset's folder."""
-    shutil.rmtree(Path(delivery.dataset), ignore_errors=False)
+def discard_local(delivery: Delivery, scratch: Path) -> Receipt:
+    """Remove what is left of the dataset's folder, and of what jobs kept for one another."""
+    shutil.rmtree(Path(delivery.dataset))
+    shutil.rmtree(scratch, ignore_errors=True)
     return Receipt("discard_local")

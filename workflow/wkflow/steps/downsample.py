@@ -38,8 +38,9 @@ def downsample_shards(
         MagVoxels(dataset, plan.layer, grid, Codec.parse(plan.codec)) for grid in step
     )
     reduce = _Reduction(plan.kernel, *step)
+    boxes = [step[1].shard_box(position) for position in positions]
     helps = shortcut if shortcut and step[1] == shortcut.grid else None
-    known = ShortcutVoxels(helps).reading() if helps else nullcontext(None)
+    known = ShortcutVoxels(helps).reading(boxes) if helps else nullcontext(None)
     with finer.reading() as read, known as region:
         for position in positions:
             yield coarser.write(position, region or reduce.of(read), pool)

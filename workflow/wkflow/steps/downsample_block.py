@@ -10,12 +10,23 @@ from wkflow.datasource import retract
 from wkflow.plan import Plan
 from wkflow.receipt import Receipt, ShardFile
 from wkflow.steps.downsample import downsample_shards
+from wkflow.steps.shortcut import shortcut_of
 
 
 def downsample_block(
-    plan: Plan, layer: str, mag: str, block: str, *, threads: int, tick: Callable[[int], None]
+    plan: Plan,
+    layer: str,
+    mag: str,
+    block: str,
+    *,
+    threads: int,
+    tick: Callable[[int], None],
+    scratch: Path | None = None,
 ) -> Receipt:
-    """Write the shards of one block; `tick` is told the voxels of each when it is written."""
+    """Write the shards of one block.
+
+    `tick` is told the voxels of each when it is written; below `scratch` lie shortcuts.
+    """
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
     retract(dataset)
@@ -24,7 +35,7 @@ def downsample_block(
     files: list[ShardFile] = []
     voxels = 0
     with durable.Flusher() as flusher, ThreadPoolExecutor(threads) as pool:
-        written = downsample_shards(dataset, one, step, positions, pool)
+        written = downsample_shards(dataset, one, step, positions, pool, shortcut_of(one, scratch))
         for position, file in zip(positions, written, strict=True):
             flusher.flush(dataset / file.path)
             files.append(file)

@@ -53,23 +53,24 @@ class Shortcut:
 def shortcut_of(plan: LayerPlan, scratch: Path | None) -> Shortcut | None:
     """Give the layer's shortcut below `scratch`, if it has one.
 
-    It has one where the second mag is small, where each of its voxels stands for at most two
-    along each axis, and where rows of chunks hold whole cells and all x.
+    It has one where each voxel of the second mag stands for at most two along each axis, where
+    rows of chunks hold whole cells, and where it is worth its disk: because mag 1 goes meanwhile,
+    or because the second mag is small and the rows hold all x.
     """
-    rest = plan.rest_steps()
-    if scratch is None or not BOOT.exists() or not rest or rest[0] != plan.steps()[0]:
+    steps = plan.steps()
+    if scratch is None or not BOOT.exists() or not steps:
         return None
+    is_small = plan.rest_steps()[:1] == steps[:1] and plan.grids[0].shards[0] == 1
     finest, second = plan.grids[:2]
     factor = second.mag.over(finest.mag)
     whole_cells = all(c % f == 0 for c, f in zip(finest.chunk, factor, strict=True))
     is_plain = max(factor) <= 2 and plan.halo == 0
-    if not (whole_cells and is_plain and finest.shards[0] == 1):
+    if not (whole_cells and is_plain and (is_small or plan.passing)):
         return None
     return Shortcut(scratch / plan.layer.name, plan)
 
 
 def shortcut_bytes(plan: LayerPlan) -> int:
     """Bytes that a layer's shortcut takes for a while, at most."""
-    if not plan.rest_steps():
-        return 0
-    return prod(plan.rest_steps()[0][1].size) * plan.layer.voxel_bytes
+    shortcut = shortcut_of(plan, Path())
+    return prod(shortcut.grid.size) * plan.layer.voxel_bytes if shortcut else 0
