@@ -135,6 +135,7 @@ def _place(spooled: Path, target: Path, offset: int, size: int) -> None:
     if offset == 0:
         with PLACING[hash(target) % len(PLACING)]:
             if not target.exists():
+                os.truncate(spooled, size)
                 spooled.replace(target)
                 return
     _copy(spooled, target, offset, size)

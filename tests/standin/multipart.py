@@ -1,8 +1,7 @@
 """A chunk's form: its fields in memory, its file in the spool."""
 
 import os
-import tempfile
-from contextlib import suppress
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +27,7 @@ LINE_BREAK = b"\r\n"
 
 @dataclass
 class Form:
-    """What a chunk request holds; leaving the context throws the spooled bytes away."""
+    """What a chunk request holds; the spooled bytes are the thread's until its next request."""
 
     fields: dict[str, str] = field(default_factory=dict)
     spooled: Path | None = None
@@ -43,9 +42,7 @@ class Form:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.spooled is not None:
-            with suppress(FileNotFoundError):
-                self.spooled.unlink()
+        self.spooled = None
 
     @property
     def file(self) -> Path | None:
@@ -114,8 +111,9 @@ class _Reader:
     def _open(self, name: str) -> None:
         self._name = None
         if name == FILE and self._form.spooled is None:
-            self._output, path = tempfile.mkstemp(dir=self._spool)
-            self._form.spooled = Path(path)
+            # one file per thread, written over: fresh memory for each chunk would cost most
+            self._form.spooled = self._spool / str(threading.get_ident())
+            self._output = os.open(self._form.spooled, os.O_RDWR | os.O_CREAT, 0o600)
 
     def _pass_on(self, body: Body) -> None:
         """Write a file's bytes, up to its end, without the decoder's copies.
