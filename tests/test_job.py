@@ -113,6 +113,21 @@ def test_a_finer_kind_is_noted_as_what_everybody_knows(snakemake: SimpleNamespac
     assert json.loads(NOTE.read_text())["kind"] == "TransientError"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere there is no niceness")
+@pytest.mark.parametrize("yields", [False, True])
+def test_only_jobs_that_compute_step_back(
+    snakemake: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    yields: bool,  # noqa: FBT001 -- a case
+) -> None:
+    """Those that send go first, or the network waits."""
+    steps: list[int] = []
+    monkeypatch.setattr(os, "nice", steps.append)
+    with Job(snakemake, yields=yields):
+        assert bool(steps) == yields
+    assert all(step > 0 for step in steps)
+
+
 def test_a_bug_keeps_its_traceback(snakemake: SimpleNamespace) -> None:
     """In the log; the note says where, and that it is no fault of the person."""
 

@@ -69,7 +69,6 @@ def test_a_torn_last_line_counts_as_none(tmp_path: Path, cut: int) -> None:
     assert again.has(PATH, 2)
 
 
-@pytest.mark.xfail(reason="the next line is appended to the torn one, and lost with it")
 def test_what_follows_a_torn_line_is_kept(tmp_path: Path) -> None:
     """It begins on a line of its own."""
     begun(tmp_path / "j").note(PATH, 1, certain=True)

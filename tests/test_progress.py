@@ -236,7 +236,6 @@ def test_a_dataset_that_exists_has_no_voxels(tmp_path: Path) -> None:
     assert out.getvalue().endswith("\r\x1b[K")
 
 
-@pytest.mark.xfail(reason="bytes since the conversion ended are divided by the time of the run")
 def test_the_rate_of_bytes_is_that_since_only_bytes_are_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

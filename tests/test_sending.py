@@ -121,7 +121,6 @@ def test_nothing_is_sent_where_nobody_asks(tmp_path: Path) -> None:
     assert not [file for file in run.needs() if "upload" in file or "discard" in file]
 
 
-@pytest.mark.xfail(reason="the gate is that of an earlier run which sent, though this one does not")
 def test_nothing_is_waited_for_where_nobody_sends(tmp_path: Path) -> None:
     """Also in the folder of a run that once did."""
     (tmp_path / "receipts" / "reserve_upload").mkdir(parents=True)

@@ -90,7 +90,6 @@ def test_a_torn_receipt_is_read_again(tmp_path: Path) -> None:
     assert traffic.measure() == (0, 10)
 
 
-@pytest.mark.xfail(reason="the delivery of the last run is kept, as nobody looks again")
 def test_a_changed_delivery_is_read_again(tmp_path: Path) -> None:
     """The one of the last run is there until the rules are read: appended slices are more."""
     replace(DELIVERY, parcels=(SLAB,)).write(tmp_path / FILE)

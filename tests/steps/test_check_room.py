@@ -23,7 +23,7 @@ def settings_of(tmp_path: Path, **options: object) -> Settings:
 
 def plan_at(tmp_path: Path, category: str = "color") -> Plan:
     one = small_layer_plan((70, 50, 40), mags=("2",))
-    one = replace(one, layer=replace(one.layer, category=category))
+    one = replace(one, layer=replace(one.layer, category=category), passing=True)
     return dataset_plan(one, dataset=str(tmp_path / "target"))
 
 
@@ -48,6 +48,21 @@ def test_needs_are_those_of_all_mags(tmp_path: Path) -> None:
     assert shortcut < labels.expected < color.expected < color.raw + shortcut
     raw = measure_room(plan_at(tmp_path), settings_of(tmp_path, compress=False))
     assert raw.expected == raw.raw + shortcut
+
+
+def test_what_goes_when_it_is_sent_needs_little_room(tmp_path: Path) -> None:
+    """The disk holds the shards of a few jobs at once, however large the whole is."""
+    one = small_layer_plan((70, 50, 40), mags=(), job_bytes=1000)
+    plan = dataset_plan(one, dataset=str(tmp_path / "target"))
+    sends: dict[str, object] = {"target": None, "upload": True, "work_dir": tmp_path / "run"}
+    goes = measure_room(plan, settings_of(tmp_path, compress=False, **sends))
+    stays = measure_room(plan, settings_of(tmp_path, compress=False, keep_local=True, **sends))
+    assert goes.raw == stays.raw == stays.expected == 70 * 50 * 40
+    assert 1000 < goes.expected < stays.expected / 10
+    small = replace(one, job_bytes=10**9)
+    plan = dataset_plan(small, dataset=str(tmp_path / "target"))
+    room = measure_room(plan, settings_of(tmp_path, compress=False, **sends))
+    assert room.expected == stays.expected
 
 
 def test_a_plan_with_room_is_let_through(tmp_path: Path) -> None:

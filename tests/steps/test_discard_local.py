@@ -1,5 +1,6 @@
 """The local dataset goes as a whole, and nothing beside it."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +14,27 @@ from ..test_delivery import DELIVERY  # noqa: TID252 -- tests are a package
 @pytest.fixture
 def delivery(tmp_path: Path) -> Delivery:
     """Make what is left of a dataset in its run folder."""
-    for name in ("dataset/em/1/c/0/0/0/0", "dataset/datasource-properties.json", "upload.json"):
+    for name in (
+        "dataset/em/1/c/0/0/0/0",
+        "dataset/datasource-properties.json",
+        "scratch/em/z0",
+        "upload.json",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("{}")
     return replace(DELIVERY, dataset=str(tmp_path / "dataset"))
 
 
 def test_the_dataset_is_removed(tmp_path: Path, delivery: Delivery) -> None:
-    """Shards that are left, metadata, properties; the proof stays."""
-    assert discard_local(delivery).rule == "discard_local"
+    """Shards that are left, metadata, properties, what jobs kept; the proof stays."""
+    assert discard_local(delivery, tmp_path / "scratch").rule == "discard_local"
+    assert [path.name for path in tmp_path.iterdir()] == ["upload.json"]
+
+
+def test_there_may_be_nothing_that_jobs_kept(tmp_path: Path, delivery: Delivery) -> None:
+    """The small mags were built, and took it with them."""
+    shutil.rmtree(tmp_path / "scratch")
+    discard_local(delivery, tmp_path / "scratch")
     assert [path.name for path in tmp_path.iterdir()] == ["upload.json"]
 
 
@@ -30,12 +43,11 @@ def test_what_links_lead_to_stays(tmp_path: Path, delivery: Delivery) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "thesis.txt").write_text("years of work")
     (tmp_path / "dataset" / "link").symlink_to(tmp_path / "elsewhere")
-    discard_local(delivery)
+    discard_local(delivery, tmp_path / "scratch")
     assert (tmp_path / "elsewhere" / "thesis.txt").exists()
 
 
-@pytest.mark.xfail(reason="a folder that is gone is an error", raises=FileNotFoundError)
-def test_a_job_that_was_killed_can_be_repeated(delivery: Delivery) -> None:
+def test_a_job_that_was_killed_can_be_repeated(tmp_path: Path, delivery: Delivery) -> None:
     """After the last file went and before there was a receipt."""
-    discard_local(delivery)
-    discard_local(delivery)
+    discard_local(delivery, tmp_path / "scratch")
+    discard_local(delivery, tmp_path / "scratch")

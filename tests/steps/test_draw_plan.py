@@ -5,8 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from wkflow.box import Triple
 from wkflow.errors import ConfigError, SourceError
 from wkflow.plan import PLAN
+from wkflow.settings import Settings
+from wkflow.steps import draw_plan as module
 from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.write_plan import claim
 
@@ -166,6 +169,42 @@ def test_a_run_folder_knows_its_target(tmp_path: Path) -> None:
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "zarr.json").touch()
     assert draw_plan(settings) == plan
+
+
+def sending(source: Path, **options: object) -> Settings:
+    """Give the settings of a run that sends what it converts."""
+    place = {"target": None, "upload": True, "work_dir": source.parent / "run"}
+    return settings_of(source, **place | options)
+
+
+def test_what_is_sent_is_converted_in_the_run_folder(tmp_path: Path) -> None:
+    """Under the source's name; shards pass through the disk unless they are to be kept."""
+    source = write_tiffs(tmp_path / "em", grains(2))
+    plan = draw_plan(sending(source, name="e2006"))
+    assert (plan.name, plan.dataset) == ("e2006", str(tmp_path / "run" / "dataset"))
+    assert plan.layers[0].passing
+    for kept in (plan_of(source), draw_plan(sending(source, name="e2006", keep_local=True))):
+        assert not kept.layers[0].passing
+
+
+@pytest.mark.parametrize("shape", [(1, 20, 30), (16, 20, 30), (20, 300, 400)])
+def test_jobs_are_small_where_parts_are_sent_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: Triple
+) -> None:
+    """A sixteenth of the layer, so that the first is soon ready; never too small, nor too large."""
+    monkeypatch.setattr(module, "LEAST_JOB_BYTES", 10_000)
+    monkeypatch.setattr(module, "JOB_BYTES", 100_000)
+    source = write_tiffs(tmp_path / "em", grains(*shape, dtype="uint16"))
+    (one,) = draw_plan(sending(source)).layers
+    layer_bytes = 2 * int(np.prod(shape))
+    assert one.job_bytes == sorted((10_000, layer_bytes // 16, 100_000))[1]
+    assert plan_of(source).layers[0].job_bytes == 100_000
+    assert draw_plan(sending(source, job_size=777)).layers[0].job_bytes == 777
+
+
+def test_a_layer_of_any_real_size_has_jobs_of_a_decent_one() -> None:
+    """Between 64 MB and a gigabyte."""
+    assert 2**26 <= module.LEAST_JOB_BYTES < module.JOB_BYTES <= 2**30
 
 
 def test_no_voxel_is_decoded_when_the_category_is_given(tmp_path: Path) -> None:

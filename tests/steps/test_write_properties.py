@@ -90,6 +90,29 @@ def test_a_lost_shard_is_noticed(run: Run, damage: str) -> None:
     assert [Path(path).exists() for path in receipts].count(False) == 1
 
 
+def test_shards_that_were_sent_may_be_gone(run: Run) -> None:
+    """Where they leave the disk meanwhile the dataset is described as if they were there."""
+    plan, receipts = run
+    properties = Path(plan.dataset, PROPERTIES)
+    whole, described = write_properties(plan, receipts), properties.read_text()
+    properties.unlink()
+    for shard in Path(plan.dataset).glob("em/1/c/*/*/*/*"):
+        shard.unlink()
+    assert write_properties(plan, receipts, goes=True) == whole
+    assert properties.read_text() == described
+    with pytest.raises(VerificationError, match="missing"):
+        write_properties(plan, receipts)
+
+
+def test_all_shards_have_a_receipt_wherever_they_are(run: Run) -> None:
+    """Though they are not looked for, they are counted; no receipt goes."""
+    plan, receipts = run
+    with pytest.raises(VerificationError, match=f"{plan.file_count} were planned"):
+        write_properties(plan, receipts[1:], goes=True)
+    assert not Path(plan.dataset, PROPERTIES).exists()
+    assert all(Path(path).exists() for path in receipts)
+
+
 def test_all_planned_shards_have_a_receipt(run: Run) -> None:
     """A job that was forgotten is noticed by the number of files."""
     plan, receipts = run

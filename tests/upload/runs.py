@@ -35,9 +35,7 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "wkflow.cli", *map(str, arguments)]
 
 
-def wkflow(
-    *arguments: object, standin: Standin | None, cwd: Path, **variables: str | None
-) -> Run:
+def wkflow(*arguments: object, standin: Standin | None, cwd: Path, **variables: str | None) -> Run:
     """Run a command to its end; it never hangs."""
     return subprocess.run(
         command(*arguments),

@@ -1,7 +1,6 @@
 """Whatever breaks on the way, there is one dataset in the end, and it is the right one."""
 
 import re
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -57,9 +56,7 @@ def test_a_fifth_of_all_requests_may_fail(
     assert seen["chunk_bytes"] <= 1.3 * told["bytes"]
 
 
-def test_a_server_that_is_silent_is_asked_again(
-    standin: Standin, local: Path, here: Path
-) -> None:
+def test_a_server_that_is_silent_is_asked_again(standin: Standin, local: Path, here: Path) -> None:
     """After WK_TIMEOUT seconds; every request has one."""
     standin.faults(
         hang=[
@@ -116,7 +113,7 @@ def test_damage_is_found_and_mended(
     assert str(here / "stack.upload") in told
     ours, theirs = mag_files(local_mags(local)), mag_files(remote_mags(only_one(standin)))
     (damaged,) = (name for name in ours if ours[name] != theirs.get(name))
-    assert re.sub(r"/\[(\d+), \1, \1\]/", r"/\1/", damaged) in told or "2-2-1" in told
+    assert re.sub(r"\[1, 1, 1\]", "1", re.sub(r"\[2, 2, 1\]", "2-2-1", damaged)) in told
     assert run.stdout == ""
     damaged_id = only_one(standin)["id"]
     standin.faults()
@@ -179,8 +176,9 @@ def test_a_new_token_goes_on_where_the_old_one_ended(
     there = {str(path.relative_to(upload["path"])) for path in Path(upload["path"]).rglob("*")}
     standin.faults()
     standin.clear_log()
-    standin.set_tokens(admin="another-good-token")
-    run = wkflow(*arguments, standin=standin, cwd=here, WK_TOKEN="another-good-token")
+    token = "another-good-token"  # noqa: S105 -- of no use elsewhere
+    standin.set_tokens(admin=token)
+    run = wkflow(*arguments, standin=standin, cwd=here, WK_TOKEN=token)
     assert_same(arrived(standin, url_of(run)), local)
     assert list(standin.log()["chunks"]) == [upload["id"]]
     assert there.isdisjoint(path for path, _ in chunks_of(standin))
@@ -220,9 +218,7 @@ def test_another_server_under_the_same_address_gets_all_of_it(
         assert only_one(other)
 
 
-def test_a_datastore_may_have_an_origin_of_its_own(
-    tmp_path: Path, local: Path, here: Path
-) -> None:
+def test_a_datastore_may_have_an_origin_of_its_own(tmp_path: Path, local: Path, here: Path) -> None:
     """Chunks go to its address, questions to the server's."""
     with standin_in(tmp_path / "server", datastore_port=0) as standin:
         run = wkflow("upload", local, standin=standin, cwd=here)
@@ -231,15 +227,3 @@ def test_a_datastore_may_have_an_origin_of_its_own(
     store = proof(here / "stack.upload")["datastore"]
     assert store != standin.url
     assert set(hosts) == {url.removeprefix("http://") for url in (store, standin.url)}
-
-
-def test_what_was_sent_may_be_converted_again_elsewhere(
-    standin: Standin, stack: Path, local: Path, here: Path
-) -> None:
-    """A lost run folder costs a second dataset, and nothing else."""
-    arguments = ("remote-convert", *CONVERSION, stack)
-    first = url_of(wkflow(*arguments, standin=standin, cwd=here))
-    shutil.rmtree(here / "stack.upload")
-    second = url_of(wkflow(*arguments, standin=standin, cwd=here))
-    assert first != second
-    assert_same(arrived(standin, second), local)

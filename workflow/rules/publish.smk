@@ -37,7 +37,7 @@ rule write_properties:
     threads: 0
     params:
         recipe=ask.properties_recipe,
-        goes=sending.discards,
+        goes=sending.passes,
     script:
         "../../scripts/write_properties.py"
 

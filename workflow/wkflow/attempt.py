@@ -42,7 +42,9 @@ def renewed(run_folder: Path, recipe: str) -> Attempt:
     last = current(run_folder)
     if last and last.recipe == recipe and why_lost(run_folder, last) is None:
         return last
-    attempt = Attempt(last.number + 1 if last else 1, _upload_id(), recipe)
+    numbers = (int(path.name) for path in (run_folder / UPLOAD).glob("[0-9]*"))
+    number = max([last.number if last else 0, *numbers]) + 1
+    attempt = Attempt(number, _upload_id(), recipe)
     durable.write_json(run_folder / UPLOAD / _ATTEMPT, asdict(attempt))
     return attempt
 

@@ -28,7 +28,7 @@ class Delivery:
     `parcels` are names of receipts below `receipts/`; `extras` are the files, relative to the
     dataset, that go when all parcels have gone, the last of them last. `file_count` is what the
     server is told beforehand, `byte_bound` what the files will never exceed together. `recipe`
-    changes when any of it does, apart from `attempt` and `upload_id`, which say how often the
+    changes when the files, the name or the place does. `attempt` and `upload_id` say how often the
     server was asked and under what name it knows the upload.
     """
 
@@ -75,7 +75,7 @@ class Delivery:
             document = json.loads(Path(path).read_bytes())
             parcels, extras = tuple(document.pop("parcels")), tuple(document.pop("extras"))
             return cls(parcels=parcels, extras=extras, **document)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"is no delivery of this version ({error})", str(path), "Remove it."
             ) from error

@@ -11,7 +11,7 @@ from snakemake.exceptions import WorkflowError
 from wkflow import secret
 from wkflow.delivery import DELIVERY, Delivery
 from wkflow.errors import ConfigError, WkflowError
-from wkflow.job import NOTE, leave_note
+from wkflow.job import NOTE, foresee, leave_note
 from wkflow.joints import Joints
 from wkflow.plan import DRAFT, Plan
 from wkflow.regain import regain
@@ -71,10 +71,13 @@ def enter(config: Mapping[str, object], *, is_main: bool) -> Run:
         (run_folder / ENTRANCE).unlink(missing_ok=True)
         plan = _plan(settings)
         delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
-    except WkflowError as error:
+    except (WkflowError, OSError) as error:
+        foreseen = foresee(error)
+        if foreseen is None:
+            raise
         if run_folder:
-            leave_note(run_folder / ENTRANCE, error)
-        raise WorkflowError(str(error)) from None
+            leave_note(run_folder / ENTRANCE, foreseen)
+        raise WorkflowError(str(foreseen)) from None
     return Run(settings, plan, delivery)
 
 

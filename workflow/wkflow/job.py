@@ -143,14 +143,13 @@ def _bug(error: BaseException, log: Path) -> WkflowError:
 def leave_note(path: Path, error: WkflowError) -> None:
     """Write down what failed, where the CLI looks for it."""
     kinds = (kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        json.dumps({
-            "kind": next(kinds).__name__,
-            "what": error.what,
-            "where": error.where,
-            "remedy": error.remedy,
-            "detail": error.detail,
-            "exit_status": error.exit_status,
-        })
-    )  # fmt: skip
+    note = {
+        "kind": next(kinds).__name__,
+        "what": error.what,
+        "where": error.where,
+        "remedy": error.remedy,
+        "detail": error.detail,
+        "exit_status": error.exit_status,
+    }
+    with durable.replacing(path) as file:
+        file.write(json.dumps(note).encode())

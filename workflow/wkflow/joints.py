@@ -123,13 +123,21 @@ class Joints:
         """Give the memory of a downsampling job, in MiB: only rows are in flight."""
         return 2 * START_BYTES // MIB
 
-    def consumers(self) -> dict[str, list[str]]:
-        """Give for each job that writes voxels the jobs that read them."""
-        consumers: dict[str, list[str]] = {job: [] for job, _ in self.plan.jobs()}
+    def feeders(self) -> dict[str, list[str]]:
+        """Give for each job that writes voxels the jobs whose voxels it reads, fine mags first."""
+        feeders: dict[str, list[str]] = {job: [] for job, _ in self.plan.jobs()}
         for one in self.plan.layers:
             for job, step, positions in _reductions(one):
-                for receipt in self._feeders(one, step, positions):
-                    consumers[_job(receipt)].append(job)
+                feeders[job] = [_job(receipt) for receipt in self._feeders(one, step, positions)]
+        return feeders
+
+    def consumers(self) -> dict[str, list[str]]:
+        """Give for each job that writes voxels the jobs that read them."""
+        feeders = self.feeders()
+        consumers: dict[str, list[str]] = {job: [] for job in feeders}
+        for job, below in feeders.items():
+            for feeder in below:
+                consumers[feeder].append(job)
         return consumers
 
     def _layer(self, wildcards: Wildcards) -> LayerPlan:

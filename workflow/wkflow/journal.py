@@ -28,7 +28,11 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
 
     def _read(self) -> None:
-        for line in self._path.read_text().splitlines():
+        text = self._path.read_text()
+        if not text.endswith("\n"):
+            with self._path.open("a") as file:  # what follows a torn line begins on one of its own
+                file.write("\n")
+        for line in text.splitlines():
             with suppress(ValueError):
                 path, number, mark, certain = json.loads(line)
                 self._marks[path] = mark

@@ -102,7 +102,7 @@ class Plan:
             x, y, z = document.pop("voxel_size")
             notes = tuple(document.pop("notes"))
             return cls(voxel_size=(x, y, z), layers=layers, notes=notes, **document)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"is no plan of this version ({error})", str(path), "Remove it: it is made anew."
             ) from error

@@ -33,8 +33,8 @@ class Progress:
         self._voxels: dict[str, int] = {}
         self._stamp, self._said = 0, ""
         self._counted = 0.0
-        self._started = self._shown = monotonic()
-        self._before: dict[str, int] = {}
+        self._shown = monotonic()
+        self._before: dict[str, tuple[int, float]] = {}
         self._traffic = Traffic(self.folder)
 
     def update(self) -> None:
@@ -107,8 +107,8 @@ class Progress:
         return min(done, sum(self._voxels.values()))
 
     def _line(self, unit: str, done: int, total: int) -> str:
-        before = self._before.setdefault(unit, done)
-        seconds = monotonic() - self._started
+        before, started = self._before.setdefault(unit, (done, self._counted))
+        seconds = monotonic() - started
         rate = (done - before) / seconds if seconds > 0 else 0.0
         left = f"{_clock((total - done) / rate)} left" if rate > 0 else "starting"
         filled = int(BAR_CELLS * done / total)

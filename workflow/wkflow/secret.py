@@ -33,7 +33,7 @@ def find_token() -> str:
     """
     token = os.environ.get(TOKEN)
     if not token and _HOLDER in os.environ:
-        with suppress(psutil.Error, OSError):
+        with suppress(psutil.Error, OSError, ValueError):
             token = psutil.Process(int(os.environ[_HOLDER])).environ().get(TOKEN)
     if not token:
         raise ServerError(

@@ -49,8 +49,13 @@ class Sending:
 
     @property
     def discards(self) -> bool:
-        """Whether shards leave the disk when they are sent."""
+        """Whether the local dataset goes when it is sent."""
         return self._delivery is not None and self._delivery.discard
+
+    @property
+    def passes(self) -> bool:
+        """Whether shards leave the disk one by one."""
+        return self.discards and bool(self._parcels)
 
     @property
     def reservation(self) -> list[str]:
@@ -64,6 +69,8 @@ class Sending:
         A later attempt is no reason to convert again what is there. So the gate stays the
         reservation through which the first slab went.
         """
+        if self._delivery is None:
+            return []
         folder = self._run_folder / "receipts" / "reserve_upload"
         passed = sorted(int(path.stem) for path in folder.glob("*.json"))
         return [f"receipts/reserve_upload/{passed[0]}.json"] if passed else self.reservation

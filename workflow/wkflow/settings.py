@@ -66,14 +66,14 @@ class Settings(UploadOptions, ConvertOptions):
             Naming every wrong option at once, so that one run of the editor mends them all.
         """
         given = {key: value for key, value in raw.items() if value is not None}
-        faults = [
-            f"{key}: required, and not given" for key in sorted(_required(given) - given.keys())
-        ]
-        settings = None
+        faults, settings = [], None
         try:
             settings = cls.model_validate(given)
         except ValidationError as invalid:
             faults += [_fault(error) for error in invalid.errors() if error["type"] != "missing"]
+        sends = settings.upload if settings else bool(given.get("upload"))
+        required = _required(given, sends=sends) - given.keys()
+        faults = [*(f"{key}: required, and not given" for key in sorted(required)), *faults]
         if settings is None or faults:
             many = f"{len(faults)} options are wrong: " if len(faults) > 1 else ""
             raise ConfigError(
@@ -105,6 +105,11 @@ class Settings(UploadOptions, ConvertOptions):
         return self.upload and not self.keep_local and self.transfer_mode in {"http", "copy"}
 
     @property
+    def passes(self) -> bool:
+        """Whether shards leave the disk one by one, as soon as they are sent."""
+        return self.discards and self.transfer_mode == "http"
+
+    @property
     def dataset_name(self) -> str:
         """Name of the dataset: as given, or what the server would take for the target's name."""
         place = self.target or self.source
@@ -134,11 +139,11 @@ class Settings(UploadOptions, ConvertOptions):
         return self.model_dump(mode="json", exclude_defaults=True)
 
 
-def _required(given: Mapping[str, object]) -> set[str]:
+def _required(given: Mapping[str, object], *, sends: bool) -> set[str]:
     """List the options that a command cannot do without."""
     if given.get("command") == "upload":
         return {"source"}
-    return {"source", "voxel_size"} | (set() if given.get("upload") else {"target"})
+    return {"source", "voxel_size"} | (set() if sends else {"target"})
 
 
 def _fault(error: ErrorDetails) -> str:
@@ -153,7 +158,12 @@ def _fault(error: ErrorDetails) -> str:
         message = f"is none of {', '.join(_choices(error))}" + (
             f"; did you mean {near[0]}?" if near else ""
         )
-    given = f" {error['input']!r}" if key and not isinstance(error["input"], dict) else ""
+    is_secret = "password" in message
+    given = (
+        f" {error['input']!r}"
+        if key and not is_secret and not isinstance(error["input"], dict)
+        else ""
+    )
     return f"{key}:{given} {message[0].lower()}{message[1:]}".removeprefix(": ").lstrip(": ")
 
 

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from wkflow.box import Triple
 from wkflow.codec import Codec
@@ -179,12 +179,20 @@ def place(value: object) -> Path:
     return Path(value).expanduser().absolute()
 
 
+def _has_port(parts: SplitResult) -> bool:
+    """Whether the port, if there is one, is a number that ports have."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
 def server_url(value: object) -> str:
     """Read the address of a server: http or https, without what a browser adds behind the host."""
     parts = urlsplit(str(value).strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(parts):
         raise ValueError("must be an address such as https://webknossos.org")
     if parts.username or parts.password:
         raise ValueError("must not hold a password; the token stands in WK_TOKEN")
-    path = re.sub(r"/(datasets|dashboard|links)(/.*)?$", "", parts.path).rstrip("/")
+    path = re.sub(r"/(datasets|dashboard|links|auth|account)(/.*)?$", "", parts.path).rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))

@@ -15,7 +15,8 @@ class Traffic:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._delivery: Delivery | None = None
-        self._sizes: dict[str, int] = {}
+        self._stamp = 0
+        self._sizes: dict[str, tuple[int, int]] = {}
 
     def measure(self) -> tuple[int, int]:
         """Give the bytes that the server has, and those that are ready to be sent or were."""
@@ -32,24 +33,27 @@ class Traffic:
         return done, ready
 
     def _read(self) -> bool:
-        """Read the delivery once it is there."""
-        if self._delivery is None:
-            try:
+        """Read the delivery when it is there, and again when it is replaced."""
+        try:
+            stamp = (self._folder / DELIVERY).stat().st_mtime_ns
+            if stamp != self._stamp:
                 self._delivery = Delivery.read(self._folder / DELIVERY)
-            except (OSError, ConfigError):
-                return False
+                self._stamp = stamp
+        except (OSError, ConfigError):
+            return False
         return True
 
     def _size(self, parcel: str) -> int:
-        """Sum the files of a parcel whose receipt is there; receipts do not change meanwhile."""
-        if parcel not in self._sizes:
-            path = self._folder / "receipts" / f"{parcel}.json"
-            try:
+        """Sum the files of a parcel whose receipt is there; each receipt is read once."""
+        path = self._folder / "receipts" / f"{parcel}.json"
+        try:
+            stamp = path.stat().st_mtime_ns
+            if self._sizes.get(parcel, (0, 0))[0] != stamp:
                 files = json.loads(path.read_bytes())["files"]
-            except (OSError, ValueError):
-                return 0
-            self._sizes[parcel] = sum(file["bytes"] for file in files)
-        return self._sizes[parcel]
+                self._sizes[parcel] = stamp, sum(file["bytes"] for file in files)
+        except (OSError, ValueError):
+            return 0
+        return self._sizes[parcel][1]
 
     def _told(self, parcel: str) -> int:
         try:

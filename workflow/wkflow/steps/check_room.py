@@ -47,7 +47,7 @@ def measure_room(plan: Plan, settings: Settings) -> Room:
         share = EXPECTED_SHARE[one.layer.category] if settings.compress else 1.0
         raw += voxels * one.layer.voxel_bytes
         stays = voxels * one.layer.voxel_bytes
-        if settings.discards:
+        if settings.passes:
             stays = min(stays, IN_FLIGHT * one.job_bytes)
         expected += share * stays + shortcut_bytes(one)
     return Room(

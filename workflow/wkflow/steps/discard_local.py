@@ -9,6 +9,7 @@ from wkflow.receipt import Receipt
 
 def discard_local(delivery: Delivery, scratch: Path) -> Receipt:
     """Remove what is left of the dataset's folder, and of what jobs kept for one another."""
-    shutil.rmtree(Path(delivery.dataset))
+    if Path(delivery.dataset).exists():  # a job that was killed may have come that far
+        shutil.rmtree(Path(delivery.dataset))
     shutil.rmtree(scratch, ignore_errors=True)
     return Receipt("discard_local")

@@ -22,17 +22,30 @@ def discard_shards(delivery: Delivery, plan: Plan, run_folder: Path, *, parcel: 
 
 
 def has_shortcut(plan: Plan, parcel: str) -> bool:
-    """Whether the small mags are built from what a slab's job leaves instead of its shards."""
+    """Whether the second mag is built from what a slab's job leaves instead of its shards."""
     rule, layer, *_ = parcel.split("/")
     return rule == "convert_slab" and shortcut_of(plan.layer(layer), Path()) is not None
 
 
 def is_spared(plan: Plan, run_folder: Path, parcel: str) -> bool:
-    """Whether no job will read the shards of a slab: the small mags are there, or its shortcut."""
+    """Whether no job will read the shards of a slab.
+
+    All mags above it are there; or the shortcuts of all slabs before it and its own are, since a
+    job that lacks one of them reads shards instead.
+    """
     if not has_shortcut(plan, parcel):
         return False
     _, layer, slab = parcel.split("/")
+    if (run_folder / "receipts" / "downsample_rest" / f"{layer}.json").exists():
+        return True
+    done = (run_folder / "receipts" / "convert_slab" / layer).glob("*.json")
+    slabs = {slab, *(path.stem for path in done)}
+    return all(is_kept_reduced(plan, run_folder, f"convert_slab/{layer}/{one}") for one in slabs)
+
+
+def is_kept_reduced(plan: Plan, run_folder: Path, parcel: str) -> bool:
+    """Whether the shortcut of a slab is on the disk."""
+    _, layer, slab = parcel.split("/")
     one = plan.layer(layer)
     shortcut = shortcut_of(one, run_folder / SCRATCH)
-    is_built = (run_folder / "receipts" / "downsample_rest" / f"{layer}.json").exists()
-    return is_built or (shortcut is not None and shortcut.path(one.slab(slab)).exists())
+    return shortcut is not None and shortcut.path(one.slab(slab)).exists()

@@ -27,10 +27,16 @@ JOBS = 5
 
 
 def deliver_plan(settings: Settings, plan: Plan) -> Delivery:
-    """Say how a dataset that is being converted is sent: a parcel is what one job writes."""
+    """Say how a dataset that is being converted is sent: a parcel is what one job writes.
+
+    There are none where nothing goes over the network.
+    """
+    address = _address(settings, plan.name, plan.recipe())
+    if settings.transfer_mode != "http":
+        return address
     extras = (*metadata(plan), PROPERTIES)
     return replace(
-        _address(settings, plan.name, plan.recipe()),
+        address,
         parcels=tuple(job for job, _ in plan.jobs()),
         extras=extras,
         file_count=plan.file_count + len(extras),
@@ -40,9 +46,12 @@ def deliver_plan(settings: Settings, plan: Plan) -> Delivery:
 
 def deliver_contents(settings: Settings, contents: Contents) -> Delivery:
     """Say how a dataset that exists is sent."""
+    address = _address(settings, settings.name or contents.name, digest(contents.marks))
+    if settings.transfer_mode != "http":
+        return address
     count = len(contents.parcels())
     return replace(
-        _address(settings, settings.name or contents.name, digest(contents.marks)),
+        address,
         connections=-(-(settings.jobs or JOBS) // min(AT_ONCE, count)) if count else 1,
         parcels=tuple(f"{PARCELS}/p{number:06d}" for number in range(count)),
         extras=(PROPERTIES,),

@@ -116,7 +116,7 @@ def _plan_layer(
         pad=settings.on_mismatch == "pad",
         job_bytes=settings.job_size or _job_bytes(settings, layer),
         evidence=evidence,
-        passing=settings.discards,
+        passing=settings.passes,
     )
 
 

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +36,16 @@ class Contents:
     notes: tuple[str, ...]
 
     def parcels(self) -> list[tuple[ShardFile, ...]]:
-        """Cut the files into parcels."""
-        sums, groups = (0, 0), []
+        """Cut the files into parcels, in order."""
+        parcels: list[list[ShardFile]] = []
+        size = 0
         for file in self.files:
-            size, count = sums
-            groups.append((file, max(size // PARCEL_BYTES, count // PARCEL_FILES)))
-            sums = size + file.bytes, count + 1
-        return [tuple(file for file, _ in group) for _, group in groupby(groups, lambda g: g[1])]
+            if not parcels or size + file.bytes > PARCEL_BYTES or len(parcels[-1]) >= PARCEL_FILES:
+                parcels.append([])
+                size = 0
+            parcels[-1].append(file)
+            size += file.bytes
+        return [tuple(parcel) for parcel in parcels]
 
 
 def find_parcels(dataset: Path, *, follow_links: bool) -> Contents:
@@ -57,11 +59,14 @@ def find_parcels(dataset: Path, *, follow_links: bool) -> Contents:
     document = _properties(dataset)
     outside: list[str] = []
     found = sorted(_walk(dataset, dataset, outside, {os.path.realpath(dataset)}, follow_links))
+    if PROPERTIES in outside:  # read and sent in any case
+        outside.remove(PROPERTIES)
+        found.append(_mark(dataset / PROPERTIES, PROPERTIES))
     empty = [path for path, size, _ in found if size == 0]
     marks = tuple(mark for mark in found if mark[1] > 0 and mark[0] != PROPERTIES)
-    _check_mags(dataset, document, outside)
+    _check_places(dataset, document, outside)
     return Contents(
-        name=str(document.get("id", {}).get("name") or dataset.name),
+        name=_name(document, dataset),
         files=tuple(ShardFile(path, size, "") for path, size, _ in marks),
         marks=(*marks, *(mark for mark in found if mark[0] == PROPERTIES)),
         notes=(
@@ -80,12 +85,35 @@ def _properties(dataset: Path) -> dict[str, Any]:
         )  # fmt: skip
     try:
         document = json.loads(path.read_bytes())
-        document["dataLayers"][0]["name"]
-    except (ValueError, LookupError, TypeError) as error:
+        document["dataLayers"][0]
+        _name(document, dataset), list(_places(document))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise SourceError(
-            f"describes no layers ({error})", str(path), "Open it with the tool that made it."
-        ) from None
+            f"describes no layers ({type(error).__name__}: {error})", str(path),
+            "Open it with the tool that made it.",
+        ) from None  # fmt: skip
     return dict(document)
+
+
+def _name(document: dict[str, Any], dataset: Path) -> str:
+    return str(document.get("id", {}).get("name") or dataset.name)
+
+
+def _places(document: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """Give each mag and attachment in words, where it may be, and whether it is a folder."""
+    for layer in document["dataLayers"]:
+        name = layer["name"]
+        for mag in layer.get("mags", layer.get("wkwResolutions", ())):
+            factors = mag["mag"] if "mag" in mag else mag["resolution"]
+            x, y, z = [factors] * 3 if isinstance(factors, int) else map(int, factors)
+            long = f"{x}-{y}-{z}"
+            short = str(x) if x == y == z else long
+            usual = (f"./{name}/{short}", f"./{name}/{long}")
+            paths = (mag["path"],) if mag.get("path") else usual
+            yield f"mag {paths[0]} of layer {name}", paths, True
+        for kind, some in (layer.get("attachments") or {}).items():
+            for one in [some] if isinstance(some, dict) else some or ():
+                yield f"{kind} {one['name']} of layer {name}", (one["path"],), False
 
 
 def _walk(
@@ -108,8 +136,12 @@ def _walk(
                         dataset, Path(entry.path), outside, above | {real}, follow_links
                     )
             elif not entry.name.endswith(TEMPORARY):
-                stat = entry.stat()
-                yield path, stat.st_size, stat.st_mtime_ns
+                yield _mark(entry, path)
+
+
+def _mark(file: "os.DirEntry[str] | Path", path: str) -> tuple[str, int, int]:
+    stat = file.stat()
+    return path, stat.st_size, stat.st_mtime_ns
 
 
 def _may_follow(dataset: Path, entry: "os.DirEntry[str]", follow_links: bool) -> bool:  # noqa: FBT001
@@ -118,31 +150,35 @@ def _may_follow(dataset: Path, entry: "os.DirEntry[str]", follow_links: bool) ->
     return exists and (follow_links or is_inside)
 
 
-def _check_mags(dataset: Path, document: dict[str, Any], outside: list[str]) -> None:
-    for layer in document["dataLayers"]:
-        for mag in layer.get("mags", ()):
-            path = str(mag.get("path", f"./{layer['name']}/{_spell(mag['mag'])}"))
-            inside = Path(os.path.normpath(path))
-            is_plain = "://" not in path and not inside.is_absolute() and ".." not in inside.parts
-            if not is_plain:
-                raise SourceError(
-                    f"mag {path} of layer {layer['name']} lies outside the dataset", str(dataset),
-                    "Copy it into the dataset, or use --transfer-mode with access to the storage.",
-                )  # fmt: skip
-            cut_off = [link for link in outside if inside.is_relative_to(link)]
-            if cut_off or not (dataset / inside).is_dir():
-                raise SourceError(
-                    f"mag {path} of layer {layer['name']} "
-                    + ("is a link that leads outside" if cut_off else "is not there"),
-                    str(dataset),
-                    "--follow-links sends it." if cut_off else "Remove it from the properties.",
-                )
+def _check_places(dataset: Path, document: dict[str, Any], outside: list[str]) -> None:
+    for what, paths, is_folder in _places(document):
+        if any("://" in path or _leaves(Path(os.path.normpath(path))) for path in paths):
+            raise SourceError(
+                f"{what} lies outside the dataset", str(dataset),
+                "Copy it into the dataset, and correct the path in its properties.",
+            )  # fmt: skip
+        inside = [Path(os.path.normpath(path)) for path in paths]
+        there = [place for place in inside if _is_there(dataset / place, is_folder=is_folder)]
+        if any(not _cut_off(place, outside) for place in there):
+            continue
+        leads_out = bool(there)
+        raise SourceError(
+            f"{what} {'is a link that leads outside' if leads_out else 'is not there'}",
+            str(dataset),
+            "--follow-links sends it." if leads_out else "Remove it from the properties.",
+        )
 
 
-def _spell(mag: Any) -> str:  # noqa: ANN401 -- JSON: a number or three
-    factors = [mag] * 3 if isinstance(mag, int) else mag
-    is_isotropic = len(set(factors)) == 1
-    return str(factors[0]) if is_isotropic else "-".join(map(str, factors))
+def _is_there(path: Path, *, is_folder: bool) -> bool:
+    return path.is_dir() if is_folder else path.exists()
+
+
+def _leaves(path: Path) -> bool:
+    return path.is_absolute() or ".." in path.parts
+
+
+def _cut_off(place: Path, outside: list[str]) -> bool:
+    return any(place.is_relative_to(link) for link in outside)
 
 
 def _note(paths: Iterable[str], what: str) -> tuple[str, ...]:
