@@ -193,9 +193,6 @@ def test_plain_snakemake_uploads_too(
     assert proof(here / "stack.upload")["url"].endswith(found["id"])
 
 
-@pytest.mark.xfail(
-    strict=True, reason="metadata that discard_local removed are not made again: no zarr.json"
-)
 def test_a_changed_slice_is_a_new_dataset(standin: Standin, stack: Path, here: Path) -> None:
     """What a server has finished is not changed: the whole dataset is sent anew, and is right."""
     shutil.copytree(stack, here / "stack")

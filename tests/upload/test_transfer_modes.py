@@ -22,10 +22,6 @@ from .runs import (
     wkflow,
 )
 
-LEADS_OUTSIDE = pytest.mark.xfail(
-    strict=True, reason="the links that a move leaves are taken for mags outside the dataset"
-)
-
 
 @pytest.fixture
 def dataset(local: Path, tmp_path: Path) -> Path:
@@ -50,9 +46,7 @@ def test_a_dataset_is_put_where_the_server_says(
     assert only_one(standin) == found
 
 
-@pytest.mark.parametrize(
-    "mode", ["copy", pytest.param("move+symlink", marks=LEADS_OUTSIDE), "symlink"]
-)
+@pytest.mark.parametrize("mode", ["copy", "move+symlink", "symlink"])
 def test_what_was_transferred_is_not_transferred_again(
     standin: Standin, dataset: Path, here: Path, mode: str
 ) -> None:

@@ -65,11 +65,6 @@ def handmade(folder: Path, count: int = 1) -> Path:
     return folder
 
 
-NOTES_ARE_NOT_TOLD = pytest.mark.xfail(
-    strict=True, reason="what find_parcels leaves out is named by --dry-run alone, not by a run"
-)
-
-
 @pytest.mark.parametrize("api", [13, 14, 15, 16])
 def test_each_version_of_the_interface_is_spoken(
     tmp_path: Path, local: Path, here: Path, api: int
@@ -111,7 +106,6 @@ def test_jobs_are_connections(standin: Standin, local: Path, here: Path, jobs: i
     assert max(1, jobs - 2) <= standin.log()["most_chunks_at_once"] <= jobs
 
 
-@pytest.mark.xfail(strict=True, reason="two processes have at least one connection each")
 def test_jobs_are_connections_of_many_files_too(
     standin: Standin, tmp_path: Path, here: Path
 ) -> None:
@@ -137,7 +131,6 @@ def test_links_that_lead_outside_are_left_out(standin: Standin, tmp_path: Path, 
     assert "inside/er 0/one/zarr.json" in sent
 
 
-@NOTES_ARE_NOT_TOLD
 def test_what_is_left_out_is_named(standin: Standin, tmp_path: Path, here: Path) -> None:
     """A person learns which files the server does not get."""
     dataset = handmade(tmp_path / "own")

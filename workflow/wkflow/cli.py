@@ -153,11 +153,13 @@ def _run(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
         os.environ[TOKEN] = options.token
     if options.dry_run:
         return _dry_run(settings)
-    from wkflow.launch import launch, result  # noqa: PLC0415 -- --help need not wait for it
+    from wkflow.launch import launch, notes, result  # noqa: PLC0415 -- --help need not wait for it
 
     started = monotonic()
     busy = launch(settings, extra, quiet=options.quiet)
     if not options.quiet:
+        for note in notes(settings):
+            print(f"wkflow: note: {note}", file=sys.stderr)
         done = f"done in {monotonic() - started:.1f} s" if busy else "nothing to do, it is complete"
         print(f"wkflow: {settings.dataset_name}: {done}", file=sys.stderr)
     for line in result(settings):

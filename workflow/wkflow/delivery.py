@@ -14,9 +14,6 @@ from wkflow.errors import ConfigError
 DELIVERY = "delivery.json"
 """In the run folder."""
 
-AT_ONCE = 2
-"""Parcels of a finished dataset that are sent at once: one starts while another ends."""
-
 UPLOAD = "upload"
 """The folder of an upload's state, in the run folder."""
 
@@ -25,11 +22,12 @@ UPLOAD = "upload"
 class Delivery:
     """One dataset on its way to a server.
 
-    `parcels` are names of receipts below `receipts/`; `extras` are the files, relative to the
-    dataset, that go when all parcels have gone, the last of them last. `file_count` is what the
-    server is told beforehand, `byte_bound` what the files will never exceed together. `recipe`
-    changes when the files, the name or the place does. `attempt` and `upload_id` say how often the
-    server was asked and under what name it knows the upload.
+    `at_once` parcels of a dataset that exists are sent at once, each through `connections`.
+    `notes` are what a person should read. `parcels` are names of receipts below `receipts/`;
+    `extras` are the files, relative to the dataset, that go when all parcels have gone, the last of
+    them last. `file_count` is what the server is told beforehand, `byte_bound` what the files will
+    never exceed together. `recipe` changes when the files, the name or the place does. `attempt`
+    and `upload_id` say how often the server was asked and under what name it knows the upload.
     """
 
     dataset: str
@@ -46,6 +44,8 @@ class Delivery:
     file_count: int
     byte_bound: int
     recipe: str
+    at_once: int = 1
+    notes: tuple[str, ...] = ()
     attempt: int = 1
     upload_id: str = ""
 
@@ -74,7 +74,8 @@ class Delivery:
         try:
             document = json.loads(Path(path).read_bytes())
             parcels, extras = tuple(document.pop("parcels")), tuple(document.pop("extras"))
-            return cls(parcels=parcels, extras=extras, **document)
+            notes = tuple(document.pop("notes"))
+            return cls(parcels=parcels, extras=extras, notes=notes, **document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"is no delivery of this version ({error})", str(path), "Remove it."

@@ -107,7 +107,7 @@ def _delivery(settings: Settings, plan: Plan, *, is_main: bool) -> Delivery:
     if plan.layers:
         delivery = deliver_plan(settings, plan)
     else:
-        contents = find_parcels(settings.dataset, follow_links=settings.follow_links)
+        contents = find_parcels(settings.dataset, follow_links=settings.follows_links)
         write_parcels(contents, folder)
         delivery = deliver_contents(settings, contents)
     delivery = begin_attempt(delivery, folder)

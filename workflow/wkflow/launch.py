@@ -15,6 +15,7 @@ import yaml
 
 from wkflow.attempt import current, why_lost
 from wkflow.datasource import PROPERTIES
+from wkflow.delivery import DELIVERY, Delivery
 from wkflow.errors import ConfigError, TransientError, WkflowError
 from wkflow.failures import forget, read_failures
 from wkflow.lock import locked, remember
@@ -101,6 +102,14 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
             print(f"wkflow: what was done is kept in {folder}", file=sys.stderr)
         raise failure
     return "Nothing to be done" not in (folder / LOG).read_text()
+
+
+def notes(settings: Settings) -> list[str]:
+    """Give what a person should know of a dataset that was sent: what was left out."""
+    path = settings.run_folder / DELIVERY
+    if not (settings.sends and path.exists()):
+        return []
+    return list(Delivery.read(path).notes)
 
 
 def result(settings: Settings) -> list[str]:

@@ -7,6 +7,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 
+from wkflow.datasource import PROPERTIES
 from wkflow.delivery import Delivery
 from wkflow.joints import Joints
 from wkflow.receipt import Receipt
@@ -23,7 +24,15 @@ def regain(ask: Joints, delivery: Delivery, run_folder: Path) -> None:
             (receipts / f"{job}.json").unlink(missing_ok=True)
     if is_new:
         shutil.rmtree(receipts / "upload_shards", ignore_errors=True)
+        _forget_metadata(Path(ask.plan.dataset), receipts)
     state.mkdir(parents=True, exist_ok=True)
+
+
+def _forget_metadata(dataset: Path, receipts: Path) -> None:
+    """Remove the receipts of groups, arrays and properties if those went with the dataset."""
+    if not (dataset / PROPERTIES).exists():
+        shutil.rmtree(receipts / "create_layer", ignore_errors=True)
+        (receipts / "write_properties.json").unlink(missing_ok=True)
 
 
 class _Wanted:

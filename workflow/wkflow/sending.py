@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from wkflow.delivery import AT_ONCE, Delivery
+from wkflow.delivery import Delivery
 from wkflow.joints import Joints
 from wkflow.proof import PROOF
 from wkflow.steps.discard_shards import has_shortcut
@@ -40,7 +40,9 @@ class Sending:
     @property
     def in_flight(self) -> int:
         """How many jobs that make or send voxels may run at once."""
-        return self._ask.cores + AHEAD if self._is_converting else AT_ONCE
+        if self._is_converting or self._delivery is None:
+            return self._ask.cores + AHEAD
+        return self._delivery.at_once
 
     @property
     def weight(self) -> int:

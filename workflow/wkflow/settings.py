@@ -105,6 +105,11 @@ class Settings(UploadOptions, ConvertOptions):
         return self.upload and not self.keep_local and self.transfer_mode in {"http", "copy"}
 
     @property
+    def follows_links(self) -> bool:
+        """Whether links that lead out of a dataset are followed; those of a move are our own."""
+        return self.follow_links or self.transfer_mode != "http"
+
+    @property
     def passes(self) -> bool:
         """Whether shards leave the disk one by one, as soon as they are sent."""
         return self.discards and self.transfer_mode == "http"

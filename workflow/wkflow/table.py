@@ -26,7 +26,7 @@ def plan_table(plan: Plan, settings: Settings) -> str:
 
 def contents_table(settings: Settings) -> str:
     """Show what would be sent of a dataset that exists, and where to; nothing is asked or sent."""
-    contents = find_parcels(settings.dataset, follow_links=settings.follow_links)
+    contents = find_parcels(settings.dataset, follow_links=settings.follows_links)
     delivery = deliver_contents(settings, contents)
     lines = [
         f"dataset    {delivery.dataset} -> {delivery.name} on {delivery.url}",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wkflow.attempt import renewed
 from wkflow.datasource import PROPERTIES
-from wkflow.delivery import AT_ONCE, Delivery
+from wkflow.delivery import Delivery
 from wkflow.layer_plan import LayerPlan
 from wkflow.plan import Plan, digest
 from wkflow.receipt import Receipt
@@ -21,6 +21,9 @@ METADATA_BYTES = 2**20
 
 CONNECTIONS = 2
 """Of one job, beside conversion; several such jobs run at once."""
+
+AT_ONCE = 2
+"""Parcels of a dataset that exists: one starts while another ends."""
 
 JOBS = 5
 """Connections that send a dataset which exists, as the official tool has them."""
@@ -50,9 +53,13 @@ def deliver_contents(settings: Settings, contents: Contents) -> Delivery:
     if settings.transfer_mode != "http":
         return address
     count = len(contents.parcels())
+    jobs = settings.jobs or JOBS
+    at_once = max(1, min(AT_ONCE, count, jobs))
     return replace(
         address,
-        connections=-(-(settings.jobs or JOBS) // min(AT_ONCE, count)) if count else 1,
+        connections=jobs // at_once,
+        at_once=at_once,
+        notes=contents.notes,
         parcels=tuple(f"{PARCELS}/p{number:06d}" for number in range(count)),
         extras=(PROPERTIES,),
         file_count=len(contents.marks),
