@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wkflow.delivery import AT_ONCE, Delivery
+from wkflow.delivery import Delivery
 from wkflow.joints import Joints
 from wkflow.layer_plan import LayerPlan
 from wkflow.plan import Plan
@@ -231,4 +231,4 @@ def test_conversion_runs_ahead_of_the_network_a_little(cores: int) -> None:
     run = run_of(PLAN, discard=True, cores=cores)
     assert run.sending.in_flight == cores + AHEAD
     assert run.sending.weight == 1
-    assert run_of(NOTHING, discard=False, cores=cores).sending.in_flight == AT_ONCE
+    assert run_of(NOTHING, discard=False, cores=cores).sending.in_flight == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wkflow.box import Triple
 from wkflow.codec import Codec
 from wkflow.datasource import PROPERTIES
-from wkflow.delivery import AT_ONCE, Delivery
+from wkflow.delivery import Delivery
 from wkflow.ladder import FINEST
 from wkflow.layer import Layer, lay_grid
 from wkflow.mag import Mag
@@ -239,13 +239,12 @@ def test_lists_of_files_are_replaced_only_if_they_changed(tmp_path: Path) -> Non
 @pytest.mark.usefixtures("small_parcels")
 @given(count=st.integers(0, 9), jobs=st.none() | st.integers(1, 50))
 def test_jobs_are_connections(count: int, jobs: int | None) -> None:
-    """Of all parcels that are sent at once together: as many as asked for, or a few more."""
+    """Of all parcels that are sent at once together: no more than asked for, and nearly all."""
     delivery = deliver_contents(upload(jobs=jobs), contents_of(*[1] * count))
-    at_once = max(1, min(AT_ONCE, len(delivery.parcels)))
-    assert delivery.connections >= 1
-    if count:
-        wanted = jobs or module.JOBS
-        assert wanted <= delivery.connections * at_once < wanted + at_once
+    wanted = jobs or module.JOBS
+    assert min(delivery.connections, delivery.at_once) >= 1
+    assert delivery.at_once <= max(1, len(delivery.parcels))
+    assert wanted - delivery.at_once < delivery.connections * delivery.at_once <= wanted
 
 
 def test_the_name_is_the_option_s_or_the_dataset_s() -> None:
