@@ -143,3 +143,14 @@ def test_sweeping_leaves_whole_files(tmp_path: Path) -> None:
     assert (sweep(tmp_path), sweep(tmp_path)) == (2, 0)
     assert all(path.exists() for path in kept)
     assert sweep(tmp_path / "not there") == 0
+
+
+def test_an_idle_flusher_flushes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one waits at its end until all files are on the disk."""
+    flushed: list[list[Path]] = []
+    monkeypatch.setattr(durable, "flush", flushed.append)
+    for is_idle in (False, True):
+        with durable.Flusher(is_idle=is_idle) as flusher:
+            flusher.flush(tmp_path / "a")
+            flusher.flush(tmp_path / "b")
+    assert flushed == [[tmp_path / "a"], [tmp_path / "b"]]

@@ -1,6 +1,5 @@
 """Let the dataset be seen, once all of it is there.
-needs   plan.json, the receipts of all slabs and blocks
-gives   metadata and datasource-properties.json in the dataset; report.json in the run folder
+needs   plan.json, all receipts; gives metadata, datasource-properties.json, report.json
 """
 
 
@@ -8,6 +7,7 @@ rule create_layer:
     """Lay out the empty chunked arrays of one layer, one per magnification."""
     input:
         plan=ancient("draft.json"),
+        gate=sending.gate,
     output:
         receipt="receipts/create_layer/{layer}.json",
     log:

@@ -62,7 +62,14 @@ def flush(paths: Iterable[Path]) -> None:
 
 
 class Flusher:
-    """Flushes files one after the other beside other work; its end waits for all of them."""
+    """Flushes files one after the other beside other work; its end waits for all of them.
+
+    An idle one flushes nothing: for files that are compared with their receipts before anything
+    relies on them, and made again if the power took them.
+    """
+
+    def __init__(self, *, is_idle: bool = False) -> None:
+        self._is_idle = is_idle
 
     def __enter__(self) -> Self:
         self._thread = ThreadPoolExecutor(1)
@@ -71,7 +78,8 @@ class Flusher:
 
     def flush(self, path: Path) -> None:
         """Begin to flush a file that is whole."""
-        self._flushed.append(self._thread.submit(flush, [path]))
+        if not self._is_idle:
+            self._flushed.append(self._thread.submit(flush, [path]))
 
     def __exit__(self, *failure: object) -> None:
         self._thread.shutdown()

@@ -15,6 +15,9 @@ MIB = 2**20
 VOXEL_BYTES_PER_MINUTE = 2**30
 """A slow disk and one slow core: the time limit that clusters are told is a bound, no guess."""
 
+THREAD_BYTES = 2**27
+"""Voxels that a thread converts in about a second."""
+
 CLUSTER_THREADS = 4
 """Threads of a job where Snakemake was given no number of cores."""
 
@@ -29,10 +32,13 @@ class Wildcards(Protocol):
 
 
 class Joints:
-    """Answers for the rules of one plan; `cores` as Snakemake was given them."""
+    """Answers for the rules of one plan; `cores` as Snakemake was given them.
 
-    def __init__(self, plan: Plan, cores: int | None) -> None:
-        self.plan, self.cores = plan, cores or CLUSTER_THREADS
+    `sends` says that each slab is sent when it is made.
+    """
+
+    def __init__(self, plan: Plan, cores: int | None, *, sends: bool = False) -> None:
+        self.plan, self.cores, self._sends = plan, cores or CLUSTER_THREADS, sends
 
     @property
     def properties(self) -> str:
@@ -74,10 +80,19 @@ class Joints:
         one = self._layer(wildcards)
         return one.slab_recipe(one.slab(wildcards.slab))
 
-    def slab_threads(self, _: Wildcards) -> int:
-        """Give the cores of one slab, so that all slabs together keep all cores busy."""
+    def slab_threads(self, wildcards: Wildcards) -> int:
+        """Give the cores of one slab, so that all slabs together keep all cores busy.
+
+        Where slabs are sent, the first one should not wait for others: large ones get more cores.
+        """
         slabs = sum(len(one.slabs()) for one in self.plan.layers)
-        return max(1, self.cores // slabs)
+        shared = max(1, self.cores // slabs)
+        if not self._sends:
+            return shared
+        one = self._layer(wildcards)
+        x, y, z = one.layer.size
+        slab_bytes = x * y * min(one.slab_depth, z) * one.layer.voxel_bytes
+        return min(self.cores, max(shared, slab_bytes // THREAD_BYTES))
 
     def slab_mem_mb(self, wildcards: Wildcards) -> int:
         """Give the memory of a slab's job, in MiB."""

@@ -44,7 +44,10 @@ def convert_slab(
     extremes = Extremes()
     files: list[ShardFile] = []
     written = 0
-    with durable.Flusher() as flusher, _leaving(one, one.slab(slab), scratch) as leaving:
+    with (
+        durable.Flusher(is_idle=one.passing) as flusher,
+        _leaving(one, one.slab(slab), scratch) as leaving,
+    ):
         for box, file in _write_shards(
             dataset, one, one.slab(slab), threads, lambda region: leaving(extremes.watching(region))
         ):

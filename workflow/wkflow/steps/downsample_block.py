@@ -34,7 +34,7 @@ def downsample_block(
     positions = one.block_shards(step[1], block)
     files: list[ShardFile] = []
     voxels = 0
-    with durable.Flusher() as flusher, ThreadPoolExecutor(threads) as pool:
+    with durable.Flusher(is_idle=one.passing) as flusher, ThreadPoolExecutor(threads) as pool:
         written = downsample_shards(dataset, one, step, positions, pool, shortcut_of(one, scratch))
         for position, file in zip(positions, written, strict=True):
             flusher.flush(dataset / file.path)

@@ -31,7 +31,7 @@ def downsample_rest(
     files: list[ShardFile] = []
     voxels = 0
     shortcut = shortcut_of(one, scratch)
-    with durable.Flusher() as flusher, ThreadPoolExecutor(threads) as pool:
+    with durable.Flusher(is_idle=one.passing) as flusher, ThreadPoolExecutor(threads) as pool:
         for step in one.rest_steps():
             grid = step[1]
             positions = grid.box.cells(grid.shard)

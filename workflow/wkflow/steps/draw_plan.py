@@ -22,7 +22,7 @@ FLAT_SHARD_CHUNKS, COARSE_SHARD_CHUNKS = (128, 128, 1), (32, 32, 32)
 """Chunks of a shard above mag 1: as the official tool, flat for layers of one chunk's depth."""
 
 
-JOB_BYTES, LEAST_JOB_BYTES = 2**30, 2**26
+JOB_BYTES, LEAST_JOB_BYTES = 2**30, 2**27
 """What is worth the start of a job, and what is just worth it where another one waits for it."""
 
 PARTS = 16
