@@ -17,16 +17,13 @@ from wkflow.plan import DRAFT, Plan
 from wkflow.regain import regain
 from wkflow.settings import Settings
 from wkflow.shipped import import_root
-from wkflow.steps.check_room import check_room
 from wkflow.steps.draw_delivery import (
     begin_attempt,
     deliver_contents,
     deliver_plan,
     write_parcels,
 )
-from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.find_parcels import find_parcels
-from wkflow.steps.make_sample import make_sample, sample_options
 
 ALLOCATOR = {
     "MALLOC_TOP_PAD_": str(64 * 2**20),
@@ -64,8 +61,7 @@ def enter(config: Mapping[str, object], *, is_main: bool) -> Run:
     try:
         given = {key: value for key, value in config.items() if value is not None}
         if not given.keys() & {"source", "target", "voxel_size"}:
-            given |= sample_options(Path.cwd())
-            make_sample(Path.cwd())
+            given |= _sample()
         settings = Settings.parse(given, where="config")
         run_folder = settings.run_folder
         (run_folder / ENTRANCE).unlink(missing_ok=True)
@@ -90,9 +86,20 @@ def _prepare_jobs() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join([str(root), *filter(None, others)])
 
 
+def _sample() -> dict[str, object]:
+    from wkflow.steps.make_sample import make_sample, sample_options  # noqa: PLC0415 -- as below
+
+    make_sample(Path.cwd())
+    return dict(sample_options(Path.cwd()))
+
+
 def _plan(settings: Settings) -> Plan:
     if settings.command == "upload":
         return Plan.of_nothing(str(settings.dataset))
+    # readers and kernels take a while to import: a run that only sends need not wait for them
+    from wkflow.steps.check_room import check_room  # noqa: PLC0415
+    from wkflow.steps.draw_plan import draw_plan  # noqa: PLC0415
+
     plan = draw_plan(settings)
     check_room(plan, settings)
     _keep(plan, settings.run_folder / DRAFT)

@@ -26,6 +26,10 @@ voxel_size: [11.24, 11.24, 25]
 snakemake --configfile my.yaml --cores all
 ```
 
+To send it to a WEBKNOSSOS server, give `upload: true` in place of `target`; to send a dataset that
+exists, `command: upload` and the dataset as `source`. The token is no option: it stands in the
+environment, as `WK_TOKEN`.
+
 The CLI takes the same options as flags: `voxel_size` is `--voxel-size`. Keys that are left out,
 or null, have their defaults; unknown keys are errors. Relative paths start at the folder in which
 the command is given. In a workflow of your own, include ours as a module, with `work_dir` set to
