@@ -43,7 +43,7 @@ LEGEND = """\
 ratio    whole, alone: official s / wkflow s; overlap: remote-convert s / the longer of the others
 MB/s     alone: bytes by the seconds beyond those of the tiny dataset, wanted: 2 x the official ones
 GiB      peak of the resident memory of all processes; pss counts shared pages once (own run)
-faults   bytes that the server received, and that were written to sockets, by those of the dataset"""
+faults   bytes that the server received, and those written to sockets, by those of the dataset"""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from tests.conformance.official import Official
 from tests.conformance.pair import PROPERTIES, write_source
 from tests.conformance.stacks import labels, noise
+from tests.runs import environment
 from tests.standin.server import Standin
 
 pytestmark = pytest.mark.conformance
@@ -167,3 +169,22 @@ def test_links_are_followed(official: Official, finest: Path, start: Starter) ->
     (verdict,) = judged(official, server, url, finest, "zarr_streaming").values()
     (difference,) = verdict["differences"]
     assert "1 of" in difference
+
+
+@pytest.mark.parametrize("api", [13, 16])
+def test_what_we_send_is_read(
+    official: Official, whole: Path, start: Starter, tmp_path: Path, api: int
+) -> None:
+    """The official library finds in our upload what its own conversion makes."""
+    server = start(api=api)
+    source, options = whole.parent / "source", ("--voxel-size", "11,11,25", "--max-mag", "4")
+    done = subprocess.run(
+        [sys.executable, "-m", "wkflow.cli", "remote-convert", *options, source],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment() | {"WK_URL": server.url, "WK_TOKEN": server.token},
+    )
+    assert done.returncode == 0, done.stderr
+    assert_served(official, server, done.stdout.strip(), whole, *SERVED)

@@ -5,7 +5,7 @@ from wkflow.sending import Sending
 from wkflow.steps.write_plan import claim
 
 ask = Joints(run.plan, workflow.cores, sends=run.delivery is not None)
-sending = Sending(run.delivery, ask, run.settings.run_folder)
+sending = Sending(run.delivery, ask, run.settings.run_folder, workflow.nodes)
 workflow.register_resource("in_flight", sending.in_flight)
 
 

@@ -24,10 +24,13 @@ class Parcel(Protocol):
 
 
 class Sending:
-    """Answers for the upload's rules of one run."""
+    """Answers for the upload's rules of one run; `jobs` is how many a cluster runs at once."""
 
-    def __init__(self, delivery: Delivery | None, ask: Joints, run_folder: Path) -> None:
+    def __init__(
+        self, delivery: Delivery | None, ask: Joints, run_folder: Path, jobs: int | None = None
+    ) -> None:
         self._delivery, self._ask, self._run_folder = delivery, ask, run_folder
+        self._jobs = jobs or ask.cores
 
     @property
     def _parcels(self) -> tuple[str, ...]:
@@ -41,7 +44,7 @@ class Sending:
     def in_flight(self) -> int:
         """How many jobs that make or send voxels may run at once."""
         if self._is_converting or self._delivery is None:
-            return self._ask.cores + AHEAD
+            return self._jobs + AHEAD
         return self._delivery.at_once
 
     @property

@@ -85,8 +85,8 @@ def _spoiling(folder: Path, upload: Upload | None = None) -> Iterator[None]:
             mark_lost(folder, failure.what)
         raise
     except ServerError as failure:
-        # A refused token makes the question fail as well, and leaves the upload as it is.
-        if upload is not None and upload.is_known() in {True, False}:
+        if upload is not None:
+            upload.is_known()  # fails where the token is refused, which leaves the upload as it is
             mark_lost(folder, failure.what)
         raise
 
