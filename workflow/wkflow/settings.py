@@ -36,7 +36,11 @@ class Settings(UploadOptions, ConvertOptions):
         "convert", description="Convert images, or upload a dataset that exists."
     )
     jobs: int | None = Field(
-        None, gt=0, description="Cores to use; by default all.", examples=["8"]
+        None,
+        gt=0,
+        description="Cores to use, by default all; for `wkflow upload` parallel connections, "
+        "by default 5.",
+        examples=["8"],
     )
     distribution_strategy: Annotated[
         Literal["multiprocessing", "sequential"], BeforeValidator(spelling.strategy)
