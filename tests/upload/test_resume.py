@@ -187,3 +187,22 @@ def _cwd(process: psutil.Process) -> str | None:
     with contextlib.suppress(psutil.Error, OSError):
         return str(process.cwd())
     return None
+
+
+def test_a_run_killed_while_the_server_finishes_finds_what_it_made(
+    local: Path, standin: Standin, here: Path
+) -> None:
+    """It looks before it asks again: one dataset, and its address."""
+    standin.faults(delay={"seconds": 4})
+    with start("upload", local, standin=standin, cwd=here) as process:
+        while not list(here.glob("*.upload/upload/1/finishing.json")):
+            time.sleep(0.05)
+        time.sleep(0.5)
+        family = [*psutil.Process(process.pid).children(recursive=True), process]
+        for victim in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.kill()
+    run = wkflow("upload", local, standin=standin, cwd=here)
+    (finished,) = standin.datasets()
+    assert url_of(run).endswith(finished["id"])
+    assert standin.uploads() == []

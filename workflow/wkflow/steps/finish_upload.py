@@ -1,5 +1,6 @@
 """Send what comes last, let the server finish, and prove that it has what was sent."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,9 @@ _FINISHING = "finishing.json"
 
 LEAST_WAIT_S, BYTES_PER_S = 15.0, 10**8
 """What a server gets to finish an upload before it is asked a second time."""
+
+TRIES = 2
+"""To let the server finish, in one run."""
 
 ASK_S = 2.0
 """Between two looks whether the dataset is there."""
@@ -113,51 +117,44 @@ def _check_count(delivery: Delivery, sent: list[Sent]) -> None:
 def _finish(
     server: Server, reservation: Reservation, upload: Upload, sent: list[Sent], folder: Path
 ) -> str:
-    """Give the id of the finished dataset; ask for it where an answer was lost."""
+    """Give the id of the finished dataset; look for it where an answer was lost.
+
+    Asking twice while the server is at work could make it delete what it has; so it gets time,
+    also when it was an earlier run that asked.
+    """
     mark = folder / _FINISHING
-    if mark.exists() and (found := _find(server, reservation)):
-        return found
+    size = sum(file.bytes for one in sent for file in one.files)
+    patience_s = LEAST_WAIT_S + size / BYTES_PER_S
+    if mark.exists():
+        asked_at = float(json.loads(mark.read_bytes()))
+        if found := _look(server, reservation, asked_at + patience_s - time()):
+            return found
     if not upload.is_known():
         raise UploadLostError(
             "the server no longer knows this upload", reservation.datastore,
             "The same command starts a new one.",
         )  # fmt: skip
-    durable.write_json(mark, time())
-    try:
-        return upload.finish()
-    except FinishUnsureError as unsure:
-        size = sum(file.bytes for one in sent for file in one.files)
-        return _await(server, reservation, upload, unsure, LEAST_WAIT_S + size / BYTES_PER_S)
-
-
-def _await(
-    server: Server,
-    reservation: Reservation,
-    upload: Upload,
-    unsure: FinishUnsureError,
-    patience_s: float,
-) -> str:
-    """Look for the dataset until it is there; ask once more if the server seems not to have heard.
-
-    Asking twice while the server is at work could make it delete what it has; so it gets time.
-    """
-    for is_last in (False, True):
-        deadline = monotonic() + patience_s
-        while monotonic() < deadline:
-            if found := _find(server, reservation):
-                return found
-            sleep(ASK_S)
-        if is_last or not upload.is_known():
-            break
+    for _ in range(TRIES):
+        durable.write_json(mark, time())
         try:
             return upload.finish()
-        except FinishUnsureError as again:
-            unsure = again
+        except FinishUnsureError:
+            if found := _look(server, reservation, patience_s):
+                return found
+        if not upload.is_known():
+            break
     raise TransientError(
-        f"the server was asked to finish, and does not say whether it did ({unsure.what})",
-        reservation.url,
+        "the server was asked to finish, and does not say whether it did", reservation.url,
         "Give the same command in some minutes: it looks whether the dataset is there.",
-    )
+    )  # fmt: skip
+
+
+def _look(server: Server, reservation: Reservation, wait_s: float) -> str | None:
+    """Look for the dataset, once at least, until it is there or the time is over."""
+    deadline = monotonic() + wait_s
+    while (found := _find(server, reservation)) is None and monotonic() < deadline:
+        sleep(ASK_S)
+    return found
 
 
 def _find(server: Server, reservation: Reservation) -> str | None:
