@@ -12,7 +12,7 @@ workflow.register_resource("in_flight", sending.in_flight)
 wildcard_constraints:
     layer="[^/]+",
     mag="[0-9-]+",
-    slab="z[0-9]+",
+    slab="(t[0-9]+)?z[0-9]+",
     block="b[0-9]+",
     attempt="[0-9]+",
     parcel=".+",

@@ -10,11 +10,16 @@ from typing import Any
 from wkflow import durable
 from wkflow.layer import Grid, Layer
 from wkflow.receipt import Receipt
+from wkflow.source import Channel
 
 PROPERTIES = "datasource-properties.json"
 
 LARGEST_PLAIN_INTEGER = 2**53 - 1
 """Above it JSON numbers lose digits in JavaScript; the server then takes an envelope."""
+
+
+DISPLAY = Channel()
+"""Of a layer whose source says nothing: WEBKNOSSOS chooses."""
 
 
 def retract(dataset: Path) -> None:
@@ -43,34 +48,61 @@ def properties_of(
 
 
 def layer_properties(
-    layer: Layer, grids: tuple[Grid, ...], receipts: list[Receipt]
+    layer: Layer, grids: tuple[Grid, ...], receipts: list[Receipt], display: Channel = DISPLAY
 ) -> dict[str, Any]:
-    """Describe one layer; `receipts` are those of its slabs, whose statistics it needs."""
+    """Describe one layer.
+
+    `receipts` are those of its slabs, whose statistics it needs; `display` says how the layer is
+    first shown, where the source knows that.
+    """
     x, y, z = layer.size
     document: dict[str, Any] = {
         "name": layer.name,
         "category": layer.category,
         "boundingBox": {"topLeft": [0, 0, 0], "width": x, "height": y, "depth": z},
-        "dataFormat": "zarr3",
-        "mags": [
-            {
-                "mag": list(grid.mag.factors),
-                "path": f"./{layer.name}/{grid.mag}",
-                "axisOrder": {"c": 0, "x": 1, "y": 2, "z": 3},
-            }
-            for grid in grids
-        ],
+        "dataFormat": layer.data_format,
+        "mags": [_mag_properties(layer, grid) for grid in grids],
     }
     lows = [r.lowest for r in receipts if r.lowest is not None]
     highs = [r.highest for r in receipts if r.highest is not None]
     if layer.category == "segmentation":
         document["largestSegmentId"] = _segment_id(int(max([0, *highs])))
-    elif lows and highs:
-        document["defaultViewConfiguration"] = {
-            "min": float(min(lows)),
-            "max": float(max(highs)),
-        }
+    elif view := _view(lows, highs, display):
+        document["defaultViewConfiguration"] = view
+    if layer.axes:
+        document["additionalAxes"] = [
+            {"name": name, "bounds": [0, size], "index": index}
+            for index, (name, size) in enumerate(layer.axes)
+        ]
     return document | {"numChannels": layer.channels, "elementClass": layer.element_class}
+
+
+def _mag_properties(layer: Layer, grid: Grid) -> dict[str, Any]:
+    """Describe one mag; its axes are in the order in which `webknossos` 4.3.3 reads them.
+
+    That is (c, x, y, z) also for precomputed volumes, which have the channel at the end: it asks
+    for this order, and turns the axes itself.
+    """
+    first = len(layer.axes)
+    cube = {"cubeLength": grid.shard[0]} if layer.data_format == "wkw" else {}
+    return {
+        "mag": list(grid.mag.factors),
+        "path": f"./{layer.name}/{grid.mag}",
+        **cube,
+        "axisOrder": {name: first + index for index, name in enumerate("cxyz")},
+    }
+
+
+def _view(lows: list[float], highs: list[float], display: Channel) -> dict[str, Any]:
+    """Say how bright and in which colour a layer is shown first; `min` and `max` are its limits."""
+    view: dict[str, Any] = {}
+    if display.colour:
+        view["color"] = list(display.colour)
+    if display.window:
+        view["intensityRange"] = list(display.window)
+    if lows and highs:
+        view |= {"min": float(min(lows)), "max": float(max(highs))}
+    return view
 
 
 def _segment_id(largest: int) -> int | dict[str, str]:

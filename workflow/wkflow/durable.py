@@ -7,9 +7,10 @@ most a file with the suffix `.partial`, which `sweep` removes.
 import errno
 import json
 import os
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -18,7 +19,13 @@ from wkflow.errors import ResourceError
 PARTIAL = ".partial"
 """Ends the name of every file that is not whole yet: never read, uploaded or counted."""
 
+FLUSHES = 4
+"""At once: file systems gather them, which counts where each chunk is a file."""
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+HANDLES = 128
+"""Files open at once among those that grow side by side: a process may often open only 1024."""
 
 
 @contextmanager
@@ -32,12 +39,25 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     ResourceError
         If the disk is full.
     """
-    partial = path.with_name(f".{path.name}.{os.urandom(6).hex()}{PARTIAL}")
+    partial = _partial(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("xb") as file:
-            yield file
-        partial.replace(path)
+        with _telling_full(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("xb") as file:
+                yield file
+            partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.urandom(6).hex()}{PARTIAL}")
+
+
+@contextmanager
+def _telling_full(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.errno in _FULL:
             raise ResourceError(
@@ -46,8 +66,95 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
                 "Free space there and give the same command: what is written is kept.",
             ) from error
         raise
-    finally:
-        partial.unlink(missing_ok=True)
+
+
+class Handles:
+    """Files that grow side by side: those written last are open, the others wait closed.
+
+    For one thread at a time.
+    """
+
+    def __init__(self, most: int = HANDLES) -> None:
+        self._most = most
+        self._open: OrderedDict[Path, IO[bytes]] = OrderedDict()
+
+    def get(self, path: Path) -> IO[bytes]:
+        """Give a file open for reading and writing anywhere; it is made where there is none."""
+        if path not in self._open:
+            while len(self._open) >= self._most:
+                self._open.popitem(last=False)[1].close()
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+            self._open[path] = os.fdopen(os.open(path, flags, 0o666), "r+b")
+        self._open.move_to_end(path)
+        return self._open[path]
+
+    def close(self, path: Path) -> None:
+        """Close one file if it is open."""
+        if path in self._open:
+            self._open.pop(path).close()
+
+
+class Growing:
+    """A file that is written over time; it appears under its name only by `finish`.
+
+    Raises
+    ------
+    ResourceError
+        From any method, if the disk is full.
+    """
+
+    def __init__(self, path: Path, handles: Handles) -> None:
+        self.path, self._handles = path, handles
+        self._partial = _partial(path)
+        self.size = 0
+        with _telling_full(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+    def beside(self) -> "Growing":
+        """Give another one in the same folder: room for what is put in order later."""
+        return Growing(self.path, self._handles)
+
+    def append(self, pieces: Iterable[bytes | memoryview]) -> None:
+        """Write pieces behind one another at the end."""
+        with _telling_full(self.path):
+            file = self._handles.get(self._partial)
+            file.seek(self.size)
+            file.writelines(pieces)
+            self.size = file.tell()
+
+    def put(self, offset: int, piece: bytes | memoryview) -> None:
+        """Write a piece anywhere; what lies between it and the end reads as zeros."""
+        with _telling_full(self.path):
+            file = self._handles.get(self._partial)
+            file.seek(offset)
+            file.write(piece)
+            self.size = max(self.size, offset + len(piece))
+
+    def stretch(self, size: int) -> None:
+        """Let the file end at `size`; what was never written reads as zeros."""
+        with _telling_full(self.path):
+            self._handles.get(self._partial).truncate(size)
+            self.size = size
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Read what was written."""
+        with _telling_full(self.path):
+            file = self._handles.get(self._partial)
+            file.seek(offset)
+            return file.read(length)
+
+    def finish(self) -> None:
+        """Put the file in its place."""
+        with _telling_full(self.path):
+            self._handles.get(self._partial)  # made here, if nothing was written
+            self._handles.close(self._partial)
+            self._partial.replace(self.path)
+
+    def abandon(self) -> None:
+        """Leave nothing behind; after `finish` the file stays."""
+        with suppress(OSError):  # what is not flushed to a full disk is not wanted
+            self._handles.close(self._partial)
+        self._partial.unlink(missing_ok=True)
 
 
 def flush(paths: Iterable[Path]) -> None:
@@ -56,13 +163,17 @@ def flush(paths: Iterable[Path]) -> None:
     for path in paths:
         _sync(path)
         folders.add(path.parent)
+    _sync_folders(folders)
+
+
+def _sync_folders(folders: Iterable[Path]) -> None:
     if os.name == "posix":  # elsewhere a folder cannot be opened
         for folder in folders:
             _sync(folder)
 
 
 class Flusher:
-    """Flushes files one after the other beside other work; its end waits for all of them.
+    """Flushes files beside other work; its end waits for all of them, and for their folders.
 
     An idle one flushes nothing: for files that are compared with their receipts before anything
     relies on them, and made again if the power took them.
@@ -72,19 +183,22 @@ class Flusher:
         self._is_idle = is_idle
 
     def __enter__(self) -> Self:
-        self._thread = ThreadPoolExecutor(1)
+        self._threads = ThreadPoolExecutor(FLUSHES)
         self._flushed: list[Future[None]] = []
+        self._folders: set[Path] = set()
         return self
 
     def flush(self, path: Path) -> None:
         """Begin to flush a file that is whole."""
         if not self._is_idle:
-            self._flushed.append(self._thread.submit(flush, [path]))
+            self._flushed.append(self._threads.submit(_sync, path))
+            self._folders.add(path.parent)
 
     def __exit__(self, *failure: object) -> None:
-        self._thread.shutdown()
+        self._threads.shutdown()
         for flushed in self._flushed:
             flushed.result()
+        _sync_folders(self._folders)
 
 
 def _sync(path: Path) -> None:

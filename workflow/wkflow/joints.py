@@ -8,7 +8,7 @@ from typing import Protocol
 
 from wkflow.datasource import PROPERTIES
 from wkflow.layer import Grid
-from wkflow.layer_plan import START_BYTES
+from wkflow.layer_plan import START_BYTES, Place
 from wkflow.plan import LayerPlan, Plan, digest
 
 MIB = 2**20
@@ -68,12 +68,12 @@ class Joints:
     def slices(self, wildcards: Wildcards) -> list[str]:
         """List the image files of a slab.
 
-        Snakemake takes braces for wildcards; a file with such a name is watched by the slab's
-        recipe alone, which holds size and time of every file anyway.
+        Snakemake takes braces for wildcards, and fetches URLs by itself; such a file is watched
+        by the slab's recipe alone, which holds size and time of every file anyway.
         """
         one = self._layer(wildcards)
-        files = one.slab_sources(one.slab(wildcards.slab)).files
-        return [file for file in files if not {"{", "}"} & set(file)]
+        files, _ = one.slab_sources(one.slab(wildcards.slab))
+        return [file for file in files if not ({"{", "}"} & set(file) or "://" in file)]
 
     def slab_recipe(self, wildcards: Wildcards) -> str:
         """Digest what the voxels of a slab depend on."""
@@ -90,19 +90,17 @@ class Joints:
         if not self._sends:
             return shared
         one = self._layer(wildcards)
-        x, y, z = one.layer.size
-        slab_bytes = x * y * min(one.slab_depth, z) * one.layer.voxel_bytes
-        return min(self.cores, max(shared, slab_bytes // THREAD_BYTES))
+        return min(self.cores, max(shared, self._slab_bytes(one) // THREAD_BYTES))
 
     def slab_mem_mb(self, wildcards: Wildcards) -> int:
         """Give the memory of a slab's job, in MiB."""
-        return self._layer(wildcards).slab_memory() // MIB
+        threads = self.slab_threads(wildcards)
+        return self._layer(wildcards).slab_memory(threads) // MIB
 
     def slab_minutes(self, wildcards: Wildcards) -> int:
         """Give the time limit of a slab's job."""
         one = self._layer(wildcards)
-        x, y, _ = one.layer.size
-        return 10 + x * y * one.slab_depth * one.layer.voxel_bytes // VOXEL_BYTES_PER_MINUTE
+        return 10 + self._slab_bytes(one) // VOXEL_BYTES_PER_MINUTE
 
     def block_feeders(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of what lies below a block."""
@@ -124,7 +122,7 @@ class Joints:
         """List the receipts of what lies below the small mags."""
         one = self._layer(wildcards)
         step = one.rest_steps()[0]
-        return self._feeders(one, step, step[1].box.cells(step[1].shard))
+        return self._feeders(one, step, one.all_shards(step[1]))
 
     def rest_recipe(self, wildcards: Wildcards) -> str:
         """Digest what the small mags depend on besides their feeders."""
@@ -142,8 +140,8 @@ class Joints:
         """Give for each job that writes voxels the jobs whose voxels it reads, fine mags first."""
         feeders: dict[str, list[str]] = {job: [] for job, _ in self.plan.jobs()}
         for one in self.plan.layers:
-            for job, step, positions in _reductions(one):
-                feeders[job] = [_job(receipt) for receipt in self._feeders(one, step, positions)]
+            for job, step, places in _reductions(one):
+                feeders[job] = [_job(receipt) for receipt in self._feeders(one, step, places)]
         return feeders
 
     def consumers(self) -> dict[str, list[str]]:
@@ -158,31 +156,35 @@ class Joints:
     def _layer(self, wildcards: Wildcards) -> LayerPlan:
         return self.plan.layer(wildcards.layer)
 
-    def _feeders(
-        self, one: LayerPlan, step: tuple[Grid, Grid], positions: list[tuple[int, int, int]]
-    ) -> list[str]:
+    @staticmethod
+    def _slab_bytes(one: LayerPlan) -> int:
+        x, y, z = one.layer.size
+        frames = min(one.slab_frames, one.layer.frames)
+        return x * y * min(one.slab_depth, z) * frames * one.layer.voxel_bytes
+
+    def _feeders(self, one: LayerPlan, step: tuple[Grid, Grid], places: list[Place]) -> list[str]:
         finer, coarser = step
         name = one.layer.name
-        boxes = [one.source_box(finer, coarser, position) for position in positions]
+        boxes = [(frame, one.source_box(finer, coarser, position)) for frame, position in places]
         if finer == one.grids[0]:
-            slabs = {slab for box in boxes for slab in one.feeding_slabs(box)}
+            slabs = {slab for place in boxes for slab in one.feeding_slabs(*place)}
             return [f"receipts/convert_slab/{name}/{slab}.json" for slab in sorted(slabs)]
-        blocks = {block for box in boxes for block in one.feeding_blocks(finer, box)}
+        blocks = {block for place in boxes for block in one.feeding_blocks(finer, *place)}
         folder = f"receipts/downsample_block/{name}/{finer.mag}"
         return [f"{folder}/{block}.json" for block in sorted(blocks)]
 
 
 def _reductions(
     one: LayerPlan,
-) -> Iterator[tuple[str, tuple[Grid, Grid], list[tuple[int, int, int]]]]:
+) -> Iterator[tuple[str, tuple[Grid, Grid], list[Place]]]:
     """Give each downsampling job of a layer, its first step, and the shards that it makes there."""
     name = one.layer.name
     for step in one.big_steps():
         for block in one.blocks(step[1]):
-            positions = one.block_shards(step[1], block)
-            yield f"downsample_block/{name}/{step[1].mag}/{block}", step, positions
+            places = one.block_shards(step[1], block)
+            yield f"downsample_block/{name}/{step[1].mag}/{block}", step, places
     for step in one.rest_steps()[:1]:
-        yield f"downsample_rest/{name}", step, step[1].box.cells(step[1].shard)
+        yield f"downsample_rest/{name}", step, one.all_shards(step[1])
 
 
 def _job(receipt: str) -> str:

@@ -5,6 +5,7 @@ from math import prod
 
 from wkflow.box import Box, Triple, ceil_div
 from wkflow.mag import Mag
+from wkflow.storage import STORAGES
 
 ITEM_BYTES = {
     "uint8": 1, "uint16": 2, "uint32": 4, "uint64": 8,
@@ -42,13 +43,25 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Name, kind and shape of one volume. `size` is (x, y, z) in mag 1, `dtype` numpy's name."""
+    """Name, kind and shape of one volume, and how it is stored.
+
+    `size` is (x, y, z) in mag 1, `dtype` numpy's name. `channels` are the samples of one voxel.
+    `axes` are further ones with their sizes, slowest first; each of their `frames` is a volume of
+    its own. `data_format` is named as in `datasource-properties.json`.
+    """
 
     name: str
     category: str
     dtype: str
     channels: int
     size: Triple
+    axes: tuple[tuple[str, int], ...] = ()
+    data_format: str = "zarr3"
+
+    @property
+    def frames(self) -> int:
+        """How many volumes the further axes make; the last axis runs fastest."""
+        return prod(size for _, size in self.axes)
 
     @property
     def voxel_bytes(self) -> int:
@@ -66,15 +79,21 @@ class Layer:
 def lay_grid(layer: Layer, mag: Mag, *, chunk: Triple, shard: Triple) -> Grid:
     """Lay one mag out: shards clipped to the layer, chunks flat where there is one slice.
 
-    Clipped to a power of two: the official tool cannot add a mag with other shards.
+    Clipped to a power of two: the official tool cannot add a mag with other shards. Where the
+    format wants cubes, chunks stay as they are and shards are clipped to a cube.
 
     A mag has ceil(size / mag) voxels: its last voxels may stand for fewer finer ones.
     """
     size = ceil_div(layer.size, mag.factors)
-    if layer.size[2] == 1:
+    storage = STORAGES[layer.data_format]
+    if layer.size[2] == 1 and not storage.is_cubic:
         chunk = (chunk[0], chunk[1], 1)
+    if storage.is_single:
+        return Grid(mag, size, chunk, chunk)
     extents = zip(shard, ceil_div(size, chunk), chunk, strict=True)
     x, y, z = (min(s, c * _power_of_two(n)) for s, n, c in extents)
+    if storage.is_cubic:
+        x = y = z = max(x, y, z)
     return Grid(mag, size, chunk, (x, y, z))
 
 

@@ -6,35 +6,48 @@ there are, so that a run can be resumed with others, and appended slices leave t
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from math import prod
 from typing import Any, Self
 
 from wkflow.box import Box, Triple
+from wkflow.feed import Feed
 from wkflow.layer import Grid, Layer, shard_bytes
 from wkflow.mag import Mag
 from wkflow.slab import Slab, cut_slabs
-from wkflow.source import Header, Source
+from wkflow.source import Channel, Header, RawLayout, Source
 
 BLOCK_JOBS = 2
 """What a downsampling job writes, in slabs: its memory does not grow with that."""
 
-AHEAD_BYTES = 2**27
-"""Batches up to this size are decoded one ahead, which hides the disk; large ones fill a queue."""
+ROWS_AHEAD = 4
+"""Rows of chunks in memory per thread: two read, as many encoded."""
+
+FEWEST_THREADS = 2
+"""Of the job whose memory is compared with what there is: with more, more rows are under way."""
 
 START_BYTES = 200 * 2**20
 """Interpreter, libraries and what is in flight in one job, on top of its slices."""
+
+
+STREAM_FRAMES = 10**6
+"""More than any layer has: what can only be read in order is one slab."""
+
+Place = tuple[int, Triple]
+"""A shard: its frame, and its position (x, y, z) in the grid of shards."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayerPlan:
     """One layer: where its voxels come from, how they are laid out and reduced.
 
-    `grids` are its mags, finest first; `batch` slices are in memory at once; `kernel` reduces
-    one mag to the next; `codec` compresses chunks; `pad` allows slices smaller than the layer.
-    `job_bytes` is about what one job converts; a downsampling job reads and writes more at once.
-    `passing` says that shards leave the disk when they are sent.
+    `grids` are its mags, finest first; a slab is of whole batches of `batch` slices; `kernel`
+    reduces one mag to the next; `codec` compresses chunks; `pad` allows slices smaller than the
+    layer. `job_bytes` is about what one job converts; a downsampling job reads and writes more at
+    once. `feed` says how voxels come into memory, `display` how the layer is first shown.
+    `passing` says that shards leave the disk when they are sent. The last two, and `feed`, change
+    no voxel.
     """
 
     layer: Layer
@@ -47,38 +60,55 @@ class LayerPlan:
     job_bytes: int
     evidence: str
     passing: bool = False
+    feed: Feed = field(default_factory=Feed)
+    display: Channel = field(default_factory=Channel)
 
     @property
     def slab_depth(self) -> int:
         """Slices of one slab: whole batches, about `job_bytes`; the same however many slices."""
-        x, y, _ = self.layer.size
+        x, y, z = self.layer.size
+        if self.source.is_stream:
+            return -(-z // self.batch) * self.batch
         batch_bytes = x * y * self.batch * self.layer.voxel_bytes
         return self.batch * max(1, self.job_bytes // batch_bytes)
 
+    @property
+    def slab_frames(self) -> int:
+        """Frames of one slab: several where they are small, all where they come in a stream."""
+        if self.source.is_stream:
+            return STREAM_FRAMES
+        if self.slab_depth < self.layer.size[2]:
+            return 1
+        return max(1, self.job_bytes // (prod(self.layer.size) * self.layer.voxel_bytes))
+
     def slabs(self) -> list[Slab]:
         """Cut the layer into the units of work of `convert_slab`."""
-        return list(cut_slabs(self.layer.size[2], step=self.slab_depth))
+        return list(
+            cut_slabs(
+                self.layer.size[2],
+                step=self.slab_depth,
+                frames=self.layer.frames,
+                frame_step=self.slab_frames,
+            )
+        )
 
     def slab(self, name: str) -> Slab:
         """Give the slab of that name."""
-        return Slab(begin := int(name[1:]), min(begin + self.slab_depth, self.layer.size[2]))
+        frame, z = name.removeprefix("t").split("z")
+        begin, frame_begin = int(z), int(frame or 0)
+        return Slab(
+            begin, min(begin + self.slab_depth, self.layer.size[2]),
+            frame_begin, min(frame_begin + self.slab_frames, self.layer.frames),
+        )  # fmt: skip
 
-    def slab_sources(self, slab: Slab) -> Source:
-        """Give the files and marks that one slab is made of."""
-        cut = slice(slab.z_begin, slab.z_end) if len(self.source.files) > 1 else slice(None)
-        return Source(self.source.files[cut], self.source.marks[cut], self.source.header)
+    def slab_sources(self, slab: Slab) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+        """Give the files that one slab is made of, and their marks."""
+        cut = slice(slab.z_begin, slab.z_end) if self.source.is_stack else slice(None)
+        return self.source.files[cut], self.source.marks[cut]
 
-    def slab_memory(self) -> int:
-        """Bytes of memory of one `convert_slab` job: its batch (two, if there is a next one)."""
-        x, y, z = self.layer.size
-        return START_BYTES + self.buffers * x * y * min(self.batch, z) * self.layer.voxel_bytes
-
-    @property
-    def buffers(self) -> int:
-        """How many batches a slab's job has in memory: the next one too, where it is small."""
-        x, y, z = self.layer.size
-        batch_bytes = x * y * self.batch * self.layer.voxel_bytes
-        return 2 if min(self.slab_depth, z) > self.batch and batch_bytes <= AHEAD_BYTES else 1
+    def slab_memory(self, threads: int) -> int:
+        """Bytes of memory of one `convert_slab` job: what is fed, and rows on their way out."""
+        return self.feed.bytes + rest_memory(self.layer, self.grids[0], threads)
 
     def steps(self) -> list[tuple[Grid, Grid]]:
         """Pair each mag with the one that it is computed from: (finer, coarser)."""
@@ -86,7 +116,8 @@ class LayerPlan:
 
     def is_big(self, grid: Grid) -> bool:
         """Whether the mag is large enough for jobs of its own."""
-        return prod(grid.size) * self.layer.voxel_bytes > BLOCK_JOBS * self.job_bytes
+        volume = prod(grid.size) * self.layer.frames
+        return volume * self.layer.voxel_bytes > BLOCK_JOBS * self.job_bytes
 
     def big_steps(self) -> list[tuple[Grid, Grid]]:
         """List the steps that `downsample_block` takes."""
@@ -101,32 +132,39 @@ class LayerPlan:
         return next(step for step in self.steps() if str(step[1].mag) == mag)
 
     def shards_per_block(self, grid: Grid) -> int:
-        """How many consecutive shards (x fastest, z slowest) one block owns."""
+        """How many consecutive shards (x fastest, then y, z and the frames) one block owns."""
         return max(1, BLOCK_JOBS * self.job_bytes // shard_bytes(self.layer, grid))
 
     def blocks(self, grid: Grid) -> list[str]:
         """Name the blocks of one mag."""
-        count = -(-prod(grid.shards) // self.shards_per_block(grid))
+        count = -(-prod(grid.shards) * self.layer.frames // self.shards_per_block(grid))
         return [f"b{number:06d}" for number in range(count)]
 
-    def block_shards(self, grid: Grid, block: str) -> list[Triple]:
-        """List the positions of the shards that a block owns."""
+    def block_shards(self, grid: Grid, block: str) -> list[Place]:
+        """List the shards that a block owns."""
         per_block = self.shards_per_block(grid)
         first = int(block[1:]) * per_block
-        x, y, z = grid.shards
-        last = min(first + per_block, x * y * z)
-        return [(i % x, i // x % y, i // (x * y)) for i in range(first, last)]
+        last = min(first + per_block, prod(grid.shards) * self.layer.frames)
+        return [_place(grid.shards, number) for number in range(first, last)]
 
-    def feeding_slabs(self, box: Box) -> list[Slab]:
-        """List the slabs that hold a box of mag 1."""
+    def all_shards(self, grid: Grid) -> list[Place]:
+        """List all shards of a mag."""
+        return [_place(grid.shards, i) for i in range(prod(grid.shards) * self.layer.frames)]
+
+    def feeding_slabs(self, frame: int, box: Box) -> list[Slab]:
+        """List the slabs that hold a box of mag 1 in one frame."""
         step, depth = self.slab_depth, self.layer.size[2]
         first = box.begin[2] // step * step
-        return [Slab(z, min(z + step, depth)) for z in range(first, box.end[2], step)]
+        f0 = frame // self.slab_frames * self.slab_frames
+        f1 = min(f0 + self.slab_frames, self.layer.frames)
+        return [Slab(z, min(z + step, depth), f0, f1) for z in range(first, box.end[2], step)]
 
-    def feeding_blocks(self, grid: Grid, box: Box) -> list[str]:
-        """List the blocks of a big mag that hold a box of it."""
-        per_block, (nx, ny, _) = self.shards_per_block(grid), grid.shards
-        numbers = {(x + nx * (y + ny * z)) // per_block for x, y, z in box.cells(grid.shard)}
+    def feeding_blocks(self, grid: Grid, frame: int, box: Box) -> list[str]:
+        """List the blocks of a big mag that hold a box of it in one frame."""
+        per_block, (nx, ny, nz) = self.shards_per_block(grid), grid.shards
+        numbers = {
+            (x + nx * (y + ny * (z + nz * frame))) // per_block for x, y, z in box.cells(grid.shard)
+        }
         return [f"b{number:06d}" for number in sorted(numbers)]
 
     def source_box(self, finer: Grid, coarser: Grid, position: Triple) -> Box:
@@ -153,43 +191,81 @@ class LayerPlan:
     def slab_recipe(self, slab: Slab) -> str:
         """Digest all that the voxels of a slab depend on: if it changes, the slab is redone."""
         x, y, _ = self.layer.size
-        finest = self.grids[0]
-        sources = self.slab_sources(slab)
+        finest, source = self.grids[0], self.source
         return digest(
-            asdict(slab), sources.files, sources.marks, asdict(self.source.header), x, y,
-            self.layer.dtype, finest.chunk, finest.shard, self.codec, self.pad,
+            asdict(slab), *self._sources_told(slab), asdict(source.header), x, y, source.picks,
+            source.image, asdict(source.raw) if source.raw else None, self.layer.dtype,
+            self.layer.axes, self.layer.data_format, finest.chunk, finest.shard, self.codec,
+            self.pad,
         )  # fmt: skip
 
-    def block_recipe(self, finer: Grid, coarser: Grid, positions: list[Triple]) -> str:
+    def _sources_told(self, slab: Slab) -> tuple[list[str], tuple[tuple[int, int], ...]]:
+        """Give files and marks as a recipe has them: a link may be signed anew each day."""
+        files, marks = self.slab_sources(slab)
+        return [file.partition("?")[0] if "://" in file else file for file in files], marks
+
+    def block_recipe(self, finer: Grid, coarser: Grid, places: list[Place]) -> str:
         """Digest all that these shards depend on besides the voxels below them."""
         boxes = [
-            (asdict(coarser.shard_box(p)), asdict(self.source_box(finer, coarser, p)))
-            for p in positions
+            (frame, asdict(coarser.shard_box(p)), asdict(self.source_box(finer, coarser, p)))
+            for frame, p in places
         ]
         return digest(boxes, finer.mag.factors, coarser.mag.factors, coarser.chunk, coarser.shard,
-                      self.kernel, self.codec)  # fmt: skip
+                      self.kernel, self.codec, self.layer.data_format)  # fmt: skip
 
     def rest_recipe(self) -> str:
         """Digest all that the small mags depend on besides the voxels below them."""
         steps = [(asdict(finer), asdict(coarser)) for finer, coarser in self.rest_steps()]
-        return digest(steps, self.kernel, self.codec)
+        return digest(steps, self.layer.axes, self.kernel, self.codec, self.layer.data_format)
 
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> Self:
         """Read what `dataclasses.asdict` and JSON made of a layer plan."""
-        source = document["source"]
+        layer, display = document["layer"], document["display"]
+        layer |= {"size": _triple(layer["size"]), "axes": _axes(layer["axes"])}
         return cls(**document | {
-            "layer": Layer(**document["layer"] | {"size": _triple(document["layer"]["size"])}),
-            "source": Source(
-                tuple(source["files"]),
-                tuple((size, mtime) for size, mtime in source["marks"]),
-                Header(**source["header"]),
-            ),
+            "layer": Layer(**layer),
+            "source": _source(document["source"]),
             "grids": tuple(
                 Grid(Mag(**grid.pop("mag")), **{key: _triple(value) for key, value in grid.items()})
                 for grid in document["grids"]
             ),
+            "feed": Feed(**document["feed"]),
+            "display": Channel(
+                display["name"],
+                display["colour"] and _triple(display["colour"]),
+                display["window"] and (display["window"][0], display["window"][1]),
+            ),
         })  # fmt: skip
+
+
+def _source(document: dict[str, Any]) -> Source:
+    header, raw = document["header"], document["raw"]
+    return Source(**document | {
+        "files": tuple(document["files"]),
+        "marks": tuple((size, mtime) for size, mtime in document["marks"]),
+        "header": Header(**header | {"axes": _axes(header["axes"])}),
+        "grain": _triple(document["grain"]),
+        "picks": tuple(document["picks"]),
+        "raw": raw and RawLayout(**raw | {"shape": _triple(raw["shape"])}),
+    })  # fmt: skip
+
+
+def _axes(pairs: list[list[Any]]) -> tuple[tuple[str, int], ...]:
+    return tuple((name, size) for name, size in pairs)
+
+
+def _place(shards: Triple, number: int) -> Place:
+    """Give the shard of that number: x fastest, the frames slowest."""
+    x, y, z = shards
+    return number // (x * y * z), (number % x, number // x % y, number // (x * y) % z)
+
+
+def rest_memory(layer: Layer, finest: Grid, threads: int) -> int:
+    """Bytes of memory of a `convert_slab` job beside what is fed."""
+    _, y, z = finest.chunk
+    row = layer.size[0] * y * min(z, layer.size[2]) * layer.voxel_bytes
+    return START_BYTES + ROWS_AHEAD * threads * row
 
 
 def digest(*parts: object) -> str:

@@ -13,6 +13,7 @@ from typing import Self
 
 from wkflow import durable
 from wkflow.errors import ConfigError
+from wkflow.feed import Feed
 from wkflow.layer_plan import LayerPlan, digest
 
 __all__ = ["CLAIM", "DRAFT", "PLAN", "SCRATCH", "LayerPlan", "Plan", "digest"]
@@ -54,7 +55,9 @@ class Plan:
     @property
     def file_count(self) -> int:
         """How many shard files the dataset will have, empty ones included."""
-        return sum(prod(grid.shards) for plan in self.layers for grid in plan.grids)
+        return sum(
+            prod(grid.shards) * plan.layer.frames for plan in self.layers for grid in plan.grids
+        )
 
     def jobs(self) -> Iterator[tuple[str, int]]:
         """List the receipts of all jobs that write voxels, and how many voxels each writes."""
@@ -62,15 +65,15 @@ class Plan:
             x, y, _ = plan.layer.size
             name = plan.layer.name
             for slab in plan.slabs():
-                yield f"convert_slab/{name}/{slab}", x * y * slab.depth
+                yield f"convert_slab/{name}/{slab}", x * y * slab.depth * len(slab.frames)
             for _, grid in plan.big_steps():
                 for block in plan.blocks(grid):
-                    boxes = map(grid.shard_box, plan.block_shards(grid, block))
-                    voxels = sum(box.voxels for box in boxes)
+                    places = plan.block_shards(grid, block)
+                    voxels = sum(grid.shard_box(position).voxels for _, position in places)
                     yield f"downsample_block/{name}/{grid.mag}/{block}", voxels
             if plan.rest_steps():
                 voxels = sum(prod(grid.size) for _, grid in plan.rest_steps())
-                yield f"downsample_rest/{name}", voxels
+                yield f"downsample_rest/{name}", voxels * plan.layer.frames
 
     def layout_recipe(self, name: str) -> str:
         """Digest all that the empty arrays of a layer depend on."""
@@ -79,8 +82,8 @@ class Plan:
                       self.voxel_size, self.unit, self.dataset)  # fmt: skip
 
     def recipe(self) -> str:
-        """Digest the whole plan, but for whether its shards stay on the disk."""
-        layers = tuple(replace(one, passing=False) for one in self.layers)
+        """Digest the whole plan, but for how voxels pass through memory and disk."""
+        layers = tuple(replace(one, passing=False, feed=Feed()) for one in self.layers)
         return digest(asdict(replace(self, layers=layers)))
 
     def write(self, path: str | Path) -> None:

@@ -1,54 +1,128 @@
 """Where a layer's voxels come from: files, and what their headers say."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import prod
 
-from wkflow.errors import SourceError
+from wkflow.box import Triple
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What one image file says of itself before any voxel is read.
+    """The shape of one image of a file, known before any voxel is read.
 
-    `planes` counts the z-planes, `channels` the samples kept per voxel (alpha is not kept),
-    `dtype` is numpy's name of the native-endian voxel type.
+    `planes` counts the z-planes. `samples` are stored together in one voxel (3 for RGB; alpha is
+    not kept), `channels` one after the other. `axes` are further ones with their sizes, slowest
+    first: `(("t", 3),)`; none has the size 1. `dtype` is numpy's name of the native-endian voxel
+    type; 1-bit images are uint8.
     """
 
     width: int
     height: int
     planes: int
-    channels: int
+    samples: int
     dtype: str
+    channels: int = 1
+    axes: tuple[tuple[str, int], ...] = ()
 
     def __str__(self) -> str:
-        samples = f" x {self.channels} channels" if self.channels > 1 else ""
-        return f"{self.width} x {self.height}{samples} {self.dtype}"
+        further = f" x {self.channels} channels" if self.channels > 1 else ""
+        further += "".join(f" x {size} {name}" for name, size in self.axes)
+        further += f" x {self.samples} samples" if self.samples > 1 else ""
+        return f"{self.width} x {self.height}{further} {self.dtype}"
+
+    @property
+    def size(self) -> Triple:
+        """Extents along x, y and z, in voxels."""
+        return self.width, self.height, self.planes
+
+    @property
+    def frames(self) -> int:
+        """How many volumes (c, x, y, z) the further axes make; the last axis runs fastest."""
+        return prod(size for _, size in self.axes)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What a file says of one channel: its name, RGB colour, and values shown black and white."""
+
+    name: str = ""
+    colour: Triple | None = None
+    window: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a file says of one image besides its shape.
+
+    `voxel_nm` is the size of one voxel along x, y and z in nanometers, None where the file states
+    none; a printing resolution is none. `channels` is empty or has an entry for each channel.
+    `notes` are what a person should know, such as samples that are left out.
+    """
+
+    name: str = ""
+    voxel_nm: tuple[float | None, float | None, float | None] = (None, None, None)
+    channels: tuple[Channel, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One image of a file, from headers only.
+
+    `grain` is the smallest box (x, y, z) that can be read without decoding more: a whole plane,
+    a strip, a tile, a chunk; (1, 1, 1) where voxels lie uncompressed. `files` are all files that
+    hold the image, if it is more than the one that was opened. `is_stream` says that planes can
+    only be read from the first on: any other costs all before it.
+    """
+
+    header: Header
+    grain: Triple
+    about: About = field(default_factory=About)
+    files: tuple[str, ...] = ()
+    is_stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RawLayout:
+    """How voxels lie in a file without a header.
+
+    `shape` is (x, y, z) in voxels, `dtype` numpy's name, `order` F (x fastest) or C (z fastest),
+    `byte_order` little or big, `offset` the bytes before the first voxel.
+    """
+
+    shape: Triple
+    dtype: str
+    order: str = "F"
+    byte_order: str = "little"
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The files of one layer, in z order, and the header that all of them share.
+    """The files of one layer, and what of them it is made of.
 
-    One file of `header.planes` planes, or as many files as there are slices. `marks` holds
-    size and modification time (ns) of each file: what tells that a file was replaced.
+    A stack has as many `files` as slices, in z order; else the first of them is opened and the
+    others belong to it. `marks` holds size and modification time (ns) of each: what tells that a
+    file was replaced. `header` is that of image number `image` of each file. The layer's samples
+    are the `picks` of its samples, counted through all channels; `raw` says how to read files
+    without a header.
     """
 
     files: tuple[str, ...]
     marks: tuple[tuple[int, int], ...]
     header: Header
-
-    def __post_init__(self) -> None:
-        if len(self.files) > 1 and self.header.planes > 1:
-            raise SourceError(
-                f"has {self.header.planes} pages in a folder of {len(self.files)} slices",
-                self.files[0],
-                "Convert files of several pages one by one, or keep one page per file.",
-            )
+    grain: Triple
+    picks: tuple[int, ...] = (0,)
+    image: int = 0
+    is_stack: bool = False
+    is_stream: bool = False
+    raw: RawLayout | None = None
 
     @property
     def depth(self) -> int:
         """How many z-planes the files hold together."""
-        return max(len(self.files), self.header.planes)
+        return len(self.files) if self.is_stack else self.header.planes
 
     def plane(self, z: int) -> tuple[str, int]:
-        """Which file, and which page of it, is plane `z`."""
-        return (self.files[z], 0) if len(self.files) > 1 else (self.files[0], z)
+        """Which file, and which plane of it, is plane `z`."""
+        return (self.files[z], 0) if self.is_stack else (self.files[0], z)

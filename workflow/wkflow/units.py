@@ -13,3 +13,15 @@ SHORT = {
 
 UNITS = tuple(dict.fromkeys(SHORT.values()))
 """Full names, as they stand in `datasource-properties.json` and in OME-Zarr axes."""
+
+_METERS = {
+    "yoctometer": 1e-24, "zeptometer": 1e-21, "attometer": 1e-18, "femtometer": 1e-15,
+    "picometer": 1e-12, "nanometer": 1e-9, "micrometer": 1e-6, "millimeter": 1e-3,
+    "centimeter": 1e-2, "decimeter": 1e-1, "meter": 1.0, "hectometer": 1e2, "kilometer": 1e3,
+    "megameter": 1e6, "gigameter": 1e9, "terameter": 1e12, "petameter": 1e15, "exameter": 1e18,
+    "zettameter": 1e21, "yottameter": 1e24, "angstrom": 1e-10, "inch": 0.0254, "foot": 0.3048,
+    "yard": 0.9144, "mile": 1609.344, "parsec": 3.0856775814913673e16,
+}  # fmt: skip
+
+NANOMETERS = {unit: _METERS[unit] * 1e9 for unit in UNITS}
+"""How many nanometers each unit is, by its full name."""
