@@ -1,92 +1,169 @@
-"""From image files to arrays: a table of readers, and the three ways to use them.
+"""From image files to arrays: a table of readers, and how to use them.
 
 A row names its reader instead of importing it, so that a format's library is loaded when the
 first file of that format is opened, and not before.
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from importlib import import_module
-from os.path import splitext
-from typing import Any, cast
-
-from numpy.typing import NDArray
+from os.path import basename, isdir
+from typing import cast
 
 from wkflow.errors import SourceError
-from wkflow.readers.port import Image, RawPlane, Reader
-from wkflow.source import Header
+from wkflow.readers.bioformats.suffixes import BIOFORMATS_SUFFIXES
+from wkflow.readers.content import is_dicom, store_kind
+from wkflow.readers.port import Image, Reader
+from wkflow.source import Header, Probe, RawLayout
 
 __all__ = [
+    "RAW_SUFFIXES",
+    "READERS",
     "SUFFIXES",
     "Image",
-    "RawPlane",
     "Reader",
-    "open_image",
+    "is_readable",
+    "open_images",
     "probe",
-    "read_plane",
     "reader_for",
     "require_header",
+    "series_notes",
+    "series_spacing",
+    "sort_series",
+    "suffix_of",
 ]
 
-READERS: dict[str, tuple[str, str]] = {
-    ".tif": ("wkflow.readers.tiff", "TiffReader"),
-    ".tiff": ("wkflow.readers.tiff", "TiffReader"),
-    ".btf": ("wkflow.readers.tiff", "TiffReader"),
-    ".tf8": ("wkflow.readers.tiff", "TiffReader"),
-    ".png": ("wkflow.readers.png", "PngReader"),
-    ".jpg": ("wkflow.readers.jpeg", "JpegReader"),
-    ".jpeg": ("wkflow.readers.jpeg", "JpegReader"),
-    ".jpe": ("wkflow.readers.jpeg", "JpegReader"),
-    ".bmp": ("wkflow.readers.raster", "RasterReader"),
+Row = tuple[str, str, str]
+"""Module below `wkflow.readers`, class, and the extra that brings its libraries."""
+
+_TIFF: Row = ("tiff.reader", "TiffReader", "")
+_JPEG: Row = ("jpeg", "JpegReader", "")
+_RASTER: Row = ("raster", "RasterReader", "")
+_PNM: Row = ("pnm", "PnmReader", "")
+_DM: Row = ("dm.reader", "DmReader", "")
+_MRC: Row = ("mrc", "MrcReader", "")
+_NIFTI: Row = ("nifti.reader", "NiftiReader", "")
+_DICOM: Row = ("dicom.reader", "DicomReader", "dicom")
+_LIF: Row = ("lif.reader", "LifReader", "lif")
+_STORE: Row = ("store.reader", "StoreReader", "")
+_BIOFORMATS: Row = ("bioformats.reader", "BioformatsReader", "bioformats")
+
+READERS: dict[str, Row] = {
+    **dict.fromkeys((".tif", ".tiff", ".btf", ".tf2", ".tf8", ".lsm", ".stk"), _TIFF),
+    **dict.fromkeys((".svs", ".ndpi", ".scn", ".qptiff"), _TIFF),
+    ".png": ("png", "PngReader", ""),
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe"), _JPEG),
+    **dict.fromkeys((".bmp", ".gif", ".ico", ".webp", ".tga"), _RASTER),
+    **dict.fromkeys((".pbm", ".pgm", ".ppm", ".pnm"), _PNM),
+    **dict.fromkeys((".dm3", ".dm4"), _DM),
+    **dict.fromkeys((".mrc", ".map", ".rec", ".st", ".ali", ".mrcs"), _MRC),
+    **dict.fromkeys((".mrc.gz", ".map.gz", ".rec.gz", ".st.gz", ".ali.gz", ".mrcs.gz"), _MRC),
+    **dict.fromkeys((".nii", ".nii.gz", ".hdr"), _NIFTI),
+    **dict.fromkeys((".dcm", ".dicom", ".ima"), _DICOM),
+    ".czi": ("czi.reader", "CziReader", "czi"),
+    ".ims": ("ims.reader", "ImsReader", "hdf5"),
+    ".nd2": ("nd2.reader", "Nd2Reader", "nd2"),
+    **dict.fromkeys((".lif", ".lof", ".xlif"), _LIF),
 }
+"""What reads which suffix; everything else that Bio-Formats knows is Bio-Formats'."""
 
-SUFFIXES = frozenset(READERS)
+RAW_SUFFIXES = frozenset({".raw", ".bin", ".img"})
+"""Files without a header: read as options or a sidecar say."""
+
+SUFFIXES = frozenset(READERS) | RAW_SUFFIXES | BIOFORMATS_SUFFIXES
 
 
-def reader_for(path: str) -> Reader:
-    """Find the reader that the suffix of `path` asks for; letter case does not count."""
-    suffix = splitext(path)[1].lower()  # noqa: PTH122 -- ten thousand slices: no Path for each
-    if suffix not in READERS:
+def suffix_of(path: str) -> str:
+    """Give the suffix that counts, in lower case: `.gz` counts together with the one before it.
+
+    >>> suffix_of("/a.b/brain.NII.gz"), suffix_of("/a.b/IM0001"), suffix_of("x.ome.tif")
+    ('.nii.gz', '', '.tif')
+    """
+    parts = basename(path).lower().split(".")[1:]  # noqa: PTH119 -- ten thousand slices: no Path
+    double = "." + ".".join(parts[-2:])
+    if parts[-1:] == ["gz"] and len(parts) > 1:
+        return double
+    return f".{parts[-1]}" if parts else ""
+
+
+def is_readable(path: str) -> bool:
+    """Tell from its name, or from the first bytes where it has no suffix, whether it is an image.
+
+    A folder is one if it is a store of arrays (Zarr, N5, precomputed).
+    """
+    if isdir(path):  # noqa: PTH112
+        return store_kind(path) is not None
+    suffix = suffix_of(path)
+    return suffix in SUFFIXES or (not suffix and is_dicom(path))
+
+
+def reader_for(path: str, raw: RawLayout | None = None) -> Reader:
+    """Find the reader of `path`: by its suffix, by the content of a folder or a nameless file.
+
+    Raises
+    ------
+    SourceError
+        If there is none, or its libraries are not installed.
+    """
+    suffix = suffix_of(path)
+    if raw is not None or (suffix in RAW_SUFFIXES and suffix not in READERS):
+        return cast("Reader", import_module("wkflow.readers.raw.reader").RawReader(raw))
+    if isdir(path):  # noqa: PTH112
+        row: Row | None = _STORE
+    elif not suffix:
+        row = _DICOM if is_dicom(path) else None
+    else:
+        row = READERS.get(suffix) or (_BIOFORMATS if suffix in BIOFORMATS_SUFFIXES else None)
+    if row is None:
         raise SourceError(
             f"has the suffix {suffix}, which no reader knows" if suffix else "has no suffix",
             path,
-            f"Readable suffixes: {' '.join(sorted(SUFFIXES))}",
+            f"Readable suffixes: {' '.join(sorted(READERS))}, and those of Bio-Formats.",
         )
-    return _load(*READERS[suffix])
+    try:
+        return _load(*row)
+    except ImportError as lack:
+        if not row[2] or str(lack.name).startswith("wkflow"):  # a fault of the installation
+            raise
+        raise SourceError(
+            f"needs a library that is not installed ({lack.name})",
+            path,
+            f"pip install 'wkflow[{row[2]}]'",
+        ) from None
 
 
 @cache
-def _load(module: str, name: str) -> Reader:
-    return cast("Reader", getattr(import_module(module), name)())
+def _load(module: str, name: str, extra: str) -> Reader:  # noqa: ARG001 -- a row as it stands
+    return cast("Reader", getattr(import_module(f"wkflow.readers.{module}"), name)())
 
 
-def probe(path: str) -> Header:
-    """Read the headers of `path` and no voxel."""
-    return reader_for(path).probe(path)
+def probe(path: str, raw: RawLayout | None = None) -> tuple[Probe, ...]:
+    """Read the headers of `path` and no voxel: one entry for each image it holds."""
+    return reader_for(path, raw).probe(path)
 
 
-def open_image(path: str) -> AbstractContextManager[Image]:
-    """Open `path`, to read its pages from as many threads as you like."""
-    return reader_for(path).open(path)
+def open_images(path: str, raw: RawLayout | None = None) -> AbstractContextManager[Sequence[Image]]:
+    """Open the images of `path`, to read them from as many threads as you like."""
+    return reader_for(path, raw).open(path)
 
 
-def read_plane(path: str, page: int, out: NDArray[Any], expected: Header) -> None:
-    """Decode one page of `path` into `out`, provided that the file still is what it was.
+def sort_series(files: Sequence[str]) -> list[tuple[str, ...]]:
+    """Tell DICOM series of one folder apart, each in the order of its slices' positions."""
+    series = import_module("wkflow.readers.dicom.series")
+    return cast("list[tuple[str, ...]]", series.sort_series(files))
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    page : int
-        Which of its planes.
-    out : array, shape (height, width, channels), dtype `expected.dtype`
-        Overwritten.
-    expected : Header
-        What `path` said when it was probed, or the header that all slices share.
-    """
-    with open_image(path) as image:
-        require_header(path, image.header, expected)
-        image.read(page, out)
+
+def series_spacing(files: Sequence[str]) -> float | None:
+    """Give the millimetres between neighbouring slices of a DICOM series, where they are even."""
+    series = import_module("wkflow.readers.dicom.series")
+    return cast("float | None", series.series_spacing(files))
+
+
+def series_notes(files: Sequence[str]) -> tuple[str, ...]:
+    """Say what a person should know of a DICOM series: missing slices, uneven spacing."""
+    series = import_module("wkflow.readers.dicom.series")
+    return cast("tuple[str, ...]", series.series_notes(files))
 
 
 def require_header(path: str, found: Header, expected: Header) -> None:

@@ -13,7 +13,16 @@ MAGIC: dict[str, tuple[bytes, ...]] = {
     "JPEG": (b"\xff\xd8\xff",),
     "BMP": (b"BM",),
     "GIF": (b"GIF8",),
+    "ICO": (b"\0\0\1\0",),
+    "WEBP": (b"RIFF",),
+    "TGA": (),
+    "PNM": (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6"),
     "HDF5": (b"\x89HDF\r\n\x1a\n",),
+    "DM3": (b"\0\0\0\x03",),
+    "DM4": (b"\0\0\0\x04",),
+    "CZI": (b"ZISRAWFILE",),
+    "ND2": (b"\xda\xce\xbe\x0a",),
+    "LIF": (b"\x70\0\0\0",),
     "PDF": (b"%PDF",),
     "ZIP": (b"PK\x03\x04",),
     "gzip": (b"\x1f\x8b",),
@@ -21,9 +30,43 @@ MAGIC: dict[str, tuple[bytes, ...]] = {
     "AppleDouble": (b"\0\x05\x16\x07",),
     "HTML": (b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML"),
 }
-"""The first bytes of what is found under the suffix of an image."""
+"""The first bytes of what is found under the suffix of an image; TGA has none."""
 
 MAGIC_BYTES = max(len(magic) for magics in MAGIC.values() for magic in magics)
+
+STORES = {
+    "datasource-properties.json": "WEBKNOSSOS dataset",
+    "zarr.json": "Zarr v3",
+    ".zarray": "Zarr v2",
+    ".zgroup": "Zarr v2",
+    "attributes.json": "N5",
+    "info": "Neuroglancer precomputed",
+}
+"""The file that tells a store of arrays from other folders."""
+
+
+def store_kind(folder: str) -> str | None:
+    """Say which store of arrays a folder is; None if it is a plain folder."""
+    for name, kind in STORES.items():
+        path = os.path.join(folder, name)  # noqa: PTH118
+        if os.path.isfile(path) and (name != "info" or _has_scales(path)):  # noqa: PTH113
+            return kind
+    return None
+
+
+def _has_scales(path: str) -> bool:
+    """Tell a precomputed volume's description from other files of the name `info`."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        return b'"scales"' in file.read(2**20)
+
+
+def is_dicom(path: str) -> bool:
+    """Tell whether the first bytes are DICOM's, whatever the file's name."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
 
 
 def open_as(kind: str, path: str) -> BinaryIO:
@@ -51,6 +94,8 @@ def _require(kind: str, head: bytes, path: str) -> None:
         return
     held = next((name for name, magics in MAGIC.items() if head.startswith(magics)), None)
     suffix = os.path.splitext(path)[1]  # noqa: PTH122 -- as above
+    if held is None and not MAGIC[kind]:
+        return
     if held is None:
         raise SourceError(f"is no {kind} file, though it is named {suffix}", path, REMEDY)
     raise SourceError(

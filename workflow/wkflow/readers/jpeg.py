@@ -16,8 +16,8 @@ from wkflow.errors import SourceError
 from wkflow.readers.content import open_as
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.samples import fits, store
-from wkflow.readers.slice import Slice
-from wkflow.source import Header
+from wkflow.readers.slice import Slice, probe_of
+from wkflow.source import About, Header, Probe
 
 FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """SOF0 to SOF15 without the tables that lie between them: ITU-T T.81, table B.1."""
@@ -25,8 +25,10 @@ FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 HUFFMAN_MARKERS = frozenset({0xC0, 0xC1, 0xC2})
 """What simplejpeg decodes: baseline, extended, progressive. Arithmetic coding is Pillow's."""
 
-CHANNELS = {1: 1, 3: 3, 4: 3}
-"""Components to channels kept: grey, colour (as RGB), CMYK (converted to RGB)."""
+SAMPLES = {1: 1, 3: 3, 4: 3}
+"""Components to samples kept: grey, colour (as RGB), CMYK (converted to RGB)."""
+
+FROM_CMYK = About(notes=("CMYK is converted to RGB",))
 
 MARKER_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 
@@ -45,18 +47,18 @@ class Frame:
 class JpegReader:
     """Grey or RGB, 8 bit."""
 
-    def probe(self, path: str) -> Header:
+    def probe(self, path: str) -> tuple[Probe, ...]:
         """Go from marker to marker up to the frame header."""
         with translated(path), open_as("JPEG", path) as file:
-            return _header(_frame(file, path), path)
+            return (_probe(_frame(file, path), path),)
 
     @contextmanager
-    def open(self, path: str) -> Iterator[Slice]:
+    def open(self, path: str) -> Iterator[tuple[Slice, ...]]:
         """Hold the content of `path`."""
         with translated(path), open_as("JPEG", path) as file:
             content = file.read()
-            header = _header(_frame(io.BytesIO(content), path), path)
-        yield Slice(path, header, content, _decode)
+            probe = _probe(_frame(io.BytesIO(content), path), path)
+        yield (Slice(path, probe, content, _decode),)
 
 
 def _frame(file: BinaryIO, path: str) -> Frame:
@@ -79,16 +81,17 @@ def _marker(file: BinaryIO, path: str) -> int:
     raise SourceError("is cut short or damaged: it has no frame header", path, REMEDY)
 
 
-def _header(frame: Frame, path: str) -> Header:
+def _probe(frame: Frame, path: str) -> Probe:
     if frame.precision != 8:
         raise SourceError(
             f"has {frame.precision} bits per sample; only 8 can be read from JPEG",
             path,
             "Export the images as TIFF or PNG, which keep more than 8 bits.",
         )
-    if frame.components not in CHANNELS or frame.width == 0 or frame.height == 0:
+    if frame.components not in SAMPLES or frame.width == 0 or frame.height == 0:
         raise SourceError("is damaged: its frame header makes no sense", path, REMEDY)
-    return Header(frame.width, frame.height, 1, CHANNELS[frame.components], "uint8")
+    header = Header(frame.width, frame.height, 1, SAMPLES[frame.components], "uint8")
+    return probe_of(header, FROM_CMYK if frame.components == 4 else None)
 
 
 def _decode(content: bytes, out: NDArray[Any], path: str) -> None:
@@ -103,7 +106,7 @@ def _decode(content: bytes, out: NDArray[Any], path: str) -> None:
         store(decoded, out, path)
 
 
-def _decode_rare(content: bytes, channels: int) -> NDArray[Any]:
+def _decode_rare(content: bytes, samples: int) -> NDArray[Any]:
     """Let Pillow decode CMYK and arithmetic coding."""
     with PIL.Image.open(io.BytesIO(content), formats=["JPEG"]) as image:
-        return np.asarray(image.convert("L" if channels == 1 else "RGB"))
+        return np.asarray(image.convert("L" if samples == 1 else "RGB"))

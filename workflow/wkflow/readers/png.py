@@ -13,8 +13,8 @@ from wkflow.errors import SourceError
 from wkflow.readers.content import open_as
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.samples import fits, store
-from wkflow.readers.slice import Slice
-from wkflow.source import Header
+from wkflow.readers.slice import WITHOUT_ALPHA, Slice, probe_of
+from wkflow.source import Header, Probe
 
 IHDR = struct.Struct(">8x I4s IIBBBBB I")
 """Signature, chunk length, chunk type, the header's seven fields, checksum:
@@ -23,40 +23,44 @@ https://www.w3.org/TR/png-3/#11IHDR"""
 IHDR_COLOUR = 25
 """Where the colour type stands."""
 
-CHANNELS = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}
-"""Colour type to channels kept: grey, RGB, palette (expanded to RGB), grey + alpha, RGBA."""
+SAMPLES = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}
+"""Colour type to samples kept: grey, RGB, palette (expanded to RGB), grey + alpha, RGBA."""
+
+ALPHA = frozenset({4, 6})
+"""Colour types with alpha."""
 
 
 class PngReader:
     """Grey stays grey and 16 bit stay 16 bit; fewer than 8 bit are spread over 0 to 255."""
 
-    def probe(self, path: str) -> Header:
+    def probe(self, path: str) -> tuple[Probe, ...]:
         """Read the 33 bytes that tell all."""
         with translated(path), open_as("PNG", path) as file:
-            return _header(file.read(IHDR.size), path)
+            return (_probe(file.read(IHDR.size), path),)
 
     @contextmanager
-    def open(self, path: str) -> Iterator[Slice]:
+    def open(self, path: str) -> Iterator[tuple[Slice, ...]]:
         """Hold the content of `path`."""
         with translated(path), open_as("PNG", path) as file:
             content = file.read()
-        yield Slice(path, _header(content, path), content, _decode)
+        yield (Slice(path, _probe(content, path), content, _decode),)
 
 
-def _header(content: bytes, path: str) -> Header:
+def _probe(content: bytes, path: str) -> Probe:
     if len(content) < IHDR.size:
         raise SourceError("is cut short: its header is not whole", path, REMEDY)
     length, chunk, width, height, depth, colour, *_, checksum = IHDR.unpack_from(content)
     is_whole = (length, chunk) == (13, b"IHDR") and zlib.crc32(content[12:29]) == checksum
-    if not is_whole or colour not in CHANNELS or width == 0 or height == 0:
+    if not is_whole or colour not in SAMPLES or width == 0 or height == 0:
         raise SourceError("is damaged: its header makes no sense", path, REMEDY)
-    return Header(width, height, 1, CHANNELS[colour], "uint16" if depth == 16 else "uint8")
+    header = Header(width, height, 1, SAMPLES[colour], "uint16" if depth == 16 else "uint8")
+    return probe_of(header, WITHOUT_ALPHA if colour in ALPHA else None)
 
 
 def _decode(content: bytes, out: NDArray[Any], path: str) -> None:
     colour = content[IHDR_COLOUR]
     has_transparency = content.find(b"tRNS", 0, content.find(b"IDAT")) >= 0
-    if colour in {0, 2} and not has_transparency and fits(out, CHANNELS[colour]):
+    if colour in {0, 2} and not has_transparency and fits(out, SAMPLES[colour]):
         imagecodecs.png_decode(content, out=out[:, :, 0] if colour == 0 else out)
     else:  # alpha is left out here, or there is a gap between the rows of `out`
         store(imagecodecs.png_decode(content), out, path)

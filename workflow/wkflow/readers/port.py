@@ -1,53 +1,57 @@
-"""What every reader promises; tests/readers/contract.py holds each of them to it."""
+"""What every reader promises; tests/readers/contract.py holds each of them to it.
 
+A file holds one image or several (TIFF series, CZI scenes, LIF images). Every failure is a
+`SourceError` that names the file.
+"""
+
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from wkflow.source import Header
+from wkflow.box import Box
+from wkflow.source import Probe
 
 
 class Image(Protocol):
-    """One open file. Any thread may read any page of it at any time."""
+    """One image of an open file. Any thread may read any part of it at any time."""
 
     @property
-    def header(self) -> Header:
-        """What the file says of itself."""
+    def probe(self) -> Probe:
+        """What the file says of this image."""
         ...
 
-    def read(self, page: int, out: NDArray[Any]) -> None:
-        """Decode plane `page` into `out`.
+    def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:
+        """Decode a box of voxels into `out`.
 
         Parameters
         ----------
-        page : int
-            From 0 to `header.planes` - 1.
-        out : array, shape (height, width, channels), dtype `header.dtype`
-            Overwritten. Need not be contiguous; if it is, nothing is copied on the way.
+        box : Box
+            In voxels of the image, (x, y, z), half-open, anywhere within `header.size`. Boxes of
+            whole grains cost least.
+        out : array, shape (z, y, x, samples) of the box, dtype `header.dtype`
+            Overwritten. Need not be contiguous; if it is, little is copied on the way.
+        channel : int
+            From 0 to `header.channels` - 1.
+        frame : int
+            Which volume along the further axes, from 0 to `header.frames` - 1.
+
+        Raises
+        ------
+        SourceError
+            If the voxels are damaged, or box, channel or frame lie outside the image.
         """
-        ...
-
-    def raw(self, page: int) -> "RawPlane | None":
-        """Find plane `page` where it lies uncompressed in the file; None if it does not."""
-        ...
-
-
-class RawPlane(Protocol):
-    """A plane of which some rows can be read without the others, from any thread."""
-
-    def read(self, top: int, out: NDArray[Any]) -> None:
-        """Read the rows from `top` on into `out`, shape (rows, width, channels), contiguous."""
         ...
 
 
 class Reader(Protocol):
-    """One family of formats. Every failure is a `SourceError` that names the file."""
+    """One family of formats."""
 
-    def probe(self, path: str) -> Header:
-        """Read the headers of `path` and no voxel."""
+    def probe(self, path: str) -> tuple[Probe, ...]:
+        """Read the headers of `path` and no voxel: one entry for each image, in order."""
         ...
 
-    def open(self, path: str) -> AbstractContextManager[Image]:
-        """Open `path` until the end of the `with` block."""
+    def open(self, path: str) -> AbstractContextManager[Sequence[Image]]:
+        """Open the images of `path` until the end of the `with` block."""
         ...

@@ -14,12 +14,12 @@ def fits(out: NDArray[Any], stored_samples: int) -> bool:
 
 
 def store(decoded: NDArray[Any], out: NDArray[Any], path: str) -> None:
-    """Copy `decoded` into `out`; what follows the last channel of `out` is alpha and is left out.
+    """Copy `decoded` into `out`; what follows the last sample of `out` is alpha and is left out.
 
     Parameters
     ----------
     decoded : array, shape (height, width) or (height, width, samples)
-    out : array, shape (height, width, channels)
+    out : array, shape (height, width, kept samples)
     path : str
         The file, for the error.
     """

@@ -6,35 +6,38 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from wkflow.errors import SourceError
+from wkflow.box import Box
 from wkflow.readers.fault import translated
-from wkflow.source import Header
+from wkflow.readers.whole import cut, plane_for, require_inside
+from wkflow.source import About, Header, Probe
+
+WITHOUT_ALPHA = About(notes=("alpha is left out",))
+"""What is said of an image that has more samples than are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """An open PNG, JPEG or BMP: a reader's `Image`.
+    """An open PNG or JPEG: a reader's `Image`.
 
-    `decode(content, out, path)` fills `out`; it is called anew for each read, so threads
-    share nothing.
+    `decode(content, out, path)` fills `out` (y, x, samples) with the whole plane; it is called
+    anew for each read, so threads share nothing.
     """
 
     path: str
-    header: Header
+    probe: Probe
     content: bytes = field(repr=False)
     decode: Callable[[bytes, NDArray[Any], str], None] = field(repr=False)
 
-    def read(self, page: int, out: NDArray[Any]) -> None:
-        """Decode the only page into `out`."""
-        if page != 0:
-            raise SourceError(
-                f"has one page, page {page + 1} was asked for",
-                self.path,
-                "Convert the folder again: a file was replaced.",
-            )
-        with translated(self.path):
-            self.decode(self.content, out, self.path)
+    def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:
+        """Decode the plane: into `out` itself if the box is all of it."""
+        require_inside(self.path, self.probe.header, box, channel, frame)
+        for only in out:
+            plane = plane_for(self.probe.header, box, only)
+            with translated(self.path):
+                self.decode(self.content, plane, self.path)
+            cut(plane, box, only)
 
-    def raw(self, page: int) -> None:  # noqa: ARG002 -- whichever page: it is compressed
-        """Find nothing: the page has to be decoded as a whole."""
-        return
+
+def probe_of(header: Header, about: About | None = None) -> Probe:
+    """Give the probe of a plane that is decoded as a whole."""
+    return Probe(header, (header.width, header.height, 1), about or About())

@@ -16,7 +16,13 @@ FATAL = {
     "ImageJ series metadata invalid": "it holds fewer planes than ImageJ wrote",
     "invalid shaped series metadata": "its pages do not fit their description",
     "shaped series shape does not match": "its pages do not fit their description",
+    "shaped series metadata does not match": "its pages do not fit their description",
     "OME series raised": "its OME-XML cannot be understood",
+    "OME series cannot handle": "its pages do not fit its OME-XML",
+    "OME series contains index out of range": "it holds fewer pages than its OME-XML says",
+    "Missing data are zeroed": "it holds fewer planes than its metadata say",
+    "MMStack series is missing files": "other files of the same recording are not beside it",
+    "LSM file incompletely written": "it was not written to its end",
 }
 """A part of tifffile's message, and what it means. Other messages concern tags that the
 voxels do not depend on."""

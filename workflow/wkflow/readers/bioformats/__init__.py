@@ -1,0 +1,1 @@
+"""Everything that only Bio-Formats reads, in a process of its own."""

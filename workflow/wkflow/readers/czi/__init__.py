@@ -1,0 +1,1 @@
+"""CZI, through libCZI."""

@@ -1,0 +1,167 @@
+"""CZI: the directory and the metadata by hand, the voxels by libCZI through pylibCZIrw."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pylibCZIrw import czi
+
+from wkflow.box import Box
+from wkflow.errors import SourceError
+from wkflow.readers.content import open_as
+from wkflow.readers.czi.about import about_czi
+from wkflow.readers.czi.directory import Directory, Tile, read_directory
+from wkflow.readers.fault import REMEDY, translated
+from wkflow.readers.whole import require_inside
+from wkflow.source import Header, Probe
+
+PIXELS: dict[int, tuple[str, str, int]] = {
+    0: ("Gray8", "uint8", 1),
+    1: ("Gray16", "uint16", 1),
+    2: ("Gray32Float", "float32", 1),
+    3: ("Bgr24", "uint8", 3),
+    4: ("Bgr48", "uint16", 3),
+}
+"""Number in the file to libCZI's name, voxel type and samples: what libCZI reads."""
+
+OTHERS = {
+    8: "Bgr96Float",
+    9: "Bgra32",
+    10: "Gray64ComplexFloat",
+    11: "Bgr192ComplexFloat",
+    12: "Gray32",
+    13: "Gray64Float",
+}
+"""What it does not read."""
+
+UNPLACED = {"R": "rotation", "I": "illumination", "H": "phase", "V": "view", "B": "block"}
+"""Dimensions that have no place in a dataset unless they are of size 1."""
+
+BLACK = czi.Color(0, 0, 0)
+"""Where there is no tile."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Where the image's planes are: the first index of each dimension, the pixel type."""
+
+    first: dict[str, int]
+    pixel_type: str
+
+
+class CziReader:
+    """All scenes of a file are one image, as they lie in the sample; gaps are black."""
+
+    def probe(self, path: str) -> tuple[Probe, ...]:
+        """Read the file's directory and its XML."""
+        return (_survey(path)[0],)
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[tuple["CziImage", ...]]:
+        """Open `path` once, for all threads: libCZI reads from any of them."""
+        probe, plan = _survey(path)
+        with translated(path):
+            reader = czi.CziReader(os.path.abspath(path))  # noqa: PTH100 -- as elsewhere: no Path
+        try:
+            yield (CziImage(path, probe, plan, reader),)
+        finally:
+            reader.close()
+
+
+@dataclass(frozen=True, slots=True)
+class CziImage:
+    """All there is in an open CZI file: a reader's `Image`."""
+
+    path: str
+    probe: Probe
+    plan: _Plan = field(repr=False)
+    reader: Any = field(repr=False)
+
+    def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:
+        """Have libCZI compose plane by plane: a tile is decoded as a whole for any part of it."""
+        require_inside(self.path, self.probe.header, box, channel, frame)
+        if box.voxels == 0:
+            return
+        for index, z in enumerate(range(box.begin[2], box.end[2])):
+            with translated(self.path):
+                plane = self._plane(box, {"Z": z, "C": channel, "T": frame})
+                # Three samples lie in the order blue, green, red.
+                out[index] = plane[..., ::-1] if plane.shape[2] == 3 else plane
+
+    def _plane(self, box: Box, place: dict[str, int]) -> NDArray[Any]:
+        first, (width, height, _) = self.plan.first, box.size
+        composed: NDArray[Any] = self.reader.read(
+            roi=(box.begin[0] + first["X"], box.begin[1] + first["Y"], width, height),
+            plane={name: index + first[name] for name, index in place.items()},
+            pixel_type=self.plan.pixel_type,
+            background_pixel=BLACK,
+        )
+        return composed
+
+
+def _survey(path: str) -> tuple[Probe, _Plan]:
+    with translated(path), open_as("CZI", path) as file:
+        directory = read_directory(file, path)
+        name, dtype, samples = _pixels(directory.tiles, path)
+        spans = {letter: _span(directory.tiles, letter) for letter in "XYZCTSRIHVB"}
+    _require_placed(spans, path)
+    sizes = {letter: end - begin for letter, (begin, end) in spans.items()}
+    if sizes["X"] < 1 or sizes["Y"] < 1:
+        raise SourceError("is damaged: its directory makes no sense", path, REMEDY)
+    axes = (("t", sizes["T"]),) if sizes["T"] > 1 else ()
+    header = Header(sizes["X"], sizes["Y"], sizes["Z"], samples, dtype, sizes["C"], axes)
+    plan = _Plan({letter: begin for letter, (begin, _) in spans.items()}, name)
+    return _probe(header, directory, sizes["S"]), plan
+
+
+def _pixels(tiles: tuple[Tile, ...], path: str) -> tuple[str, str, int]:
+    kinds = sorted({tile.pixel_type for tile in tiles})
+    names = [PIXELS[kind][0] if kind in PIXELS else OTHERS.get(kind, str(kind)) for kind in kinds]
+    if len(kinds) > 1:
+        raise SourceError(
+            f"holds channels of different pixel types: {', '.join(names)}",
+            path,
+            "Export the channels as files of their own.",
+        )
+    if kinds[0] not in PIXELS:
+        raise SourceError(
+            f"has the pixel type {names[0]}, which cannot be read",
+            path,
+            f"Export it with one of {', '.join(name for name, _, _ in PIXELS.values())}.",
+        )
+    return PIXELS[kinds[0]]
+
+
+def _span(tiles: tuple[Tile, ...], letter: str) -> tuple[int, int]:
+    """Give begin and end of a dimension over all tiles; (0, 1) where none has it."""
+    spans = [tile.spans[letter] for tile in tiles if letter in tile.spans]
+    if not spans:
+        return (0, 1)
+    return min(start for start, _ in spans), max(start + size for start, size in spans)
+
+
+def _require_placed(spans: dict[str, tuple[int, int]], path: str) -> None:
+    for letter, word in UNPLACED.items():
+        size = spans[letter][1] - spans[letter][0]
+        if size > 1:
+            raise SourceError(
+                f"has {size} indices of the dimension {letter} ({word}), which a dataset has not",
+                path,
+                f"Export one index of {letter} at a time, for instance with ZEN or Fiji.",
+            )
+
+
+def _probe(header: Header, directory: Directory, scenes: int) -> Probe:
+    is_whole = np.issubdtype(header.dtype, np.integer)
+    white = float(np.iinfo(header.dtype).max) if is_whole else None
+    notes = (f"its {scenes} scenes are one image, as they lie in the sample",) if scenes > 1 else ()
+    grain = (
+        min(header.width, max(tile.spans["X"][1] for tile in directory.tiles)),
+        min(header.height, max(tile.spans["Y"][1] for tile in directory.tiles)),
+        1,
+    )
+    return Probe(header, grain, about_czi(directory.xml, header.channels, white, notes))

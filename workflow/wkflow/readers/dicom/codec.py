@@ -1,0 +1,159 @@
+"""From the bytes of one frame to its voxels, by transfer syntax (PS3.5, annex A).
+
+imagecodecs and simplejpeg release the GIL while they decode.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from pydicom.uid import UID
+
+from wkflow.errors import SourceError
+from wkflow.readers.dicom.pixels import Pixels, to_rgb, trim
+from wkflow.readers.fault import REMEDY
+
+Voxels = NDArray[Any]
+
+J2K_BEGIN, J2K_DEPTH = b"\xff\x4f\xff\x51", 42
+"""How a code stream begins, and which of its bytes tells depth and sign: ISO 15444-1, A.5.1."""
+
+RLE_TABLE = struct.Struct("<16I")
+"""How many planes of bytes there are, and where up to 15 of them begin."""
+
+JPEG_END = b"\xff\xd9"
+
+LUMA = frozenset({"YBR_FULL", "YBR_FULL_422"})
+
+
+def decode(data: bytes, syntax: UID, pixels: Pixels, path: str) -> Voxels:
+    """Decode one encapsulated frame.
+
+    Parameters
+    ----------
+    data : bytes
+        All fragments of the frame.
+    syntax : UID
+        One of `SYNTAXES`.
+    pixels : Pixels
+        What the voxels are to be.
+    path : str
+        The file, for the error.
+
+    Returns
+    -------
+    array, shape (rows, columns, samples), dtype `pixels.dtype`
+        Grey or RGB.
+    """
+    decoded = SYNTAXES[syntax](data, pixels)
+    voxels = decoded.reshape(*decoded.shape[:2], -1)
+    expected = (pixels.rows, pixels.columns, pixels.samples)
+    if voxels.shape != expected or voxels.dtype.itemsize > np.dtype(pixels.dtype).itemsize:
+        raise SourceError(
+            f"decodes to an array of {voxels.shape} {voxels.dtype}, its header promises "
+            f"{expected} {pixels.dtype}",
+            path,
+            REMEDY,
+        )
+    # From uint16 to int16 the bits stay as they are.
+    return voxels.astype(pixels.dtype, copy=False)
+
+
+def _run_lengths(data: bytes, pixels: Pixels) -> Voxels:
+    """Decode RLE, in which each byte of each sample is a plane, the highest first: annex G.
+
+    imagecodecs' own decoder of the whole ended the process on a damaged table.
+    """
+    count, *starts = RLE_TABLE.unpack_from(data)
+    width = pixels.allocated // 8
+    if count != pixels.samples * width:
+        raise ValueError(f"a frame has {count} planes of bytes, not {pixels.samples * width}")
+    ends = [*starts[1:count], len(data)]
+    size = pixels.rows * pixels.columns
+    planes = np.empty((pixels.samples, width, size), np.uint8)
+    for plane, start, end in zip(planes.reshape(count, size), starts, ends, strict=False):
+        run = imagecodecs.packbits_decode(data[start:end])
+        plane[:] = np.frombuffer(run, np.uint8, size)
+    voxels = planes.transpose(2, 0, 1).copy().view(f">u{width}")
+    shaped = voxels.reshape(pixels.rows, pixels.columns, pixels.samples)
+    return _finished(shaped.astype(f"=u{width}"), pixels, pixels.stored, pixels.high)
+
+
+def _lossy_jpeg(data: bytes, pixels: Pixels) -> Voxels:
+    """Decode 8 or 12 bit. Colours become RGB here, unless they are RGB in the file."""
+    _require_end(data)
+    if pixels.allocated > 8 and _jpeg_depth(data) > 8:
+        return _finished(imagecodecs.jpeg8_decode(data), pixels, pixels.stored)
+    colours = "GRAY" if pixels.samples == 1 else "RGB"
+    checked = simplejpeg.decode_jpeg(data, colours, strict=True)  # the strict decoder of both
+    if pixels.photometric == "RGB" and b"JFIF" not in data[:32]:
+        return np.asarray(imagecodecs.jpeg8_decode(data, colorspace="RGB", outcolorspace="RGB"))
+    return np.asarray(checked)
+
+
+def _lossless_jpeg(data: bytes, pixels: Pixels) -> Voxels:
+    _require_end(data)
+    return _finished(imagecodecs.jpegsof3_decode(data), pixels, pixels.stored)
+
+
+def _jpeg_ls(data: bytes, pixels: Pixels) -> Voxels:
+    _require_end(data)
+    return _finished(imagecodecs.jpegls_decode(data), pixels, pixels.stored)
+
+
+def _jpeg_2000(data: bytes, pixels: Pixels) -> Voxels:
+    """Decode JPEG 2000, whose code stream says itself whether values are signed."""
+    depth = data[data.index(J2K_BEGIN) + J2K_DEPTH]
+    decoded = imagecodecs.jpeg2k_decode(data)
+    if depth & 0x80:  # then libopenjp2 has extended the sign
+        return np.asarray(decoded)
+    return _finished(decoded, pixels, (depth & 0x7F) + 1)
+
+
+def _jpeg_xl(data: bytes, pixels: Pixels) -> Voxels:
+    return _finished(imagecodecs.jpegxl_decode(data), pixels, pixels.stored)
+
+
+def _finished(decoded: Voxels, pixels: Pixels, stored: int, high: int | None = None) -> Voxels:
+    """Extend the sign of `stored` bits, turn brightness and colour into RGB."""
+    wide = np.ascontiguousarray(decoded)
+    if pixels.is_signed:
+        wide = wide.astype(f"u{np.dtype(pixels.dtype).itemsize}", copy=False)
+        trim(wide, stored, stored - 1 if high is None else high, is_signed=True)
+    elif high is not None:
+        trim(wide, stored, high, is_signed=False)
+    if pixels.photometric in LUMA:
+        to_rgb(wide, pixels.allocated)
+    return wide
+
+
+def _require_end(data: bytes) -> None:
+    """Refuse a JPEG without its end: decoders fill up with grey, or never end."""
+    if not data.rstrip(b"\0").endswith(JPEG_END):
+        raise ValueError("a frame has no end")  # `translated` names the file
+
+
+def _jpeg_depth(data: bytes) -> int:
+    """Give the bits of a sample, from the frame header: ITU-T T.81, B.2.2."""
+    at = 2
+    while data[at] == 0xFF:
+        if 0xC0 <= data[at + 1] <= 0xC3:
+            return data[at + 4]
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return 8
+
+
+SYNTAXES: dict[str, Callable[[bytes, Pixels], Voxels]] = {
+    "1.2.840.10008.1.2.5": _run_lengths,
+    **{f"1.2.840.10008.1.2.4.{number}": _lossy_jpeg for number in (50, 51)},
+    **{f"1.2.840.10008.1.2.4.{number}": _lossless_jpeg for number in (57, 70)},
+    **{f"1.2.840.10008.1.2.4.{number}": _jpeg_ls for number in (80, 81)},
+    **{f"1.2.840.10008.1.2.4.{number}": _jpeg_2000 for number in (90, 91, 201, 202, 203)},
+    **{f"1.2.840.10008.1.2.4.{number}": _jpeg_xl for number in (110, 112)},
+}
+"""How each transfer syntax is decoded; the others are uncompressed, or films. libopenjp2 decodes
+High-Throughput JPEG 2000 as well."""

@@ -1,0 +1,1 @@
+"""IMS of Imaris, in HDF5."""

@@ -1,0 +1,85 @@
+"""The chunks of an HDF5 dataset: fetched under HDF5's one lock, decoded outside of it.
+
+https://docs.hdfgroup.org/hdf5/v1_14/group___f_i_l_t_e_r.html: filters are undone in reverse order;
+the LZ4 filter (32004) is of https://github.com/HDFGroup/hdf5_plugins/tree/master/LZ4.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import h5py
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from wkflow.readers.chunked import Span, gather
+
+DEFLATE, SHUFFLE, LZ4 = 1, 2, 32004
+"""Filters that are undone here; with others HDF5 decodes, one thread at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """A dataset and the extents of a chunk; `filters` is None where HDF5 has to decode."""
+
+    data: h5py.Dataset = field(repr=False)
+    shape: tuple[int, ...]
+    filters: tuple[int, ...] | None
+    fill: object
+
+    @classmethod
+    def of(cls, data: h5py.Dataset) -> Self:
+        """Look at the layout of a dataset; one without chunks lies uncompressed."""
+        if data.chunks is None:
+            return cls(data, (1,) * data.ndim, None, data.fillvalue)
+        plist = data.id.get_create_plist()
+        filters = tuple(plist.get_filter(number)[0] for number in range(plist.get_nfilters()))
+        is_known = set(filters) <= {DEFLATE, SHUFFLE, LZ4}
+        return cls(data, data.chunks, filters if is_known else None, data.fillvalue)
+
+    def read(self, spans: tuple[Span, ...], out: NDArray[Any]) -> None:
+        """Decode a region into `out`, of its extents."""
+        if self.filters is None:
+            out[...] = self.data[tuple(slice(*span) for span in spans)]
+        else:
+            gather(spans, self.shape, self._load, out, self.fill)
+
+    def _load(self, position: tuple[int, ...]) -> NDArray[Any] | None:
+        offset = tuple(p * c for p, c in zip(position, self.shape, strict=True))
+        try:
+            mask, content = self.data.id.read_direct_chunk(offset)
+        except (OSError, RuntimeError, ValueError):
+            # asked only now: to find it, HDF5 walks through all chunks
+            if self.data.id.get_chunk_info_by_coord(offset).byte_offset is None:
+                return None
+            raise
+        size = int(np.prod(self.shape)) * self.data.dtype.itemsize
+        decoded = self._undone(content, mask, size)
+        if len(decoded) != size:
+            raise ValueError(f"a chunk of {size} bytes holds {len(decoded)}")
+        return np.frombuffer(decoded, self.data.dtype).reshape(self.shape)
+
+    def _undone(self, content: bytes, mask: int, size: int) -> bytes:
+        """Undo the filters, the last first; a bit of `mask` says that one was not applied.
+
+        No filter that is known makes a chunk of `size` bytes larger.
+        """
+        for number, kind in reversed(list(enumerate(self.filters or ()))):
+            if mask >> number & 1:
+                continue
+            if kind == DEFLATE:
+                content = bytes(imagecodecs.deflate_decode(content, out=size))
+            elif kind == LZ4:
+                content = bytes(imagecodecs.lz4h5_decode(content))
+            else:
+                content = _unshuffled(content, self.data.dtype.itemsize)
+        return content
+
+
+def _unshuffled(content: bytes, itemsize: int) -> bytes:
+    """Bring the bytes of each element together again.
+
+    >>> _unshuffled(b"acbd", 2)
+    b'abcd'
+    """
+    return np.frombuffer(content, np.uint8).reshape(itemsize, -1).T.tobytes()

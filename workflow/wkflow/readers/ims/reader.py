@@ -1,0 +1,213 @@
+"""IMS files of Imaris: HDF5 with a pyramid, of which the finest level is the image.
+
+https://imaris.oxinst.com/support/imaris-file-format: `DataSet/ResolutionLevel 0/TimePoint t/Channel
+c/Data` is (z, y, x), padded to whole chunks; attributes are texts, of old as arrays of letters.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from wkflow.box import Box, Triple
+from wkflow.errors import SourceError
+from wkflow.readers.content import open_as
+from wkflow.readers.fault import REMEDY, translated
+from wkflow.readers.ims.chunks import Chunks
+from wkflow.readers.length import to_nm
+from wkflow.readers.whole import require_inside
+from wkflow.source import About, Channel, Header, Probe
+
+LEVEL = "DataSet/ResolutionLevel 0"
+
+UNNAMED = "(name not specified)"
+"""What Imaris writes for no name."""
+
+
+class ImsReader:
+    """One image a file: time points, channels, and a volume of each."""
+
+    def probe(self, path: str) -> tuple[Probe, ...]:
+        """Read attributes and the layout of the first volume."""
+        with self.open(path) as (image,):
+            return (image.probe,)
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[tuple["ImsImage"]]:
+        """Keep the file open; HDF5 itself sees whether it is cut short."""
+        with translated(path):
+            open_as("HDF5", path).close()
+            # no lock: the file is only read, and some network disks know no locks
+            file = h5py.File(path, "r", locking=False)
+        with file:
+            with translated(path):
+                image = ImsImage(path, _probe(file, path), file)
+            yield (image,)
+
+
+@dataclass(frozen=True, slots=True)
+class ImsImage:
+    """The image of an open file."""
+
+    path: str
+    probe: Probe
+    file: h5py.File = field(repr=False)
+    volumes: dict[tuple[int, int], Chunks] = field(default_factory=dict, repr=False)
+    lock: Lock = field(default_factory=Lock, repr=False)
+
+    def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:
+        """Decode the chunks that the box touches."""
+        require_inside(self.path, self.probe.header, box, channel, frame)
+        spans = tuple(zip(box.begin[::-1], box.end[::-1], strict=True))
+        with translated(self.path):
+            self._volume(frame, channel).read(spans, out[..., 0])
+
+    def _volume(self, frame: int, channel: int) -> Chunks:
+        with self.lock:
+            if (frame, channel) not in self.volumes:
+                header = self.probe.header
+                data = _dataset(self.file, frame, channel, self.path)
+                _require_like(data, header, self.path)
+                self.volumes[frame, channel] = Chunks.of(data)
+            return self.volumes[frame, channel]
+
+
+def _probe(file: h5py.File, path: str) -> Probe:
+    level = _group(file, LEVEL, path)
+    times = _count(level, "TimePoint")
+    channels = _count(_group(level, "TimePoint 0", path), "Channel")
+    data = _dataset(file, 0, 0, path)
+    size = _size(data.parent, data)
+    axes = (("t", times),) if times > 1 else ()
+    header = Header(*size, 1, data.dtype.newbyteorder("=").name, channels, axes)
+    _require_like(data, header, path)
+    for frame, channel in np.ndindex(times, channels):
+        _group(file, f"{LEVEL}/TimePoint {frame}/Channel {channel}", path)
+    grain = tuple(map(min, Chunks.of(data).shape[::-1], size))
+    return Probe(header, (grain[0], grain[1], grain[2]), _about(file, header))
+
+
+def _group(parent: h5py.Group, name: str, path: str) -> h5py.Group:
+    found = parent.get(name)
+    if not isinstance(found, h5py.Group):
+        raise SourceError(f"is no whole IMS file: it has no {name}", path, REMEDY)
+    return found
+
+
+def _dataset(file: h5py.File, frame: int, channel: int, path: str) -> h5py.Dataset:
+    group = _group(file, f"{LEVEL}/TimePoint {frame}/Channel {channel}", path)
+    data = group.get("Data")
+    if not isinstance(data, h5py.Dataset) or data.ndim != 3:
+        raise SourceError(f"is no whole IMS file: {group.name} has no volume", path, REMEDY)
+    return data
+
+
+def _count(group: h5py.Group, kind: str) -> int:
+    """Count the groups "kind 0", "kind 1" ... up to the highest number."""
+    numbers = [name.removeprefix(f"{kind} ") for name in group if name.startswith(f"{kind} ")]
+    return max((int(number) + 1 for number in numbers if number.isdigit()), default=0)
+
+
+def _size(group: h5py.Group, data: h5py.Dataset) -> Triple:
+    """Give the size without padding (x, y, z); files of old have none and no padding."""
+    x, y, z = (
+        int(_text(group.attrs.get(f"ImageSize{axis}")) or padded)
+        for axis, padded in zip("XYZ", data.shape[::-1], strict=True)
+    )
+    return x, y, z
+
+
+def _require_like(data: h5py.Dataset, header: Header, path: str) -> None:
+    """Refuse a volume that is smaller or of another type than the first, or of none."""
+    size = _size(data.parent, data)
+    is_inside = all(0 < s <= p for s, p in zip(size, data.shape[::-1], strict=True))
+    name = data.dtype.newbyteorder("=").name
+    if data.dtype.kind not in "iuf" or not is_inside or (size, name) != (header.size, header.dtype):
+        raise SourceError(
+            f"is damaged: {data.parent.name} is {size} of {data.dtype} in {data.shape[::-1]}, the "
+            f"first volume is {header.size} of {header.dtype}",
+            path,
+            REMEDY,
+        )
+
+
+def _about(file: h5py.File, header: Header) -> About:
+    info = file.get("DataSetInfo")
+    if not isinstance(info, h5py.Group):
+        return About()
+    image = info.get("Image")
+    image = image.attrs if isinstance(image, h5py.Group) else {}
+    groups = [info.get(f"Channel {number}") for number in range(header.channels)]
+    is_stated = all(isinstance(group, h5py.Group) for group in groups)
+    name = _text(image.get("Name"))
+    return About(
+        "" if name == UNNAMED else name,
+        _voxel_nm(image, header.size),
+        tuple(channel_of(dict(group.attrs)) for group in groups) if is_stated else (),
+    )
+
+
+def _voxel_nm(image: Any, size: Triple) -> tuple[float | None, float | None, float | None]:  # noqa: ANN401 -- h5py's attributes
+    unit = _text(image.get("Unit")) or "um"
+    x, y, z = (
+        _length(_text(image.get(f"ExtMin{axis}")), _text(image.get(f"ExtMax{axis}")), count, unit)
+        for axis, count in enumerate(size)
+    )
+    return x, y, z
+
+
+def _length(least: str, most: str, count: int, unit: str) -> float | None:
+    try:
+        length = (float(most) - float(least)) / count
+    except ValueError:
+        return None
+    return to_nm(length, unit)
+
+
+def channel_of(attributes: dict[str, Any]) -> Channel:
+    """Read name, colour and window of a channel from its attributes.
+
+    >>> channel_of({"Name": "DNA", "Color": "1.000 0.500 0.000", "ColorRange": "2.0 9.0"})
+    Channel(name='DNA', colour=(255, 128, 0), window=(2.0, 9.0))
+    """
+    name = _text(attributes.get("Name"))
+    colour = _numbers(_text(attributes.get("Color")), 3)
+    window = _numbers(_text(attributes.get("ColorRange")), 2)
+    return Channel(
+        "" if name == UNNAMED else name,
+        (_byte(colour[0]), _byte(colour[1]), _byte(colour[2])) if colour else None,
+        (window[0], window[1]) if window else None,
+    )
+
+
+def _byte(share: float) -> int:
+    return round(min(max(share, 0.0), 1.0) * 255)
+
+
+def _numbers(text: str, count: int) -> list[float]:
+    """Give the numbers of a text, none if they are not as many as they should be."""
+    try:
+        found = [float(word) for word in text.split()]
+    except ValueError:
+        return []
+    return found if len(found) == count and np.isfinite(found).all() else []
+
+
+def _text(attribute: object) -> str:
+    """Give an attribute as text, whether it is one, a number, or an array of letters.
+
+    >>> _text(np.array([b"u", b"m"])), _text("um"), _text(np.array([7])), _text(None)
+    ('um', 'um', '7', '')
+    """
+    if isinstance(attribute, np.ndarray) and attribute.dtype.kind == "S":
+        return b"".join(attribute.ravel().tolist()).decode("utf-8", "replace").strip("\0 ")
+    if isinstance(attribute, np.ndarray):
+        return " ".join(map(str, attribute.ravel().tolist()))
+    if isinstance(attribute, bytes):
+        return attribute.decode("utf-8", "replace").strip("\0 ")
+    return "" if attribute is None else str(attribute)

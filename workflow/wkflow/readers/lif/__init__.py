@@ -1,0 +1,1 @@
+"""LIF, LOF and XLIF."""

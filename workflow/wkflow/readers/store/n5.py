@@ -1,0 +1,132 @@
+"""N5: arrays in blocks, the first axis fastest.
+
+https://github.com/saalfeldlab/n5#file-system-specification. Pyramids are groups of s0, s1, ...
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from natsort import natsorted
+from numpy.typing import NDArray
+
+from wkflow.errors import SourceError
+from wkflow.readers.chunked import Span, gather
+from wkflow.readers.fault import REMEDY
+from wkflow.readers.length import to_nm
+from wkflow.readers.store.array import Stored, StoredImage, axes_of, image_of
+from wkflow.readers.store.n5_block import decode
+from wkflow.source import About
+
+ATTRIBUTES = "attributes.json"
+
+DEPTH = 6
+"""Groups in groups that are searched: the open volumes of EM lie five deep."""
+
+Attributes = dict[str, Any]
+
+
+def images(path: str) -> tuple[StoredImage, ...]:
+    """Find the images of a container: of a pyramid the finest array, else every array."""
+    return tuple(_walk(path, Path(path), DEPTH))
+
+
+def _walk(path: str, folder: Path, depth: int) -> Iterator[StoredImage]:
+    attributes = _attributes(folder)
+    if "dimensions" in attributes:
+        yield _image(path, folder, folder, {})
+    elif finest := _finest(folder, attributes):
+        yield _image(path, finest, folder, attributes)
+    elif depth:
+        for child in natsorted(child for child in folder.iterdir() if child.is_dir()):
+            yield from _walk(path, child, depth - 1)
+
+
+def _attributes(folder: Path) -> Attributes:
+    file = folder / ATTRIBUTES
+    found = json.loads(file.read_bytes()) if file.is_file() else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _finest(folder: Path, attributes: Attributes) -> Path | None:
+    """Find the finest array of a pyramid: as it says itself, s0, or mag 1 of WEBKNOSSOS."""
+    pyramids = attributes.get("multiscales") or []
+    names = [str(pyramid["datasets"][0]["path"]) for pyramid in pyramids[:1]]
+    names += ["s0", "1"] if "scales" in attributes else ["s0"]
+    levels = (folder / name for name in names)
+    return next((level for level in levels if "dimensions" in _attributes(level)), None)
+
+
+def _image(path: str, folder: Path, group: Path, above: Attributes) -> StoredImage:
+    """Make an image of the array in a folder; a pyramid is named and described by its group."""
+    attributes = _attributes(folder)
+    name = group.relative_to(path).as_posix()
+    count = len(attributes["dimensions"])
+    names = attributes.get("axes")
+    axes = axes_of(names[::-1] if isinstance(names, list) else None, count, path)
+    about = About("" if name == "." else name, _voxel_nm({**above, **attributes}, axes))
+    files = dict.fromkeys((group / ATTRIBUTES, folder / ATTRIBUTES))
+    there = tuple(str(file.absolute()) for file in files if file.is_file())
+    return image_of(path, _stored(path, folder, attributes, axes), about, there)
+
+
+def _stored(path: str, folder: Path, attributes: Attributes, axes: tuple[str, ...]) -> Stored:
+    dtype = np.dtype(attributes["dataType"]).newbyteorder(">")
+    shape = tuple(int(size) for size in attributes["dimensions"][::-1])
+    chunk = tuple(int(size) for size in attributes["blockSize"][::-1])
+    compression = _compression(attributes)
+
+    def load(position: tuple[int, ...]) -> NDArray[Any] | None:
+        file = folder.joinpath(*map(str, position[::-1]))
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            return None
+        block = decode(content, dtype, compression)
+        spans = zip(position, chunk, shape, strict=True)
+        needed = tuple(min(size, whole - at * size) for at, size, whole in spans)
+        if any(have < need for have, need in zip(block.shape, needed, strict=True)):
+            raise SourceError(f"is damaged: block {file.name} is too small", path, REMEDY)
+        return block
+
+    def fetch(spans: tuple[Span, ...]) -> NDArray[Any]:
+        out = np.empty([end - begin for begin, end in spans], dtype.newbyteorder("="))
+        gather(spans, chunk, load, out)
+        return out
+
+    return Stored(axes, shape, chunk, dtype.newbyteorder("="), fetch)
+
+
+def _compression(attributes: Attributes) -> dict[str, Any]:
+    """Give the compression, which old files state as one word."""
+    found = attributes.get("compression") or attributes.get("compressionType", "raw")
+    return found if isinstance(found, dict) else {"type": str(found)}
+
+
+def _voxel_nm(
+    attributes: Attributes, axes: tuple[str, ...]
+) -> tuple[float | None, float | None, float | None]:
+    """Read the size of a voxel: `pixelResolution`, or `resolution` in nanometers or in `units`.
+
+    Both have an entry for each axis, the fastest first.
+    """
+    stated = attributes.get("pixelResolution", attributes.get("resolution"))
+    units = attributes.get("units", attributes.get("unit", "nm"))
+    if isinstance(stated, dict):
+        units = stated.get("unit", "nm")
+        stated = stated.get("dimensions")
+    names = axes[::-1]
+    if not isinstance(stated, list) or len(stated) > len(names):
+        return None, None, None
+    each = units if isinstance(units, list) else [units] * len(stated)
+    lengths = dict(zip(names, map(_length, stated, each), strict=False))
+    return lengths.get("x"), lengths.get("y"), lengths.get("z")
+
+
+def _length(size: object, unit: object) -> float | None:
+    """Give a length; a unit may be a multiple of its own: `4nm`."""
+    number, name = re.findall(r"^([0-9.]*)\s*(.*)", str(unit))[0]
+    return to_nm(float(str(size)) * float(number or 1), name)

@@ -1,0 +1,191 @@
+"""Chunks of Zarr arrays, decoded in the thread that asks for them.
+
+zarr-python decodes behind an event loop that all threads share: of shards of small chunks it reads
+a quarter of what one thread can, and a second thread gains nothing. What is not known here is left
+to it. https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html#codecs
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from wkflow.readers.chunked import Span, gather
+from wkflow.readers.decoders import DECODERS, Decoder
+from wkflow.readers.store.array import Fetch
+from wkflow.readers.store.node import Node
+
+NEVER_WRITTEN = 2**64 - 1
+"""Offset and size, in the index of a shard, of a chunk that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """How the bytes of a chunk become an array of `shape`.
+
+    `decoders` undo the compression, the first first; then come elements of `dtype`, with the axes
+    in `order`: of the stored axes the first is axis `order[0]` of the array.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    order: tuple[int, ...]
+    decoders: tuple[Decoder, ...]
+
+    def decode(self, content: bytes) -> NDArray[Any]:
+        """Decode a chunk; refuse one of too few or too many bytes."""
+        for decoder in self.decoders:
+            content = decoder(content)
+        stored = np.frombuffer(content, self.dtype).reshape([self.shape[at] for at in self.order])
+        return stored.transpose(np.argsort(self.order))
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """Files of many chunks, with an index: offset and size of each chunk, in C order."""
+
+    grid: tuple[int, ...]
+    index: Pipeline
+    index_bytes: int
+    is_index_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ZarrChunks:
+    """The chunks of an array; with `shards`, a file holds `shards.grid` of them."""
+
+    array: zarr.Array[Any]
+    folder: Path
+    pipeline: Pipeline
+    shards: Shards | None
+
+    def fetch(self, spans: tuple[Span, ...]) -> NDArray[Any]:
+        """Decode the chunks that a region touches, one after the other."""
+        shape = [end - begin for begin, end in spans]
+        out = np.empty(shape, self.pipeline.dtype.newbyteorder("="))
+        fill = self.array.fill_value
+        with ExitStack() as stack:
+            opened = Opened(self, stack)
+            gather(spans, self.pipeline.shape, opened.load, out, 0 if fill is None else fill)
+        return out
+
+    def file(self, position: tuple[int, ...]) -> Path:
+        """Give the file at a position of the grid of chunks, or of shards."""
+        return self.folder / self.array.metadata.encode_chunk_key(position)
+
+
+class Opened:
+    """The shards that a region touches: each is opened, and its index read, once."""
+
+    def __init__(self, chunks: ZarrChunks, stack: ExitStack) -> None:
+        self.chunks = chunks
+        self.stack = stack
+        self.shards: dict[tuple[int, ...], tuple[BinaryIO, NDArray[Any]] | None] = {}
+
+    def load(self, position: tuple[int, ...]) -> NDArray[Any] | None:
+        """Decode the chunk at a position; None if it was never written."""
+        shards = self.chunks.shards
+        if shards is None:
+            content = self._whole(self.chunks.file(position))
+        else:
+            where = tuple(p // g for p, g in zip(position, shards.grid, strict=True))
+            within = tuple(p % g for p, g in zip(position, shards.grid, strict=True))
+            content = self._part(where, within, shards)
+        return None if content is None else self.chunks.pipeline.decode(content)
+
+    def _whole(self, file: Path) -> bytes | None:
+        try:
+            return file.read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def _part(
+        self, where: tuple[int, ...], within: tuple[int, ...], shards: Shards
+    ) -> bytes | None:
+        if where not in self.shards:
+            self.shards[where] = self._shard(self.chunks.file(where), shards)
+        shard = self.shards[where]
+        if shard is None:
+            return None
+        file, index = shard
+        offset, size = (int(number) for number in index[within])
+        if offset == NEVER_WRITTEN:
+            return None
+        file.seek(offset)
+        content = file.read(size)
+        if len(content) != size:
+            raise ValueError("a shard is cut short")
+        return content
+
+    def _shard(self, path: Path, shards: Shards) -> tuple[BinaryIO, NDArray[Any]] | None:
+        try:
+            file = self.stack.enter_context(path.open("rb"))
+        except FileNotFoundError:
+            return None
+        end = file.seek(0, 2)
+        file.seek(max(end - shards.index_bytes, 0) if shards.is_index_last else 0)
+        return file, shards.index.decode(file.read(shards.index_bytes))
+
+
+def fetch_of(array: zarr.Array[Any], node: Node) -> Fetch | None:
+    """Give what fetches the regions of an array; None if its codecs are not known here."""
+    shape = array.shards or array.chunks
+    dtype = np.dtype(array.dtype)
+    if dtype.kind not in "biuf":
+        return None
+    if node.version == 2:
+        pipeline, shards = _pipeline_v2(node.meta, shape), None
+    else:
+        pipeline, shards = _sharded(node.meta["codecs"], shape, dtype)
+    return ZarrChunks(array, node.folder, pipeline, shards).fetch if pipeline else None
+
+
+def _pipeline_v2(meta: dict[str, Any], shape: tuple[int, ...]) -> Pipeline | None:
+    name = (meta.get("compressor") or {}).get("id")
+    if meta.get("filters") or (name and name not in DECODERS):
+        return None
+    axes = tuple(range(len(shape)))
+    order = axes[::-1] if meta.get("order") == "F" else axes
+    decoders = (DECODERS[name],) if name else ()
+    return Pipeline(shape, np.dtype(meta["dtype"]), order, decoders)
+
+
+def _sharded(
+    codecs: list[dict[str, Any]], shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> tuple[Pipeline | None, Shards | None]:
+    if len(codecs) != 1 or codecs[0]["name"] != "sharding_indexed":
+        return _pipeline(codecs, shape, dtype), None
+    stated = codecs[0]["configuration"]
+    inner = tuple(int(size) for size in stated["chunk_shape"])
+    grid = tuple(size // part for size, part in zip(shape, inner, strict=True))
+    names = [codec["name"] for codec in stated["index_codecs"]]
+    index = _pipeline(stated["index_codecs"], (*grid, 2), np.dtype("u8"))
+    if index is None or set(names) - {"bytes", "crc32c"}:
+        return None, None
+    index_bytes = int(np.prod(index.shape)) * 8 + 4 * names.count("crc32c")
+    is_last = stated.get("index_location", "end") == "end"
+    return _pipeline(stated["codecs"], inner, dtype), Shards(grid, index, index_bytes, is_last)
+
+
+def _pipeline(
+    codecs: list[dict[str, Any]], shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> Pipeline | None:
+    """Read the list of codecs, which are in the order of encoding."""
+    pipeline = Pipeline(shape, dtype.newbyteorder("="), tuple(range(len(shape))), ())
+    for codec in codecs:
+        name, stated = codec["name"], codec.get("configuration") or {}
+        if name == "bytes":
+            is_big = stated.get("endian") == "big"
+            pipeline = replace(pipeline, dtype=dtype.newbyteorder(">" if is_big else "<"))
+        elif name == "transpose":
+            order = tuple(pipeline.order[at] for at in stated["order"])
+            pipeline = replace(pipeline, order=order)
+        elif name in DECODERS:
+            pipeline = replace(pipeline, decoders=(DECODERS[name], *pipeline.decoders))
+        else:
+            return None
+    return pipeline

@@ -1,0 +1,90 @@
+"""What ImageJ says of a stack, in the description and in two tags of its own.
+
+https://github.com/imagej/ImageJ/blob/master/ij/io/TiffEncoder.java
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tifffile import TiffFile, TiffPage
+
+from wkflow.box import Triple
+from wkflow.readers.length import to_nm
+from wkflow.source import About, Channel, Header
+
+RESOLUTIONS = {"x": 282, "y": 283}
+"""XResolution and YResolution: voxels per unit, two integers."""
+
+UNNAMED_NOTE = (
+    "its planes are stored as {} channels; were they written from Python without naming the axes, "
+    "they may be z-planes"
+)
+
+CHANNELS_MANY = 8
+"""ImageJ itself shows seven channels at most in colours."""
+
+
+def imagej_about(tif: TiffFile, header: Header) -> About:
+    """Give voxel size, colours and shown values."""
+    said: dict[str, Any] = tif.imagej_metadata or {}
+    page = tif.pages.first
+    unit = _unit(said, "unit", "")
+    depth = said.get("spacing")
+    notes: tuple[str, ...] = ()
+    if header.channels >= CHANNELS_MANY and not {"slices", "frames"} & set(said):
+        notes = (UNNAMED_NOTE.format(header.channels),)
+    return About(
+        voxel_nm=(
+            _extent(page, "x", unit),
+            _extent(page, "y", _unit(said, "yunit", unit)),
+            None if depth is None else to_nm(abs(depth), _unit(said, "zunit", unit)),
+        ),
+        channels=_channels(said, header.channels),
+        notes=notes,
+    )
+
+
+def _unit(said: dict[str, Any], key: str, default: str) -> str:
+    r"""Read a unit; ImageJ escapes what is not Latin: `\u00B5m`."""
+    text = str(said.get(key, default))
+    return text.replace("\\u00B5", "µ").replace("\\u00b5", "µ").replace("\\u00C5", "Å")
+
+
+def _extent(page: TiffPage, axis: str, unit: str) -> float | None:
+    return to_nm(1 / density, unit) if (density := resolution(page, axis)) else None
+
+
+def resolution(page: TiffPage, axis: str) -> float | None:
+    """Give how many voxels there are in one unit along x or y."""
+    found = page.tags.valueof(RESOLUTIONS[axis])
+    if not isinstance(found, tuple) or len(found) != 2 or 0 in found:
+        return None
+    return float(found[0] / found[1])
+
+
+def _channels(said: dict[str, Any], count: int) -> tuple[Channel, ...]:
+    tables: list[NDArray[np.uint8]] = list(said.get("LUTs", ()))
+    ranges = [float(value) for value in said.get("Ranges", ())]
+    windows = list(zip(ranges[::2], ranges[1::2], strict=False))
+    if not windows and count == 1 and {"min", "max"} <= set(said):
+        windows = [(float(said["min"]), float(said["max"]))]
+    if not tables and not windows:
+        return ()
+    return tuple(
+        Channel(
+            colour=_colour(tables[number]) if number < len(tables) else None,
+            window=_window(windows[number]) if number < len(windows) else None,
+        )
+        for number in range(count)
+    )
+
+
+def _colour(table: NDArray[np.uint8]) -> Triple | None:
+    """Give the colour of the brightest value; none for a table that ends in black."""
+    red, green, blue = (int(value) for value in table[:, -1])
+    return (red, green, blue) if red or green or blue else None
+
+
+def _window(found: tuple[float, float]) -> tuple[float, float] | None:
+    return found if found[0] < found[1] else None

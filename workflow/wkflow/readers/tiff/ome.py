@@ -1,0 +1,135 @@
+"""OME-XML: what it says of the images of an OME-TIFF, and which files hold them.
+
+https://docs.openmicroscopy.org/ome-model/6.3.1/ome-tiff/specification.html
+"""
+
+import os
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from tifffile import TiffFile
+
+from wkflow.box import Triple
+from wkflow.errors import SourceError
+from wkflow.readers.fault import REMEDY
+from wkflow.readers.length import to_nm
+from wkflow.source import About, Channel
+
+MICROMETER = "µm"
+"""The unit of PhysicalSizeX where the XML names none."""
+
+MISSING_NAMED = 3
+"""How many missing files an error names."""
+
+
+@dataclass(frozen=True, slots=True)
+class OmeImage:
+    """What the XML says of one image: its name, its width and height in voxels, the rest."""
+
+    name: str
+    size: tuple[int, int]
+    about: About
+
+
+@dataclass(frozen=True, slots=True)
+class Ome:
+    """The images of an OME-TIFF, in order."""
+
+    images: tuple[OmeImage, ...]
+
+    def about(self, name: str, size: tuple[int, int], number: int) -> About:
+        """Find what is said of image `number`: tifffile leaves out images without voxels."""
+        alike = [one.about for one in self.images if (one.name, one.size) == (name, size)]
+        if number < len(self.images) and self.images[number].about in alike:
+            return self.images[number].about
+        return alike[0] if alike else About(name=name)
+
+
+def read_ome(tif: TiffFile, path: str) -> Ome | None:
+    """Read the XML of a file; None if there is none.
+
+    Raises
+    ------
+    SourceError
+        If files that hold a part of its images are missing, or the XML stands in another file.
+    """
+    xml = tif.ome_metadata if len(tif.pages) > 0 and tif.pages.first.is_ome else None
+    if xml is None:
+        return None
+    try:
+        root = ET.fromstring(xml)  # noqa: S314 -- expat resolves no external entities
+    except ET.ParseError as error:
+        raise SourceError(f"is damaged: its OME-XML ends early ({error})", path, REMEDY) from None
+    _require_master(root, path)
+    _require_parts(root, path)
+    return Ome(tuple(_image(element) for element in _children(root, "Image")))
+
+
+def _require_master(root: ET.Element, path: str) -> None:
+    for only in _children(root, "BinaryOnly"):
+        master = only.get("MetadataFile", "another file")
+        raise SourceError(
+            f"is one part of an image that {master} describes", path,
+            "Open that file, or save the image as a single OME-TIFF, for example with bfconvert.",
+        )  # fmt: skip
+
+
+def _require_parts(root: ET.Element, path: str) -> None:
+    """Refuse an image whose other files are not beside this one."""
+    own = (root.get("UUID"), os.path.basename(path).lower())  # noqa: PTH119
+    folder = os.path.dirname(path)  # noqa: PTH120
+    parts = {
+        uuid.get("FileName", "")
+        for uuid in root.iter()
+        if uuid.tag.endswith("}UUID")
+        and uuid.text != own[0]
+        and uuid.get("FileName", "").lower() != own[1]
+    } - {""}
+    missing = sorted(
+        part
+        for part in parts
+        if not os.path.isfile(os.path.join(folder, part))  # noqa: PTH113, PTH118
+    )
+    if missing:
+        more = f" and {len(missing) - MISSING_NAMED} more" * (len(missing) > MISSING_NAMED)
+        raise SourceError(
+            f"is one part of an image; missing beside it: "
+            f"{', '.join(missing[:MISSING_NAMED])}{more}",
+            path,
+            "Put all files of the image into one folder, under the names they were written with.",
+        )
+
+
+def _image(element: ET.Element) -> OmeImage:
+    name = element.get("Name", "")
+    pixels = next(iter(_children(element, "Pixels")), ET.Element("Pixels"))
+    size = (int(pixels.get("SizeX", 0)), int(pixels.get("SizeY", 0)))
+    x, y, z = (_extent(pixels, axis) for axis in "XYZ")
+    channels = tuple(_channel(one) for one in _children(pixels, "Channel"))
+    return OmeImage(name, size, About(name, (x, y, z), channels))
+
+
+def _extent(pixels: ET.Element, axis: str) -> float | None:
+    try:
+        length = float(pixels.get(f"PhysicalSize{axis}", 0))
+    except ValueError:
+        return None
+    return to_nm(length, pixels.get(f"PhysicalSize{axis}Unit", MICROMETER))
+
+
+def _channel(element: ET.Element) -> Channel:
+    colour = element.get("Color")
+    return Channel(element.get("Name", ""), None if colour is None else _rgb(int(colour)))
+
+
+def _rgb(colour: int) -> Triple:
+    """Take apart a signed number of four bytes: red, green, blue, alpha.
+
+    >>> _rgb(-16776961)
+    (255, 0, 0)
+    """
+    return (colour >> 24) & 255, (colour >> 16) & 255, (colour >> 8) & 255
+
+
+def _children(element: ET.Element, name: str) -> list[ET.Element]:
+    return [child for child in element if child.tag.rpartition("}")[2] == name]

@@ -1,0 +1,125 @@
+"""One page of a TIFF: what its directory says of its voxels, and whether they can be there."""
+
+from dataclasses import dataclass
+from math import prod
+
+from tifffile import TiffFrame, TiffPage
+
+from wkflow.errors import SourceError
+from wkflow.readers.fault import REMEDY
+from wkflow.source import Header
+
+COLOURS = {0: 1, 1: 1, 2: 3, 6: 3}
+"""PhotometricInterpretation to samples that are no extra: white or black is zero, RGB, YCbCr."""
+
+ALPHA = frozenset({1, 2})
+"""ExtraSamples that are associated or unassociated alpha; 0 is data of unknown meaning."""
+
+GDAL = (33550, 34735, 42112, 42113)
+"""Tags of GeoTIFF and of GDAL, which leaves out strips and tiles without data."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """Where the strips or tiles of one page lie.
+
+    Everything else is said by `keyframe`: the page itself, or the one it is like.
+    """
+
+    keyframe: TiffPage
+    offsets: tuple[int, ...]
+    counts: tuple[int, ...]
+    jpegtables: bytes | None = None
+
+    @classmethod
+    def of(cls, page: TiffPage | TiffFrame) -> "StoredPage":
+        """Take what a directory says."""
+        if page.keyframe is None:
+            raise LookupError("a page is like none that was read")
+        tables = page.jpegtables
+        return cls(page.keyframe, page.dataoffsets, page.databytecounts, tables)
+
+    @property
+    def runs(self) -> list[tuple[int, int]]:
+        """The stretches of the file (offset, bytes) that hold the page."""
+        if self.keyframe.is_final:
+            return [(self.offsets[0], page_bytes(self.keyframe))]
+        return list(zip(self.offsets, self.counts, strict=False))
+
+
+def page_header(page: TiffPage, path: str) -> Header:
+    """Tell size, kept samples and type of a page."""
+    if page.dtype is None or 0 in page.shaped:
+        raise SourceError(
+            f"has {page.imagewidth} x {page.imagelength} voxels of {page.bitspersample} bits, "
+            "which cannot be read",
+            path,
+            "Export it with 8, 16 or 32 bits per sample.",
+        )
+    if page.dtype.kind == "c":
+        raise SourceError(
+            f"has complex voxels ({page.dtype.name})", path, "Export the magnitude or the phase."
+        )
+    dtype = "uint8" if page.dtype.kind == "b" else page.dtype.name
+    return Header(page.imagewidth, page.imagelength, page.imagedepth, kept_samples(page), dtype)
+
+
+def require_alike(page: TiffPage, first: TiffPage, number: int, path: str) -> None:
+    """Refuse page `number`, counted from 0, if it is unlike the first."""
+    found, expected = page_header(page, path), page_header(first, path)
+    if found != expected:
+        raise SourceError(
+            f"page {number + 1} is {found}, page 1 is {expected}",
+            path,
+            "Save the pages that differ as a file of their own.",
+        )
+
+
+def kept_samples(page: TiffPage) -> int:
+    """Count the samples that are kept: all but alpha. Four of RGB without a mark are RGBA."""
+    stored = page.samplesperpixel
+    colours = COLOURS.get(int(page.photometric), stored)
+    extras = {int(extra) for extra in page.extrasamples}
+    is_unmarked_rgba = not extras and (colours, stored) == (3, 4)
+    has_alpha = stored > colours and extras and extras <= ALPHA
+    return colours if has_alpha or is_unmarked_rgba else stored
+
+
+def page_bytes(page: TiffPage) -> int:
+    """Give the size of an uncompressed page, all samples included."""
+    itemsize = page.dtype.itemsize if page.dtype is not None else 1
+    return prod(page.shaped) * itemsize
+
+
+def require_segments(stored: StoredPage, file_bytes: int, path: str) -> None:
+    """Refuse a page whose strips or tiles are missing or reach past the end of the file."""
+    page = stored.keyframe
+    needed = prod(page.chunked)
+    listed = min(len(stored.offsets), len(stored.counts))
+    if listed < needed and not page.is_contiguous:
+        raise SourceError(
+            f"is damaged: it lists {listed} of {needed} strips or tiles", path, REMEDY
+        )
+    if 0 in _needed(stored, needed) and not _may_be_sparse(page):
+        raise SourceError("is damaged: a page has no voxels", path, REMEDY)
+    require_bytes(max((offset + size for offset, size in stored.runs), default=0), file_bytes, path)
+
+
+def _needed(stored: StoredPage, count: int) -> tuple[int, ...]:
+    """List the offsets and sizes that must be there."""
+    if stored.keyframe.is_final:
+        return stored.offsets[:1]
+    return stored.offsets[:count] + stored.counts[:count]
+
+
+def _may_be_sparse(page: TiffPage) -> bool:
+    """Tell whether the writer leaves out strips and tiles without data on purpose."""
+    return page.is_philips or any(tag in page.tags for tag in GDAL)
+
+
+def require_bytes(end: int, file_bytes: int, path: str) -> None:
+    """Refuse a file that ends before what it says it holds."""
+    if end > file_bytes:
+        raise SourceError(
+            f"is cut short: byte {file_bytes} of {end} is missing, and all after it", path, REMEDY
+        )
