@@ -9,7 +9,6 @@ tensorstore writes the same files; through it a shard of 512 MiB took three to f
 here and 1.6 GB of memory, because it keeps a copy of every chunk until the last one is there.
 """
 
-from collections.abc import Iterable
 from math import prod
 from pathlib import Path
 from threading import Lock
@@ -18,51 +17,48 @@ import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow import durable
 from wkflow.box import Triple
+from wkflow.durable import Growing
 from wkflow.errors import VerificationError
+from wkflow.writers.port import Row
 
 EMPTY = 2**64 - 1
 """Offset and size of a chunk that is not stored, by the specification."""
 
-Row = list[bytes | None]
-"""Encoded chunks at growing x; None stands for nothing but zeros."""
 
+class IndexedShard:
+    """A shard of `chunks` (x, y, z) chunks that is being written, row by row.
 
-def write_shard(path: Path, chunks: Triple, rows: Iterable[Row], empty: bytes) -> tuple[int, str]:
-    """Write a shard of `chunks` (x, y, z) chunks; it appears when it is whole.
-
-    Parameters
-    ----------
-    rows
-        For each z, for each y: the chunks along x. Rows and chunks beyond the array may be
-        missing at the end of an axis only if they are None.
-    empty
-        The encoded chunk of zeros, stored once where a shard would hold no chunk at all: every
-        planned file then holds at least one, as readers expect.
-
-    Returns
-    -------
-    size in bytes, crc32c of the file in hexadecimal
+    `empty` is the encoded chunk of zeros, stored once where a shard would hold no chunk at all:
+    every planned file then holds at least one, as readers expect.
     """
-    index = np.full((*chunks, 2), EMPTY, "<u8")
-    crc, end = 0, 0
-    with durable.replacing(path) as file:
-        for number, row in enumerate(rows):
-            for x, chunk in enumerate(row):
-                if chunk is not None:
-                    index[x, number % chunks[1], number // chunks[1]] = end, len(chunk)
-                    end += len(chunk)
-                    crc = google_crc32c.extend(crc, chunk)
-            file.writelines(chunk for chunk in row if chunk is not None)
-        if end == 0:
-            index[0, 0, 0], end = (0, len(empty)), len(empty)
-            crc = google_crc32c.extend(crc, empty)
-            file.write(empty)
-        tail = index.tobytes()
+
+    def __init__(self, file: Growing, chunks: Triple, empty: bytes) -> None:
+        self._file, self._empty, self._crc = file, empty, 0
+        self._index = np.full((*chunks, 2), EMPTY, "<u8")
+
+    def append(self, row: Row, y: int, z: int) -> None:
+        """Add the chunks of one row; those that are None are left out."""
+        end = self._file.size
+        for x, chunk in enumerate(row):
+            if chunk is not None:
+                self._index[x, y, z] = end, len(chunk)
+                end += len(chunk)
+                self._crc = google_crc32c.extend(self._crc, chunk)
+        self._file.append(chunk for chunk in row if chunk is not None)
+
+    def finish(self) -> tuple[int, str]:
+        """Write the index and put the shard in its place; give its bytes and its crc32c."""
+        if self._file.size == 0:
+            self.append([self._empty], 0, 0)
+        tail = self._index.tobytes()
         tail += google_crc32c.value(tail).to_bytes(4, "little")
-        file.write(tail)
-    return end + len(tail), f"{google_crc32c.extend(crc, tail):08x}"
+        self._file.append([tail])
+        self._file.finish()
+        return self._file.size, f"{google_crc32c.extend(self._crc, tail):08x}"
+
+    def abandon(self) -> None:
+        self._file.abandon()
 
 
 class ShardFile:

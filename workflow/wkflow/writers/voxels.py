@@ -1,43 +1,46 @@
-"""The voxels of one mag on disk: read any box, write one shard.
+"""The voxels of one mag on disk: read any box, write shards one by one or side by side.
 
 All blocks have the shape (c, x, y, z), and their transpose (z, y, x, c) is C-contiguous: that is
 how images are decoded, how chunks are stored, and what kernels work on.
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wkflow.box import Box, Triple, ceil_div
 from wkflow.codec import Codec
+from wkflow.durable import Growing, Handles
 from wkflow.errors import VerificationError
 from wkflow.layer import Grid, Layer
 from wkflow.receipt import ShardFile as Written
-from wkflow.writers.chunk import decoder, encoder
-from wkflow.writers.shard import Row, ShardFile, write_shard
+from wkflow.writers.formats import format_of
+from wkflow.writers.port import Decode, OpenShard, ShardSink
+from wkflow.writers.rows import Block, Region, RowEncoder
+from wkflow.writers.sink import Sink
 
-Block = NDArray[np.generic]
-Region = Callable[[Box], Block]
+__all__ = ["Block", "MagVoxels", "Region"]
 
 
 class MagVoxels:
-    """One mag of a layer, below the folder of its dataset."""
+    """One mag of one frame of a layer, below the folder of its dataset."""
 
-    def __init__(self, dataset: Path, layer: Layer, grid: Grid, codec: Codec) -> None:
+    def __init__(
+        self, dataset: Path, layer: Layer, grid: Grid, codec: Codec, frame: int = 0
+    ) -> None:
         self.dataset, self.layer, self.grid, self.codec = dataset, layer, grid, codec
+        self.frame, self.format = frame, format_of(layer.data_format)
         self.dtype = np.dtype(layer.dtype).newbyteorder("<")
         self._chunks = ceil_div(grid.shard, grid.chunk)
 
     def path(self, position: Triple) -> str:
         """Give the file of the shard at `position`, relative to the dataset."""
-        x, y, z = position
-        return f"{self.layer.name}/{self.grid.mag}/c/0/{x}/{y}/{z}"
+        return self.format.path(self.layer, self.grid, self.frame, position)
 
     def write(self, position: Triple, region: Region, pool: Executor) -> Written:
         """Write one shard out of what `region` gives for each row of its chunks.
@@ -45,57 +48,39 @@ class MagVoxels:
         `region(box)` gives the voxels of a box as (c, x, y, z); it is called from the threads of
         `pool`, once for each row: all x of the shard, one chunk of y and of z.
         """
-        rows = pool.map(partial(self._encode_row, region), self._rows(position))
-        zeros = np.zeros(self._chunk_shape, self.dtype)
-        empty = encoder(self.codec)(zeros)
-        path = self.path(position)
-        size, crc = write_shard(self.dataset / path, self._chunks, rows, empty)
-        return Written(path, size, crc)
+        with self.writing() as sink:
+            ((_, written),) = sink.write(self.grid.shard_box(position), region, pool)
+        return written
 
-    def _rows(self, position: Triple) -> Iterator[Box | None]:
-        """Give the boxes of all rows of a shard; None for those outside the array."""
-        box = self.grid.shard_box(position)
-        _, cy, cz = self.grid.chunk
-        for z in range(self._chunks[2]):
-            for y in range(self._chunks[1]):
-                y0, z0 = box.begin[1] + y * cy, box.begin[2] + z * cz
-                y1, z1 = min(y0 + cy, box.end[1]), min(z0 + cz, box.end[2])
-                inside = y0 < y1 and z0 < z1
-                yield Box((box.begin[0], y0, z0), (box.end[0], y1, z1)) if inside else None
+    @contextmanager
+    def writing(self) -> Iterator[Sink]:
+        """Give what writes the mag box by box; shards that are not whole at the end are removed.
 
-    @property
-    def _chunk_shape(self) -> tuple[int, int, int, int]:
-        x, y, z = self.grid.chunk
-        return z, y, x, self.layer.channels
+        Boxes need not begin at the array's: they are those of whole shards.
+        """
+        encode = self.format.encoder(self.layer, self.codec)
+        encoder = RowEncoder(self.grid.chunk, self.dtype, encode, clips=self.format.clips)
+        sink = Sink(self.grid, encoder, partial(self._begin, Handles()), self.path)
+        try:
+            yield sink
+        finally:
+            sink.abandon()
 
-    def _encode_row(self, region: Region, box: Box | None) -> Row:
-        if box is None:
-            return []
-        voxels = region(box).T
-        depth, height, width, _ = voxels.shape
-        edge = self.grid.chunk[0]
-        chunk = np.zeros(self._chunk_shape, self.dtype)
-        samples = chunk.view(np.uint8)
-        encode = encoder(self.codec)
-        row: Row = []
-        for x in range(0, width, edge):
-            if x + edge > width:
-                chunk[...] = 0
-            chunk[:depth, :height, : width - x] = voxels[:, :, x : x + edge]
-            row.append(encode(chunk) if samples.max() else None)
-        return row
+    def _begin(self, handles: Handles, position: Triple) -> ShardSink:
+        file = Growing(self.dataset / self.path(position), handles)
+        return self.format.sink(file, self.layer, self.grid, self.codec)
 
     @contextmanager
     def reading(self) -> Iterator[Region]:
         """Give a function that reads boxes, from several threads; files are closed at the end."""
-        shards: dict[Triple, ShardFile] = {}
+        shards: dict[Triple, OpenShard] = {}
         try:
             yield partial(self._read, shards)
         finally:
             for shard in shards.values():
                 shard.close()
 
-    def _read(self, shards: dict[Triple, ShardFile], box: Box) -> Block:
+    def _read(self, shards: dict[Triple, OpenShard], box: Box) -> Block:
         x, y, z = box.size
         block = np.zeros((z, y, x, self.layer.channels), self.dtype)
         for position in box.cells(self.grid.shard):
@@ -103,26 +88,26 @@ class MagVoxels:
             self._read_part(self._shard(shards, position), position, part, box, block)
         return block.T
 
-    def _shard(self, shards: dict[Triple, ShardFile], position: Triple) -> ShardFile:
+    def _shard(self, shards: dict[Triple, OpenShard], position: Triple) -> OpenShard:
         if position not in shards:
             opened = self._open(self.dataset / self.path(position))
             if shards.setdefault(position, opened) is not opened:  # another thread was faster
                 opened.close()
         return shards[position]
 
-    def _open(self, path: Path) -> ShardFile:
+    def _open(self, path: Path) -> OpenShard:
         try:
-            return ShardFile(path, self._chunks)
+            return self.format.open(path, self.layer, self.grid)
         except FileNotFoundError:
             raise VerificationError(
                 "this shard is missing", str(path), "Remove the run folder's receipts and resume."
             ) from None
 
     def _read_part(
-        self, shard: ShardFile, position: Triple, part: Box, box: Box, block: Block
+        self, shard: OpenShard, position: Triple, part: Box, box: Box, block: Block
     ) -> None:
         """Decode what one shard holds of `box` into its place in `block`, shape (z, y, x, c)."""
-        decode = decoder(self.codec)
+        decode = self.format.decoder(self.layer, self.codec)
         cx, cy, cz = self.grid.chunk
         nx, ny, nz = self._chunks
         (x0, y0, z0), (x1, y1, z1) = part.begin, part.end
@@ -137,14 +122,21 @@ class MagVoxels:
                     if encoded is None:
                         continue
                     into_x, out_x = _overlap(x, cx, x0, x1, box.begin[0])
-                    chunk = self._decode(decode, encoded, position)
+                    extents = self._extents((x, y, z))
+                    chunk = self._decode(decode, encoded, extents, position)
                     block[into_z, into_y, into_x] = chunk[out_z, out_y, out_x]
 
+    def _extents(self, chunk: Triple) -> Triple:
+        """Give the extents of the chunk at a position in the grid of chunks."""
+        if not self.format.clips:
+            return self.grid.chunk
+        return Box.of_cell(chunk, self.grid.chunk, self.grid.size).size
+
     def _decode(
-        self, decode: Callable[[memoryview], bytes], encoded: memoryview, position: Triple
+        self, decode: Decode, encoded: memoryview, extents: Triple, position: Triple
     ) -> Block:
         try:
-            return np.frombuffer(decode(encoded), self.dtype).reshape(self._chunk_shape)
+            return decode(encoded, extents)
         except (RuntimeError, ValueError, zlib.error) as error:
             where = self.dataset / self.path(position)
             raise VerificationError(
