@@ -1,0 +1,110 @@
+"""URLs of files: what kind they are, and what of them may be shown."""
+
+import posixpath
+import re
+from hashlib import blake2b
+from urllib.parse import unquote, urlsplit
+
+from wkflow.errors import SourceError
+
+WEB = frozenset({"http", "https"})
+S3 = frozenset({"s3"})
+GS = frozenset({"gs", "gcs"})
+SCHEMES = WEB | S3 | GS
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://")
+_UNSAFE = re.compile(r"[\x00-\x1f/\\]")
+
+NAME_MAX_BYTES = 200
+"""Of a file's name: file systems take 255, and a partial name is longer."""
+
+
+def is_url(text: str) -> bool:
+    """Tell a URL that can be read from a path.
+
+    >>> is_url("s3://bucket/em"), is_url("/data/em"), is_url("C:/data")
+    (True, False, False)
+
+    Raises
+    ------
+    SourceError
+        If it is a URL of another scheme.
+    """
+    match = _SCHEME.match(text)
+    if match is None:
+        return False
+    if match[1].lower() not in SCHEMES:
+        known = ", ".join(f"{scheme}://" for scheme in ("http", "https", "s3", "gs"))
+        raise SourceError(
+            f"has the scheme {match[1]}://, which cannot be read",
+            shown(text),
+            f"Give a folder, a file, or a URL that begins with one of {known}.",
+        )
+    return True
+
+
+def scheme_of(url: str) -> str:
+    """Give the scheme in lower case.
+
+    >>> scheme_of("HTTPS://host/em")
+    'https'
+    """
+    return url.partition("://")[0].lower()
+
+
+def shown(url: str) -> str:
+    """Leave query, fragment, user and password out of a URL.
+
+    >>> shown("https://me:secret@host:8443/em/a.tif?X-Amz-Signature=secret")
+    'https://host:8443/em/a.tif'
+    """
+    plain = url.partition("#")[0].partition("?")[0]
+    scheme, mark, rest = plain.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def file_name(url: str) -> str:
+    """Give the name of a file on this machine; it ends as the URL's path does.
+
+    >>> file_name("https://host/em/slice%201.ome.tif?token=secret"), file_name("http://host/")
+    ('slice 1.ome.tif', 'file')
+    """
+    base = posixpath.basename(shown(url).partition("://")[2].partition("/")[2])
+    name = _UNSAFE.sub("_", unquote(base) if scheme_of(url) in WEB else base)
+    while len(name.encode()) > NAME_MAX_BYTES:  # what is cut stands before the suffix
+        name = name[1:]
+    return "file" if name in {"", ".", ".."} else name
+
+
+def name_of(place: str) -> str:
+    """Give the name of a file, be it a URL or a path.
+
+    >>> name_of("s3://bucket/em.zip"), name_of("/data/em 1.tif")
+    ('em.zip', 'em 1.tif')
+    """
+    return file_name(place) if "://" in place else posixpath.basename(place.replace("\\", "/"))
+
+
+def folder_name(url: str) -> str:
+    """Give a name for the remote folder of a file: files that lie together there do so here.
+
+    A query belongs to it: some servers tell files apart by nothing else. Those parts of a query
+    that only sign it do not, so that a link that was signed anew is the same file.
+
+    >>> a, b = "https://host/em/a.hdr?sig=1", "https://host/em/a.img?sig=2"
+    >>> folder_name(a) == folder_name(b), folder_name(a) == folder_name("https://host/a.hdr")
+    (True, False)
+    """
+    query = urlsplit(url).query if scheme_of(url) in WEB else ""
+    told = sorted(part for part in query.split("&") if not _SIGNING.match(part))
+    text = f"{posixpath.dirname(shown(url))}?{'&'.join(told)}"
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+_SIGNING = re.compile(
+    r"(x-amz-|x-goog-|awsaccesskeyid|googleaccessid|signature|expires|policy|key-pair-id|"
+    r"(sig|se|st|sp|spr|sv|sr|sks?|skt|ske|skv|skoid|sktid|token)=|$)",
+    re.IGNORECASE,
+)
+"""Parameters of signed links of S3, CloudFront, Google and Azure."""

@@ -1,0 +1,288 @@
+"""Files on a web server: listed from its index pages, downloaded with `requests`.
+
+Proxies and `~/.netrc` count as they do for `requests`. Range requests follow RFC 9110, section 14:
+https://www.rfc-editor.org/rfc/rfc9110#section-14
+"""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import IO, Self
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from wkflow.errors import SourceError
+from wkflow.origins.address import shown
+from wkflow.origins.index_page import links_below
+from wkflow.origins.mark import Mark, web_mark
+from wkflow.origins.patience import Patience, Setback
+
+CONNECT_S = 15.0
+BLOCK_BYTES = 2**20
+FOLDERS_DEEP = 32
+"""Beyond it, folders hold themselves."""
+
+_LATER = frozenset({408, 425, 429})
+_NO_HEAD = frozenset({400, 401, 403, 404, 405, 501})
+"""Answers to a HEAD that say little of a GET: links are signed for one method."""
+
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a server says of a URL before it sends the content; `url` is where it was found."""
+
+    url: str
+    mark: Mark
+    is_page: bool
+
+
+class Web:
+    """A session with web servers; any thread may use it."""
+
+    def __init__(self, patience: Patience, threads: int) -> None:
+        self._patience, self._threads = patience, threads
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = "wkflow"
+        self._session.headers["Accept-Encoding"] = "identity"  # sizes and ranges are of the file
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=threads))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._session.close()
+
+    def list(self, url: str) -> list[tuple[str, Mark]]:
+        """List the files below a folder, subfolders included, or give the one file."""
+        head = self._head(url)
+        if not _is_index(head):
+            return [(url, head.mark)]
+        files = sorted(set(self._walk(_as_folder(head.url), 0)))
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(zip(files, pool.map(self._mark, files), strict=True))
+
+    def look(self, url: str) -> Mark:
+        """Give the mark of a file."""
+        return self._head(url).mark
+
+    def download(self, url: str, file: IO[bytes]) -> None:
+        """Write a file from its beginning; after an interruption go on where it broke off."""
+        one = _Download(self, url, file)
+        self._patience.repeat(shown(url), one.go_on, file.tell)
+
+    @contextmanager
+    def answer(
+        self, method: str, url: str, headers: dict[str, str] | None = None
+    ) -> Iterator[requests.Response]:
+        """Ask once; the body of the answer is not read yet, and may be any."""
+        with _translated(url):
+            answer = self._session.request(
+                method, url, headers=headers, stream=True, allow_redirects=True,
+                timeout=(CONNECT_S, self._patience.silence_s),
+            )  # fmt: skip
+        try:
+            yield answer
+        finally:
+            answer.close()
+
+    def _mark(self, url: str) -> Mark:
+        """Give the mark of a listed file; one that may not be read need not be an image."""
+        try:
+            return self.look(url)
+        except SourceError:
+            return 0, 0
+
+    def _walk(self, folder: str, depth: int) -> Iterator[str]:
+        if depth > FOLDERS_DEEP:
+            raise SourceError(
+                f"has folders in folders, {FOLDERS_DEEP} and more deep", shown(folder),
+                "Give the URL of a folder further down.",
+            )  # fmt: skip
+        page = self._patience.repeat(shown(folder), lambda: self._page(folder))
+        for link in links_below(page, folder):
+            if link.endswith("/"):
+                yield from self._walk(link, depth + 1)
+            else:
+                yield link
+
+    def _page(self, url: str) -> str:
+        with self.answer("GET", url) as answer:
+            require(answer, url)
+            return b"".join(blocks(answer, url)).decode(errors="replace")
+
+    def _head(self, url: str) -> Head:
+        return self._patience.repeat(shown(url), lambda: self._ask_head(url))
+
+    def _ask_head(self, url: str) -> Head:
+        with self.answer("HEAD", url) as answer:
+            if answer.status_code not in _NO_HEAD:
+                require(answer, url)
+                return _read_head(answer)
+        with self.answer("GET", url, {"Range": "bytes=0-0"}) as answer:
+            if answer.status_code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # an empty file
+                require(answer, url)
+            return _read_head(answer)
+
+
+class _Download:
+    """One file on its way, over several tries."""
+
+    def __init__(self, web: Web, url: str, file: IO[bytes]) -> None:
+        self._web, self._url, self._file = web, url, file
+        self._version = ""
+
+    def go_on(self) -> None:
+        """Get what is missing; a server whose file is another one by now sends all of it."""
+        at = self._file.tell()
+        goes_on = at > 0 and self._version
+        headers = {"Range": f"bytes={at}-", "If-Range": self._version} if goes_on else {}
+        with self._web.answer("GET", self._url, headers) as answer:
+            if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and goes_on:
+                self._version = ""
+                raise Setback("has another size by now")
+            require(answer, self._url)
+            at = self._begin(answer)
+            length = answer.headers.get("Content-Length", "")
+            for block in blocks(answer, self._url):
+                self._file.write(block)
+        if length.isdecimal() and self._file.tell() != at + int(length):
+            raise Setback("came cut short")
+
+    def _begin(self, answer: requests.Response) -> int:
+        """Go to where the answer's bytes belong."""
+        at = 0
+        if answer.status_code == HTTPStatus.PARTIAL_CONTENT:
+            found = _RANGE.match(answer.headers.get("Content-Range", ""))
+            if found is None or int(found[1]) != self._file.tell():
+                self._version = ""
+                raise Setback("sent another part than was asked for")
+            at = int(found[1])
+        self._file.seek(at)
+        self._file.truncate()
+        tag = answer.headers.get("ETag", "")
+        is_strong = tag and not tag.startswith("W/")
+        self._version = tag if is_strong else answer.headers.get("Last-Modified", "")
+        return at
+
+
+def blocks(answer: requests.Response, url: str) -> Iterator[bytes]:
+    """Give the body as it was stored: what is compressed stays so."""
+    stream = answer.raw.stream(BLOCK_BYTES, decode_content=False)
+    while True:
+        with _translated(url):
+            block = next(stream, None)
+        if block is None:
+            return
+        yield block
+
+
+def require(answer: requests.Response, url: str) -> None:
+    """Refuse an answer that is not the content.
+
+    Raises
+    ------
+    SourceError
+        If no repetition helps.
+    Setback
+        If one may.
+    """
+    status = answer.status_code
+    if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+        return
+    if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        wait = answer.headers.get("Retry-After", "")
+        raise Setback(
+            f"the server has trouble (HTTP {status})", float(wait) if wait.isdecimal() else 0.0
+        )
+    what, remedy = _REFUSALS.get(status, ("is refused", "Check the URL."))
+    if "?" in url and status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        remedy = "Links that are signed end some day: ask for a new one."
+    elif not _has_suffix(url):
+        remedy += " A folder can be read if the server lists its files."
+    raise SourceError(f"{what} (HTTP {status})", shown(url), remedy)
+
+
+_AUTHORISE = "Check who may read it; user and password of a host go into ~/.netrc."
+_GONE = "Check the URL; was the file moved?"
+_REFUSALS: dict[int, tuple[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: ("asks for a user and a password", _AUTHORISE),
+    HTTPStatus.FORBIDDEN: ("may not be read", _AUTHORISE),
+    HTTPStatus.NOT_FOUND: ("is not there", _GONE),
+    HTTPStatus.GONE: ("is not there any more", _GONE),
+}
+
+
+def _is_index(head: Head) -> bool:
+    """Whether a page lists a folder: one with a suffix is taken for a file."""
+    return head.is_page and not _has_suffix(head.url)
+
+
+def _has_suffix(url: str) -> bool:
+    return "." in urlsplit(url).path.rpartition("/")[2]
+
+
+def _as_folder(url: str) -> str:
+    return f"{shown(url).rstrip('/')}/"
+
+
+def _read_head(answer: requests.Response) -> Head:
+    headers = answer.headers
+    found = _RANGE.match(headers.get("Content-Range", ""))
+    size = found[2] if found else headers.get("Content-Length", "")
+    mark = web_mark(
+        int(size) if size.isdecimal() else 0,
+        headers.get("Last-Modified", ""),
+        headers.get("ETag", ""),
+    )
+    return Head(answer.url, mark, headers.get("Content-Type", "").startswith("text/html"))
+
+
+@contextmanager
+def _translated(url: str) -> Iterator[None]:
+    """Turn what the network raises into a setback, or an error where no repetition helps."""
+    try:
+        yield
+    except requests.exceptions.SSLError as error:
+        raise _distrust(url, str(error)) from error
+    except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
+        raise Setback("no answer came in time") from error
+    except requests.TooManyRedirects as error:
+        raise SourceError("is redirected in circles", shown(url), "Check the URL.") from error
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        if isinstance(error, ValueError):  # InvalidURL and its kin
+            raise SourceError("is no URL", shown(url), "Check how it is spelled.") from error
+        raise Setback(_cause(error)) from error
+
+
+def _distrust(url: str, words: str) -> SourceError | Setback:
+    """Tell what is wrong for good with the encryption from a line that broke."""
+    if "CERTIFICATE_VERIFY_FAILED" in words:
+        remedy = "If it is your institute's own, set REQUESTS_CA_BUNDLE to the file that signs it."
+        return SourceError("has a certificate that cannot be trusted", shown(url), remedy)
+    if "WRONG_VERSION_NUMBER" in words:
+        return SourceError("speaks no TLS", shown(url), "Such a URL begins with http://.")
+    return Setback("the connection broke")
+
+
+def _cause(error: Exception) -> str:
+    words = str(error)
+    for sign, cause in _CAUSES:
+        if sign in words:
+            return cause
+    return "the connection broke"
+
+
+_CAUSES = (
+    ("NameResolutionError", "the name of the host is unknown"),
+    ("Connection refused", "the connection was refused"),
+    ("IncompleteRead", "came cut short"),
+)
