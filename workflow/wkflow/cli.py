@@ -108,9 +108,7 @@ def _add_option(
         keywords["action"] = argparse.BooleanOptionalAction
     else:
         keywords["metavar"] = _metavar(name, option)
-    if name == "voxel_size":
-        help_text += " Required."
-    elif option.default is not None:
+    if option.default is not None:
         variable = f"${VARIABLES[name]}, else " if name in VARIABLES else ""
         help_text += f" [default: {variable}{spell(option.default)}]"
     parser.add_argument(*flags, help=help_text, **keywords)
@@ -184,7 +182,7 @@ def _dry_run(settings: Settings) -> int:
     if settings.command == "upload":
         print(contents_table(settings))
         return 0
-    plan = draw_plan(settings)
+    plan = draw_plan(settings, is_trial=True)
     print(plan_table(plan, settings))
     check_room(plan, settings)
     return 0

@@ -24,7 +24,7 @@ COMMANDS = (
     Command(
         "convert",
         "convert an image stack on disk to a dataset on disk",
-        "Convert an image stack to a WEBKNOSSOS dataset (zarr3) with its pyramid; with --upload to "
+        "Convert images of any format to a WEBKNOSSOS dataset with its pyramid; with --upload to "
         "one on a server. The same command again resumes. What follows `--` goes to Snakemake.",
         OPTIONS,
         {"command": "convert"},

@@ -7,27 +7,24 @@ from pydantic import model_validator as whole
 
 from wkflow import spelling
 from wkflow.box import Triple
-from wkflow.errors import ConfigError
-from wkflow.option_types import LayerName, Name, Place, Shape, VoxelSize
-
-SHARD_CHUNKS: Triple = (128, 128, 1)
-"""Chunks of a default finest shard along x, y, z: whole slices up to 4096 x 4096."""
-
-Scale = tuple[float, float, float]
+from wkflow.option_types import LayerName, Name, Place, Shape, SourcePlace, VoxelSize
+from wkflow.storage import STORAGES, shard_of
 
 
 class ConvertOptions(BaseModel):
     """From images to a dataset on disk."""
 
-    source: Place = Field(
-        description="Folder of slices, folder of such folders (a layer each), or one TIFF; "
-        "for `wkflow upload` a dataset."
+    source: SourcePlace = Field(
+        description="Folder of slices, folder of such folders (a layer each), one file of any "
+        "format, a zip archive of these, or a URL (http, s3, gs); for `wkflow upload` a dataset."
     )
     target: Place | None = Field(
         None, description="Folder that becomes the dataset; left out when it is uploaded."
     )
     voxel_size: VoxelSize | None = Field(
-        None, description="Size of one voxel along x,y,z, in `unit`.", examples=["11.24,11.24,25"]
+        None,
+        description="Size of one voxel along x,y,z, in `unit`; by default what the files state.",
+        examples=["11.24,11.24,25"],
     )
     unit: Annotated[str, BeforeValidator(spelling.unit)] = Field(
         "nanometer", description="Unit of the voxel size, long (micrometer) or short (um)."
@@ -43,7 +40,7 @@ class ConvertOptions(BaseModel):
     category: Literal["color", "segmentation"] | None = Field(
         None, description="Kind of all layers; by default from names, then from voxels."
     )
-    data_format: Annotated[Literal["zarr3"], BeforeValidator(spelling.data_format)] = Field(
+    data_format: Literal["zarr3", "zarr", "wkw", "n5", "neuroglancerPrecomputed"] = Field(
         "zarr3", description="Storage format of the dataset."
     )
     chunk_shape: Annotated[Shape, BeforeValidator(spelling.powers_of_two)] = Field(
@@ -53,6 +50,9 @@ class ConvertOptions(BaseModel):
         None,
         description="Voxels of one file in mag 1: one number or x,y,z, a multiple of the chunk; "
         "by default 128x128x1 chunks, clipped to the layer.",
+    )
+    chunks_per_shard: Shape | None = Field(
+        None, description="Another way to give the shard shape: in chunks, one number or x,y,z."
     )
     compress: bool = Field(default=True, description="Compress the chunks.")
     compression: Annotated[str, BeforeValidator(spelling.compression)] | None = Field(
@@ -89,37 +89,45 @@ class ConvertOptions(BaseModel):
             raise ValueError(
                 f"voxel_size {self.voxel_size} is implausible in nanometer; name another unit"
             )
+        if self.shard_shape and self.chunks_per_shard:
+            raise ValueError("shard_shape does not go with chunks_per_shard: give one of them")
         shard, chunk = self.finest_shard, self.chunk_shape
         if any(s % c for s, c in zip(shard, chunk, strict=True)):
             raise ValueError(
                 f"chunk_shape {_commas(chunk)} does not divide shard_shape {_commas(shard)}"
             )
-        if self.batch_size and self.batch_size % shard[2]:
+        if self.compression:
+            spelling.compression_in(self.compression, self.data_format)
+        self._fit_format(shard, chunk)
+        deep, what = (chunk[2], "chunk") if self.data_format == "wkw" else (shard[2], "shard")
+        if self.batch_size and self.batch_size % deep:
             raise ValueError(
-                f"batch_size {self.batch_size} is no multiple of the shard depth {shard[2]}"
+                f"batch_size {self.batch_size} is no multiple of the {what} depth {deep}"
             )
         return self
 
-    @property
-    def scale(self) -> Scale:
-        """The voxel size, without which nothing is converted.
-
-        Raises
-        ------
-        ConfigError
-            If none was given.
-        """
-        if self.voxel_size is None:
-            raise ConfigError("is required", "voxel_size", "Give x,y,z of one voxel.")
-        return self.voxel_size
+    def _fit_format(self, shard: Triple, chunk: Triple) -> None:
+        """Refuse shapes that the data format cannot have."""
+        storage = STORAGES[self.data_format]
+        if storage.is_single and shard != chunk:
+            raise ValueError(
+                f"shard_shape {_commas(shard)} is not the chunk_shape {_commas(chunk)}: "
+                f"{self.data_format} stores each chunk as a file"
+            )
+        is_cube = (
+            len(set(shard)) == len(set(chunk)) == 1 and (shard[0] // chunk[0]).bit_count() == 1
+        )
+        if storage.is_cubic and not is_cube:
+            raise ValueError(
+                f"{self.data_format} wants cubes for chunk_shape and shard_shape, with a power of "
+                "two of chunks along each edge"
+            )
 
     @property
     def finest_shard(self) -> Triple:
         """Shard shape of mag 1 before it is clipped to the layer, (x, y, z) in voxels."""
-        if self.shard_shape:
-            return self.shard_shape
-        x, y, z = (n * c for n, c in zip(SHARD_CHUNKS, self.chunk_shape, strict=True))
-        return x, y, z
+        chunks = self.chunks_per_shard or STORAGES[self.data_format].finest
+        return self.shard_shape or shard_of(chunks, self.chunk_shape)
 
 
 def _commas(shape: Triple) -> str:

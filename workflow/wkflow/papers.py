@@ -17,7 +17,7 @@ INTRODUCTION = """\
 One YAML file holds the options of a run:
 
 ```yaml
-source: /data/stack          # folder of slices, folder of such folders, or one TIFF
+source: /data/stack          # folder of slices, folder of such folders, file, zip or URL
 target: /data/dataset
 voxel_size: [11.24, 11.24, 25]
 ```

@@ -17,6 +17,7 @@ from wkflow import spelling
 from wkflow.convert_options import ConvertOptions
 from wkflow.errors import ConfigError
 from wkflow.option_types import Place
+from wkflow.source_options import SourceOptions
 from wkflow.spelling import suggest
 from wkflow.upload_options import UploadOptions
 
@@ -27,7 +28,7 @@ OF_UPLOAD = frozenset({
 """Options that `wkflow upload` takes."""
 
 
-class Settings(UploadOptions, ConvertOptions):
+class Settings(UploadOptions, SourceOptions, ConvertOptions):
     """One run, as the config YAML spells it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -121,14 +122,19 @@ class Settings(UploadOptions, ConvertOptions):
     @property
     def dataset_name(self) -> str:
         """Name of the dataset: as given, or what the server would take for the target's name."""
-        place = self.target or self.source
+        place = self.target or self.source_path
         return self.name or suggest(place.name if self.target or place.is_dir() else place.stem)
+
+    @property
+    def source_path(self) -> Path:
+        """The source as a path; of a URL, what stands before its query."""
+        return Path(self.source.partition("?")[0] if "://" in self.source else self.source)
 
     @property
     def dataset(self) -> Path:
         """The folder of the local dataset."""
         if self.command == "upload":
-            return self.source
+            return self.source_path
         return self.target or self.run_folder / "dataset"
 
     @property
@@ -152,7 +158,7 @@ def _required(given: Mapping[str, object], *, sends: bool) -> set[str]:
     """List the options that a command cannot do without."""
     if given.get("command") == "upload":
         return {"source"}
-    return {"source", "voxel_size"} | (set() if sends else {"target"})
+    return {"source"} | (set() if sends else {"target"})
 
 
 def _fault(error: ErrorDetails) -> str:

@@ -28,9 +28,9 @@ LEAST_MEMORY = 64 * 2**20
 RESERVED = frozenset({"zarr.json", "datasource-properties.json"})
 """Files of a dataset that stand where its layers stand."""
 
-LATER_FORMATS = ("zarr", "wkw", "n5", "neuroglancerPrecomputed")
 LATER_STRATEGIES = ("slurm", "slurm+batching", "kubernetes")
 
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 _BYTES = re.compile(r"(?i)\s*([0-9.]+)\s*([kmgt]?)(i?)b?\s*")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -96,6 +96,11 @@ def compression(value: object) -> str:
     return str(_noun(lambda: Codec.parse(str(value))))
 
 
+def compression_in(value: str, data_format: str) -> None:
+    """Refuse a codec that a data format has not."""
+    _noun(lambda: Codec.parse(value, data_format))
+
+
 def _noun(parse: Callable[[], object]) -> object:
     try:
         return parse()
@@ -156,11 +161,20 @@ def suggest(text: str, *, least: int = 3) -> str:
     return name if len(name) >= least else f"{name}_dataset".strip("_")
 
 
-def data_format(value: object) -> object:
-    """Refuse formats that are not written yet in so many words."""
-    if value in LATER_FORMATS:
-        raise ValueError("cannot be written yet; leave it out for zarr3")
-    return value
+def channels(value: object) -> str:
+    """Read `rgb`, `split`, or the numbers of channels: 2, `0,2` or a list."""
+    items = value if isinstance(value, list | tuple) else str(value).replace(" ", "").split(",")
+    text = ",".join(map(str, items))
+    if text in {"rgb", "split"} or re.fullmatch(r"\d{1,4}(,\d{1,4})*", text):
+        return text
+    raise ValueError("must be rgb, split, or numbers of channels such as 0,2; the first is 0")
+
+
+def source(value: object) -> str:
+    """Read a path, made absolute, or a URL, left as it is."""
+    if isinstance(value, str) and _URL.match(value):
+        return value
+    return str(place(value))
 
 
 def strategy(value: object) -> object:

@@ -3,6 +3,8 @@
 from math import prod
 
 from wkflow.box import Triple
+from wkflow.feed import Feed
+from wkflow.layer import Layer
 from wkflow.plan import LayerPlan, Plan
 from wkflow.settings import Settings
 from wkflow.steps.check_room import Room, measure_room
@@ -41,7 +43,8 @@ def _layer_lines(one: LayerPlan) -> list[str]:
     layer = one.layer
     lines = [
         f"layer {layer.name}: {layer.category} ({one.evidence}), {layer.element_class}",
-        f"box {_times(layer.size)}, downsampled by {one.kernel}, compressed by {one.codec}",
+        f"box {_times(layer.size)}{_axes(layer)}, {layer.data_format}, {one.codec}, {one.kernel}",
+        _feeding(one.feed),
         ROW.format("mag", "voxels", "shard", "chunk", "files", "jobs", "GB"),
     ]
     for grid in one.grids:
@@ -53,12 +56,28 @@ def _layer_lines(one: LayerPlan) -> list[str]:
                 _times(grid.size),
                 _times(grid.shard),
                 _times(grid.chunk),
-                prod(grid.shards),
+                prod(grid.shards) * layer.frames,
                 jobs if is_finest or one.is_big(grid) else "rest",
-                f"{prod(grid.size) * layer.voxel_bytes / GB:.3f}",
+                f"{prod(grid.size) * layer.frames * layer.voxel_bytes / GB:.3f}",
             )
         )
     return lines
+
+
+def _axes(layer: Layer) -> str:
+    return "".join(f" x {size} {name}" for name, size in layer.axes)
+
+
+def _feeding(feed: Feed) -> str:
+    """Say how voxels come into memory, in a line."""
+    match feed.kind:
+        case "rows":
+            return f"read in rows of {feed.depth} slices"
+        case "bands":
+            return f"read in bands of {feed.rows} rows of {feed.depth} slices"
+        case _:
+            gigabytes = f"{feed.scratch_bytes / GB:.1f} GB"
+            return f"decoded into scratch files, {feed.depth} slices at once: {gigabytes} of disk"
 
 
 def _sums(plan: Plan, room: Room) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from wkflow.errors import ResourceError
+from wkflow.layer_plan import FEWEST_THREADS
 from wkflow.plan import Plan
 from wkflow.settings import Settings
 from wkflow.steps.shortcut import shortcut_bytes
@@ -43,19 +44,19 @@ def measure_room(plan: Plan, settings: Settings) -> Room:
     """Add up what the plan needs; what is already written counts as free."""
     raw, expected = 0, 0.0
     for one in plan.layers:
-        voxels = sum(prod(grid.size) for grid in one.grids)
+        voxels = sum(prod(grid.size) for grid in one.grids) * one.layer.frames
         share = EXPECTED_SHARE[one.layer.category] if settings.compress else 1.0
         raw += voxels * one.layer.voxel_bytes
         stays = voxels * one.layer.voxel_bytes
         if settings.passes:
             stays = min(stays, IN_FLIGHT * one.job_bytes)
-        expected += share * stays + shortcut_bytes(one)
+        expected += share * stays + shortcut_bytes(one) + one.feed.scratch_bytes
     return Room(
         raw,
         int(expected),
         shutil.disk_usage(_existing(Path(plan.dataset))).free + _written(settings),
         memory_budget(settings),
-        max(one.slab_memory() for one in plan.layers),
+        max(one.slab_memory(FEWEST_THREADS) for one in plan.layers),
     )
 
 

@@ -1,23 +1,28 @@
 """Convert one z-slab of one layer at full resolution."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 from wkflow import durable
-from wkflow.box import Box
 from wkflow.codec import Codec
 from wkflow.datasource import retract
 from wkflow.plan import LayerPlan, Plan
 from wkflow.receipt import Receipt, ShardFile
 from wkflow.slab import Slab
-from wkflow.steps.batch import Region, batches
+from wkflow.steps.at_hand import at_hand
+from wkflow.steps.bands import Region, bands
+from wkflow.steps.casting import casting
 from wkflow.steps.extremes import Extremes
 from wkflow.steps.shortcut import shortcut_of
 from wkflow.steps.shortcut_voxels import ShortcutVoxels
 from wkflow.writers.voxels import MagVoxels
+
+Through = Callable[[Region], Region]
+"""What all voxels go through between their source and their shards."""
 
 
 def convert_slab(
@@ -27,34 +32,43 @@ def convert_slab(
     *,
     threads: int,
     tick: Callable[[int], None],
-    scratch: Path | None = None,
+    scratch: Path,
 ) -> Receipt:
-    """Read the slices of a slab, batch by batch, and write their shards of mag 1.
+    """Read the slices of a slab, band by band, and write their shards of mag 1.
 
-    `tick` is told the voxels of each shard when it is written; below `scratch` lie shortcuts.
+    `tick` is told the voxels of each band when it is written; below `scratch` lie shortcuts and
+    what does not fit into memory.
 
     Raises
     ------
     SourceError
-        Naming every slice of the slab that cannot be used.
+        Naming every slice of the slab that cannot be used, or a value that `--dtype` cannot hold.
     """
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
+    cut = one.slab(slab)
     retract(dataset)
     extremes = Extremes()
     files: list[ShardFile] = []
     written = 0
     with (
+        at_hand(one, cut, scratch) as local,
         durable.Flusher(is_idle=one.passing) as flusher,
-        _leaving(one, one.slab(slab), scratch) as leaving,
+        _leaving(one, cut, scratch) as leaving,
+        ThreadPoolExecutor(threads) as pool,
     ):
-        for box, file in _write_shards(
-            dataset, one, one.slab(slab), threads, lambda region: leaving(extremes.watching(region))
-        ):
-            flusher.flush(dataset / file.path)
-            files.append(file)
-            written += box.voxels
-            tick(box.voxels)
+
+        def through(region: Region) -> Region:
+            cast = casting(region, one.layer.dtype, one.source.files[0])
+            return leaving(extremes.watching(cast))
+
+        job = _Job(dataset, local, pool, scratch)
+        for voxels, whole in job.write(cut, through):
+            written += voxels
+            tick(voxels)
+            for file in whole:
+                flusher.flush(dataset / file.path)
+                files.append(file)
     return Receipt(
         rule="convert_slab",
         files=tuple(files),
@@ -65,24 +79,29 @@ def convert_slab(
     )
 
 
-def _leaving(
-    one: LayerPlan, slab: Slab, scratch: Path | None
-) -> AbstractContextManager[Callable[[Region], Region]]:
+def _leaving(one: LayerPlan, slab: Slab, scratch: Path) -> AbstractContextManager[Through]:
     shortcut = shortcut_of(one, scratch)
     return (
         ShortcutVoxels(shortcut).writing(slab) if shortcut else nullcontext(lambda region: region)
     )
 
 
-def _write_shards(
-    dataset: Path, one: LayerPlan, slab: Slab, threads: int, passing: Callable[[Region], Region]
-) -> Iterator[tuple[Box, ShardFile]]:
-    """Write the shards of a slab; all voxels go through what `passing` makes of a region."""
-    grid = one.grids[0]
-    voxels = MagVoxels(dataset, one.layer, grid, Codec.parse(one.codec))
-    with ThreadPoolExecutor(threads) as pool:
-        for batch, region in batches(one, slab, pool):
-            box = Box((0, 0, batch.z_begin), (*grid.size[:2], batch.z_end))
-            for position in box.cells(grid.shard):
-                written = voxels.write(position, passing(region), pool)
-                yield grid.shard_box(position), written
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Writes the shards of slabs; the source's files are on this machine."""
+
+    dataset: Path
+    one: LayerPlan
+    pool: Executor
+    scratch: Path
+
+    def write(self, slab: Slab, through: Through) -> Iterator[tuple[int, list[ShardFile]]]:
+        """Write a slab band by band; give the voxels of each, and the shards that are whole now."""
+        one = self.one
+        codec = Codec.parse(one.codec, one.layer.data_format)
+        for frame in slab.frames:
+            mag = MagVoxels(self.dataset, one.layer, one.grids[0], codec, frame)
+            with mag.writing() as sink:
+                for box, region in bands(one, slab, frame, self.pool, self.scratch):
+                    whole = sink.write(box, through(region), self.pool)
+                    yield box.voxels, [file for _, file in whole]

@@ -19,7 +19,7 @@ def create_layer(plan: Plan, layer: str) -> Receipt:
         Path(plan.dataset),
         one.layer,
         one.grids,
-        Codec.parse(one.codec),
+        Codec.parse(one.codec, one.layer.data_format),
         voxel_size=plan.voxel_size,
         unit=plan.unit,
     )

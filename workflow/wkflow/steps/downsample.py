@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import nullcontext
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from wkflow.codec import Codec
 from wkflow.kernels import KERNELS
 from wkflow.kernels.cells import gather, reach
 from wkflow.layer import Grid
+from wkflow.layer_plan import Place
 from wkflow.plan import LayerPlan
 from wkflow.receipt import ShardFile
 from wkflow.steps.shortcut import Shortcut
@@ -24,26 +27,26 @@ def downsample_shards(
     dataset: Path,
     plan: LayerPlan,
     step: tuple[Grid, Grid],
-    positions: list[tuple[int, int, int]],
+    places: list[Place],
     pool: Executor,
     shortcut: Shortcut | None = None,
-) -> Iterator[ShardFile]:
-    """Write the shards at `positions` of the coarser mag of a step, one after the other.
+) -> Iterator[tuple[Box, ShardFile]]:
+    """Write the shards at `places` of the coarser mag of a step, one after the other.
 
     Each row of chunks is read, reduced and encoded by itself, so memory does not grow with the
     shard, and the result does not depend on how the work is cut. What a shortcut knows is taken
     from there.
     """
-    finer, coarser = (
-        MagVoxels(dataset, plan.layer, grid, Codec.parse(plan.codec)) for grid in step
-    )
     reduce = _Reduction(plan.kernel, *step)
-    boxes = [step[1].shard_box(position) for position in positions]
+    codec = Codec.parse(plan.codec, plan.layer.data_format)
     helps = shortcut if shortcut and step[1] == shortcut.grid else None
-    known = ShortcutVoxels(helps).reading(boxes) if helps else nullcontext(None)
-    with finer.reading() as read, known as region:
-        for position in positions:
-            yield coarser.write(position, region or reduce.of(read), pool)
+    for frame, group in groupby(places, key=itemgetter(0)):
+        finer, coarser = (MagVoxels(dataset, plan.layer, grid, codec, frame) for grid in step)
+        positions = [position for _, position in group]
+        boxes = [step[1].shard_box(position) for position in positions]
+        known = ShortcutVoxels(helps).reading(boxes) if helps else nullcontext(None)
+        with finer.reading() as read, known as region, coarser.writing() as sink:
+            yield from sink.stream(boxes, region or reduce.of(read), pool)
 
 
 class _Reduction:

@@ -31,14 +31,14 @@ def downsample_block(
     dataset, one = Path(plan.dataset), plan.layer(layer)
     retract(dataset)
     step = one.step_to(mag)
-    positions = one.block_shards(step[1], block)
+    places = one.block_shards(step[1], block)
     files: list[ShardFile] = []
     voxels = 0
     with durable.Flusher(is_idle=one.passing) as flusher, ThreadPoolExecutor(threads) as pool:
-        written = downsample_shards(dataset, one, step, positions, pool, shortcut_of(one, scratch))
-        for position, file in zip(positions, written, strict=True):
+        shortcut = shortcut_of(one, scratch)
+        for box, file in downsample_shards(dataset, one, step, places, pool, shortcut):
             flusher.flush(dataset / file.path)
             files.append(file)
-            tick(step[1].shard_box(position).voxels)
-            voxels += step[1].shard_box(position).voxels
+            tick(box.voxels)
+            voxels += box.voxels
     return Receipt("downsample_block", tuple(files), voxels, seconds=monotonic() - started)

@@ -33,14 +33,12 @@ def downsample_rest(
     shortcut = shortcut_of(one, scratch)
     with durable.Flusher(is_idle=one.passing) as flusher, ThreadPoolExecutor(threads) as pool:
         for step in one.rest_steps():
-            grid = step[1]
-            positions = grid.box.cells(grid.shard)
-            written = downsample_shards(dataset, one, step, positions, pool, shortcut)
-            for position, file in zip(positions, written, strict=True):
+            places = one.all_shards(step[1])
+            for box, file in downsample_shards(dataset, one, step, places, pool, shortcut):
                 flusher.flush(dataset / file.path)
                 files.append(file)
-                tick(grid.shard_box(position).voxels)
-            voxels += grid.box.voxels
+                tick(box.voxels)
+                voxels += box.voxels
     if shortcut:
         shortcut.remove()
     return Receipt("downsample_rest", tuple(files), voxels, seconds=monotonic() - started)

@@ -12,6 +12,7 @@ from wkflow.plan import Plan, digest
 from wkflow.receipt import Receipt
 from wkflow.settings import Settings
 from wkflow.steps.find_parcels import Contents
+from wkflow.writers.formats import format_of
 
 PARCELS = "parcels"
 """The folder, below `receipts`, of lists of files that no job of ours wrote."""
@@ -89,21 +90,25 @@ def _address(settings: Settings, name: str, contents: str) -> Delivery:
 
 
 def metadata(plan: Plan) -> list[str]:
-    """List the files of groups and arrays, relative to the dataset."""
-    layers = [one.layer.name for one in plan.layers]
-    mags = [f"{one.layer.name}/{grid.mag}" for one in plan.layers for grid in one.grids]
-    return ["zarr.json", *(f"{folder}/zarr.json" for folder in (*layers, *mags))]
+    """List the files that describe layers and arrays, relative to the dataset."""
+    names = [
+        name
+        for one in plan.layers
+        for name in format_of(one.layer.data_format).document_names(one.layer, one.grids)
+    ]
+    return list(dict.fromkeys(names))
 
 
 def _bound(one: LayerPlan) -> int:
-    """Bytes that the files of a layer will not exceed: zstd grows no chunk by more than 1/256."""
+    """Bytes that the files of a layer will not exceed: no codec grows a chunk by 1/128."""
     total = 0
     for grid in one.grids:
         chunks = prod(grid.shards) * prod(
             -(-shard // chunk) for shard, chunk in zip(grid.shard, grid.chunk, strict=True)
         )
         chunk_bytes = prod(grid.chunk) * one.layer.voxel_bytes
-        total += chunks * (chunk_bytes + chunk_bytes // 256 + 128) + METADATA_BYTES
+        total += chunks * one.layer.frames * (chunk_bytes + chunk_bytes // 128 + 128)
+        total += METADATA_BYTES
     return total
 
 

@@ -1,12 +1,18 @@
 """Color or segmentation? Decided by the same evidence in every run, and said."""
 
 import re
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.readers import open_image
-from wkflow.source import Source
+from wkflow.box import Box
+from wkflow.readers import Image
+from wkflow.source import Header, Source
+from wkflow.steps.find_volumes import Local
+from wkflow.steps.reading import open_image
 
 WINDOW_VX = 64
 """Edge of the squares that are looked at: a label seldom has more than a few in one."""
@@ -18,26 +24,29 @@ ENOUGH_VOXELS = 1000
 VOXELS_PER_VALUE = 200
 """The official tool's thresholds: images have more distinct values, labels fewer."""
 
+COSTLY_BYTES = 2**28
+"""Voxels that are decoded only to look at a few: about a second's work."""
+
 _SEGMENTATION = re.compile(r"segmentation|labels", re.IGNORECASE)
 
 
-def judge_category(source: Source) -> tuple[str, str]:
+def judge_category(source: Source, local: Local = str) -> tuple[str, str]:
     """Give the category of a layer and the evidence for it.
 
     The name decides first: a path with `segmentation` or `labels` in it. Else samples with
     several channels or fractions are color. Else fixed squares of the first, the middle and the
-    last slice are looked at, zeros and the dtype's maximum left out.
+    last slice are looked at, zeros and the dtype's maximum left out; of what is costly to read,
+    of fewer slices.
     """
     if match := _SEGMENTATION.search(source.files[0]):
         return "segmentation", f"its path contains {match[0]!r}"
     header = source.header
-    if header.channels > 1 or header.dtype.startswith("float"):
+    if header.channels * header.samples > 1 or header.dtype.startswith("float"):
         return "color", f"it holds {header}"
     values, voxels = 0, 0
-    for z in sorted({0, source.depth // 2, source.depth - 1}):
-        for square in _squares(_read(source, z)):
-            used = square[(square != 0) & (square != _maximum(square))]
-            values, voxels = values + len(np.unique(used)), voxels + used.size
+    for square in _squares(source, _slices(source), local):
+        used = square[(square != 0) & (square != _maximum(square))]
+        values, voxels = values + len(np.unique(used)), voxels + used.size
     seen = f"{values} distinct values in squares of {voxels} voxels"
     if voxels < ENOUGH_VOXELS:
         return "color", f"too little to see: {seen}"
@@ -45,24 +54,54 @@ def judge_category(source: Source) -> tuple[str, str]:
     return ("color" if is_color else "segmentation"), seen
 
 
-def _read(source: Source, z: int) -> NDArray[np.generic]:
-    file, page = source.plane(z)
+def _slices(source: Source) -> list[int]:
+    """Choose the slices to look at: those that cost no more than `COSTLY_BYTES` to reach."""
+    header, depth = source.header, source.depth
+    chosen = sorted({0, depth // 2, depth - 1})
+    plane = header.width * header.height * np.dtype(header.dtype).itemsize
+    if source.is_stream:
+        last = min(depth - 1, COSTLY_BYTES // plane)
+        return sorted({last // 2, last})
+    is_whole = source.grain[1] >= header.height
+    return chosen[len(chosen) // 2 :][:1] if is_whole and plane > COSTLY_BYTES else chosen
+
+
+def _squares(source: Source, slices: list[int], local: Local) -> Iterator[NDArray[np.generic]]:
+    """Read the squares; a file stays open as long as slices are taken from it."""
+    for file, planes in groupby((source.plane(z) for z in slices), key=itemgetter(0)):
+        with open_image(source, local(file)) as image:
+            if source.is_stack and image.probe.header != source.header:
+                continue  # told apart and reported when the slab is converted
+            for _, plane in planes:
+                yield from _read(source, image, plane)
+
+
+def _read(source: Source, image: Image, plane: int) -> list[NDArray[np.generic]]:
+    """Read the squares of one plane: for themselves, or out of the whole plane."""
     header = source.header
-    plane = np.empty((header.height, header.width, header.channels), header.dtype)
-    with open_image(file) as image:
-        if image.header != header:  # told apart and reported when the slab is converted
-            return np.zeros((1, 1), header.dtype)
-        image.read(page, plane)
-    return plane[..., 0]
-
-
-def _squares(plane: NDArray[np.generic]) -> list[NDArray[np.generic]]:
-    height, width = plane.shape
-    return [
-        plane[y : y + WINDOW_VX, x : x + WINDOW_VX]
-        for y in np.linspace(0, max(0, height - WINDOW_VX), GRID).astype(int)
-        for x in np.linspace(0, max(0, width - WINDOW_VX), GRID).astype(int)
+    in_parts = source.grain[1] < header.height
+    corners = [
+        (x, y)
+        for y in np.linspace(0, max(0, header.height - WINDOW_VX), GRID).astype(int).tolist()
+        for x in np.linspace(0, max(0, header.width - WINDOW_VX), GRID).astype(int).tolist()
     ]
+    if in_parts:
+        return [_read_box(source, image, _square(header, x, y, plane)) for x, y in corners]
+    whole = _read_box(source, image, Box((0, 0, plane), (header.width, header.height, plane + 1)))
+    return [whole[y : y + WINDOW_VX, x : x + WINDOW_VX] for x, y in corners]
+
+
+def _square(header: Header, x: int, y: int, z: int) -> Box:
+    return Box(
+        (x, y, z), (min(x + WINDOW_VX, header.width), min(y + WINDOW_VX, header.height), z + 1)
+    )
+
+
+def _read_box(source: Source, image: Image, box: Box) -> NDArray[np.generic]:
+    x, y, z = box.size
+    out = np.empty((z, y, x, source.header.samples), source.header.dtype)
+    image.read(box, out)
+    return out[0, :, :, 0]
 
 
 def _maximum(plane: NDArray[np.generic]) -> int:

@@ -55,12 +55,12 @@ def shortcut_of(plan: LayerPlan, scratch: Path | None) -> Shortcut | None:
 
     It has one where each voxel of the second mag stands for at most two along each axis, where
     rows of chunks hold whole cells, and where it is worth its disk: because mag 1 goes meanwhile,
-    or because the second mag is small and the rows hold all x.
+    or because the second mag is small. Layers of several frames have none.
     """
     steps = plan.steps()
-    if scratch is None or not BOOT.exists() or not steps:
+    if scratch is None or not BOOT.exists() or not steps or plan.layer.frames > 1:
         return None
-    is_small = plan.rest_steps()[:1] == steps[:1] and plan.grids[0].shards[0] == 1
+    is_small = plan.rest_steps()[:1] == steps[:1]
     finest, second = plan.grids[:2]
     factor = second.mag.over(finest.mag)
     whole_cells = all(c % f == 0 for c, f in zip(finest.chunk, factor, strict=True))

@@ -1,7 +1,8 @@
 """Prove that every planned shard is there, then let the dataset be seen."""
 
-import shutil
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from wkflow import durable
@@ -10,6 +11,7 @@ from wkflow.datasource import write_properties as publish
 from wkflow.errors import VerificationError
 from wkflow.plan import LayerPlan, Plan
 from wkflow.receipt import Receipt
+from wkflow.writers.formats import format_of
 
 
 def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False) -> Receipt:
@@ -32,7 +34,10 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
     files = [file for receipt in read.values() for file in receipt.files]
     _check_count(plan, len(files))
     _prune(dataset, plan, {file.path for file in files})
-    layers = [layer_properties(one.layer, one.grids, _slabs(one, read)) for one in plan.layers]
+    layers = [
+        layer_properties(one.layer, one.grids, _slabs(one, read), one.display)
+        for one in plan.layers
+    ]
     publish(dataset, properties_of(plan.name, plan.voxel_size, plan.unit, layers))
     voxels = sum(receipt.voxels for receipt in read.values())
     return Receipt("write_properties", tuple(files), voxels)
@@ -61,16 +66,16 @@ def _check(dataset: Path, path: str, receipt: Receipt) -> None:
 
 
 def _prune(dataset: Path, plan: Plan, written: set[str]) -> None:
-    """Remove shards and mags that an earlier plan had and this one has not."""
+    """Remove files and mags that an earlier plan had and this one has not."""
     for one in plan.layers:
-        folder = dataset / one.layer.name
-        mags = {str(grid.mag) for grid in one.grids}
-        for metadata in folder.glob("*/zarr.json"):
-            if metadata.parent.name not in mags:
-                shutil.rmtree(metadata.parent)
-        for shard in folder.glob("*/c/*/*/*/*"):
-            if shard.relative_to(dataset).as_posix() not in written:
-                shard.unlink()
+        kept = written | set(format_of(one.layer.data_format).document_names(one.layer, one.grids))
+        for folder, _, names in os.walk(dataset / one.layer.name, topdown=False):
+            for name in names:
+                file = Path(folder, name)
+                if file.relative_to(dataset).as_posix() not in kept:
+                    file.unlink()
+            with suppress(OSError):  # it is not empty
+                Path(folder).rmdir()
 
 
 def _check_count(plan: Plan, count: int) -> None:

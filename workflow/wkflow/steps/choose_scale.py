@@ -1,0 +1,84 @@
+"""The voxel size of a dataset: what the option says, else what the files state."""
+
+from dataclasses import dataclass
+
+from wkflow.errors import ConfigError
+from wkflow.settings import Settings
+from wkflow.steps.find_volumes import Volume
+from wkflow.units import NANOMETERS
+
+TOLERANCE = 0.01
+"""Sizes that differ by less are the same, written with fewer digits."""
+
+Scale = tuple[float, float, float]
+Stated = tuple[float | None, float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The size of a voxel along x, y and z in the unit of the options, and what to say of it."""
+
+    scale: Scale
+    notes: tuple[str, ...] = ()
+
+
+def choose_scale(settings: Settings, volumes: list[Volume]) -> Chosen:
+    """Choose the voxel size; the option wins, and a note says so if files state another.
+
+    Raises
+    ------
+    ConfigError
+        If neither the option nor a file states it.
+    """
+    nanometers = NANOMETERS[settings.unit]
+    stated = [(volume, _in_unit(volume, nanometers)) for volume in volumes]
+    given = settings.voxel_size
+    if given is None:
+        first, given = _first_whole(settings, stated)
+        says = f"voxel size {_spell(given)} {settings.unit}, as {first.source.files[0]} states"
+        return Chosen(given, (says, *_others(given, stated, settings.unit, "the first is used")))
+    return Chosen(given, _others(given, stated, settings.unit, "--voxel-size is used"))
+
+
+def _in_unit(volume: Volume, nanometers: float) -> Stated:
+    """Convert what a file states; a single slice is as thick as it is wide."""
+    x, y, z = volume.about.voxel_nm
+    if z is None and volume.source.depth == 1:
+        z = x
+    a, b, c = (None if nm is None else _round(nm / nanometers) for nm in (x, y, z))
+    return a, b, c
+
+
+def _round(value: float) -> float:
+    """Drop the digits that only the conversion between units made."""
+    return float(f"{value:.9g}")
+
+
+def _first_whole(settings: Settings, stated: list[tuple[Volume, Stated]]) -> tuple[Volume, Scale]:
+    for volume, (x, y, z) in stated:
+        if x is not None and y is not None and z is not None:
+            return volume, (x, y, z)
+    known = next((size for _, size in stated if any(size)), None)
+    partly = f"; the files state {_spell(known)} {settings.unit} only" if known else ""
+    raise ConfigError(
+        f"is required: the files state none{partly}" if not partly else f"is required{partly}",
+        "voxel_size",
+        "Give x,y,z of one voxel: --voxel-size 11.24,11.24,25 (in --unit, nanometer by default).",
+    )
+
+
+def _others(
+    used: Scale, stated: list[tuple[Volume, Stated]], unit: str, what: str
+) -> tuple[str, ...]:
+    """Say of the first file that states another size."""
+    for volume, size in stated:
+        pairs = zip(size, used, strict=True)
+        if any(own is not None and abs(own - one) > TOLERANCE * one for own, one in pairs):
+            return (
+                f"{volume.source.files[0]} states a voxel size of {_spell(size)} {unit}; {what}",
+            )
+    return ()
+
+
+def _spell(size: Stated) -> str:
+    return ",".join("?" if one is None else f"{one:g}" for one in size)

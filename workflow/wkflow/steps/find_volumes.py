@@ -1,0 +1,177 @@
+"""From files to volumes: a stack of slices, or each image of each file."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wkflow.errors import SourceError, several
+from wkflow.origins.address import name_of
+from wkflow.readers import probe, series_notes, series_spacing, sort_series, suffix_of
+from wkflow.source import About, Probe, RawLayout, Source
+from wkflow.steps.find_layers import Found, Mark, layer_name
+
+DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima", ""})
+
+Local = Callable[[str], str]
+"""Gives a file's name on this machine: a remote one is fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One image of the source, all its samples picked; `notes` are what a person should know."""
+
+    name: str
+    source: Source
+    about: About
+    notes: tuple[str, ...] = ()
+
+
+def find_volumes(
+    found: Found, *, raw: RawLayout | None = None, pad: bool = False, local: Local = str
+) -> list[Volume]:
+    """Read the headers of a folder's files, and say which volumes they are.
+
+    Several files of one plane and one image each are the slices of one volume; any others are
+    volumes of their own, one for each image that they hold. DICOM files are told apart by series.
+    `pad` makes a stack as large as its largest slice.
+
+    Raises
+    ------
+    SourceError
+        If a header cannot be read; all such files are named.
+    """
+    groups = [found]
+    if len(found.files) > 1 and suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES:
+        groups = _series(found, local)
+    return [volume for group in groups for volume in _volumes(group, raw, local, pad=pad)]
+
+
+def _series(found: Found, local: Local) -> list[Found]:
+    """Tell the DICOM series of a folder apart; each is a group with its files in order."""
+    marks = dict(zip(found.files, found.marks, strict=True))
+    names = dict(zip(found.files, found.names, strict=True))
+    here = {local(file): file for file in found.files}
+    series = [tuple(here[path] for path in one) for one in sort_series(list(here))]
+    return [
+        Found(
+            found.name if len(series) == 1 else f"{found.name}_series{number}",
+            files,
+            tuple(marks[file] for file in files),
+            tuple(names[file] for file in files),
+        )
+        for number, files in enumerate(series)
+    ]
+
+
+def _volumes(found: Found, raw: RawLayout | None, local: Local, *, pad: bool) -> list[Volume]:
+    first = _probe_first(found.files, raw, local)
+    if len(found.files) > 1 and _is_slice(first):
+        return [_stack(found, first[0], raw, local, pad=pad)]
+    groups = list(_apart(found, first, raw, local))
+    return [
+        volume
+        for name, file, mark, probes in groups
+        for volume in _images(found.name if len(groups) == 1 else name, file, mark, probes, raw)
+    ]
+
+
+def _is_slice(probes: tuple[Probe, ...]) -> bool:
+    """Whether a file is one slice of a stack."""
+    return len(probes) == 1 and probes[0].header.planes == 1 and not probes[0].files
+
+
+def _stack(found: Found, first: Probe, raw: RawLayout | None, local: Local, *, pad: bool) -> Volume:
+    header = first.header
+    if pad:
+        headers = [probe(local(file), raw)[0].header for file in found.files]
+        width, height = (max(h.width for h in headers), max(h.height for h in headers))
+        header = replace(header, width=width, height=height)
+    source = Source(
+        found.files, found.marks, header, first.grain, _all_picks(first), is_stack=True,
+        is_stream=False, raw=raw,
+    )  # fmt: skip
+    about, notes = first.about, found.notes
+    if suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES:
+        here = [local(file) for file in found.files]
+        about, notes = _spaced(about, here), series_notes(here)
+    return Volume(found.name, source, about, notes)
+
+
+def _spaced(about: About, files: list[str]) -> About:
+    """Give the distance of slices along z, which no slice states by itself."""
+    x, y, _ = about.voxel_nm
+    millimeters = series_spacing(files)
+    return about if millimeters is None else replace(about, voxel_nm=(x, y, millimeters * 1e6))
+
+
+def _apart(
+    found: Found, first: tuple[Probe, ...], raw: RawLayout | None, local: Local
+) -> Iterator[tuple[str, str, Mark, tuple[Probe, ...]]]:
+    """Give each file that is opened by itself; those that belong to another one are left out."""
+    seen: set[str] = set()
+    faults: list[SourceError] = []
+    for name, file, mark in zip(found.names, found.files, found.marks, strict=True):
+        if file in seen:
+            continue
+        try:
+            probes = first if file == found.files[0] else probe(local(file), raw)
+        except SourceError as fault:
+            faults.append(fault)
+            continue
+        seen.update(part for one in probes for part in one.files)
+        yield name, file, mark, probes
+    if faults:
+        raise several(faults)
+
+
+def _images(
+    name: str, file: str, mark: Mark, probes: tuple[Probe, ...], raw: RawLayout | None
+) -> Iterator[Volume]:
+    """Give each image of a file, named after itself if the file says how."""
+    own = [layer_name(one.about.name) if one.about.name.strip() else "" for one in probes]
+    are_names = all(own) and len(set(own)) == len(own)
+    for number, one in enumerate(probes):
+        suffix = f"_{own[number]}" if are_names else f"__image{number}"
+        files = (file, *(part for part in one.files if part != file))
+        source = Source(
+            files,
+            (mark, *(_mark(part) for part in files[1:])),
+            one.header,
+            one.grain,
+            _all_picks(one),
+            number,
+            is_stream=one.is_stream,
+            raw=raw,
+        )
+        yield Volume(name + (suffix if len(probes) > 1 else ""), source, one.about)
+
+
+def _all_picks(one: Probe) -> tuple[int, ...]:
+    return tuple(range(one.header.channels * one.header.samples))
+
+
+def _mark(file: str) -> Mark:
+    stat = Path(file).stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _probe_first(files: tuple[str, ...], raw: RawLayout | None, local: Local) -> tuple[Probe, ...]:
+    """Read the first file's headers; if that fails, name all files whose headers fail.
+
+    A remote file may need its neighbours: it is tried again with all of them at hand.
+    """
+    try:
+        return probe(local(files[0]), raw)
+    except SourceError as first:
+        if any(local(file) != file for file in files):
+            return probe(local(files[0]), raw)
+        faults = [first, *(fault for file in files[1:] if (fault := _fault(local(file), raw)))]
+        raise several(faults) from None
+
+
+def _fault(file: str, raw: RawLayout | None) -> SourceError | None:
+    try:
+        probe(file, raw)
+    except SourceError as fault:
+        return fault
+    return None
