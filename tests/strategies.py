@@ -5,12 +5,14 @@ from dataclasses import replace
 from hypothesis import settings
 from hypothesis import strategies as st
 from wkflow.box import Box, Triple
+from wkflow.feed import Feed
 from wkflow.ladder import FINEST
 from wkflow.layer import COLOR_DTYPES, Grid, Layer, lay_grid
 from wkflow.layer_plan import LayerPlan
 from wkflow.mag import Mag
 from wkflow.plan import Plan
-from wkflow.source import Header, Source
+from wkflow.source import Channel, Header, RawLayout, Source
+from wkflow.storage import STORAGES
 
 DATASET = "/data/target"
 JOB_BYTES = 2**29
@@ -42,21 +44,27 @@ def boxes(draw: st.DrawFn, most: int = 90) -> Box:
     return Box(begin, end)
 
 
+def axes() -> st.SearchStrategy[tuple[tuple[str, int], ...]]:
+    """Draw further axes, mostly none."""
+    return st.sampled_from([(), (), (("t", 3),), (("e", 2), ("t", 5))])
+
+
 @st.composite
-def layers(draw: st.DrawFn, most: int = 300) -> Layer:
-    """Draw a color layer that WEBKNOSSOS takes."""
+def layers(draw: st.DrawFn, most: int = 300, *, plain: bool = True) -> Layer:
+    """Draw a color layer that WEBKNOSSOS takes: zarr3 of one frame, or of any format and axes."""
     dtype = draw(st.sampled_from(sorted(COLOR_DTYPES)))
     channels = draw(st.sampled_from([1, 3])) if dtype == "uint8" else 1
-    return Layer("em", "color", dtype, channels, draw(triples(1, most)))
+    layer = Layer("em", "color", dtype, channels, draw(triples(1, most)))
+    if plain:
+        return layer
+    return replace(layer, axes=draw(axes()), data_format=draw(st.sampled_from(sorted(STORAGES))))
 
 
 @st.composite
 def layer_plans(draw: st.DrawFn, most: int = 300) -> LayerPlan:
-    """Draw a layer with its mags: any size, chunk, shard, batch and kernel."""
-    layer = draw(layers(most))
-    chunk = draw(power_triples(32))
-    shard = times(chunk, draw(triples(1, 4)))
-    coarse = times(chunk, draw(triples(1, 8)))
+    """Draw a layer with its mags: any size, axes, format, chunk, shard, batch and kernel."""
+    layer = draw(layers(most, plain=False))
+    chunk, shard, coarse = draw(shapes(layer.data_format))
     ladder, current = [FINEST], FINEST
     for step in draw(st.lists(power_triples(4), max_size=4)):
         current = Mag(*times(current.factors, step))
@@ -67,7 +75,40 @@ def layer_plans(draw: st.DrawFn, most: int = 300) -> LayerPlan:
     kernel = draw(st.sampled_from(["median", "mode", "nearest", "bilinear", "bicubic"]))
     batch = grids[0].shard[2] * draw(st.integers(1, 3))
     job_bytes = draw(st.sampled_from([1, 10**5, 10**7]))
-    return plan_of(layer, tuple(grids), batch=batch, kernel=kernel, job_bytes=job_bytes)
+    plan = plan_of(layer, tuple(grids), batch=batch, kernel=kernel, job_bytes=job_bytes)
+    return draw(st.sampled_from([plan, plan, of_one_file(plan), streamed(plan)]))
+
+
+@st.composite
+def shapes(draw: st.DrawFn, data_format: str) -> tuple[Triple, Triple, Triple]:
+    """Draw a chunk and two shards of whole chunks, as a format wants them."""
+    storage, chunk = STORAGES[data_format], draw(power_triples(32))
+    counts = draw(triples(1, 4)), draw(triples(1, 8))
+    if storage.is_cubic:
+        chunk = (chunk[0],) * 3
+        counts = tuple((2 ** (x % 3),) * 3 for x, _, _ in counts)
+    if storage.is_single:
+        counts = (1, 1, 1), (1, 1, 1)
+    return chunk, times(chunk, counts[0]), times(chunk, counts[1])
+
+
+def raw_layouts() -> st.SearchStrategy[RawLayout]:
+    """Draw how a file without a header lies."""
+    dtypes, orders = st.sampled_from(["uint8", "float64"]), st.sampled_from("FC")
+    byte_orders = st.sampled_from(["little", "big"])
+    return st.builds(RawLayout, triples(1, 90), dtypes, orders, byte_orders, st.integers(0, 4096))
+
+
+def channels() -> st.SearchStrategy[Channel]:
+    """Draw what a file says of a channel: all of it, some, or nothing."""
+    window = st.tuples(st.floats(-1e9, 0), st.floats(0, 1e9))
+    return st.builds(Channel, st.text(max_size=9), st.none() | triples(0, 255), st.none() | window)
+
+
+def feeds() -> st.SearchStrategy[Feed]:
+    """Draw any feed, its numbers small."""
+    kinds, few = st.sampled_from(["rows", "bands", "scratch"]), st.integers(1, 12)
+    return st.builds(Feed, kinds, few, st.integers(1, 40), st.integers(1, 2))
 
 
 def times(shape: Triple, by: Triple) -> Triple:
@@ -88,7 +129,9 @@ def plan_of(
     x, y, z = layer.size
     files = tuple(f"/data/{layer.name}/{number:04d}.tif" for number in range(z))
     marks = tuple((1000, number) for number in range(z))
-    source = Source(files, marks, Header(x, y, 1, layer.channels, layer.dtype))
+    header = Header(x, y, 1, layer.channels, layer.dtype, axes=layer.axes)
+    picks = tuple(range(layer.channels))
+    source = Source(files, marks, header, (x, y, 1), picks, is_stack=True)
     return LayerPlan(
         layer,
         source,
@@ -100,6 +143,20 @@ def plan_of(
         job_bytes=job_bytes,
         evidence="as said",
     )
+
+
+def of_one_file(plan: LayerPlan) -> LayerPlan:
+    """Plan the same layer out of a file of many planes."""
+    header = replace(plan.source.header, planes=plan.layer.size[2])
+    files, marks = plan.source.files[:1], plan.source.marks[:1]
+    source = replace(plan.source, files=files, marks=marks, header=header, is_stack=False)
+    return replace(plan, source=source)
+
+
+def streamed(plan: LayerPlan) -> LayerPlan:
+    """Plan the same layer out of a file that can only be read from its first plane on."""
+    one = of_one_file(plan)
+    return replace(one, source=replace(one.source, is_stream=True))
 
 
 def small_layer_plan(

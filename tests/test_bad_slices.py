@@ -37,7 +37,7 @@ def test_all_bad_slices_are_named_in_one_run(stack: Path) -> None:
     told = refused(stack, "--batch-size", "32")
     for slice_number in (3, 33, 50, 68, 69):
         assert f"slice_{slice_number}.tif" in told
-    for cause in ("cut short", "empty", "50 x 41 uint8", "uint16", "3 channels"):
+    for cause in ("cut short", "empty", "50 x 41 uint8", "uint16", "3 samples"):
         assert cause in told
 
 

@@ -71,14 +71,20 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
         assert word in run.stdout
 
 
+FLAT_WKW = (*VOXEL_SIZE, "--data-format", "wkw", "--shard-shape", "4096,4096,32")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("SOURCE", "OUT"), "voxel_size: required"),
         ((*VOXEL_SIZE, "--chunk-shape", "33", "SOURCE", "OUT"), "powers of two"),
         ((*VOXEL_SIZE, "--shard-shape", "48", "SOURCE", "OUT"), "32,32,32 does not divide"),
         ((*VOXEL_SIZE, "--batch-size", "33", "SOURCE", "OUT"), "33 is no multiple"),
-        ((*VOXEL_SIZE, "--data-format", "wkw", "SOURCE", "OUT"), "cannot be written yet"),
+        ((*FLAT_WKW, "SOURCE", "OUT"), "wkw wants cubes"),
+        ((*VOXEL_SIZE, "--data-format", "n5", "--shard-shape", "64", "SOURCE", "OUT"), "as a file"),
+        ((*VOXEL_SIZE, "--compression", "lz4", "SOURCE", "OUT"), "no compression in zarr3"),
+        ((*VOXEL_SIZE, "--raw-shape", "9,9,9", "SOURCE", "OUT"), "raw_dtype"),
+        ((*VOXEL_SIZE, "--channels", "red", "SOURCE", "OUT"), "rgb, split"),
         ((*VOXEL_SIZE, "--name", "a b", "SOURCE", "OUT"), "'a_b'"),
         ((*VOXEL_SIZE, "--layer-name", ".a/b", "SOURCE", "OUT"), "'a_b'"),
         (("--voxel-size", "0,1,1", "SOURCE", "OUT"), "above zero"),
@@ -103,8 +109,17 @@ def test_all_wrong_options_are_told_at_once(capsys: pytest.CaptureFixture[str]) 
     options = ("--unit", "furlong", "--jobs", "many", "--category", "colour")
     assert main(["convert", *options, "source", "target"]) == 2
     message = capsys.readouterr().err
-    for word in ("voxel_size", "furlong", "many", "did you mean color?"):
+    for word in ("unit", "furlong", "many", "did you mean color?"):
         assert word in message
+
+
+def test_a_voxel_size_that_nobody_states_is_asked_for(tmp_path: Path) -> None:
+    """Plain slices state none: exit 2 and an example."""
+    write_stack(tmp_path / "em", noise(2, 30, 40))
+    run = wkflow("convert", tmp_path / "em", tmp_path / "out")
+    assert run.returncode == 2
+    assert "voxel_size: is required" in run.stderr
+    assert "--voxel-size 11.24,11.24,25" in run.stderr
 
 
 def test_a_missing_source_is_told(tmp_path: Path) -> None:

@@ -13,8 +13,15 @@ VALUES: dict[str, object] = {
     "name": "e2006",
     "layer_name": "em",
     "category": "color",
+    "data_format": "wkw",
+    "channels": "0,2",
+    "dtype": "uint16",
+    "raw_order": "C",
+    "raw_byte_order": "big",
+    "raw_offset": 512,
     "chunk_shape": 16,
     "shard_shape": 64,
+    "chunks_per_shard": 4,
     "compress": False,
     "compression": "gzip:6",
     "batch_size": 64,
@@ -39,7 +46,7 @@ VALUES: dict[str, object] = {
 }
 """A value for each option that is not its default."""
 
-DIFFERENT = {"command", "data_format", "distribution_strategy"}
+DIFFERENT = {"command", "distribution_strategy", "raw_shape", "raw_dtype"}
 """Options with one good value, or that do not go with others of these."""
 
 commands = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
@@ -47,7 +54,7 @@ commands = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: comm
 
 def needed(command: Command) -> dict[str, object]:
     """Give what a command cannot do without: what is needed, but for what it stands for."""
-    names = ["source"] if command.name == "upload" else ["source", "voxel_size", "target"]
+    names = ["source"] if command.name == "upload" else ["source", "target"]
     return {name: VALUES[name] for name in names if name in command.options} | command.fixed
 
 

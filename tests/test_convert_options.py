@@ -1,13 +1,11 @@
 """The options of a conversion: which of them need one another."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from pydantic import ValidationError
 from wkflow.box import Triple
-from wkflow.convert_options import SHARD_CHUNKS, ConvertOptions
-from wkflow.errors import ConfigError
+from wkflow.convert_options import ConvertOptions
+from wkflow.storage import STORAGES, shard_of
 
 from .strategies import power_triples, times, triples
 
@@ -17,19 +15,12 @@ def options(**given: object) -> ConvertOptions:
 
 
 def test_only_a_source_is_always_there() -> None:
-    """Where it goes and how large a voxel is depends on the command."""
-    assert options().source == Path("/data/stack")
+    """Where it goes depends on the command, how large a voxel is on what the files state."""
+    assert options().source == "/data/stack"
     assert (options().target, options().voxel_size) == (None, None)
+    assert options(source="s3://bucket/a?b=c").source == "s3://bucket/a?b=c"
     with pytest.raises(ValidationError, match="source"):
         ConvertOptions.model_validate({"target": "/data/target"})
-
-
-def test_nothing_is_converted_without_a_voxel_size() -> None:
-    """Where it is needed it is asked for by name."""
-    assert options(voxel_size="11.24,11.24,25").scale == (11.24, 11.24, 25.0)
-    with pytest.raises(ConfigError, match="is required") as caught:
-        _ = options().scale
-    assert caught.value.where == "voxel_size"
 
 
 @pytest.mark.parametrize("key", ["name", "dataset_name"])
@@ -41,9 +32,12 @@ def test_a_name_goes_by_both_names(key: str) -> None:
 @given(chunk=power_triples(), shards=triples(1, 5))
 def test_a_given_shard_is_the_finest(chunk: Triple, shards: Triple) -> None:
     """Else it is made of so many chunks."""
-    assert options(chunk_shape=chunk).finest_shard == times(chunk, SHARD_CHUNKS)
+    assert options(chunk_shape=chunk).finest_shard == times(chunk, (128, 128, 1))
     shard = times(chunk, shards)
     assert options(chunk_shape=chunk, shard_shape=shard).finest_shard == shard
+    assert options(chunk_shape=chunk, chunks_per_shard=shards).finest_shard == shard
+    with pytest.raises(ValidationError, match="shard_shape does not go with chunks_per_shard"):
+        options(chunk_shape=chunk, chunks_per_shard=shards, shard_shape=shard)
 
 
 @given(chunk=power_triples(), shards=triples(1, 5), axis=triples(0, 2))
@@ -61,4 +55,56 @@ def test_an_implausible_size_is_refused_where_it_can_be_judged(unit: str) -> Non
     """In nanometers only: of what is measured in parsecs nobody knows how large it is."""
     with pytest.raises(ValidationError, match="implausible"):
         options(voxel_size="1e8,1e8,1e8", unit=unit)
-    assert options(voxel_size="1e8,1e8,1e8", unit="pc").scale == (1e8, 1e8, 1e8)
+    assert options(voxel_size="1e8,1e8,1e8", unit="pc").voxel_size == (1e8, 1e8, 1e8)
+
+
+@pytest.mark.parametrize("data_format", sorted(STORAGES))
+@pytest.mark.parametrize("chunk", [(32, 32, 32), (64, 64, 64)])
+def test_the_shards_of_each_format_fit_it(data_format: str, chunk: Triple) -> None:
+    """By default, and with other chunks."""
+    given = options(data_format=data_format, chunk_shape=chunk)
+    assert given.finest_shard == shard_of(STORAGES[data_format].finest, chunk)
+
+
+@pytest.mark.parametrize("data_format", ["zarr", "n5", "neuroglancerPrecomputed"])
+def test_formats_of_single_chunks_have_no_shards(data_format: str) -> None:
+    """A shard shape that says so is taken, any other is a misunderstanding."""
+    assert options(data_format=data_format, shard_shape=32).finest_shard == (32, 32, 32)
+    assert options(data_format=data_format, chunk_shape="64,64,1").finest_shard == (64, 64, 1)
+    with pytest.raises(ValidationError, match=f"{data_format} stores each chunk as a file"):
+        options(data_format=data_format, shard_shape=64)
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [{"chunk_shape": "32,32,16"}, {"shard_shape": "64,64,32"}, {"shard_shape": "64,32,64"}],
+)
+def test_wkw_is_made_of_cubes(shapes: dict[str, object]) -> None:
+    """Its header holds one edge for chunks and one for files."""
+    with pytest.raises(ValidationError, match="wants cubes"):
+        options(data_format="wkw", **shapes)
+    assert options(data_format="wkw", shard_shape=64).finest_shard == (64, 64, 64)
+
+
+def test_wkw_has_files_of_powers_of_two() -> None:
+    """The header could not say that there are three chunks an edge."""
+    with pytest.raises(ValidationError):
+        options(data_format="wkw", chunk_shape=32, shard_shape=96)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"batch_size": 33}, "batch_size 33 is no multiple of the shard depth 32"),
+        ({"batch_size": 32, "shard_shape": 64}, "no multiple of the shard depth 64"),
+        ({"batch_size": 33, "data_format": "wkw"}, "no multiple of the chunk depth 32"),
+        ({"batch_size": 16, "data_format": "zarr"}, "no multiple of the shard depth 32"),
+    ],
+)
+def test_a_batch_that_cuts_what_is_written_at_once_is_refused(
+    given: dict[str, object], words: str
+) -> None:
+    """Shards; in WKW, whose files are a thousand slices deep, chunks."""
+    with pytest.raises(ValidationError, match=words):
+        options(**given)
+    assert options(batch_size=64, data_format="wkw").batch_size == 64

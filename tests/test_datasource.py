@@ -1,6 +1,7 @@
 """`datasource-properties.json`, as WEBKNOSSOS reads it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from wkflow.datasource import (
 from wkflow.layer import Layer, lay_grid
 from wkflow.mag import Mag
 from wkflow.receipt import Receipt
+from wkflow.source import Channel
 
 GRIDS = tuple(
     lay_grid(
@@ -109,3 +111,44 @@ def test_a_dataset_is_seen_when_it_is_finished(tmp_path: Path) -> None:
     retract(tmp_path)
     retract(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_wkw_mags_say_how_long_a_cube_is() -> None:
+    """As `webknossos` 4.3.3 does, between path and axes."""
+    layer = Layer("em", "color", "uint8", 1, (70, 50, 40), data_format="wkw")
+    grid = lay_grid(layer, Mag(2, 2, 1), chunk=(32, 32, 32), shard=(1024, 1024, 1024))
+    document = layer_properties(layer, (grid,), [])
+    assert document["dataFormat"] == "wkw"
+    assert json.dumps(document["mags"]) == json.dumps([{
+        "mag": [2, 2, 1],
+        "path": "./em/2-2-1",
+        "cubeLength": grid.shard[0],
+        "axisOrder": {"c": 0, "x": 1, "y": 2, "z": 3},
+    }])  # fmt: skip
+
+
+def test_further_axes_come_first() -> None:
+    """With their bounds and their place in the array, as `webknossos convert` writes them."""
+    layer = Layer("em", "color", "uint8", 1, (50, 40, 10), (("t", 3), ("e", 2)))
+    grid = lay_grid(layer, Mag(1, 1, 1), chunk=(8, 8, 8), shard=(16, 16, 16))
+    document = layer_properties(layer, (grid,), [Receipt("convert_slab", lowest=0, highest=254)])
+    assert document["mags"][0]["axisOrder"] == {"c": 2, "x": 3, "y": 4, "z": 5}
+    assert document["additionalAxes"] == [
+        {"name": "t", "bounds": [0, 3], "index": 0},
+        {"name": "e", "bounds": [0, 2], "index": 1},
+    ]
+    keys = list(document)
+    assert keys.index("additionalAxes") == keys.index("defaultViewConfiguration") + 1
+
+
+def test_a_channel_keeps_its_colour_and_its_window() -> None:
+    """The limits of its voxels stay beside them, as for split channels of `webknossos` 4.3.3."""
+    layer = Layer("em", "color", "uint16", 1, (70, 50, 40))
+    receipts = [Receipt("convert_slab", lowest=0, highest=3999)]
+    shown = Channel("DAPI", (255, 0, 0), (12.0, 900.0))
+    document = layer_properties(layer, GRIDS, receipts, shown)
+    assert json.dumps(document["defaultViewConfiguration"]) == json.dumps(
+        {"color": [255, 0, 0], "intensityRange": [12.0, 900.0], "min": 0.0, "max": 3999.0}
+    )
+    labels = replace(layer, category="segmentation")
+    assert "defaultViewConfiguration" not in layer_properties(labels, GRIDS, receipts, shown)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow import durable
-from wkflow.durable import PARTIAL, flush, replacing, sweep, write_json
+from wkflow.durable import PARTIAL, Growing, Handles, flush, replacing, sweep, write_json
 from wkflow.errors import ResourceError
 
 PACKAGE_ROOT = Path(durable.__file__).parents[1]
@@ -147,10 +147,102 @@ def test_sweeping_leaves_whole_files(tmp_path: Path) -> None:
 
 def test_an_idle_flusher_flushes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other one waits at its end until all files are on the disk."""
-    flushed: list[list[Path]] = []
-    monkeypatch.setattr(durable, "flush", flushed.append)
+    flushed: list[Path] = []
+    monkeypatch.setattr(durable, "_sync", flushed.append)
     for is_idle in (False, True):
         with durable.Flusher(is_idle=is_idle) as flusher:
             flusher.flush(tmp_path / "a")
             flusher.flush(tmp_path / "b")
-    assert flushed == [[tmp_path / "a"], [tmp_path / "b"]]
+    assert sorted(flushed) == [tmp_path, tmp_path / "a", tmp_path / "b"]
+
+
+def open_below(folder: Path) -> int:
+    """Count the files below a folder that this process holds open."""
+    links = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return sum(link.is_relative_to(folder) for link in links)
+
+
+def test_a_growing_file_appears_when_it_is_finished(tmp_path: Path) -> None:
+    """Folders are made on the way; what was there before stays until then."""
+    path = tmp_path / "c" / "0"
+    file = Growing(path, Handles())
+    file.append([b"one", memoryview(b"two")])
+    file.append([])
+    file.append([b"three"])
+    assert not path.exists()
+    assert file.size == 11
+    file.finish()
+    file.abandon()
+    assert [(one.name, one.read_bytes()) for one in path.parent.iterdir()] == [
+        ("0", b"onetwothree")
+    ]
+
+
+def test_a_growing_file_may_be_written_anywhere(tmp_path: Path) -> None:
+    """Holes read as zeros, also at the end; what was written can be read."""
+    file = Growing(tmp_path / "x", Handles())
+    file.append([b"head"])
+    file.put(8, b"late")
+    file.put(6, b"!")
+    assert file.read(6, 4) == b"!\0la"
+    file.stretch(14)
+    file.append([b"end"])
+    file.finish()
+    assert (tmp_path / "x").read_bytes() == b"head\0\0!\0late\0\0end"
+
+
+def test_an_empty_growing_file_is_a_file(tmp_path: Path) -> None:
+    """Whether anything was written or not."""
+    Growing(tmp_path / "x", Handles()).finish()
+    assert (tmp_path / "x").read_bytes() == b""
+
+
+def test_files_that_grow_side_by_side_share_a_few_handles(tmp_path: Path) -> None:
+    """Those that wait are closed, and go on where they were."""
+    handles = Handles(3)
+    files = [Growing(tmp_path / str(number), handles) for number in range(10)]
+    for word in (b"a", b"bc", b"def"):
+        for file in files:
+            file.append([word])
+            assert open_below(tmp_path) <= 3
+    for file in files:
+        file.finish()
+    assert {path.read_bytes() for path in tmp_path.iterdir()} == {b"abcdef"}
+    assert open_below(tmp_path) == 0
+
+
+def test_an_abandoned_file_leaves_nothing(tmp_path: Path) -> None:
+    """Nor does what lies beside it; and the old file stays."""
+    (tmp_path / "x").write_bytes(b"old")
+    file = Growing(tmp_path / "x", Handles())
+    beside = file.beside()
+    file.append([b"new"])
+    beside.append([b"spool"])
+    assert len([path for path in tmp_path.iterdir() if path.name.endswith(PARTIAL)]) == 2
+    beside.abandon()
+    file.abandon()
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("x", b"old")]
+    assert open_below(tmp_path) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's full device")
+@pytest.mark.parametrize("length", [1, 100_000])
+def test_a_disk_that_fills_while_a_file_grows_is_foreseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    """At once, or when what waits in a buffer is written because another file takes the handle."""
+    monkeypatch.setattr(durable, "_partial", lambda path: path.parent / f"{path.name}{PARTIAL}")
+    (tmp_path / f"shard{PARTIAL}").symlink_to("/dev/full")
+    handles = Handles(1)
+    file, other = Growing(tmp_path / "shard", handles), Growing(tmp_path / "other", handles)
+
+    def grow() -> None:
+        file.append([b"x" * length])
+        other.append([b"x"])
+
+    with pytest.raises(ResourceError, match="the disk is full") as caught:
+        grow()
+    assert caught.value.where == str(tmp_path)
+    file.abandon()
+    other.abandon()
+    assert not list(tmp_path.iterdir())

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from wkflow.box import Box
 from wkflow.joints import Joints
 from wkflow.layer_plan import LayerPlan
 from wkflow.plan import Plan
@@ -37,6 +39,9 @@ PLAN = dataset_plan(
 BICUBIC = replace(PLAN, layers=tuple(replace(one, kernel="bicubic") for one in PLAN.layers))
 
 
+FEW_JOBS = layer_plans(100).filter(lambda one: len(list(dataset_plan(one).jobs())) < 60)
+
+
 def feeders_of(ask: Joints, job: str) -> list[str]:
     """Give the receipts that a job waits for."""
     if job.startswith("downsample_block"):
@@ -61,11 +66,39 @@ def test_consumers_are_the_inverse_of_feeders(plan: Plan) -> None:
     assert len(rules) == 4  # slabs and blocks each feed both kinds of jobs
 
 
-@given(one=layer_plans(150).filter(lambda one: len(list(dataset_plan(one).jobs())) < 100))
+@given(one=FEW_JOBS)
 def test_consumers_are_the_inverse_of_feeders_whatever_the_layer(one: LayerPlan) -> None:
     """A shard is removed when all of these are sent: one too few, and a later job finds nothing."""
     ask = Joints(dataset_plan(one), 4)
     assert ask.consumers() == inverse_of_feeders(ask)
+
+
+def boxes_of(one: LayerPlan, receipt: str) -> list[tuple[int, Box]]:
+    """Give what a job wrote of the mag that others read: frames and boxes."""
+    rule, *rest = receipt.removeprefix("receipts/").removesuffix(".json").split("/")
+    if rule == "convert_slab":
+        slab, (x, y, _) = one.slab(rest[1]), one.layer.size
+        return [(frame, Box((0, 0, slab.z_begin), (x, y, slab.z_end))) for frame in slab.frames]
+    grid = one.step_to(rest[1])[1]
+    return [(frame, grid.shard_box(p)) for frame, p in one.block_shards(grid, rest[2])]
+
+
+@given(one=FEW_JOBS, data=st.data())
+def test_what_a_job_reads_was_written_by_its_feeders(one: LayerPlan, data: st.DataObject) -> None:
+    """The voxels below each of its shards, in their frame, halo included."""
+    ask = Joints(dataset_plan(one), 4)
+    jobs = [job for job, _ in ask.plan.jobs() if not job.startswith("convert_slab")]
+    assume(jobs)
+    job = data.draw(st.sampled_from(jobs))
+    wildcards = wildcards_of(job)
+    step = one.step_to(wildcards.mag) if wildcards.mag else one.rest_steps()[0]
+    blocks = [wildcards.block] if wildcards.block else one.blocks(step[1])
+    places = [place for block in blocks for place in one.block_shards(step[1], block)]
+    written = [box for receipt in feeders_of(ask, job) for box in boxes_of(one, receipt)]
+    for frame, position in places:
+        wanted = one.source_box(*step, position)
+        parts = [wanted.overlap(box) for at, box in written if at == frame]
+        assert sum(box.voxels for box in parts if min(box.size) > 0) == wanted.voxels
 
 
 @pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])
@@ -129,9 +162,21 @@ def test_memory_and_time_are_told_in_the_units_of_clusters() -> None:
     ask = Joints(PLAN, 4)
     big, small = Wildcards("em", slab="z000000000"), Wildcards("small", slab="z000000000")
     assert ask.slab_mem_mb(big) >= ask.slab_mem_mb(small) > 100
-    assert ask.slab_mem_mb(small) == PLAN.layer("small").slab_memory() // 2**20
+    threads = ask.slab_threads(small)
+    assert ask.slab_mem_mb(small) == PLAN.layer("small").slab_memory(threads) // 2**20
     assert ask.slab_minutes(big) >= ask.slab_minutes(small) >= 10
     assert ask.downsample_mem_mb(small) > 100
+
+
+def test_frames_have_slabs_of_their_own() -> None:
+    """Each takes the same slices, for they hold all frames, and has a recipe of its own."""
+    one = PLAN.layer("em")
+    timed = dataset_plan(replace(one, layer=replace(one.layer, axes=(("t", 2),))))
+    ask, slabs = Joints(timed, 4), timed.layers[0].slabs()
+    wildcards = [Wildcards(slab=str(slab)) for slab in slabs]
+    assert len(slabs) == 2 * len(one.slabs())
+    assert len({ask.slab_recipe(cards) for cards in wildcards}) == len(slabs)
+    assert ask.slices(wildcards[0]) == ask.slices(wildcards[len(slabs) // 2])
 
 
 def test_recipes_belong_to_their_job() -> None:
@@ -165,10 +210,11 @@ def test_all_layers_are_laid_out() -> None:
     ]
 
 
-def test_braces_in_a_name_are_no_wildcards() -> None:
-    """Snakemake is not told of such a file; the recipe of its slab knows it."""
+@pytest.mark.parametrize("name", ["/data/{layer}.tif", "s3://bucket/0.tif", "https://h/0.tif?a=b"])
+def test_some_files_are_watched_by_the_recipe_alone(name: str) -> None:
+    """Snakemake takes braces for wildcards and fetches URLs; the recipe of the slab knows both."""
     one = PLAN.layer("small")
-    files = ("/data/{layer}.tif", *one.source.files[1:])
+    files = (name, *one.source.files[1:])
     odd = replace(one, source=replace(one.source, files=files))
     wildcards = Wildcards("small", slab="z000000000")
     asked = Joints(dataset_plan(odd), 4)

@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from wkflow.box import Triple, ceil_div
 from wkflow.layer import (
     COLOR_DTYPES,
@@ -15,8 +16,9 @@ from wkflow.layer import (
     shard_bytes,
 )
 from wkflow.mag import Mag
+from wkflow.storage import STORAGES, shard_of
 
-from .strategies import layers, mags, power_triples, times, triples
+from .strategies import axes, layers, mags, power_triples, shapes, times, triples
 
 
 @pytest.mark.parametrize("dtype", sorted(ITEM_BYTES))
@@ -37,6 +39,7 @@ def test_labels_are_whole_numbers() -> None:
         ("uint8", 1, "uint8", 1),
         ("uint8", 3, "uint24", 3),
         ("uint16", 1, "uint16", 2),
+        ("uint16", 3, "uint16", 6),
         ("float32", 1, "float", 4),
         ("int64", 1, "int64", 8),
     ],
@@ -71,6 +74,51 @@ def test_shards_tile_a_grid(layer: Layer, mag: Mag, chunk: Triple, shards: Tripl
     assert len(positions) == prod(grid.shards)
     assert sum(grid.shard_box(position).voxels for position in positions) == prod(grid.size)
     assert all(grid.shard_box(position).voxels for position in positions)
+
+
+@given(layer=layers(plain=False), mag=mags(), data=st.data())
+def test_each_format_has_the_shards_it_wants(layer: Layer, mag: Mag, data: st.DataObject) -> None:
+    """One chunk, a cube, or what was asked for; always whole chunks that hold the mag."""
+    storage = STORAGES[layer.data_format]
+    chunk, shard, _ = data.draw(shapes(layer.data_format))
+    grid = lay_grid(layer, mag, chunk=chunk, shard=shard)
+    if storage.is_single:
+        assert grid.shard == grid.chunk
+    if storage.is_cubic:
+        assert len(set(grid.shard)) == len(set(grid.chunk)) == 1
+        assert grid.chunk == chunk
+        assert (grid.shard[0] // grid.chunk[0]).bit_count() == 1
+    assert all(s % c == 0 for s, c in zip(grid.shard, grid.chunk, strict=True))
+    assert len(grid.box.cells(grid.shard)) == prod(grid.shards)
+    assert sum(grid.shard_box(p).voxels for p in grid.box.cells(grid.shard)) == prod(grid.size)
+
+
+@pytest.mark.parametrize(
+    ("data_format", "chunk", "shard"),
+    [
+        ("zarr3", (32, 32, 1), (128, 64, 1)),
+        ("zarr", (32, 32, 1), (32, 32, 1)),
+        ("n5", (32, 32, 1), (32, 32, 1)),
+        ("neuroglancerPrecomputed", (32, 32, 1), (32, 32, 1)),
+        ("wkw", (32, 32, 32), (128, 128, 128)),
+    ],
+)
+def test_formats_store_a_slice_each_in_its_way(
+    data_format: str, chunk: Triple, shard: Triple
+) -> None:
+    """WKW knows cubes only: those of a single slice are nearly empty, but as small as may be."""
+    layer = Layer("em", "color", "uint8", 1, (100, 60, 1), data_format=data_format)
+    most = shard_of(STORAGES[data_format].flat, (32, 32, 32))
+    grid = lay_grid(layer, Mag(1, 1, 1), chunk=(32, 32, 32), shard=most)
+    assert (grid.chunk, grid.shard) == (chunk, shard)
+
+
+@given(further=axes())
+def test_axes_make_frames(further: tuple[tuple[str, int], ...]) -> None:
+    """One, where there are none; a voxel of one frame has the bytes it always had."""
+    layer = Layer("em", "color", "uint16", 1, (9, 9, 9), further)
+    assert layer.frames == prod(size for _, size in further)
+    assert layer.voxel_bytes == 2
 
 
 def test_a_single_slice_has_flat_chunks() -> None:

@@ -2,42 +2,57 @@
 
 import json
 from dataclasses import asdict, replace
+from itertools import product
 from math import prod
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from wkflow.box import Box, Triple
+from wkflow.feed import Feed
 from wkflow.kernels import KERNELS, reach
-from wkflow.layer import Grid, lay_grid, shard_bytes
-from wkflow.layer_plan import BLOCK_JOBS, LayerPlan, digest
+from wkflow.layer import Grid, Layer, lay_grid, shard_bytes
+from wkflow.layer_plan import BLOCK_JOBS, ROWS_AHEAD, LayerPlan
 from wkflow.mag import Mag
 from wkflow.slab import Slab
+from wkflow.source import Channel, RawLayout
 
-from .strategies import layer_plans, layers, mags, plan_of, resized, small_layer_plan
+from .strategies import (
+    channels,
+    feeds,
+    layer_plans,
+    layers,
+    mags,
+    of_one_file,
+    plan_of,
+    raw_layouts,
+    small_layer_plan,
+    streamed,
+)
 
 HUGE = (40_000, 30_000, 9_000)
 
 
-def huge_plan(size: Triple = HUGE, kernel: str = "median") -> LayerPlan:
+def huge_plan(size: Triple = HUGE, *, frames: int = 1) -> LayerPlan:
     """Plan terabytes: arithmetic does not mind."""
-    layer = replace(small_layer_plan().layer, size=size)
+    axes = (("t", frames),) if frames > 1 else ()
+    layer = replace(small_layer_plan().layer, size=size, axes=axes)
     shards = {1: (4096, 4096, 32), 2: (1024, 1024, 1024), 4: (1024, 1024, 1024), 8: (512, 512, 512)}
     grids = tuple(
         lay_grid(layer, Mag(n, n, n), chunk=(32, 32, 32), shard=shard)
         for n, shard in shards.items()
     )
-    return replace(plan_of(replace(layer, size=(9, 9, 9)), grids, kernel=kernel), layer=layer)
+    return replace(plan_of(replace(layer, size=(9, 9, 9)), grids), layer=layer)
 
 
 @given(plan=layer_plans())
 def test_slabs_own_their_shards(plan: LayerPlan) -> None:
-    """Slab after slab they hold all slices, cut only between shards."""
+    """Each slice of each frame is in one slab, cut only between shards; names find slabs again."""
     slabs = plan.slabs()
-    assert [z for slab in slabs for z in range(slab.z_begin, slab.z_end)] == list(
-        range(plan.layer.size[2])
-    )
+    held = [(f, z) for slab in slabs for f in slab.frames for z in range(slab.z_begin, slab.z_end)]
+    assert sorted(held) == list(product(range(plan.layer.frames), range(plan.layer.size[2])))
     assert all(slab.z_begin % plan.grids[0].shard[2] == 0 for slab in slabs)
     assert all(slab.z_begin % plan.batch == 0 for slab in slabs)
+    assert len({str(slab) for slab in slabs}) == len(slabs)
     assert [plan.slab(str(slab)) for slab in slabs] == slabs
 
 
@@ -49,75 +64,74 @@ def test_a_slab_is_worth_its_job() -> None:
     assert huge_plan().slab_depth == 32
 
 
-@given(depth=st.integers(1, 200), more=st.integers(0, 200))
-def test_appended_slices_change_the_last_slab_only(depth: int, more: int) -> None:
-    """Files, marks and place of the others make the same recipe as before."""
-    before = small_layer_plan((30, 30, depth), job_bytes=30_000)
-    after = resized(before, (30, 30, depth + more))
-    kept = before.slabs()[:-1] if more else before.slabs()
-    assert after.slabs()[: len(kept)] == kept
-    assert [after.slab_recipe(slab) for slab in kept] == [before.slab_recipe(slab) for slab in kept]
+def test_small_frames_share_a_slab() -> None:
+    """A thousand time points of a small volume are no thousand jobs; large ones stand alone."""
+    small = small_layer_plan((10, 10, 10), job_bytes=2500)
+    layer = replace(small.layer, axes=(("t", 5),))
+    timed = replace(small, layer=layer)
+    assert [(slab.frame_begin, slab.frame_end) for slab in timed.slabs()] == [
+        (0, 2),
+        (2, 4),
+        (4, 5),
+    ]
+    deep = replace(timed, layer=replace(layer, size=(10, 10, 40)))
+    assert [(slab.frame_begin, slab.depth) for slab in deep.slabs()[:3]] == [
+        (0, 16),
+        (0, 16),
+        (0, 8),
+    ]
+    assert len(deep.slabs()) == 5 * 3
+
+
+def test_a_stream_is_one_slab() -> None:
+    """However large: each further one would read all before it again."""
+    one = streamed(small_layer_plan((90, 90, 70), job_bytes=1))
+    timed = replace(one, layer=replace(one.layer, axes=(("t", 3), ("e", 2))))
+    assert one.slabs() == [Slab(0, 70)]
+    assert timed.slabs() == [Slab(0, 70, 0, 6)]
 
 
 @given(plan=layer_plans())
 def test_slabs_share_out_the_files(plan: LayerPlan) -> None:
-    """Each file of a sequence is an input of one slab, with its mark."""
-    slabs = plan.slabs()
-    files = [file for slab in slabs for file in plan.slab_sources(slab).files]
-    marks = [mark for slab in slabs for mark in plan.slab_sources(slab).marks]
-    assert files == list(plan.source.files)
-    assert marks == list(plan.source.marks)
+    """Each file of a stack is an input of one slab of a frame; any other file is of all slabs."""
+    firsts = [slab for slab in plan.slabs() if slab.frame_begin == 0]
+    shares = [plan.slab_sources(slab) for slab in firsts]
+    if plan.source.is_stack:
+        assert tuple(file for files, _ in shares for file in files) == plan.source.files
+        assert tuple(mark for _, marks in shares for mark in marks) == plan.source.marks
+    else:
+        assert set(shares) == {(plan.source.files, plan.source.marks)}
 
 
 def test_a_file_of_many_pages_feeds_all_slabs() -> None:
     """It cannot be split."""
-    plan = small_layer_plan((50, 50, 100), job_bytes=50_000)
-    source = plan.source
-    one = replace(
-        plan,
-        source=replace(
-            source,
-            files=source.files[:1],
-            marks=source.marks[:1],
-            header=replace(source.header, planes=100),
-        ),
-    )
+    one = of_one_file(small_layer_plan((50, 50, 100), job_bytes=50_000))
     assert len(one.slabs()) > 1
-    assert {one.slab_sources(slab).files for slab in one.slabs()} == {source.files[:1]}
+    assert {one.slab_sources(slab)[0] for slab in one.slabs()} == {one.source.files}
 
 
-def test_a_changed_slice_changes_one_recipe() -> None:
-    """A new size or time of a file redoes its slab, and no other."""
-    plan = small_layer_plan((50, 50, 100), job_bytes=50_000)
-    marks = list(plan.source.marks)
-    marks[50] = (1001, 50)
-    changed = replace(plan, source=replace(plan.source, marks=tuple(marks)))
-    differing = [s for s in plan.slabs() if plan.slab_recipe(s) != changed.slab_recipe(s)]
-    assert [slab.z_begin <= 50 < slab.z_end for slab in differing] == [True]
-
-
-def test_what_voxels_depend_on_changes_recipes() -> None:
-    """The codec redoes everything, the kernel only what it made."""
-    plan = small_layer_plan()
-    slab, step = plan.slabs()[0], plan.steps()[0]
-    codec, kernel = replace(plan, codec="zstd:4"), replace(plan, kernel="mode")
-    assert len({one.slab_recipe(slab) for one in (plan, codec, kernel)}) == 2
-    assert len({one.rest_recipe() for one in (plan, codec, kernel)}) == 3
-    positions = [(0, 0, 0)]
-    assert len({one.block_recipe(*step, positions) for one in (plan, codec, kernel)}) == 3
-
-
-@given(layer=layers(200), mag=mags(4))
-def test_blocks_own_each_shard_once(layer: object, mag: Mag) -> None:
-    """Block after block they hold all shards of a mag, in order."""
-    plan = huge_plan(tuple(n * 97 for n in layer.size))  # type: ignore[attr-defined]  # a Layer
+@given(layer=layers(200), mag=mags(4), frames=st.sampled_from([1, 3]))
+def test_blocks_own_each_shard_once(layer: Layer, mag: Mag, frames: int) -> None:
+    """Block after block they hold all shards of a mag, in order, frame after frame."""
+    plan = huge_plan((layer.size[0] * 97, layer.size[1] * 97, layer.size[2] * 97), frames=frames)
     grid = lay_grid(plan.layer, mag, chunk=(32, 32, 32), shard=(512, 512, 512))
     blocks = plan.blocks(grid)
-    owned = [shard for block in blocks for shard in plan.block_shards(grid, block)]
-    assert owned == grid.box.cells(grid.shard)
+    owned = [place for block in blocks for place in plan.block_shards(grid, block)]
+    assert (
+        owned == list(product(range(frames), grid.box.cells(grid.shard))) == plan.all_shards(grid)
+    )
     assert (
         plan.shards_per_block(grid) * shard_bytes(plan.layer, grid) <= BLOCK_JOBS * plan.job_bytes
     )
+
+
+@given(plan=layer_plans(90))
+def test_each_shard_of_a_mag_belongs_to_one_block(plan: LayerPlan) -> None:
+    """Whatever axes, format and mags there are."""
+    for grid in plan.grids:
+        owned = [place for one in plan.blocks(grid) for place in plan.block_shards(grid, one)]
+        assert owned == plan.all_shards(grid)
+        assert len(set(owned)) == len(owned) == prod(grid.shards) * plan.layer.frames
 
 
 def test_each_mag_is_made_by_one_rule() -> None:
@@ -130,25 +144,33 @@ def test_each_mag_is_made_by_one_rule() -> None:
     assert small.step_to("4") == small.steps()[1]
 
 
-@given(data=st.data())
-def test_all_shards_below_a_box_feed_it(data: st.DataObject) -> None:
-    """Of a big mag, exactly the blocks that own a voxel of the box."""
-    plan = huge_plan()
+@given(data=st.data(), frame=st.integers(0, 2))
+def test_all_shards_below_a_box_feed_it(data: st.DataObject, frame: int) -> None:
+    """Of a big mag, exactly the blocks that own a voxel of the box in its frame."""
+    plan = huge_plan(frames=3)
     grid = plan.grids[1]
     position = data.draw(st.sampled_from(grid.box.cells(grid.shard)))
     box = data.draw(st.sampled_from([grid.shard_box(position), Box((0, 0, 0), (1500, 1030, 9))]))
-    owners = {shard: b for b in plan.blocks(grid) for shard in plan.block_shards(grid, b)}
-    assert plan.feeding_blocks(grid, box) == sorted({owners[s] for s in box.cells(grid.shard)})
+    owners = {place: b for b in plan.blocks(grid) for place in plan.block_shards(grid, b)}
+    expected = {owners[frame, shard] for shard in box.cells(grid.shard)}
+    assert plan.feeding_blocks(grid, frame, box) == sorted(expected)
 
 
-@given(plan=layer_plans(), begin=st.integers(0, 299), depth=st.integers(1, 300))
-def test_all_slabs_below_a_box_feed_it(plan: LayerPlan, begin: int, depth: int) -> None:
-    """Exactly the slabs that hold a slice of the box."""
+@given(plan=layer_plans(), begin=st.integers(0, 299), depth=st.integers(1, 300), data=st.data())
+def test_all_slabs_below_a_box_feed_it(
+    plan: LayerPlan, begin: int, depth: int, data: st.DataObject
+) -> None:
+    """Exactly the slabs that hold a slice of the box in its frame."""
     x, y, z = plan.layer.size
     assume(begin < z)
+    frame = data.draw(st.integers(0, plan.layer.frames - 1))
     box = Box((0, 0, begin), (x, y, min(z, begin + depth)))
-    feeding = [s for s in plan.slabs() if s.z_begin < box.end[2] and s.z_end > box.begin[2]]
-    assert plan.feeding_slabs(box) == feeding
+    feeding = [
+        slab
+        for slab in plan.slabs()
+        if frame in slab.frames and slab.z_begin < box.end[2] and slab.z_end > begin
+    ]
+    assert plan.feeding_slabs(frame, box) == feeding
 
 
 @given(plan=layer_plans(), data=st.data())
@@ -186,28 +208,32 @@ def _cover(plan: LayerPlan, finer: Grid, coarser: Grid) -> int:
     return Box(first.begin, last.end).voxels
 
 
-@given(plan=layer_plans())
-def test_json_keeps_a_layer_plan(plan: LayerPlan) -> None:
-    """Jobs read what the Snakefile drew."""
-    assert LayerPlan.from_dict(json.loads(json.dumps(asdict(plan)))) == plan
+@given(plan=layer_plans(), raw=st.none() | raw_layouts(), feed=feeds(), display=channels())
+def test_json_keeps_a_layer_plan(
+    plan: LayerPlan, raw: RawLayout | None, feed: Feed, display: Channel
+) -> None:
+    """Jobs read what the Snakefile drew: frames, raw files, feed and colours as well."""
+    source = replace(plan.source, raw=raw, image=2, picks=(2, 0))
+    whole = replace(plan, source=source, feed=feed, display=display, passing=True)
+    assert LayerPlan.from_dict(json.loads(json.dumps(asdict(whole)))) == whole
 
 
-def test_memory_holds_the_batches_that_a_slab_has() -> None:
-    """Two where there is a next one; deeper batches need more."""
-    shallow, deep = small_layer_plan((500, 500, 16)), small_layer_plan((500, 500, 400))
-    assert deep.slab_memory() - shallow.slab_memory() == 500 * 500 * 16
-    assert replace(deep, batch=64).slab_memory() > deep.slab_memory()
-
-
-def test_a_digest_tells_values_and_places_apart() -> None:
-    """The same parts make the same text in any process, others another."""
-    assert digest("a", 1) == digest("a", 1) == "".join(digest("a", 1).split())
-    digests = {digest(), digest("a", "b"), digest("b", "a"), digest("ab"), digest(["a", "b"])}
-    assert len(digests) == 5
-    assert digest((1, 2)) == digest([1, 2])
+def test_memory_holds_what_is_fed_and_what_goes_out() -> None:
+    """Each thread has rows of chunks of its own; a layer flatter than its chunks fewer voxels."""
+    plan = small_layer_plan((500, 500, 400))
+    assert plan.slab_memory(3) - plan.slab_memory(2) == ROWS_AHEAD * 500 * 8 * 8
+    fed = replace(plan, feed=Feed("bands", 8, 500, 2, 12345))
+    assert fed.slab_memory(1) - plan.slab_memory(1) == 12345
+    flat = small_layer_plan((500, 500, 3))
+    assert (
+        flat.slab_memory(3) - flat.slab_memory(2) == ROWS_AHEAD * 500 * flat.grids[0].chunk[1] * 3
+    )
 
 
 def test_a_slab_has_a_name_that_finds_it() -> None:
     """The wildcard of its job is all that the job knows."""
     plan = small_layer_plan((90, 90, 70), job_bytes=1)
     assert plan.slab("z000000064") == Slab(64, 70)
+    timed = replace(plan, layer=replace(plan.layer, axes=(("t", 12),)))
+    assert timed.slab("t000010z000000064") == Slab(64, 70, 10, 11)
+    assert timed.slab("z000000000") == Slab(0, 16, 0, 1)

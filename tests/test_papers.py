@@ -67,9 +67,7 @@ def test_help_explains_every_option(
     assert one_line("|".join(choices_of(name))) in shown
     described = shown[shown.index(one_line(option.description)) :]
     told = described.removeprefix(one_line(option.description))
-    if name == "voxel_size":
-        assert told.startswith("Required.")
-    elif option.default is not None:
+    if option.default is not None:
         assert told.split("]")[0].endswith(spell(option.default))
         assert told.startswith("[default:")
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import ConfigError
+from wkflow.feed import Feed
 from wkflow.layer_plan import LayerPlan
 from wkflow.plan import Plan
+from wkflow.source import Channel
 
 from .strategies import dataset_plan, layer_plans, small_layer_plan
 
@@ -28,9 +30,10 @@ def test_jobs_write_each_voxel_once() -> None:
 
 @given(one=layer_plans())
 def test_jobs_add_up_whatever_the_layer(one: LayerPlan) -> None:
-    """With mags or without."""
+    """With mags or without, in every frame."""
     plan = dataset_plan(one)
-    assert sum(voxels for _, voxels in plan.jobs()) == sum(prod(g.size) for g in one.grids)
+    voxels = one.layer.frames * sum(prod(grid.size) for grid in one.grids)
+    assert sum(voxels for _, voxels in plan.jobs()) == voxels
 
 
 def test_big_mags_have_jobs_of_their_own() -> None:
@@ -45,6 +48,9 @@ def test_files_are_counted_before_they_are_there() -> None:
     """The server wants their number first; empty shards are files, too."""
     plan = dataset_plan(small_layer_plan((70, 50, 40)), small_layer_plan((16, 16, 16), name="b"))
     assert plan.file_count == (5 * 4 * 3 + 3 * 2 * 2 + 2 * 1 * 1) + (1 + 1 + 1)
+    small = plan.layers[1]
+    timed = replace(small, layer=replace(small.layer, axes=(("t", 5),)))
+    assert dataset_plan(timed).file_count == 5 * (1 + 1 + 1)
 
 
 def test_layers_have_names() -> None:
@@ -107,7 +113,18 @@ def test_what_the_layout_depends_on_changes_its_recipe() -> None:
         dataset_plan(replace(one, codec="none:0")),
         dataset_plan(small_layer_plan((70, 50, 41))),
         dataset_plan(small_layer_plan(mags=("2",))),
+        dataset_plan(replace(one, layer=replace(one.layer, axes=(("t", 2),)))),
+        dataset_plan(replace(one, layer=replace(one.layer, data_format="zarr"))),
     ]
     recipes = {other.layout_recipe("em") for other in (plan, *others)}
     assert len(recipes) == 1 + len(others)
     assert dataset_plan(replace(one, kernel="mode")).layout_recipe("em") == plan.layout_recipe("em")
+
+
+def test_how_voxels_pass_is_no_part_of_the_recipe() -> None:
+    """With other memory, or if shards are kept, an upload goes on; with another look not."""
+    one = small_layer_plan()
+    fed = replace(one, passing=True, feed=Feed("scratch", 8, 50, 4, 10**6, 10**7))
+    assert dataset_plan(fed).recipe() == dataset_plan(one).recipe()
+    shown = replace(one, display=Channel(colour=(255, 0, 0)))
+    assert dataset_plan(shown).recipe() != dataset_plan(one).recipe()

@@ -33,10 +33,11 @@ def refusal(**options: object) -> str:
     return caught.value.what
 
 
-def test_three_options_are_enough() -> None:
-    """All others have a default."""
+def test_source_and_target_are_enough() -> None:
+    """All others have a default; the voxel size stands in the files, or is asked for later."""
+    Settings.parse({"source": "/data/stack", "target": "/data/t"}, where="my.yaml")
     settings = parse()
-    assert settings.source == Path("/data/stack")
+    assert settings.source == "/data/stack"
     assert settings.voxel_size == (11.24, 11.24, 25.0)
     assert (settings.unit, settings.sampling_mode, settings.compress) == (
         "nanometer",
@@ -70,8 +71,16 @@ def test_every_slip_is_named_at_once() -> None:
         ({"interpolation_mode": "mdian"}, "did you mean median?"),
         ({"category": "colour"}, "did you mean color?"),
         ({"qqqq": 1}, "qqqq: no such option"),
-        ({"data_format": "wkw"}, "data_format: 'wkw' cannot be written yet"),
-        ({"data_format": "zip"}, "is none of zarr3"),
+        ({"data_format": "zip"}, "is none of zarr3, zarr, wkw, n5, neuroglancerPrecomputed"),
+        ({"data_format": "wkv"}, "did you mean wkw?"),
+        ({"data_format": "wkw", "shard_shape": "64,64,32"}, "wkw wants cubes"),
+        ({"data_format": "n5", "shard_shape": 64}, "n5 stores each chunk as a file"),
+        ({"dtype": "float64"}, "is none of uint8, "),
+        ({"dtype": "unit8"}, "did you mean uint8?"),
+        ({"channels": "red"}, "channels: 'red' must be rgb, split, or numbers"),
+        ({"raw_shape": "4,5,6"}, "raw_shape and raw_dtype go together"),
+        ({"chunks_per_shard": 4, "shard_shape": 128}, "give one of them"),
+        ({"raw_order": "f"}, "raw_order: 'f' is none of F, C"),
         ({"distribution_strategy": "slurm"}, "does not exist yet"),
         ({"compression": "lz4:1"}, "is no compression"),
         ({"max_mag": "3"}, "power of two"),
@@ -132,6 +141,11 @@ def test_the_run_folder_is_beside_the_dataset() -> None:
     max_mag=st.sampled_from([None, "8", "8-8-4"]),
     memory=st.sampled_from([None, "8G", "500M"]),
     chunk_shape=st.sampled_from([None, 64, "16,16,8"]),
+    channels=st.sampled_from([None, "rgb", "0,2", 1, [2, 0]]),
+    dtype=st.sampled_from([None, "uint16"]),
+    raw_offset=st.sampled_from([0, 512]),
+    raw_order=st.sampled_from(["F", "C"]),
+    source=st.sampled_from(["/data/stack", "s3://bucket/stack", "https://h/a.tif?b=c"]),
     downsample=st.booleans(),
     compression=st.sampled_from([None, "gzip:6", "none"]),
 )
@@ -195,7 +209,7 @@ def test_an_upload_needs_a_source_only() -> None:
     settings = Settings.parse({"command": "upload", "source": "/data/e2006"}, where="test")
     assert settings.sends
     assert not settings.discards
-    assert settings.dataset == settings.source
+    assert settings.dataset == settings.source_path == Path("/data/e2006")
     with pytest.raises(ConfigError, match="source: required"):
         Settings.parse({"command": "upload"}, where="test")
 
@@ -225,6 +239,8 @@ def test_the_run_folder_of_an_upload_is_where_the_command_was_given(
         ({"name": "e2006"}, "e2006"),
         ({"target": None, "upload": True}, "stack"),
         ({"target": None, "upload": True, "source": "/data/em.tif"}, "em_dataset"),
+        ({"target": None, "upload": True, "source": "https://h/d/wing.tif?a=b"}, "wing"),
+        ({"target": None, "upload": True, "source": "s3://bucket/e2006/"}, "e2006"),
     ],
 )
 def test_a_dataset_has_a_name_that_the_server_takes(given: dict[str, object], name: str) -> None:

@@ -1,4 +1,4 @@
-"""Slabs cut a layer along z, and two of them never share a file."""
+"""Slabs cut a layer along z and its frames, and two of them never share a file."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,3 +39,23 @@ def test_names_sort_like_slabs(begins: list[int]) -> None:
     slabs = sorted(Slab(z, z + 1) for z in begins)
     assert sorted(map(str, slabs)) == [str(slab) for slab in slabs]
     assert [int(str(slab)[1:]) for slab in slabs] == sorted(begins)
+
+
+@given(
+    depth=st.integers(1, 200), step=steps, frames=st.integers(1, 40), frame_step=st.integers(1, 50)
+)
+def test_frames_are_cut_too(depth: int, step: int, frames: int, frame_step: int) -> None:
+    """Each slice of each frame is in one slab; names tell all of them apart and hold the place."""
+    slabs = list(cut_slabs(depth, step=step, frames=frames, frame_step=frame_step))
+    held = [(f, z) for slab in slabs for f in slab.frames for z in range(slab.z_begin, slab.z_end)]
+    assert sorted(held) == [(f, z) for f in range(frames) for z in range(depth)]
+    assert len(set(map(str, slabs))) == len(slabs)
+    for slab in slabs:
+        frame, z = str(slab).removeprefix("t").split("z")
+        assert (int(frame or 0), int(z)) == (slab.frame_begin, slab.z_begin)
+
+
+def test_a_layer_without_further_axes_knows_no_frames() -> None:
+    """Its slabs are named as if there were none."""
+    assert [str(slab) for slab in cut_slabs(70, step=64)] == ["z000000000", "z000000064"]
+    assert Slab(0, 64).frames == range(1)

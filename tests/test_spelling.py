@@ -101,8 +101,25 @@ def test_compression_is_codec_and_level() -> None:
     """A level that is left out is added; what is no codec is told with those that are."""
     assert spelling.compression("zstd:5") == "zstd:5"
     assert spelling.compression("none") == "none:0"
-    with pytest.raises(ValueError, match=r"is wrong: .*zstd:-7\.\.22"):
-        spelling.compression("lz4")
+    for wrong in ("brotli", "zstd:23", "lz4:1"):
+        with pytest.raises(ValueError, match=r"is wrong: .*zstd:-7\.\.22"):
+            spelling.compression(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "data_format", "others"),
+    [
+        ("zstd:5", "wkw", "lz4hc"),
+        ("lz4:0", "n5", "gzip"),
+        ("gzip:6", "neuroglancerPrecomputed", "none"),
+    ],
+)
+def test_a_format_has_codecs_of_its_own(text: str, data_format: str, others: str) -> None:
+    """Those that it has are told."""
+    assert spelling.compression(text) == text
+    with pytest.raises(ValueError, match=f"no compression in {data_format}.*{others}"):
+        spelling.compression_in(text, data_format)
+    spelling.compression_in("none:0", data_format)
 
 
 @pytest.mark.parametrize(
@@ -181,14 +198,6 @@ def test_layer_names_are_folders_everywhere(name: str) -> None:
     with pytest.raises(ValueError, match="would do"):
         spelling.layer_name(name)
     assert spelling.layer_name("a$@-.") == "a$@-."
-
-
-@pytest.mark.parametrize("name", spelling.LATER_FORMATS)
-def test_formats_to_come_are_told_apart_from_slips(name: str) -> None:
-    """`wkw` is a format, only not ours yet; other texts are for pydantic to refuse."""
-    with pytest.raises(ValueError, match="cannot be written yet"):
-        spelling.data_format(name)
-    assert [spelling.data_format(other) for other in ("zarr3", "zip")] == ["zarr3", "zip"]
 
 
 @pytest.mark.parametrize("name", spelling.LATER_STRATEGIES)

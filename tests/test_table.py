@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from wkflow.feed import Feed
 from wkflow.plan import Plan
 from wkflow.settings import Settings
 from wkflow.table import plan_table
@@ -55,10 +56,40 @@ def test_what_was_judged_and_noticed_is_told(plan: Plan, tmp_path: Path) -> None
     """The category with its evidence, the kernel, and gaps between slices."""
     table = plan_table(plan, settings(tmp_path))
     assert "layer em: color (as said), uint8\n" in table
-    assert "box 300 x 200 x 100, downsampled by median, compressed by zstd:3" in table
+    assert "box 300 x 200 x 100, zarr3, zstd:3, median\n" in table
     assert table.endswith("note       layer em: numbers missing between slices: 7")
     assert str(tmp_path / "target") in table
     assert str(tmp_path / "target.wkflow") in table
+
+
+@pytest.mark.parametrize(
+    ("feed", "words"),
+    [
+        (Feed("rows", 32, 32), "read in rows of 32 slices"),
+        (Feed("bands", 32, 512), "read in bands of 512 rows of 32 slices"),
+        (
+            Feed("scratch", 32, 900, 4, 10**9, 24 * 10**9),
+            "decoded into scratch files, 32 slices at once: 24.0 GB of disk",
+        ),
+    ],
+)
+def test_how_voxels_come_in_is_told(tmp_path: Path, feed: Feed, words: str) -> None:
+    """It says what the memory and the disk are for."""
+    one = replace(small_layer_plan(), feed=feed)
+    table = plan_table(dataset_plan(one, dataset=str(tmp_path / "target")), settings(tmp_path))
+    assert f"\n{words}\n" in table
+
+
+def test_frames_are_counted(tmp_path: Path) -> None:
+    """The axes are told; files and bytes are those of all frames."""
+    small = small_layer_plan((70, 50, 40), mags=())
+    one = replace(small, layer=replace(small.layer, axes=(("t", 7), ("e", 2))))
+    plan = dataset_plan(one, dataset=str(tmp_path / "target"))
+    table = plan_table(plan, settings(tmp_path))
+    rows = [" ".join(line.split()) for line in table.splitlines()]
+    assert "box 70 x 50 x 40 x 7 t x 2 e, zarr3, zstd:3, median" in rows
+    assert f"1 70 x 50 x 40 16 x 16 x 16 8 x 8 x 8 {5 * 4 * 3 * 14} 1 0.002" in rows
+    assert f"voxels {70 * 50 * 40 * 14:,}" in rows
 
 
 def test_nothing_is_written(plan: Plan, tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ STEPS = {"downsample_block": downsample_block}
 WITH_SCRATCH = {"convert_slab": convert_slab, "downsample_rest": downsample_rest}
 
 
-def run(settings: Settings, threads: int) -> None:
-    """Take the steps of all jobs one after the other, each with all threads."""
+def run(settings: Settings, threads: int) -> Plan:
+    """Take the steps of all jobs one after the other, each with all threads; give the plan."""
     plan = draw_plan(settings)
     for one in plan.layers:
         create_layer(plan, one.layer.name)
@@ -34,6 +34,7 @@ def run(settings: Settings, threads: int) -> None:
         _take(plan, job, threads, settings.run_folder / "scratch").write(path)
         paths.append(str(path))
     write_properties(plan, paths)
+    return plan
 
 
 def _take(plan: Plan, job: str, threads: int, scratch: Path) -> Receipt:

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.readers import probe
 
-from .contract import ReaderContract, read_all
+from tests.readers.contract import ReaderContract, read_all
 
 
 class TestJpeg(ReaderContract):
     suffix = ".jpg"
     lossless: ClassVar = False
 
-    def write(self, path: Path, plane: NDArray[Any]) -> None:
-        PIL.Image.fromarray(plane.squeeze()).save(path, quality=98, subsampling=0)
+    def write(self, path: Path, voxels: NDArray[Any]) -> None:
+        PIL.Image.fromarray(voxels.squeeze()).save(path, quality=98, subsampling=0)
 
 
 def ramp(channels: int) -> NDArray[np.uint8]:
@@ -32,17 +32,19 @@ def test_a_progressive_file_with_long_metadata_is_read(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpeg"
     image = PIL.Image.fromarray(ramp(3))
     image.save(path, quality=98, progressive=True, icc_profile=b"x" * 200_000, comment=b"\xff\xc0")
-    assert (probe(str(path)).width, probe(str(path)).height) == (48, 40)
-    assert np.abs(read_all(str(path))[0].astype(int) - ramp(3)).mean() < 3
+    assert probe(str(path))[0].header.size == (48, 40, 1)
+    assert np.abs(read_all(str(path))[0, 0, 0].astype(int) - ramp(3)).mean() < 3
 
 
 def test_cmyk_becomes_rgb(tmp_path: Path) -> None:
-    """As Pillow converts it."""
+    """As Pillow converts it, and it is said."""
     path = tmp_path / "print.jpe"
     PIL.Image.fromarray(ramp(3)).convert("CMYK").save(path, quality=98)
-    assert probe(str(path)).channels == 3
+    (found,) = probe(str(path))
+    assert found.header.samples == 3
+    assert found.about.notes == ("CMYK is converted to RGB",)
     with PIL.Image.open(path) as image:
-        assert_array_equal(read_all(str(path))[0], np.asarray(image.convert("RGB")))
+        assert_array_equal(read_all(str(path))[0, 0, 0], np.asarray(image.convert("RGB")))
 
 
 def test_twelve_bits_are_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 from wkflow.errors import ResourceError
+from wkflow.feed import Feed
 from wkflow.plan import Plan
 from wkflow.settings import Settings
 from wkflow.steps.check_room import check_room, measure_room, memory_budget
@@ -63,6 +64,23 @@ def test_what_goes_when_it_is_sent_needs_little_room(tmp_path: Path) -> None:
     plan = dataset_plan(small, dataset=str(tmp_path / "target"))
     room = measure_room(plan, settings_of(tmp_path, compress=False, **sends))
     assert room.expected == stays.expected
+
+
+def test_frames_and_scratch_files_need_room(tmp_path: Path) -> None:
+    """Each frame as much as the first; slices that do not fit into memory are on the disk."""
+    one = small_layer_plan((70, 50, 40), mags=())
+    timed = replace(one, layer=replace(one.layer, axes=(("t", 3),)))
+    fed = replace(one, feed=Feed("scratch", 8, 50, 1, 10**6, 10**7))
+    plain, several, over_disk = (
+        measure_room(
+            dataset_plan(each, dataset=str(tmp_path / "target")),
+            settings_of(tmp_path, compress=False),
+        )
+        for each in (one, timed, fed)
+    )
+    assert several.raw == several.expected == 3 * plain.raw
+    assert over_disk.expected - plain.expected == 10**7
+    assert over_disk.memory_per_job - plain.memory_per_job == 10**6
 
 
 def test_a_plan_with_room_is_let_through(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Slices become voxels: read back by zarr-python, they are the images."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,22 +9,37 @@ import pytest
 import tifffile
 import zarr
 from numpy.testing import assert_array_equal
+from wkflow.codec import Codec
 from wkflow.datasource import PROPERTIES
 from wkflow.errors import SourceError
-from wkflow.plan import Plan
+from wkflow.feed import Feed
+from wkflow.layer import Layer, lay_grid
+from wkflow.mag import Mag
+from wkflow.plan import LayerPlan, Plan
 from wkflow.receipt import Receipt
+from wkflow.source import Source
 from wkflow.steps.convert_slab import convert_slab
+from wkflow.steps.create_layer import create_layer
+from wkflow.storage import STORAGES
+from wkflow.writers.voxels import MagVoxels
 
+from ..strategies import dataset_plan  # noqa: TID252 -- tests are a package
+from .arrays import ArrayImage, noise, opener
 from .stacks import Volume, grains, laid_out, write_pngs, write_tiffs
 
 
 def convert(plan: Plan, *, threads: int = 2) -> list[Receipt]:
     """Convert all slabs of the first layer."""
-    one = plan.layers[0]
-    return [
-        convert_slab(plan, one.layer.name, str(slab), threads=threads, tick=lambda _: None)
-        for slab in one.slabs()
-    ]
+    return [convert_one(plan, str(slab), threads=threads) for slab in plan.layers[0].slabs()]
+
+
+def convert_one(
+    plan: Plan, slab: str, *, threads: int = 2, tick: Callable[[int], None] = lambda _: None
+) -> Receipt:
+    """Convert one slab; scratch files go beside the dataset."""
+    scratch = Path(plan.dataset).with_name("scratch")
+    name = plan.layers[0].layer.name
+    return convert_slab(plan, name, slab, threads=threads, tick=tick, scratch=scratch)
 
 
 def written(plan: Plan) -> Volume:
@@ -89,13 +106,12 @@ def test_a_receipt_says_what_was_written(tmp_path: Path) -> None:
     assert len(on_disk) == 3 * 3 * 3
 
 
-def test_progress_is_told_shard_by_shard(tmp_path: Path) -> None:
+def test_progress_is_told_band_by_band(tmp_path: Path) -> None:
     """All ticks together are all voxels."""
     plan = laid_out(write_tiffs(tmp_path / "em", grains()))
     ticks: list[int] = []
-    convert_slab(plan, "em", "z000000000", threads=2, tick=ticks.append)
-    assert len(ticks) == 27
-    assert sum(ticks) == grains().size
+    convert_one(plan, "z000000000", tick=ticks.append)
+    assert ticks == [45 * 37 * 8, 45 * 37 * 8, 45 * 37 * 4]
 
 
 def test_a_changing_dataset_does_not_look_finished(tmp_path: Path) -> None:
@@ -155,3 +171,82 @@ def test_padding_is_for_sizes_only(tmp_path: Path) -> None:
     tifffile.imwrite(source / "slice_5.tif", grains(1, 30, 30, "uint16")[0])
     with pytest.raises(SourceError, match="uint16"):
         convert(plan)
+
+
+FEEDS = [Feed(kind, 8, rows, buffers) for kind in ("rows", "bands", "scratch")
+         for rows, buffers in ((16, 1), (37, 2))]  # fmt: skip
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=str)
+def test_no_feed_changes_a_byte(tmp_path: Path, feed: Feed) -> None:
+    """However little memory there is."""
+    source = write_tiffs(tmp_path / "em", grains())
+    reference = laid_out(source, target=tmp_path / "one")
+    plan = laid_out(source, target=tmp_path / "two")
+    other = replace(plan, layers=(replace(plan.layers[0], feed=feed),))
+    files = [sorted(f for r in convert(each) for f in _named(r)) for each in (reference, other)]
+    assert files[0] == files[1]
+
+
+def test_another_dtype_holds_the_same_values(tmp_path: Path) -> None:
+    """Rounded; what does not fit is refused with the values."""
+    volume = grains(dtype="float32") + np.float32(0.25)
+    source = write_tiffs(tmp_path / "em", volume)
+    plan = laid_out(source, dtype="uint8")
+    receipt = convert(plan)[0]
+    assert_array_equal(written(plan), np.rint(volume).astype("uint8")[np.newaxis], strict=True)
+    assert (receipt.lowest, receipt.highest) == (1, 249)
+    tifffile.imwrite(source / "slice_3.tif", volume[3] + 300)
+    with pytest.raises(SourceError, match="do not all fit into uint8"):
+        convert(plan)
+
+
+def test_channels_that_were_chosen_are_layers(tmp_path: Path) -> None:
+    """Each with its own samples."""
+    volume = np.random.default_rng(2).integers(1, 256, (9, 37, 45, 3), np.uint8)
+    plan = laid_out(write_pngs(tmp_path / "em", volume), channels="2,0")
+    assert [one.layer.name for one in plan.layers] == ["em__channel2", "em__channel0"]
+    for one, sample in zip(plan.layers, (2, 0), strict=True):
+        single = replace(plan, layers=(one,))
+        convert(single)
+        assert_array_equal(written(single), volume[np.newaxis, ..., sample], strict=True)
+
+
+def test_each_frame_has_shards_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the axes, the last one fastest; slabs hold several where they are small."""
+    array = noise(6, 2, 10, 21, 19, 1, dtype="uint16")
+    image = ArrayImage(array, (19, 21, 1))
+    header = image.probe.header
+    layer = Layer("em", "color", "uint16", 2, header.size, header.axes)
+    grid = lay_grid(layer, Mag(1, 1, 1), chunk=(8, 8, 8), shard=(16, 16, 8))
+    feed = Feed("bands", 8, 21, 2)
+    source = Source(("/em.tif",), ((1, 1),), header, (19, 21, 1), (0, 1))
+    one = LayerPlan(layer, source, (grid,), 8, "median", "zstd:3", pad=False,
+                    job_bytes=2 * 10 * 21 * 19 * 4, evidence="as said", feed=feed)  # fmt: skip
+    plan = dataset_plan(one, dataset=str(tmp_path / "target"))
+    monkeypatch.setattr("wkflow.steps.reading.open_images", opener({"/em.tif": image}))
+    create_layer(plan, "em")
+    receipts = convert(plan)
+    assert len(receipts) == 3
+    assert sum(receipt.voxels for receipt in receipts) == 6 * 10 * 21 * 19
+    assert sum(len(receipt.files) for receipt in receipts) == plan.file_count == 6 * 2 * 2 * 2
+    stored = np.asarray(zarr.open_array(tmp_path / "target" / "em" / "1", mode="r")[...])
+    expected = array[..., 0].reshape(3, 2, 2, 10, 21, 19).transpose(0, 1, 2, 5, 4, 3)
+    assert_array_equal(stored, expected, strict=True)
+
+
+@pytest.mark.parametrize("data_format", sorted(STORAGES))
+@pytest.mark.parametrize("kind", ["rows", "bands", "scratch"])
+def test_every_format_holds_the_voxels(tmp_path: Path, data_format: str, kind: str) -> None:
+    """Also where bands are flatter than its files; who else can read them is tested elsewhere."""
+    volume = grains(40)
+    source = write_tiffs(tmp_path / "em", volume)
+    shard = 32 if data_format == "wkw" else None
+    plan = laid_out(source, data_format=data_format, shard_shape=shard)
+    one = replace(plan.layers[0], feed=Feed(kind, 8, 16, 2))
+    plan = replace(plan, layers=(one,))
+    convert(plan)
+    codec = Codec.parse(one.codec, data_format)
+    with MagVoxels(Path(plan.dataset), one.layer, one.grids[0], codec).reading() as read:
+        stored = read(one.grids[0].box)
+    assert_array_equal(stored, volume[..., np.newaxis].T, strict=True)

@@ -23,10 +23,10 @@ on_linux = pytest.mark.skipif(not BOOT.exists(), reason="shortcuts are named aft
 Run = tuple[Plan, Delivery, Path]
 
 
-def converted(tmp_path: Path, shard: str) -> Run:
+def converted(tmp_path: Path, shard: str, **options: object) -> Run:
     """Convert all slabs of a layer, with shortcuts where there are some."""
     source = write_tiffs(tmp_path / "em", grains())
-    plan = laid_out(source, job_size=10_000, max_mag="2", shard_shape=shard)
+    plan = laid_out(source, job_size=10_000, max_mag="2", shard_shape=shard, **options)
     run = tmp_path / "run"
     for slab in plan.layers[0].slabs():
         receipt = convert_slab(
@@ -38,7 +38,7 @@ def converted(tmp_path: Path, shard: str) -> Run:
 
 @pytest.fixture
 def with_shortcuts(tmp_path: Path) -> Run:
-    """Convert into shards that span all x, as those of most layers do."""
+    """Convert with a kernel that reduces whole cells, as most do."""
     plan, delivery, run = converted(tmp_path, "1024,1024,8")
     assert len(plan.layers[0].slabs()) > 1
     return plan, delivery, run
@@ -46,8 +46,8 @@ def with_shortcuts(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def without_shortcuts(tmp_path: Path) -> Run:
-    """Convert into shards of which several lie along x; they are to stay, so nobody hurries."""
-    return converted(tmp_path / "other", "16,16,8")
+    """Convert with a kernel that looks beyond its cells."""
+    return converted(tmp_path / "other", "16,16,8", interpolation_mode="bicubic")
 
 
 def slabs_of(plan: Plan) -> list[str]:
@@ -93,7 +93,7 @@ def test_some_may_be_gone_already(without_shortcuts: Run) -> None:
 
 @on_linux
 def test_only_slabs_have_shortcuts(with_shortcuts: Run, without_shortcuts: Run) -> None:
-    """Where shards span all x; what is built of them is read itself."""
+    """Where whole cells are reduced; what is built of them is read itself."""
     plan, _, run = with_shortcuts
     assert all(has_shortcut(plan, slab) for slab in slabs_of(plan))
     assert not has_shortcut(plan, REST)

@@ -2,21 +2,28 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
 from numpy.testing import assert_array_equal
+from wkflow.box import Box
+from wkflow.codec import Codec, default_codec
 from wkflow.errors import VerificationError
 from wkflow.kernels import KERNELS
-from wkflow.layer import Grid, lay_grid
+from wkflow.layer import Grid, Layer, lay_grid
 from wkflow.mag import Mag
 from wkflow.plan import LayerPlan, Plan
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
 from wkflow.steps.downsample import downsample_shards
+from wkflow.storage import STORAGES
+from wkflow.writers.voxels import MagVoxels
 
+from .. import strategies  # noqa: TID252 -- tests are a package
 from .stacks import Volume, grains, plan_of, write_tiffs
 
 LADDERS = [("2", "4"), ("2-2-1", "4-4-2"), ("4", "8-8-4")]
@@ -32,7 +39,10 @@ def converted(folder: Path, kernel: str, ladder: tuple[str, ...], dtype: str = "
     ]
     plan = replace(drawn, layers=(replace(one, grids=(*one.grids, *coarser)),))
     create_layer(plan, "em")
-    convert_slab(plan, "em", "z000000000", threads=2, tick=lambda _: None)
+    for slab in plan.layers[0].slabs():
+        convert_slab(
+            plan, "em", str(slab), threads=2, tick=lambda _: None, scratch=folder / "scratch"
+        )
     return plan
 
 
@@ -42,8 +52,9 @@ def downsample(plan: Plan, *, threads: int = 2, backwards: bool = False) -> list
     files = []
     with ThreadPoolExecutor(threads) as pool:
         for step in one.steps():
-            positions = step[1].box.cells(step[1].shard)[:: -1 if backwards else 1]
-            files += list(downsample_shards(Path(plan.dataset), one, step, positions, pool))
+            places = one.all_shards(step[1])[:: -1 if backwards else 1]
+            made = downsample_shards(Path(plan.dataset), one, step, places, pool)
+            files += [file for _, file in made]
     return [f"{file.path} {file.crc32c}" for file in sorted(files, key=lambda file: file.path)]
 
 
@@ -101,3 +112,65 @@ def test_a_damaged_shard_below_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(VerificationError) as caught:
         downsample(plan)
     assert caught.value.where == str(shard)
+
+
+def in_frames(folder: Path, data_format: str, axes: tuple[tuple[str, int], ...]) -> Plan:
+    """Write mag 1 of a layer of several frames, each with voxels of its own."""
+    layer = Layer("em", "color", "uint16", 1, (45, 37, 21), axes, data_format)
+    shards = {"wkw": (8, 8, 8)}
+    grids = tuple(
+        lay_grid(layer, Mag.parse(mag), chunk=(4, 4, 4), shard=shards.get(data_format, (8, 8, 4)))
+        for mag in ("1", "2", "4-4-2")
+    )
+    codec = str(default_codec(layer))
+    one = replace(strategies.plan_of(layer, grids, codec=codec), job_bytes=1)
+    for frame in range(layer.frames):
+        mag = mag_of(folder, one, grids[0], frame)
+        volume = np.random.default_rng(frame).integers(1, 2**16, (21, 37, 45, 1), np.uint16).T
+        with ThreadPoolExecutor(2) as pool:
+            for position in grids[0].box.cells(grids[0].shard):
+                mag.write(position, partial(_cut, volume), pool)
+    return strategies.dataset_plan(one, dataset=str(folder))
+
+
+def _cut(volume: Volume, box: Box) -> Volume:
+    (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
+    return volume[:, x0:x1, y0:y1, z0:z1]
+
+
+def mag_of(folder: Path, one: LayerPlan, grid: Grid, frame: int) -> MagVoxels:
+    return MagVoxels(folder, one.layer, grid, Codec.parse(one.codec, one.layer.data_format), frame)
+
+
+FORMATS = [(name, (("t", 2), ("e", 2)) if "zarr" in name else ()) for name in sorted(STORAGES)]
+
+
+@pytest.mark.parametrize(("data_format", "axes"), FORMATS)
+def test_frames_do_not_mix_in_any_format(
+    tmp_path: Path, data_format: str, axes: tuple[tuple[str, int], ...]
+) -> None:
+    """Each is reduced from its own voxels, whatever block its shards are in."""
+    plan = in_frames(tmp_path, data_format, axes)
+    (one,) = plan.layers
+    with ThreadPoolExecutor(2) as pool:
+        for step in one.steps():
+            for block in one.blocks(step[1]):
+                places = one.block_shards(step[1], block)
+                assert len(list(downsample_shards(tmp_path, one, step, places, pool))) > 0
+    for step, frame in product(one.steps(), range(one.layer.frames)):
+        below, made = (mag_of(tmp_path, one, grid, frame).reading() for grid in step)
+        with below as finer, made as coarser:
+            expected = reduced(one, finer(step[0].box), step)
+            assert_array_equal(coarser(step[1].box), expected, strict=True)
+
+
+def test_a_place_is_told_when_it_is_written(tmp_path: Path) -> None:
+    """With its voxels, in the order that was asked for."""
+    plan = converted(tmp_path, "median", ("2",))
+    (one,) = plan.layers
+    (step,) = one.steps()
+    places = one.all_shards(step[1])[::-1]
+    with ThreadPoolExecutor(2) as pool:
+        made = list(downsample_shards(Path(plan.dataset), one, step, places, pool))
+    assert [box for box, _ in made] == [step[1].shard_box(position) for _, position in places]
+    assert sum(box.voxels for box, _ in made) == np.prod(step[1].size)

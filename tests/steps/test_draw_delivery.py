@@ -1,27 +1,19 @@
 """Which files go where, how many and at most how large: said before the first is there."""
 
 from dataclasses import replace
-from math import prod
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wkflow.box import Triple
-from wkflow.codec import Codec
 from wkflow.datasource import PROPERTIES
 from wkflow.delivery import Delivery
-from wkflow.ladder import FINEST
 from wkflow.layer import Layer, lay_grid
 from wkflow.mag import Mag
 from wkflow.plan import Plan
 from wkflow.receipt import Receipt, ShardFile
 from wkflow.settings import Settings
 from wkflow.steps import draw_delivery as module
-from wkflow.steps.convert_slab import convert_slab
-from wkflow.steps.create_layer import create_layer
-from wkflow.steps.downsample_rest import downsample_rest
 from wkflow.steps.draw_delivery import (
     begin_attempt,
     deliver_contents,
@@ -29,21 +21,14 @@ from wkflow.steps.draw_delivery import (
     metadata,
     write_parcels,
 )
-from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.find_parcels import Contents, find_parcels
-from wkflow.steps.write_properties import write_properties
-from wkflow.writers.chunk import encoder
-from wkflow.writers.shard import write_shard
 
 from ..strategies import (  # noqa: TID252 -- tests are a package
     dataset_plan,
     plan_of,
-    power_triples,
     small_layer_plan,
-    times,
-    triples,
 )
-from .stacks import grains, settings_of, write_tiffs
+from .stacks import settings_of
 
 
 def upload(**options: object) -> Settings:
@@ -68,84 +53,6 @@ def small_parcels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wkflow.steps.find_parcels.PARCEL_FILES", 2)
 
 
-def files_of(dataset: Path) -> set[str]:
-    return {path.relative_to(dataset).as_posix() for path in dataset.rglob("*") if path.is_file()}
-
-
-@pytest.mark.parametrize("compression", ["none", "zstd:-7", "zstd:19", "gzip:0", "gzip:9"])
-def test_what_is_announced_is_what_a_conversion_makes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: str
-) -> None:
-    """Each file is in one parcel or comes last; their number is exact, their size a bound.
-
-    Of noise too, which no codec makes smaller.
-    """
-    monkeypatch.setattr(module, "METADATA_BYTES", 0)  # else it would hide what shards take
-    monkeypatch.chdir(tmp_path)
-    source = write_tiffs(tmp_path / "em", grains(20, 37, 45, "uint16"))
-    settings = conversion(source, compression=compression, job_size=10_000, max_mag="2")
-    plan = draw_plan(settings)
-    delivery = deliver_plan(settings, plan)
-    receipts = []
-    create_layer(plan, "em")
-    for parcel in delivery.parcels:
-        slab = parcel.rpartition("/")[2]
-        made = (
-            convert_slab(plan, "em", slab, threads=2, tick=lambda _: None)
-            if parcel.startswith("convert_slab")
-            else downsample_rest(plan, "em", threads=2, tick=lambda _: None)
-        )
-        receipts.append(f"receipts/{parcel}.json")
-        made.write(receipts[-1])
-    write_properties(plan, receipts)
-    sent = [file.path for path in receipts for file in Receipt.read(path).files]
-    assert len(receipts) > 2
-    assert sorted([*sent, *delivery.extras]) == sorted(files_of(Path(plan.dataset)))
-    assert len(sent) + len(delivery.extras) == delivery.file_count
-    assert delivery.extras[-1] == PROPERTIES
-    assert sum(Receipt.read(path).bytes_written for path in receipts) <= delivery.byte_bound
-
-
-@given(
-    chunk=power_triples(8),
-    chunks=triples(1, 3),
-    size=triples(1, 20),
-    kind=st.sampled_from([("uint8", 1), ("uint8", 3), ("float32", 1)]),
-    codec=st.sampled_from(["none:0", "zstd:-7", "zstd:1", "zstd:22", "gzip:0", "gzip:9"]),
-    seed=st.integers(0, 99),
-)
-def test_no_shard_is_larger_than_announced(
-    tmp_path_factory: pytest.TempPathFactory,
-    chunk: Triple,
-    chunks: Triple,
-    size: Triple,
-    kind: tuple[str, int],
-    codec: str,
-    seed: int,
-) -> None:
-    """Of the smallest chunks as well, in which frames and index are more than voxels."""
-    layer = Layer("em", "color", *kind, size)
-    grid = lay_grid(layer, FINEST, chunk=chunk, shard=times(chunk, chunks))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "METADATA_BYTES", 0)
-        bound = deliver_plan(conversion(), dataset_plan(plan_of(layer, (grid,)))).byte_bound
-    encode = encoder(Codec.parse(codec))
-    noise = np.random.default_rng(seed)
-    x, y, z = (s // c for s, c in zip(grid.shard, grid.chunk, strict=True))
-    path = tmp_path_factory.getbasetemp() / "shard"
-    written = 0
-    for _ in range(prod(grid.shards)):
-        rows = (
-            [
-                encode(noise.integers(0, 256, prod(grid.chunk) * layer.voxel_bytes, np.uint8))
-                for _ in range(x)
-            ]
-            for _ in range(y * z)
-        )
-        written += write_shard(path, (x, y, z), rows, b"")[0]
-    assert written <= bound
-
-
 def test_metadata_is_that_of_all_layers_and_mags() -> None:
     """One file for the dataset, one for each layer, one for each mag; none twice."""
     plan = dataset_plan(small_layer_plan(mags=("2",)), small_layer_plan(name="b", mags=()))
@@ -154,6 +61,16 @@ def test_metadata_is_that_of_all_layers_and_mags() -> None:
         *("zarr.json", "em/zarr.json", "b/zarr.json"),
         *("em/1/zarr.json", "em/2/zarr.json", "b/1/zarr.json"),
     ])  # fmt: skip
+
+
+def test_frames_are_announced() -> None:
+    """Each has its shards; the metadata is that of all."""
+    one = small_layer_plan(mags=())
+    timed = replace(one, layer=replace(one.layer, axes=(("t", 5),)))
+    single, several = (deliver_plan(conversion(), dataset_plan(each)) for each in (one, timed))
+    assert several.file_count - single.file_count == 4 * 5 * 4 * 3
+    assert several.extras == single.extras
+    assert several.byte_bound > 4 * single.byte_bound - 4 * module.METADATA_BYTES
 
 
 def test_there_is_room_for_metadata() -> None:

@@ -5,11 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from wkflow.box import Triple
-from wkflow.errors import ConfigError, SourceError
+from wkflow.errors import ConfigError
 from wkflow.plan import PLAN
 from wkflow.settings import Settings
-from wkflow.steps import draw_plan as module
 from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.write_plan import claim
 
@@ -39,51 +37,6 @@ def test_rgb_has_three_channels(tmp_path: Path) -> None:
     assert one.layer.element_class == "uint24"
 
 
-@pytest.mark.parametrize(
-    ("options", "kernel", "codec"),
-    [
-        ({"category": "color"}, "median", "zstd:4"),
-        ({"category": "segmentation"}, "mode", "zstd:5"),
-        ({"interpolation_mode": "bicubic"}, "bicubic", "zstd:4"),
-        ({"compression": "gzip:6"}, "median", "gzip:6"),
-        ({"compress": False}, "median", "none:0"),
-        ({"compress": False, "compression": "gzip:6"}, "median", "none:0"),
-    ],
-)
-def test_kernel_and_codec_suit_the_category(
-    tmp_path: Path, options: dict[str, object], kernel: str, codec: str
-) -> None:
-    """Unless an option says otherwise."""
-    (one,) = plan_of(write_tiffs(tmp_path / "em", grains(2)), **options).layers
-    assert (one.kernel, one.codec) == (kernel, codec)
-
-
-def test_shards_and_batches_are_those_of_the_options(tmp_path: Path) -> None:
-    """A batch is at least a shard deep; mags above 1 have the official tool's shards."""
-    source = write_tiffs(tmp_path / "em", grains(20))
-    (one,) = plan_of(source).layers
-    assert (one.grids[0].chunk, one.grids[0].shard, one.batch) == ((8, 8, 8), (16, 16, 8), 8)
-    assert one.grids[1].shard == (32, 32, 16)
-    assert plan_of(source, batch_size=16).layers[0].batch == 16
-
-
-@pytest.mark.parametrize(
-    ("options", "mags"),
-    [
-        ({"downsample": False}, ["1"]),
-        ({"max_mag": "2"}, ["1", "2"]),
-        ({"sampling_mode": "constant_z"}, ["1", "2-2-1", "4-4-1"]),
-        ({"voxel_size": "10,10,30"}, ["1", "2-2-1", "4-4-1"]),
-    ],
-)
-def test_the_ladder_is_that_of_the_options(
-    tmp_path: Path, options: dict[str, object], mags: list[str]
-) -> None:
-    """Depth, voxel size and the coarsest mag decide."""
-    (one,) = plan_of(write_tiffs(tmp_path / "em", grains(2)), **options).layers
-    assert [str(grid.mag) for grid in one.grids][: len(mags)] == mags
-
-
 @pytest.mark.parametrize(("given", "names"), [(None, ["a", "b"]), ("x", ["x_a", "x_b"])])
 def test_a_name_for_several_layers_is_a_prefix(
     tmp_path: Path, given: str | None, names: list[str]
@@ -111,31 +64,6 @@ def test_padding_makes_room_for_the_largest_slice(tmp_path: Path) -> None:
     (one,) = plan_of(source, on_mismatch="pad").layers
     assert (one.layer.size, one.pad) == ((40, 50, 2), True)
     assert plan_of(source).layers[0].layer.size == (40, 30, 2)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "options", "words"),
-    [
-        ("float32", {"category": "segmentation"}, "segmentation layer cannot hold float32"),
-        ("uint64", {}, "color layer cannot hold uint64"),
-        ("float64", {}, "float64"),
-    ],
-)
-def test_what_webknossos_cannot_show_is_refused(
-    tmp_path: Path, dtype: str, options: dict[str, object], words: str
-) -> None:
-    """The first file is named, and what to do."""
-    source = write_tiffs(tmp_path / "em", grains(2, dtype=dtype))
-    with pytest.raises(SourceError, match=words) as caught:
-        plan_of(source, **options)
-    assert caught.value.where == str(source / "slice_0.tif")
-
-
-def test_rgb_is_no_segmentation(tmp_path: Path) -> None:
-    """A label is one number."""
-    source = write_pngs(tmp_path / "em", np.ones((2, 30, 40, 3), np.uint8))
-    with pytest.raises(SourceError, match="one number per voxel"):
-        plan_of(source, category="segmentation")
 
 
 @pytest.mark.parametrize("kind", ["folder", "file"])
@@ -187,29 +115,79 @@ def test_what_is_sent_is_converted_in_the_run_folder(tmp_path: Path) -> None:
         assert not kept.layers[0].passing
 
 
-@pytest.mark.parametrize("shape", [(1, 20, 30), (16, 20, 30), (20, 300, 400)])
-def test_jobs_are_small_where_parts_are_sent_meanwhile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: Triple
-) -> None:
-    """A sixteenth of the layer, so that the first is soon ready; never too small, nor too large."""
-    monkeypatch.setattr(module, "LEAST_JOB_BYTES", 10_000)
-    monkeypatch.setattr(module, "JOB_BYTES", 100_000)
-    source = write_tiffs(tmp_path / "em", grains(*shape, dtype="uint16"))
-    (one,) = draw_plan(sending(source)).layers
-    layer_bytes = 2 * int(np.prod(shape))
-    assert one.job_bytes == sorted((10_000, layer_bytes // 16, 100_000))[1]
-    assert plan_of(source).layers[0].job_bytes == 100_000
-    assert draw_plan(sending(source, job_size=777)).layers[0].job_bytes == 777
-
-
-def test_a_layer_of_any_real_size_has_jobs_of_a_decent_one() -> None:
-    """Between 64 MB and a gigabyte."""
-    assert 2**26 <= module.LEAST_JOB_BYTES < module.JOB_BYTES <= 2**30
-
-
 def test_no_voxel_is_decoded_when_the_category_is_given(tmp_path: Path) -> None:
     """A plan costs one header per layer: other slices may be anything for now."""
     source = write_tiffs(tmp_path / "em", grains(3))
     for number in (1, 2):
         (source / f"slice_{number}.tif").write_bytes(b"no image")
     assert plan_of(source).layers[0].layer.size == (45, 37, 3)
+
+
+def test_files_state_the_voxel_size(tmp_path: Path) -> None:
+    """It is said whose it is; the option overrules it."""
+    source = tmp_path / "em.ome.tif"
+    metadata = {
+        "axes": "ZYX",
+        "PhysicalSizeX": 0.004,
+        "PhysicalSizeY": 0.004,
+        "PhysicalSizeZ": 0.03,
+    }
+    tifffile.imwrite(source, grains(5), ome=True, metadata=metadata, photometric="minisblack")
+    plan = plan_of(source, voxel_size=None)
+    assert plan.voxel_size == (4.0, 4.0, 30.0)
+    assert f"voxel size 4,4,30 nanometer, as {source} states" in plan.notes
+    given = plan_of(source)
+    assert given.voxel_size == (10.0, 10.0, 10.0)
+    assert any("4,4,30 nanometer; --voxel-size is used" in note for note in given.notes)
+
+
+def test_a_voxel_size_that_nobody_states_is_asked_for(tmp_path: Path) -> None:
+    """Before anything is written."""
+    source = write_tiffs(tmp_path / "em", grains(2))
+    with pytest.raises(ConfigError, match="is required") as caught:
+        plan_of(source, voxel_size=None)
+    assert caught.value.where == "voxel_size"
+    assert [path.name for path in tmp_path.iterdir()] == ["em"]
+
+
+def test_channels_and_time_points_are_planned(tmp_path: Path) -> None:
+    """A layer for each channel, a frame for each point in time."""
+    volume = grains(2 * 3 * 4).reshape(2, 4, 3, 37, 45)
+    source = tmp_path / "em.ome.tif"
+    tifffile.imwrite(source, volume, ome=True, metadata={"axes": "TZCYX"}, photometric="minisblack")
+    plan = plan_of(source)
+    names = [one.layer.name for one in plan.layers]
+    assert names == [f"{names[0][:-1]}{n}" for n in range(3)]
+    assert {one.layer.size for one in plan.layers} == {(45, 37, 4)}
+    assert {one.layer.axes for one in plan.layers} == {(("t", 2),)}
+    assert [one.source.picks for one in plan.layers] == [(0,), (1,), (2,)]
+    assert [one.layer.name for one in plan_of(source, channels="1").layers] == [names[1]]
+
+
+def test_many_layers_are_noted(tmp_path: Path) -> None:
+    """Perhaps somebody meant slices, or one channel."""
+    source = tmp_path / "em.ome.tif"
+    tifffile.imwrite(
+        source, grains(21), ome=True, metadata={"axes": "CYX"}, photometric="minisblack"
+    )
+    plan = plan_of(source)
+    assert len(plan.layers) == 21
+    assert any(note.startswith("21 layers: ") for note in plan.notes)
+
+
+def test_two_images_are_not_one_layer(tmp_path: Path) -> None:
+    """A file and a folder may be called alike."""
+    folder = tmp_path / "all"
+    write_tiffs(folder / "a", grains(2))
+    for name in ("b c.tif", "bc.tif"):
+        tifffile.imwrite(folder / name, grains(3), photometric="minisblack")
+    with pytest.raises(ConfigError, match=r"several images would become layer bc\.tif") as caught:
+        plan_of(folder)
+    assert "Rename" in caught.value.remedy
+
+
+def test_a_trial_is_the_same_plan(tmp_path: Path) -> None:
+    """Of what lies here; and nothing is written either way."""
+    settings = settings_of(write_tiffs(tmp_path / "em", grains(2)))
+    assert draw_plan(settings, is_trial=True) == draw_plan(settings)
+    assert [path.name for path in tmp_path.iterdir()] == ["em"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import SourceError
 from wkflow.spelling import layer_name
-from wkflow.steps.find_layers import Found, find_layers
+from wkflow.steps.find_layers import Found, find_layers, find_remote_layers
 
 
 def put(folder: Path, *names: str) -> Path:
@@ -140,3 +140,94 @@ def test_numbers_that_come_twice_are_told(tmp_path: Path) -> None:
     assert found.notes == ("layer em: numbers that several slices have: 7",)
     put(tmp_path / "em", "last.tif")
     assert find_layers(tmp_path / "em")[0].notes == ()
+
+
+def test_files_have_names_of_their_own(tmp_path: Path) -> None:
+    """For where each becomes a layer: what stands below the source, as the official tool has it."""
+    put(tmp_path / "all", "em/1 a.tif", "em/b.tif", "top.png")
+    top, below = find_layers(tmp_path / "all")
+    assert top.names == ("top.png",)
+    assert below.names == ("em1a.tif", "emb.tif")
+    (single,) = find_layers(tmp_path / "all" / "top.png")
+    assert single.names == ("top",)
+
+
+def test_stores_of_arrays_are_files(tmp_path: Path) -> None:
+    """Their chunks are no slices; a store is an image by itself, or one among others."""
+    put(tmp_path / "all" / "em.zarr", ".zgroup", "0/.zarray", "0/0.0.0")
+    put(tmp_path / "all", "precomputed/info", "notes/1.txt", "texts/info")
+    (tmp_path / "all" / "precomputed" / "info").write_text('{"scales": []}')
+    (found,) = find_layers(tmp_path / "all")
+    assert names(found) == ["em.zarr", "precomputed"]
+    (single,) = find_layers(tmp_path / "all" / "em.zarr")
+    assert (single.name, names(single)) == ("em.zarr", ["em.zarr"])
+
+
+@pytest.mark.parametrize("suffix", [".raw", ".bin", ".img"])
+def test_files_without_a_header_count_where_an_option_reads_them(
+    tmp_path: Path, suffix: str
+) -> None:
+    """A folder of others may hold anything of that name."""
+    put(tmp_path / "em", f"1{suffix}", "2.tif")
+    (plain,) = find_layers(tmp_path / "em")
+    assert names(plain) == ["2.tif"]
+    (whole,) = find_layers(tmp_path / "em", has_raw=True)
+    assert names(whole) == [f"1{suffix}", "2.tif"]
+    (single,) = find_layers(tmp_path / "em" / f"1{suffix}")
+    assert names(single) == [f"1{suffix}"]
+
+
+def test_dicom_needs_no_suffix(tmp_path: Path) -> None:
+    """Its first bytes tell it from other files without one."""
+    put(tmp_path / "em", "README")
+    (tmp_path / "em" / "IM0001").write_bytes(bytes(128) + b"DICM")
+    (found,) = find_layers(tmp_path / "em")
+    assert names(found) == ["IM0001"]
+
+
+def remote(source: str, *files: str, has_raw: bool = False) -> dict[str, list[str]]:
+    """Give the files of each layer below a URL."""
+    listed = [(file, (7, number)) for number, file in enumerate(files)]
+    found = find_remote_layers(source, listed, has_raw=has_raw)
+    marks = dict(listed)
+    assert all(layer.marks == tuple(marks[file] for file in layer.files) for layer in found)
+    return {layer.name: list(layer.files) for layer in found}
+
+
+def test_what_lies_behind_a_url_is_found_as_in_a_folder() -> None:
+    """In natural order; junk, hidden files and what is no image are left out."""
+    base = "s3://bucket/all"
+    files = ("em/10.tif", "em/9.tif", "em/.9.tif", "em/notes.txt", "b/1.png", "em/x.raw")
+    found = remote(base, *(f"{base}/{file}" for file in files))
+    assert found == {"b": [f"{base}/b/1.png"], "em": [f"{base}/em/9.tif", f"{base}/em/10.tif"]}
+    more = remote(base, *(f"{base}/{file}" for file in files), has_raw=True)
+    assert more["em"][-1] == f"{base}/em/x.raw"
+
+
+def test_one_remote_file_is_a_layer() -> None:
+    """Named after itself."""
+    assert remote("s3://b/my em.tif", "s3://b/my em.tif") == {"myem": ["s3://b/my em.tif"]}
+
+
+def test_hidden_remote_folders_are_left_out() -> None:
+    """As here: what systems throw away is no layer."""
+    assert remote("s3://b", "s3://b/.trash/1.tif", "s3://b/em/1.tif") == {"em": ["s3://b/em/1.tif"]}
+
+
+def test_a_query_is_no_part_of_the_name() -> None:
+    """Signed URLs have one."""
+    url = "https://host/em.tif?signature=a/b.c"
+    assert remote(url, url) == {"em": [url]}
+
+
+def test_a_url_without_images_is_refused() -> None:
+    """Told without what may be a secret."""
+    with pytest.raises(SourceError, match="holds no readable images") as caught:
+        remote("https://host/d?token=abc", "https://host/d/readme.txt")
+    assert caught.value.where == "https://host/d"
+
+
+def test_two_remote_folders_are_not_one_layer() -> None:
+    """As here."""
+    with pytest.raises(SourceError, match="would become layer em"):
+        remote("s3://b", "s3://b/1/em/1.tif", "s3://b/2/em/1.tif")

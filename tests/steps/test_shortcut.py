@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from wkflow.feed import Feed
 from wkflow.layer_plan import LayerPlan
 from wkflow.plan import Plan
 from wkflow.steps.convert_slab import convert_slab
@@ -13,6 +14,7 @@ from wkflow.steps.downsample import downsample_shards
 from wkflow.steps.downsample_rest import downsample_rest
 from wkflow.steps.shortcut import Shortcut, shortcut_bytes, shortcut_of
 from wkflow.steps.shortcut_voxels import ShortcutVoxels
+from wkflow.storage import STORAGES
 
 from .stacks import grains, write_tiffs
 from .stacks import plan_of as small_shards
@@ -38,11 +40,11 @@ def second_mag(plan: Plan, one: LayerPlan, shortcut: Shortcut | None) -> list[st
     """Write the second mag, and give the checksums of its shards."""
     finer, coarser = one.steps()[0]
     with ThreadPoolExecutor(2) as pool:
-        positions = coarser.box.cells(coarser.shard)
+        places = one.all_shards(coarser)
         written = downsample_shards(
-            Path(plan.dataset), one, (finer, coarser), positions, pool, shortcut
+            Path(plan.dataset), one, (finer, coarser), places, pool, shortcut
         )
-        return [file.crc32c for file in written]
+        return [file.crc32c for _, file in written]
 
 
 @pytest.mark.parametrize("kernel", ["median", "mode", "nearest", "bilinear"])
@@ -76,6 +78,29 @@ def test_small_slabs_each_leave_a_part(tmp_path: Path) -> None:
     assert second_mag(plan, cut, shortcut) == second_mag(plan, cut, None)
 
 
+@pytest.mark.parametrize(
+    "feed", [Feed("bands", 8, 16, 2), Feed("scratch", 8, 45, 2), Feed("bands", 16, 45, 1)], ids=str
+)
+@pytest.mark.parametrize("data_format", sorted(STORAGES))
+def test_it_depends_neither_on_the_feed_nor_on_the_format(
+    tmp_path: Path, feed: Feed, data_format: str
+) -> None:
+    """Bands of some rows of a slice leave their part, too, and so does what becomes one file."""
+    shard = {"zarr3": "16,16,8", "wkw": 16}.get(data_format)
+    source = write_tiffs(tmp_path / "em", grains(70, 45, 37))
+    plan = plan_of(source, shard_shape=shard, data_format=data_format)
+    fed = replace(plan, layers=(replace(plan.layers[0], feed=feed),))
+    (one,) = fed.layers
+    scratch = tmp_path / "scratch"
+    for slab in one.slabs():
+        convert_slab(fed, "em", str(slab), threads=2, tick=lambda _: None, scratch=scratch)
+    shortcut = shortcut_of(one, scratch)
+    assert shortcut
+    with ShortcutVoxels(shortcut).reading([shortcut.grid.box]) as region:
+        assert region is not None
+    assert second_mag(fed, one, shortcut) == second_mag(fed, one, None)
+
+
 def test_a_missing_part_is_no_loss(tmp_path: Path) -> None:
     """The shards are read instead."""
     plan, one = converted(tmp_path, grains(70, 45, 37))
@@ -94,7 +119,7 @@ def test_the_last_rule_removes_it(tmp_path: Path) -> None:
 
 
 def test_not_every_layer_has_one(tmp_path: Path) -> None:
-    """None for halos, large steps, wide layers, big mags, or without a place for it."""
+    """None for halos, large steps, frames, big mags, cut cells, or without a place for it."""
     source = write_tiffs(tmp_path / "em", grains(3, 300, 300))
     one = plan_of(source).layers[0]
     assert shortcut_of(one, tmp_path)
@@ -105,6 +130,7 @@ def test_not_every_layer_has_one(tmp_path: Path) -> None:
         replace(one, grids=one.grids[::2]),
         replace(one, job_bytes=1),
         replace(one, grids=one.grids[:1]),
-        plan_of(source, shard_shape="32").layers[0],
+        replace(one, layer=replace(one.layer, axes=(("t", 2),))),
+        plan_of(source, chunk_shape="8,8,1", sampling_mode="isotropic").layers[0],
     )
     assert [shortcut_of(other, tmp_path) for other in others] == [None] * len(others)

@@ -1,6 +1,7 @@
 """A dataset is shown when every planned shard is there, and not before."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from wkflow.datasource import PROPERTIES
 from wkflow.durable import PARTIAL
 from wkflow.errors import VerificationError
 from wkflow.plan import Plan
+from wkflow.source import Channel
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.downsample_rest import downsample_rest
 from wkflow.steps.write_properties import write_properties
+from wkflow.storage import STORAGES
 
 from .stacks import grains, laid_out, write_tiffs
 
@@ -28,7 +31,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     receipts = []
     (one,) = plan.layers
     for slab in one.slabs():
-        receipt = convert_slab(plan, "em", str(slab), threads=2, tick=lambda _: None)
+        receipt = convert_slab(
+            plan, "em", str(slab), threads=2, tick=lambda _: None, scratch=Path("scratch")
+        )
         receipts.append(f"receipts/convert_slab/em/{slab}.json")
         receipt.write(receipts[-1])
     receipts.append("receipts/downsample_rest/em.json")
@@ -49,6 +54,39 @@ def test_a_whole_dataset_is_described(run: Run) -> None:
     assert receipt.rule == "write_properties"
     assert len(receipt.files) == plan.file_count
     assert receipt.voxels == sum(voxels for _, voxels in plan.jobs())
+
+
+def test_a_layer_is_shown_as_its_source_says(run: Run) -> None:
+    """In the colour and the range that the file states."""
+    plan, receipts = run
+    one = replace(plan.layers[0], display=Channel("DAPI", (0, 0, 255), (2.0, 99.0)))
+    write_properties(replace(plan, layers=(one,)), receipts)
+    (layer,) = json.loads(Path(plan.dataset, PROPERTIES).read_text())["dataLayers"]
+    assert layer["defaultViewConfiguration"]["color"] == [0, 0, 255]
+    assert layer["defaultViewConfiguration"]["intensityRange"] == [2.0, 99.0]
+
+
+@pytest.mark.parametrize("data_format", sorted(STORAGES))
+def test_metadata_of_every_format_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_format: str
+) -> None:
+    """Only files that no plan of this dataset knows are removed."""
+    shard = 16 if data_format == "wkw" else None
+    source = write_tiffs(tmp_path / "em", grains(9))
+    plan = laid_out(source, data_format=data_format, shard_shape=shard, max_mag="2")
+    monkeypatch.chdir(tmp_path)
+    receipts = ["receipts/convert_slab/em/z000000000.json", "receipts/downsample_rest/em.json"]
+    options = {"threads": 2, "tick": lambda _: None, "scratch": tmp_path / "scratch"}
+    convert_slab(plan, "em", "z000000000", **options).write(receipts[0])
+    downsample_rest(plan, "em", **options).write(receipts[1])
+    dataset = Path(plan.dataset)
+    before = {path for path in dataset.rglob("*") if path.is_file()}
+    (dataset / "em" / "stray").touch()
+    write_properties(plan, receipts)
+    after = {path for path in dataset.rglob("*") if path.is_file()}
+    assert after == before | {dataset / PROPERTIES}
+    (layer,) = json.loads((dataset / PROPERTIES).read_text())["dataLayers"]
+    assert layer["dataFormat"] == data_format
 
 
 def test_what_killed_writers_left_is_swept(run: Run) -> None:

@@ -45,7 +45,10 @@ def mixture(seed: int) -> dict[str, Any]:
 def test_a_fifth_of_all_requests_may_fail(
     standin: Standin, stack: Path, local: Path, here: Path, seed: int
 ) -> None:
-    """The dataset is the same, and at most 1.3 times its bytes are sent."""
+    """The dataset is the same, and each failure costs one more request, and nothing else.
+
+    What that is in bytes depends on which of a few dozen pieces it meets: the benchmark prints it.
+    """
     standin.faults(**mixture(seed))
     url_of(wkflow("remote-convert", *CONVERSION, stack, standin=standin, cwd=here))
     assert_same(only_one(standin), local)
@@ -53,7 +56,8 @@ def test_a_fifth_of_all_requests_may_fail(
     assert sum(seen["faults"].values()) > 5
     told = proof(here / "stack.upload")
     assert told["retries"] >= sum(seen["faults"].values())
-    assert seen["chunk_bytes"] <= 1.3 * told["bytes"]
+    pieces = sum(len(some) for some in seen["chunks"].values())
+    assert seen["chunk_requests"] <= pieces + sum(seen["faults"].values())
 
 
 def test_a_server_that_is_silent_is_asked_again(standin: Standin, local: Path, here: Path) -> None:

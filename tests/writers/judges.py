@@ -20,8 +20,8 @@ def lay_out_one(dataset: Path, layer: Layer, grids: tuple[Grid, ...], codec: Cod
     lay_out(dataset, layer, grids, codec, voxel_size=SCALE, unit="nanometer")
 
 
-def with_tensorstore(array: Path) -> tensorstore.TensorStore:
-    spec = {"driver": "zarr3", "kvstore": {"driver": "file", "path": str(array)}}
+def with_tensorstore(array: Path, driver: str = "zarr3", **more: object) -> tensorstore.TensorStore:
+    spec = {"driver": driver, "kvstore": {"driver": "file", "path": str(array)}} | more
     return tensorstore.open(spec, open=True).result()
 
 

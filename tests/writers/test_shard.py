@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow import durable
-from wkflow.durable import PARTIAL
+from wkflow.durable import PARTIAL, Growing, Handles
 from wkflow.errors import VerificationError
-from wkflow.writers.shard import EMPTY, Row, ShardFile, write_shard
+from wkflow.writers.port import Row
+from wkflow.writers.shard import EMPTY, IndexedShard, ShardFile
 
 CHUNKS = (3, 2, 2)
 ZEROS = b"\0" * 6
@@ -22,20 +23,28 @@ ZEROS = b"\0" * 6
 KILLED_WRITER = """
 import os, signal, sys
 from pathlib import Path
-from wkflow.writers.shard import write_shard
-def rows():
-    yield [b"x" * 100000]
-    os.kill(os.getpid(), signal.SIGKILL)
-write_shard(Path(sys.argv[1]), (1, 2, 1), rows(), b"")
+from wkflow.durable import Growing, Handles
+from wkflow.writers.shard import IndexedShard
+shard = IndexedShard(Growing(Path(sys.argv[1]), Handles()), (1, 2, 1), b"")
+shard.append([b"x" * 100000], 0, 0)
+os.kill(os.getpid(), signal.SIGKILL)
 """
 
 chunk = st.none() | st.binary(min_size=1, max_size=40)
 shards = st.lists(st.lists(chunk, min_size=3, max_size=3), min_size=4, max_size=4)
 
 
+def write_shard(path: Path, rows: list[Row]) -> tuple[int, str]:
+    """Write a shard, row by row."""
+    shard = IndexedShard(Growing(path, Handles()), CHUNKS, ZEROS)
+    for number, row in enumerate(rows):
+        shard.append(row, number % CHUNKS[1], number // CHUNKS[1])
+    return shard.finish()
+
+
 def sample_shard(path: Path) -> bytes:
     """Write a shard of three chunks, one of them between gaps; give its bytes."""
-    write_shard(path, CHUNKS, [[b"first", None, b"second"], [], [None, b"third"], []], ZEROS)
+    write_shard(path, [[b"first", None, b"second"], [], [None, b"third"], []])
     return path.read_bytes()
 
 
@@ -56,7 +65,7 @@ def test_chunks_are_where_they_were_put(
 ) -> None:
     """At x within the row; rows come with y fastest, then z. Size and sum are those on disk."""
     path = tmp_path_factory.getbasetemp() / "shard"
-    size, crc = write_shard(path, CHUNKS, rows, ZEROS)
+    size, crc = write_shard(path, rows)
     content = path.read_bytes()
     assert (size, crc) == (len(content), f"{google_crc32c.value(content):08x}")
     if any(any(one is not None for one in row) for row in rows):
@@ -86,7 +95,7 @@ def test_rows_beyond_the_array_may_be_missing(tmp_path: Path) -> None:
 
 def test_an_empty_shard_holds_one_chunk(tmp_path: Path) -> None:
     """A planned file always exists, and readers find a chunk in it."""
-    write_shard(tmp_path / "shard", CHUNKS, [[None] * 3, []], ZEROS)
+    write_shard(tmp_path / "shard", [[None] * 3, []])
     assert contents(tmp_path / "shard")[0] == [ZEROS, None, None]
 
 
@@ -133,13 +142,13 @@ def test_a_killed_writer_leaves_no_shard(tmp_path: Path) -> None:
     assert [one.name.endswith(PARTIAL) for one in path.parent.iterdir()] == [True]
 
 
-def test_a_failing_row_leaves_no_shard(tmp_path: Path) -> None:
-    """What an encoder raises is passed on."""
-
-    def rows() -> object:
-        yield [b"x"]
-        raise MemoryError
-
-    with pytest.raises(MemoryError):
-        write_shard(tmp_path / "shard", CHUNKS, rows(), ZEROS)  # type: ignore[arg-type]
+def test_an_abandoned_shard_leaves_nothing(tmp_path: Path) -> None:
+    """Nor does it take away one that is finished."""
+    shard = IndexedShard(Growing(tmp_path / "shard", Handles()), CHUNKS, ZEROS)
+    shard.append([b"x"], 0, 0)
+    shard.abandon()
     assert not list(tmp_path.iterdir())
+    whole = IndexedShard(Growing(tmp_path / "shard", Handles()), CHUNKS, ZEROS)
+    whole.finish()
+    whole.abandon()
+    assert contents(tmp_path / "shard")[0] == [ZEROS, None, None]

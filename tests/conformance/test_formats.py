@@ -1,0 +1,176 @@
+"""Every format that we write: the official library reads it, and sees what it wrote itself.
+
+It reads N5 and precomputed volumes but makes none; so all formats are compared with its zarr3.
+"""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import tifffile
+from wkflow.box import Box
+from wkflow.codec import LEVELS, Codec
+from wkflow.datasource import layer_properties, properties_of, write_properties
+from wkflow.ladder import FINEST
+from wkflow.layer import Layer, lay_grid
+from wkflow.receipt import Receipt
+from wkflow.writers.layout import lay_out
+from wkflow.writers.voxels import MagVoxels
+
+from tests.conformance.official import Official
+from tests.conformance.pair import (
+    SIZE_OPTION,
+    VOXEL_SIZE,
+    convert_ours,
+    properties,
+    write_source,
+)
+from tests.conformance.stacks import Voxels, labels, noise
+from tests.conformance.whole import make_whole
+
+pytestmark = pytest.mark.conformance
+
+SHAPE = (37, 103, 61)
+"""z, y, x: more than one chunk, and none whole at the end."""
+
+LAYERS = {
+    "grey": noise(SHAPE, "uint8", 1),
+    "rgb": noise((*SHAPE, 3), "uint8", 2),
+    "signed": noise(SHAPE, "int16", 3),
+    "wide": noise(SHAPE, "float32", 4),
+}
+TIME = noise((2, 9, 40, 50), "uint8", 5)
+CODECS = [
+    f"{name}:{codec}:{levels[-1]}" for name, one in LEVELS.items() for codec, levels in one.items()
+]
+
+
+@pytest.fixture(scope="session")
+def theirs(official: Official, session_folder: Path) -> Path:
+    """Give what the official tool makes of all layers, once a session."""
+
+    def make(folder: Path) -> None:
+        write_source(folder / "source", LAYERS)
+        how = ["--no-downsample", "--category", "color"]
+        official.run("convert", *SIZE_OPTION, *how, folder / "source", folder / "dataset")
+
+    return make_whole(session_folder / "theirs_in_zarr3", "1", make) / "dataset"
+
+
+@pytest.fixture(scope="session")
+def whole_pyramids(official: Official, session_folder: Path) -> Path:
+    """Give a source, and what the official tool makes of it with all mags, once a session."""
+
+    def make(folder: Path) -> None:
+        stacks = {"color": noise(SHAPE, "uint8", 6), "segmentation": labels(SHAPE, "uint32", 7)}
+        write_source(folder / "source", stacks)
+        official.run("convert", *SIZE_OPTION, folder / "source", folder / "dataset")
+
+    return make_whole(session_folder / "whole_pyramids", "1", make)
+
+
+@pytest.mark.parametrize("data_format", sorted(LEVELS.keys() - {"zarr3"}))
+def test_whole_conversions_have_the_official_voxels(
+    official: Official, whole_pyramids: Path, tmp_path: Path, data_format: str
+) -> None:
+    """In all mags of both layers, by our command line."""
+    source, theirs = whole_pyramids / "source", whole_pyramids / "dataset"
+    convert_ours(source, tmp_path / "ours", "--data-format", data_format)
+    verdict = official.judge(tmp_path / "ours", theirs)
+    assert verdict["differences"] == []
+    assert len(verdict["voxels"]) > 4
+    assert all(verdict["voxels"].values())
+
+
+def write_ours(dataset: Path, layers: dict[str, Voxels], data_format: str, codec: str = "") -> None:
+    """Write layers (t, z, y, x) or (z, y, x) or with samples at the end, in one format."""
+    codec = codec or next(iter(LEVELS[data_format]))
+    documents = []
+    for name, voxels in layers.items():
+        frames = voxels if voxels is TIME else voxels[None]
+        blocks = [_block(frame) for frame in frames]
+        axes = (("t", len(frames)),) if len(frames) > 1 else ()
+        shape = blocks[0].shape
+        layer = Layer(name, "color", str(voxels.dtype), shape[0], shape[1:], axes, data_format)
+        grid = lay_grid(layer, FINEST, chunk=(16, 16, 16), shard=(32, 32, 32))
+        parsed = Codec.parse(codec, data_format)
+        lay_out(dataset, layer, (grid,), parsed, voxel_size=VOXEL_SIZE, unit="nanometer")
+        for number, block in enumerate(blocks):
+            _write(MagVoxels(dataset, layer, grid, parsed, number), block)
+        extremes = Receipt("convert_slab", lowest=voxels.min(), highest=voxels.max())
+        documents.append(layer_properties(layer, (grid,), [extremes]))
+    write_properties(dataset, properties_of(dataset.name, VOXEL_SIZE, "nanometer", documents))
+
+
+def _block(frame: Voxels) -> Voxels:
+    """Turn (z, y, x) or (z, y, x, samples) into (c, x, y, z)."""
+    return (frame if frame.ndim == 4 else frame[..., None]).T
+
+
+def _write(mag: MagVoxels, block: Voxels) -> None:
+    def region(box: Box) -> Voxels:
+        (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
+        return block[:, x0:x1, y0:y1, z0:z1]
+
+    width, height, depth = mag.grid.size
+    with ThreadPoolExecutor(2) as pool, mag.writing() as sink:
+        for z in range(0, depth, 16):
+            sink.write(Box((0, 0, z), (width, height, min(z + 16, depth))), region, pool)
+
+
+@pytest.mark.parametrize("data_format", sorted(LEVELS))
+def test_the_official_library_reads_every_format(
+    official: Official, theirs: Path, tmp_path: Path, data_format: str
+) -> None:
+    """Grey, RGB, signed and fractional: the voxels and what describes them are its own."""
+    write_ours(tmp_path / "ours", LAYERS, data_format)
+    verdict = official.judge(tmp_path / "ours", theirs)
+    assert verdict["differences"] == []
+    assert len(verdict["voxels"]) == len(LAYERS)
+    assert all(verdict["voxels"].values())
+
+
+@pytest.mark.parametrize("named", CODECS)
+def test_the_official_library_reads_every_codec(
+    official: Official, theirs: Path, tmp_path: Path, named: str
+) -> None:
+    """At its highest level."""
+    data_format, _, codec = named.partition(":")
+    write_ours(tmp_path / "ours", {"grey": LAYERS["grey"]}, data_format, codec)
+    verdict = official.judge(tmp_path / "ours", theirs)
+    assert [one for one in verdict["differences"] if "layers" not in one] == []
+    assert verdict["voxels"]["grey/1"]
+
+
+@pytest.mark.parametrize("data_format", ["zarr3", "zarr"])
+def test_time_is_an_axis_as_the_official_tool_has_it(
+    official: Official, tmp_path: Path, data_format: str
+) -> None:
+    """Of an OME-TIFF: the same order of axes, bounds and voxels."""
+    (tmp_path / "source").mkdir()
+    tifffile.imwrite(tmp_path / "source" / "time.ome.tif", TIME, metadata={"axes": "TZYX"})
+    official.run(
+        "convert", *SIZE_OPTION, "--no-downsample", "--layer-name", "time",
+        tmp_path / "source", tmp_path / "theirs",
+    )  # fmt: skip
+    write_ours(tmp_path / "ours", {"time": TIME}, data_format)
+    verdict = official.judge(tmp_path / "ours", tmp_path / "theirs")
+    assert verdict["differences"] == []
+    assert all(verdict["voxels"].values())
+    mine, other = (properties(tmp_path / name)["dataLayers"][0] for name in ("ours", "theirs"))
+    assert mine | {"dataFormat": "zarr3"} == other
+
+
+@pytest.mark.parametrize("data_format", ["zarr3", "zarr", "wkw"])
+def test_the_official_tool_goes_on_with_every_format_that_it_writes(
+    official: Official, tmp_path: Path, data_format: str
+) -> None:
+    """It adds a mag beside ours, and keeps what describes the first one."""
+    ours = tmp_path / "ours"
+    write_ours(ours, {"grey": LAYERS["grey"]}, data_format)
+    before = properties(ours)["dataLayers"][0]
+    official.run("downsample", "--coarsest-mag", "2", ours)
+    after = json.loads((ours / "datasource-properties.json").read_text())["dataLayers"][0]
+    assert after["mags"][0] == before["mags"][0]
+    assert len(after["mags"]) == 2

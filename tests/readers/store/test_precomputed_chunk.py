@@ -1,0 +1,38 @@
+"""Chunks by hand; those of tensorstore are in test_store_precomputed."""
+
+import imagecodecs
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from wkflow.readers.store.precomputed_chunk import decode, decode_segmentation
+
+SHAPE = (1, 2, 3, 4)
+CHUNK = np.arange(24, dtype="<u1").reshape(SHAPE)
+
+
+@pytest.mark.parametrize("width", [4, 12, 24, 1])
+def test_pictures_are_of_any_width(width: int) -> None:
+    """Their pixels in order are the voxels, x fastest."""
+    content = imagecodecs.png_encode(CHUNK.reshape(-1, width))
+    assert_array_equal(decode(content, CHUNK.dtype, SHAPE, "png", (8, 8, 8)), CHUNK)
+
+
+def test_a_segmentation_by_hand() -> None:
+    """A channel's offset, then the block's header, values and table."""
+    # one block of 2 x 2 x 1 with 1 bit a voxel: values at word 2, table at word 3
+    words = np.array([1, 3 | 1 << 24, 2, 0b0110, 77, 99], "<u4")
+    found = decode_segmentation(words.tobytes(), np.dtype("<u4"), (1, 1, 2, 2), (2, 2, 1))
+    assert_array_equal(found, [[[[77, 99], [99, 77]]]])
+
+
+def test_no_bits_are_one_label() -> None:
+    """Of 64 bits: the table has two words for each."""
+    words = np.array([1, 2, 2, 5, 1], "<u4")
+    found = decode_segmentation(words.tobytes(), np.dtype("<u8"), (1, 1, 1, 3), (8, 8, 8))
+    assert_array_equal(found, np.full((1, 1, 1, 3), 2**32 + 5))
+
+
+def test_what_is_not_known_is_refused() -> None:
+    """By name."""
+    with pytest.raises(ValueError, match="jxl"):
+        decode(b"", CHUNK.dtype, SHAPE, "jxl", (8, 8, 8))

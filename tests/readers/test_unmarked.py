@@ -1,0 +1,36 @@
+"""Files that no magic bytes tell."""
+
+import os
+from pathlib import Path
+
+import pytest
+from wkflow.errors import SourceError
+from wkflow.readers.unmarked import not_of, open_unmarked
+
+
+def test_any_content_is_opened(tmp_path: Path) -> None:
+    """At its beginning."""
+    path = tmp_path / "any.raw"
+    path.write_bytes(b"GIF89a")
+    with open_unmarked(str(path)) as file:
+        assert file.read() == b"GIF89a"
+
+
+def test_an_empty_file_and_a_pipe_are_refused(tmp_path: Path) -> None:
+    """A pipe would wait for ever."""
+    (tmp_path / "empty").touch()
+    os.mkfifo(tmp_path / "pipe")
+    for name, words in (("empty", "is empty"), ("pipe", "is a pipe")):
+        with pytest.raises(SourceError, match=words):
+            open_unmarked(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("head", "words"), [(b"GIF89a", "holds GIF"), (b"a text", "is no MRC file"), (b"", "is no MRC")]
+)
+def test_it_is_said_what_a_file_holds(head: bytes, words: str) -> None:
+    """If its first bytes tell."""
+    error = not_of("MRC", "/a/volume.mrc", head)
+    assert words in error.what
+    assert ".mrc" in error.what
+    assert error.where == "/a/volume.mrc"

@@ -1,0 +1,119 @@
+"""Sources here, in archives, and behind URLs: found, and at hand on this machine."""
+
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from wkflow.errors import SourceError
+from wkflow.settings import Settings
+from wkflow.steps.at_hand import FETCHED
+from wkflow.steps.locate import UNPACKED, located
+
+from .stacks import grains, settings_of, write_tiffs
+
+
+def files_below(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def packed(tmp_path: Path) -> Settings:
+    """Pack three slices."""
+    write_tiffs(tmp_path / "em", grains(3))
+    with ZipFile(tmp_path / "em.ZIP", "w") as archive:
+        for path in sorted((tmp_path / "em").iterdir()):
+            archive.write(path, f"em/{path.name}")
+    return settings_of(tmp_path / "em.ZIP")
+
+
+def test_a_folder_is_looked_at_where_it_is(tmp_path: Path) -> None:
+    """Nothing is copied, and no run folder is made."""
+    source = write_tiffs(tmp_path / "em", grains(3))
+    with located(settings_of(source)) as place:
+        (found,) = place.found
+    assert found.files == tuple(str(source / f"slice_{z}.tif") for z in range(3))
+    assert place.local(found.files[0]) == found.files[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["em"]
+
+
+def test_files_without_a_header_are_images_if_an_option_says_how_they_lie(tmp_path: Path) -> None:
+    """Else they are anything."""
+    (tmp_path / "em").mkdir()
+    (tmp_path / "em" / "em.raw").write_bytes(bytes(120))
+    raw = {"raw_shape": "4,5,6", "raw_dtype": "uint8"}
+    with located(settings_of(tmp_path / "em", **raw)) as place:
+        assert [Path(file).name for file in place.found[0].files] == ["em.raw"]
+    with (
+        pytest.raises(SourceError, match="holds no readable images"),
+        located(settings_of(tmp_path / "em")),
+    ):
+        pass
+
+
+def test_an_archive_is_unpacked_into_the_run_folder(tmp_path: Path) -> None:
+    """It stays there: every slab reads it."""
+    settings = packed(tmp_path)
+    with located(settings) as place:
+        (found,) = place.found
+    assert found.name == "em"
+    assert all(Path(file).exists() for file in found.files)
+    assert Path(found.files[0]).is_relative_to(settings.run_folder / UNPACKED)
+    with located(settings) as again:
+        assert again.found == place.found
+
+
+def test_a_trial_leaves_nothing(tmp_path: Path) -> None:
+    """The files are there while the plan is drawn."""
+    settings = packed(tmp_path)
+    before = files_below(tmp_path)
+    with located(settings, is_trial=True) as place:
+        files = place.found[0].files
+        assert all(Path(file).exists() for file in files)
+    assert not any(Path(file).exists() for file in files)
+    assert files_below(tmp_path) == before
+
+
+def test_a_url_is_listed_and_its_files_are_fetched_when_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Into the run folder's scratch; other files stay what they are."""
+    kept: list[tuple[str, Path]] = []
+
+    def keep(url: str, folder: Path) -> str:
+        kept.append((url, folder))
+        return str(folder / "0.tif")
+
+    urls = [f"s3://bucket/em/{z}.tif" for z in range(3)]
+    monkeypatch.setattr(
+        "wkflow.origins.cloud.list_files", lambda _: [(url, (7, 7)) for url in urls]
+    )
+    monkeypatch.setattr("wkflow.origins.fetch.keep", keep)
+    options = {"source": "s3://bucket/em", "work_dir": tmp_path / "run"}
+    settings = Settings.parse(options | {"target": tmp_path / "target"}, where="test")
+    with located(settings) as place:
+        assert place.found[0].files == tuple(urls)
+        assert place.found[0].name == "em"
+        assert not kept
+        fetched = tmp_path / "run" / "scratch" / FETCHED
+        assert place.local(urls[0]) == str(fetched / "0.tif")
+        assert place.local("/here/0.tif") == "/here/0.tif"
+    assert kept == [(urls[0], fetched)]
+
+
+def test_a_remote_archive_is_fetched_and_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its query is no part of its name."""
+    here = Path(packed(tmp_path).source)
+    monkeypatch.setattr("wkflow.origins.fetch.keep", lambda _url, _folder: str(here))
+    options = {"source": "https://host/em.ZIP?a=b", "work_dir": tmp_path / "run"}
+    settings = Settings.parse(options | {"target": tmp_path / "target"}, where="test")
+    with located(settings) as place:
+        assert len(place.found[0].files) == 3
+        assert Path(place.found[0].files[0]).is_relative_to(tmp_path / "run" / UNPACKED)
+
+
+def test_a_folder_may_be_called_like_an_archive(tmp_path: Path) -> None:
+    """It is one all the same."""
+    source = write_tiffs(tmp_path / "em.zip", grains(3))
+    with located(settings_of(source)) as place:
+        assert len(place.found[0].files) == 3

@@ -1,0 +1,1 @@
+"""Real files that nobody in this project wrote, each through a whole conversion."""

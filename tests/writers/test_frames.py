@@ -1,0 +1,25 @@
+"""Frames and the files they are in."""
+
+import numpy as np
+from wkflow.layer import Layer
+from wkflow.writers.frames import frame_position, refuse_axes
+
+LAYER = Layer("em", "color", "uint8", 1, (9, 9, 9), (("t", 3), ("e", 4), ("l", 2)))
+
+
+def test_frames_are_counted_as_numpy_does() -> None:
+    """In C order: the last axis runs fastest."""
+    for frame in range(LAYER.frames):
+        position = [int(index) for index in np.unravel_index(frame, (3, 4, 2))]
+        assert frame_position(LAYER, frame) == position
+    assert frame_position(Layer("em", "color", "uint8", 1, (9, 9, 9)), 0) == []
+
+
+def test_the_words_name_the_axes() -> None:
+    """One or several; a layer without any is not refused."""
+    one = Layer("em", "color", "uint8", 1, (9, 9, 9), (("t", 3),))
+    assert refuse_axes(one, "WKW") == (
+        "WKW holds only x, y and z; the source has the axis t besides"
+    )
+    assert "the axes t and e and l" in str(refuse_axes(LAYER, "WKW"))
+    assert refuse_axes(Layer("em", "color", "uint8", 1, (9, 9, 9)), "WKW") is None
