@@ -26,7 +26,7 @@ from tests.benchmarks.convert import VOXEL_SIZE, compile_bytecode, surroundings
 from tests.benchmarks.stacks import Plane, em_planes
 from tests.benchmarks.table import show
 from tests.benchmarks.watch import watch
-from tests.readers import dicom_writer
+from tests.readers.dicom import writer as dicom_writer
 from tests.readers.dm.test_reader import document, image_of
 from tests.readers.dm.test_tags import Writer
 from tests.readers.ims.test_reader import write_ims
