@@ -173,6 +173,18 @@ def test_an_archive_is_a_source(tmp_path: Path) -> None:
     assert "nothing to do" in convert(tmp_path / "stack.zip", tmp_path / "out").stderr
 
 
+def test_ome_zarr_in_one_file_is_a_source(tmp_path: Path) -> None:
+    """An `.ozx` is a zip archive of a store."""
+    volume = noise(4, 30, 40)
+    store = zarr.open_array(tmp_path / "em.zarr", mode="w", shape=volume.shape, dtype="uint8")
+    store[:] = volume
+    with zipfile.ZipFile(tmp_path / "em.ozx", "w") as archive:
+        for path in (tmp_path / "em.zarr").rglob("*"):
+            archive.write(path, path.relative_to(tmp_path / "em.zarr"))
+    convert(tmp_path / "em.ozx", tmp_path / "out")
+    np.testing.assert_array_equal(voxels(tmp_path / "out", "em"), volume)
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve a folder on loopback."""

@@ -28,6 +28,9 @@ THREADS = 4
 SLACK_BYTES = 2**12
 """Of the disk that a file takes besides its content, about."""
 
+_ZIPS = frozenset({".zip", ".ozx"})
+"""Zip archives; the second is OME-Zarr in one file."""
+
 _OTHERS = frozenset({".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".7z", ".rar"})
 _JUNK = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 _ENCRYPTED = 0x1
@@ -59,7 +62,7 @@ def is_archive(name: str) -> bool:
     (True, True, False)
     """
     *before, last = PurePosixPath("a.a" + name.lower()).suffixes[-2:]
-    return last == ".zip" or last in _OTHERS or ".tar" in before
+    return last in _ZIPS | _OTHERS or ".tar" in before
 
 
 def unpack(archive: Path, folder: Path) -> Path:
@@ -76,7 +79,7 @@ def unpack(archive: Path, folder: Path) -> Path:
     ResourceError
         If the disk has no room for it; then nothing was written.
     """
-    if archive.suffix.lower() != ".zip":
+    if archive.suffix.lower() not in _ZIPS:
         what = f"is packed as {archive.suffix}; only zip archives are unpacked"
         raise SourceError(what, str(archive), "Unpack it, and give the folder.")
     with _opened(archive) as (file, identity):
