@@ -20,7 +20,6 @@ configfile: HERE / "config" / "config.yaml"
 
 
 run = enter(config, is_main=workflow.is_main_process)
-
 if workflow.modifier.is_main_snakefile():
 
     workdir: run.settings.run_folder
@@ -32,6 +31,8 @@ include: "workflow/rules/downsample.smk"
 include: "workflow/rules/publish.smk"
 include: "workflow/rules/upload.smk"
 include: "workflow/rules/discard.smk"
+include: "workflow/rules/extend.smk"
+include: "workflow/rules/mags.smk"
 
 
 rule all:

@@ -2,6 +2,7 @@
 
 import pytest
 from wkflow.commands import COMMANDS, Command
+from wkflow.downsample_options import DownsampleOptions
 from wkflow.errors import ConfigError
 from wkflow.settings import Settings
 
@@ -39,6 +40,11 @@ VALUES: dict[str, object] = {
     "keep_local": True,
     "ca_bundle": "/etc/ca.pem",
     "follow_links": True,
+    "from_mag": "1",
+    "overwrite_mags": True,
+    "missing_shards": "zeros",
+    "access_mode": "direct_path",
+    "job_resources": '{"mem": "10M"}',
     "jobs": 2,
     "memory": "2G",
     "job_size": "1G",
@@ -54,7 +60,7 @@ commands = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: comm
 
 def needed(command: Command) -> dict[str, object]:
     """Give what a command cannot do without: what is needed, but for what it stands for."""
-    names = ["source"] if command.name == "upload" else ["source", "target"]
+    names = {"upload": ["source"], "downsample": ["target"]}.get(command.name, ["source", "target"])
     return {name: VALUES[name] for name in names if name in command.options} | command.fixed
 
 
@@ -70,7 +76,7 @@ def test_a_command_takes_options_that_exist(command: Command) -> None:
     assert set(command.fixed) <= set(Settings.model_fields)
     assert not command.options & set(command.fixed)
     assert set(command.positional) <= command.options
-    assert command.positional[0] == "source"
+    assert command.positional[0] == ("target" if command.name == "downsample" else "source")
 
 
 @commands
@@ -96,12 +102,22 @@ def test_each_option_of_a_command_is_taken(command: Command) -> None:
         assert getattr(settings, name) != default, name
 
 
-def test_an_upload_takes_nothing_of_a_conversion() -> None:
-    """Offered and taken are the same set."""
-    (upload,) = (command for command in COMMANDS if command.name == "upload")
-    for name in VALUES.keys() - upload.options:
-        with pytest.raises(ConfigError, match=f"{name} does not go with the command upload"):
-            Settings.parse(needed(upload) | {name: VALUES[name]}, where="test")
+@pytest.mark.parametrize("name", ["upload", "downsample"])
+def test_a_command_takes_nothing_of_another(name: str) -> None:
+    """Of those that take few, what is offered and what is taken are the same set."""
+    (command,) = (command for command in COMMANDS if command.name == name)
+    for option in VALUES.keys() - command.options:
+        with pytest.raises(ConfigError, match="does not go with") as caught:
+            Settings.parse(needed(command) | {option: VALUES[option]}, where="test")
+        assert option in caught.value.what
+
+
+def test_a_conversion_takes_nothing_of_an_extension() -> None:
+    """There is no dataset yet whose mags could be chosen."""
+    for command in COMMANDS[:2]:
+        for option in DownsampleOptions.model_fields:
+            with pytest.raises(ConfigError, match=f"{option} does not go with the command convert"):
+                Settings.parse(needed(command) | {option: VALUES[option]}, where="test")
 
 
 def test_every_option_belongs_to_a_command() -> None:
@@ -113,7 +129,7 @@ def test_every_option_belongs_to_a_command() -> None:
 def test_what_is_sent_is_what_the_name_says() -> None:
     """Two of them always send, one may."""
     sends = {one.name: Settings.parse(needed(one), where="test").sends for one in COMMANDS}
-    assert sends == {"convert": False, "remote-convert": True, "upload": True}
+    assert sends == {"convert": False, "remote-convert": True, "upload": True, "downsample": False}
 
 
 @commands

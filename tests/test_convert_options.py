@@ -1,5 +1,7 @@
 """The options of a conversion: which of them need one another."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from pydantic import ValidationError
@@ -14,13 +16,25 @@ def options(**given: object) -> ConvertOptions:
     return ConvertOptions.model_validate({"source": "/data/stack"} | given)
 
 
-def test_only_a_source_is_always_there() -> None:
-    """Where it goes depends on the command, how large a voxel is on what the files state."""
+def test_what_is_needed_depends_on_the_command() -> None:
+    """So nothing is, here; how large a voxel is depends on what the files state."""
     assert options().source == "/data/stack"
     assert (options().target, options().voxel_size) == (None, None)
     assert options(source="s3://bucket/a?b=c").source == "s3://bucket/a?b=c"
-    with pytest.raises(ValidationError, match="source"):
-        ConvertOptions.model_validate({"target": "/data/target"})
+    assert ConvertOptions.model_validate({"target": "/data/target"}).source == ""
+
+
+@pytest.mark.parametrize("key", ["max_mag", "coarsest_mag"])
+def test_the_coarsest_mag_goes_by_both_names(key: str) -> None:
+    """That of `webknossos convert`, and that of `webknossos downsample`."""
+    assert options(**{key: "4-4-2"}).max_mag == "4-4-2"
+
+
+def test_a_target_may_be_an_address() -> None:
+    """It stays as it is; a path means the same from every folder."""
+    url = "https://wk.example/datasets/e2006-59e9cfbdba632ac2ab8b23b3"
+    assert options(target=url).target == url
+    assert options(target="data").target == str(Path("data").absolute())
 
 
 @pytest.mark.parametrize("key", ["name", "dataset_name"])

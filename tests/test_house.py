@@ -15,7 +15,7 @@ RULE_FILES = sorted((ROOT / "workflow" / "rules").glob("*.smk"))
 
 SCRIPT_MAX_LINES = 14
 RULE_FILE_MAX_LINES, RULE_FILE_MAX_RULES = 60, 3
-SNAKEFILE_MAX_LINES = 40
+SNAKEFILE_MAX_LINES = 45
 MODULE_MAX_LINES = 299
 
 NO_NOUNS = {"utils.py", "helpers.py", "common.py", "misc.py", "core.py", "tools.py"}
@@ -29,6 +29,7 @@ OTHER_PROCESS = "the tests of readers/bioformats run it in its process"
 
 WITHOUT_TWIN = {
     "entrance": WHOLE_RUNS,
+    "given": "a noun without logic: the tests of readers/store and of finer_voxels judge it",
     "feed": "numbers, which the tests of choose_feed and of bands judge",
     "launch": WHOLE_RUNS,
     "steps/downsample_block": WHOLE_RUNS,

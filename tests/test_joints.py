@@ -7,11 +7,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from wkflow.box import Box
+from wkflow.given import Given
 from wkflow.joints import Joints
 from wkflow.layer_plan import LayerPlan
-from wkflow.plan import Plan
+from wkflow.plan import EXTENDED, Plan
+from wkflow.source import Source
 
 from .strategies import dataset_plan, layer_plans, small_layer_plan
+
+GIVEN = Given("/data/target", "em/1", "zarr3", ("c", "x", "y", "z"))
 
 
 @dataclass
@@ -47,6 +51,13 @@ def feeders_of(ask: Joints, job: str) -> list[str]:
     if job.startswith("downsample_block"):
         return ask.block_feeders(wildcards_of(job))
     return ask.rest_feeders(wildcards_of(job)) if job.startswith("downsample_rest") else []
+
+
+def extended(plan: Plan) -> Plan:
+    """Plan the same mags for a dataset that has the first of each layer."""
+    nothing = Source.of_nothing()
+    layers = tuple(replace(one, source=nothing, given=GIVEN) for one in plan.layers)
+    return replace(plan, layers=layers, extends=True, drawn_from="0f")
 
 
 def inverse_of_feeders(ask: Joints) -> dict[str, list[str]]:
@@ -220,3 +231,52 @@ def test_some_files_are_watched_by_the_recipe_alone(name: str) -> None:
     asked = Joints(dataset_plan(odd), 4)
     assert asked.slices(wildcards) == list(files[1:])
     assert asked.slab_recipe(wildcards) != Joints(PLAN, 4).slab_recipe(wildcards)
+
+
+@pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])
+def test_nobody_is_waited_for_where_the_finest_mag_is_there(plan: Plan) -> None:
+    """What is computed from it may begin at once; all above waits as ever."""
+    ask, whole = Joints(extended(plan), 4), Joints(plan, 4)
+    assert ask.consumers() == inverse_of_feeders(ask)
+    assert not any("convert_slab" in receipt for receipt in ask.receipts)
+    assert set(ask.receipts) < set(whole.receipts)
+    for job, _ in ask.plan.jobs():
+        feeders = [one for one in feeders_of(whole, job) if "convert_slab" not in one]
+        assert feeders_of(ask, job) == feeders
+    assert not ask.block_feeders(Wildcards(mag="2", block="b000000"))
+
+
+def test_an_extension_ends_where_the_dataset_is() -> None:
+    """On disk with its properties, on a server with the last mag; with nothing to add nowhere."""
+    here, there = EXTENDED
+    plan = extended(PLAN)
+    assert Joints(plan, 4).extensions == [here]
+    assert Joints(replace(plan, destination="https://wk.example/d"), 4).extensions == [there]
+    assert Joints(replace(plan, layers=()), 4).extensions == []
+
+
+def test_each_new_mag_is_sent_when_it_is_made() -> None:
+    """By itself: it waits for the jobs that write it, of whichever rule."""
+    ask = Joints(extended(PLAN), 4)
+    sent = [f"receipts/upload_mag/em/{mag}.json" for mag in ("2", "4", "8")]
+    sent += [f"receipts/upload_mag/small/{mag}.json" for mag in ("2", "4")]
+    assert ask.mags_sent == sent
+    one = PLAN.layer("em")
+    waited: set[str] = set()
+    for receipt in sent:
+        _, _, layer, mag = receipt.removesuffix(".json").split("/")
+        receipts = ask.mag_receipts(Wildcards(layer, mag=mag))
+        assert set(receipts) <= set(ask.receipts)
+        waited.update(receipts)
+    assert waited == set(ask.receipts)
+    blocks = [f"receipts/downsample_block/em/2/{block}.json" for block in one.blocks(one.grids[1])]
+    assert ask.mag_receipts(Wildcards("em", mag="2")) == blocks
+    assert ask.mag_receipts(Wildcards("small", mag="4")) == ["receipts/downsample_rest/small.json"]
+
+
+def test_an_extension_needs_little_memory_and_all_cores() -> None:
+    """There is no slab whose slices were in memory."""
+    ask = Joints(extended(dataset_plan()), 8)
+    assert ask.rest_threads(Wildcards()) == 8
+    assert ask.downsample_mem_mb(Wildcards()) > 100
+    assert ask.slices(Wildcards(slab="z000000000")) == []

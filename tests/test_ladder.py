@@ -97,7 +97,7 @@ def test_a_mag_that_no_step_reaches_is_refused() -> None:
     """Here z would be coarser than x and y, which constant_z never makes."""
     with pytest.raises(ConfigError, match="cannot be reached") as caught:
         climb((800, 800, 500), (1, 1, 8), sampling_mode="anisotropic", max_mag=Mag(4, 4, 16))
-    assert caught.value.where == "max_mag"
+    assert caught.value.where == "coarsest_mag"
 
 
 def test_layers_share_their_mags() -> None:
@@ -124,3 +124,63 @@ def test_a_single_slice_goes_on_above_the_mags_of_a_thick_layer() -> None:
     shared = [Mag(2, 2, 2), Mag(4, 4, 4)]
     mags = climb((900, 800, 1), CUBIC, sampling_mode="isotropic", aligned_with=shared)
     assert all(min(b.over(a)) >= 1 for a, b in pairwise([FINEST, *mags]))
+
+
+def test_a_ladder_goes_on_above_what_is_there() -> None:
+    """As if all had been climbed at once; what is as coarse as wanted already has nothing above."""
+    size, thick = (4096, 4096, 500), (11.24, 11.24, 25.0)
+    whole = climb(size, thick, sampling_mode="anisotropic")
+    for place, mag in enumerate(whole):
+        assert climb(size, thick, sampling_mode="anisotropic", start=mag) == whole[place + 1 :]
+    above = climb(
+        size, thick, sampling_mode="anisotropic", start=Mag(2, 2, 2), max_mag=Mag(2, 2, 2)
+    )
+    assert above == []
+
+
+def test_what_is_there_need_not_be_a_mag_of_ours() -> None:
+    """Other programs halve other axes: each step doubles what there is, up to what is wanted."""
+    size = (4096, 4096, 500)
+    wide = ladder(
+        size, CUBIC, sampling_mode="isotropic", start=Mag(4, 4, 1), max_mag=Mag(16, 16, 4)
+    )
+    assert wide == "8-8-2 16-16-4"
+    deep = ladder(size, CUBIC, sampling_mode="constant_z", start=Mag(2, 2, 2), max_mag=Mag(8, 8, 8))
+    assert deep == "4-4-2 8-8-2"
+    flat = ladder((4096, 4096, 1), CUBIC, sampling_mode="isotropic", start=Mag(2, 2, 1))
+    assert flat == "4-4-1 8-8-1 16-16-1 32-32-1 64-64-1"
+
+
+@given(
+    size=triples(2, 10**5),
+    mode=modes,
+    voxel_size=st.tuples(edges, edges, edges),
+    start=st.sampled_from([Mag(2, 2, 1), Mag(2, 2, 2), Mag(4, 4, 2), Mag(1, 1, 4)]),
+    largest=st.sampled_from([4, 16, 256]),
+)
+def test_every_mag_above_is_made_of_whole_cells(
+    size: Triple, mode: str, voxel_size: tuple[float, float, float], start: Mag, largest: int
+) -> None:
+    """Of the one below it, from whatever mag the ladder begins at."""
+    wanted = Mag(largest, largest, largest)
+    mags = climb(size, voxel_size, sampling_mode=mode, max_mag=wanted, start=start)
+    for finer, coarser in pairwise([start, *mags]):
+        assert coarser.is_over(finer)
+        assert coarser.largest == 2 * finer.largest
+    assert [start, *mags][-1].largest == largest or start.largest > largest
+
+
+def test_a_mag_of_another_layer_that_no_step_reaches_is_refused() -> None:
+    """Its z is finer than what is there: half a voxel would have to be made."""
+    others = [Mag(4, 4, 1)]
+    with pytest.raises(ConfigError, match="4-4-1 cannot be reached from 2 in") as caught:
+        climb((800, 800, 500), CUBIC, sampling_mode="isotropic", aligned_with=others,
+              start=Mag(2, 2, 2))  # fmt: skip
+    assert caught.value.where == "coarsest_mag"
+
+
+def test_what_can_be_reached_is_told() -> None:
+    """All mags of the ladder that the sampling mode climbs by itself."""
+    with pytest.raises(ConfigError, match="4-4-16 cannot be reached from 1 in") as caught:
+        climb((800, 800, 500), (1, 1, 8), sampling_mode="anisotropic", max_mag=Mag(4, 4, 16))
+    assert caught.value.what.endswith("reachable: 2-2-1, 4-4-1, 8-8-1, 16-16-2")

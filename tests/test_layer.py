@@ -1,16 +1,18 @@
 """A layer's mags: how many voxels they have, and how chunks and shards lie in them."""
 
+from dataclasses import replace
 from math import prod
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wkflow.box import Triple, ceil_div
+from wkflow.box import Box, Triple, ceil_div
 from wkflow.layer import (
     COLOR_DTYPES,
     ITEM_BYTES,
     SEGMENTATION_DTYPES,
+    Grid,
     Layer,
     lay_grid,
     shard_bytes,
@@ -133,3 +135,100 @@ def test_bytes_of_a_shard_count_all_channels() -> None:
     layer = Layer("em", "color", "uint8", 3, (40, 20, 10))
     grid = lay_grid(layer, Mag(1, 1, 1), chunk=(16, 16, 16), shard=(32, 32, 16))
     assert shard_bytes(layer, grid) == 32 * 32 * 16 * 3
+
+
+@st.composite
+def placed(draw: st.DrawFn) -> tuple[Layer, Grid]:
+    """Draw a layer of any format that begins anywhere, and one of its mags."""
+    layer = draw(layers(60, plain=False))
+    begin = draw(triples(0, 90))
+    end = tuple(b + extent for b, extent in zip(begin, layer.size, strict=True))
+    moved = replace(layer, begin=begin, size=(end[0], end[1], end[2]))
+    chunk, shard, _ = draw(shapes(layer.data_format))
+    return moved, lay_grid(moved, draw(mags(8)), chunk=chunk, shard=shard)
+
+
+@given(one=placed())
+def test_a_mag_has_all_voxels_that_the_box_touches(one: tuple[Layer, Grid]) -> None:
+    """Its box is that of the layer, aligned outward to whole voxels of the mag."""
+    layer, grid = one
+    factors = grid.mag.factors
+    assert grid.box.begin == tuple(b // f for b, f in zip(layer.begin, factors, strict=True))
+    assert grid.box.end == grid.size == ceil_div(layer.size, factors)
+    assert min(grid.box.size) > 0
+
+
+@given(one=placed())
+def test_shards_hold_the_box_wherever_it_begins(one: tuple[Layer, Grid]) -> None:
+    """Those that the box touches and no others, from `first` on; each voxel is in one of them."""
+    _, grid = one
+    positions = grid.box.cells(grid.shard)
+    assert positions[0] == grid.first
+    assert len(positions) == prod(grid.shards)
+    parts = [grid.shard_box(position).overlap(grid.box) for position in positions]
+    assert all(min(part.size) > 0 for part in parts)
+    assert sum(part.voxels for part in parts) == grid.box.voxels
+
+
+@given(one=placed())
+def test_a_shard_begins_with_a_chunk_and_ends_with_the_array(one: tuple[Layer, Grid]) -> None:
+    """Chunks are stored whole; those with nothing of the layer along y and z are left out."""
+    _, grid = one
+    for position in grid.box.cells(grid.shard):
+        box = grid.shard_box(position)
+        cell = Box.of_cell(position, grid.shard, grid.size)
+        assert box.begin[0] == cell.begin[0]
+        assert box.end == cell.end
+        for axis in (1, 2):
+            assert box.begin[axis] % grid.chunk[axis] == 0
+            first = max(cell.begin[axis], grid.begin[axis])
+            assert 0 <= first - box.begin[axis] < grid.chunk[axis]
+
+
+def test_a_layer_far_from_the_origin_has_few_shards() -> None:
+    """The array counts from the dataset's origin, but nobody writes what lies before the box."""
+    layer = Layer("em", "color", "uint8", 1, (1100, 2100, 3050), begin=(1000, 2000, 3001))
+    grid = lay_grid(layer, Mag(2, 2, 1), chunk=(32, 32, 32), shard=(64, 64, 64))
+    assert (grid.begin, grid.size) == ((500, 1000, 3001), (550, 1050, 3050))
+    assert (grid.first, grid.shards) == ((7, 15, 46), (2, 2, 2))
+    assert grid.shard_box((7, 15, 46)) == Box((448, 992, 3000 // 32 * 32), (512, 1024, 3008))
+    assert layer.box.size == (100, 100, 49)
+
+
+def test_one_slice_is_flat_wherever_it_lies() -> None:
+    """Slice 700 of a dataset is no reason for chunks of 32 slices."""
+    layer = Layer("em", "color", "uint8", 1, (100, 70, 701), begin=(0, 0, 700))
+    grid = lay_grid(layer, Mag(2, 2, 1), chunk=(32, 32, 32), shard=(64, 64, 32))
+    assert grid.chunk == (32, 32, 1)
+    assert grid.box == Box((0, 0, 700), (50, 35, 701))
+
+
+def test_a_mag_lies_where_it_is_called() -> None:
+    """Below the layer's folder: like the mag, or by a name of its own where that is taken."""
+    layer = Layer("em", "color", "uint8", 1, (70, 50, 40))
+    grid = lay_grid(layer, Mag(2, 2, 1), chunk=(8, 8, 8), shard=(16, 16, 16))
+    assert (layer.path, grid.name) == ("em", "2-2-1")
+    assert replace(layer, folder="volumes/raw").path == "volumes/raw"
+    assert replace(grid, folder="2-2-1__2").name == "2-2-1__2"
+
+
+@pytest.mark.parametrize(
+    ("axes", "places", "arranged"),
+    [
+        ("", (), "cxyz"),
+        ("t", (), "tcxyz"),
+        ("t", (0,), "tcxyz"),
+        ("t", (4,), "cxyzt"),
+        ("t", (2,), "cxtyz"),
+        ("te", (), "tecxyz"),
+        ("te", (0, 5), "tcxyze"),
+        ("te", (1, 3), "ctxeyz"),
+    ],
+)
+def test_further_axes_stand_where_the_properties_put_them(
+    axes: str, places: tuple[int, ...], arranged: str
+) -> None:
+    """First by default; each at its index in the whole array."""
+    further = tuple((name, 3) for name in axes)
+    layer = Layer("em", "color", "uint8", 1, (9, 9, 9), further, axis_places=places)
+    assert "".join(layer.arranged(axes, "cxyz")) == arranged

@@ -5,16 +5,20 @@ from dataclasses import asdict, replace
 from itertools import product
 from math import prod
 
+import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from wkflow.box import Box, Triple
 from wkflow.feed import Feed
+from wkflow.given import Given
 from wkflow.kernels import KERNELS, reach
 from wkflow.layer import Grid, Layer, lay_grid, shard_bytes
-from wkflow.layer_plan import BLOCK_JOBS, ROWS_AHEAD, LayerPlan
+from wkflow.layer_plan import BLOCK_JOBS, ROWS_AHEAD, START_BYTES, LayerPlan
 from wkflow.mag import Mag
 from wkflow.slab import Slab
-from wkflow.source import Channel, RawLayout
+from wkflow.source import Channel, RawLayout, Source
+from wkflow.steps.downsample import Reduction
 
 from .strategies import (
     channels,
@@ -27,6 +31,7 @@ from .strategies import (
     raw_layouts,
     small_layer_plan,
     streamed,
+    triples,
 )
 
 HUGE = (40_000, 30_000, 9_000)
@@ -237,3 +242,117 @@ def test_a_slab_has_a_name_that_finds_it() -> None:
     timed = replace(plan, layer=replace(plan.layer, axes=(("t", 12),)))
     assert timed.slab("t000010z000000064") == Slab(64, 70, 10, 11)
     assert timed.slab("z000000000") == Slab(0, 16, 0, 1)
+
+
+@st.composite
+def extended_plans(draw: st.DrawFn) -> LayerPlan:
+    """Draw a layer that is there, begins anywhere and gets more mags."""
+    plan = draw(layer_plans(90))
+    layer, begin = plan.layer, draw(triples(0, 200))
+    end = tuple(b + extent for b, extent in zip(begin, layer.size, strict=True))
+    begins = tuple(3 + place for place in range(len(layer.axes)))
+    moved = replace(layer, begin=begin, size=(end[0], end[1], end[2]), axis_begins=begins)
+    grids = tuple(
+        lay_grid(moved, grid.mag, chunk=grid.chunk, shard=grid.shard) for grid in plan.grids
+    )
+    given = Given(draw(st.sampled_from(["/data/d", "https://h/d"])), "em/1", "wkw", ("x", "y"))
+    return replace(plan, layer=moved, grids=grids, source=Source.of_nothing(), given=given)
+
+
+@given(plan=extended_plans())
+def test_what_is_there_is_not_made(plan: LayerPlan) -> None:
+    """It has no slab, needs no memory for slices, and is the first of the mags."""
+    assert plan.slabs() == []
+    assert plan.slab_memory(8) == START_BYTES
+    assert (plan.grids[0], *plan.made) == plan.grids
+    assert [coarser for _, coarser in plan.steps()] == list(plan.made)
+    assert replace(plan, given=None).made == plan.grids
+
+
+@given(plan=extended_plans())
+def test_blocks_own_each_shard_wherever_the_layer_begins(plan: LayerPlan) -> None:
+    """Numbers begin at the first shard that holds voxels."""
+    for grid in plan.grids:
+        owned = [place for one in plan.blocks(grid) for place in plan.block_shards(grid, one)]
+        expected = list(product(range(plan.layer.frames), grid.box.cells(grid.shard)))
+        assert owned == plan.all_shards(grid) == expected
+
+
+@given(plan=extended_plans(), data=st.data())
+def test_blocks_below_a_box_feed_it_wherever_it_begins(
+    plan: LayerPlan, data: st.DataObject
+) -> None:
+    """Exactly those that own a voxel of what a shard above is computed from."""
+    assume(plan.steps())
+    finer, coarser = data.draw(st.sampled_from(plan.steps()))
+    position = data.draw(st.sampled_from(coarser.box.cells(coarser.shard)))
+    frame = data.draw(st.integers(0, plan.layer.frames - 1))
+    box = plan.source_box(finer, coarser, position)
+    owners = {place: b for b in plan.blocks(finer) for place in plan.block_shards(finer, b)}
+    expected = {owners[frame, shard] for shard in box.cells(finer.shard)}
+    assert plan.feeding_blocks(finer, frame, box) == sorted(expected)
+
+
+@given(plan=extended_plans(), data=st.data())
+def test_a_kernel_reads_nothing_else_wherever_the_layer_begins(
+    plan: LayerPlan, data: st.DataObject
+) -> None:
+    """What is mirrored at the begin was waited for, too; nothing before the box is read."""
+    assume(plan.steps())
+    finer, coarser = data.draw(st.sampled_from(plan.steps()))
+    position = data.draw(st.sampled_from(coarser.box.cells(coarser.shard)))
+    source = plan.source_box(finer, coarser, position)
+    assert source.overlap(finer.box) == source
+    assert min(source.size) > 0
+    reduction = Reduction(plan.kernel, finer, coarser)
+    read = list[Box]()
+
+    def zeros(box: Box) -> NDArray[np.generic]:
+        read.append(box)
+        x, y, z = box.size
+        return np.zeros((z, y, x, 1), np.uint8).T
+
+    region, rows = reduction.of(zeros), coarser.shard_box(position)
+    assert region(rows).shape == (1, *rows.size)
+    for box in read:
+        assert box.overlap(finer.box) == box
+        for axis, edge in enumerate(finer.shard):  # jobs wait for whole shards
+            assert box.begin[axis] // edge >= source.begin[axis] // edge
+            assert -(-box.end[axis] // edge) <= -(-source.end[axis] // edge)
+
+
+@given(plan=extended_plans())
+def test_json_keeps_what_is_there(plan: LayerPlan) -> None:
+    """Where the mag is and how it lies, begins, places of axes and folders of their own."""
+    folders = tuple(replace(grid, folder=f"{grid.mag}__2") for grid in plan.grids)
+    places = tuple(range(len(plan.layer.axes)))
+    layer = replace(plan.layer, axis_places=places, folder="volumes/raw")
+    given = plan.given and replace(plan.given, misses="zeros", ca_bundle="/etc/ca.pem")
+    whole = replace(plan, layer=layer, grids=folders, given=given)
+    assert LayerPlan.from_dict(json.loads(json.dumps(asdict(whole)))) == whole
+
+
+def test_what_is_there_is_part_of_the_recipes() -> None:
+    """Computed from another mag, or read in another way, voxels may be others."""
+    one = replace(
+        small_layer_plan((300, 300, 200), job_bytes=200_000), given=Given("/d", "em/1", "n5")
+    )
+    plans = [
+        one,
+        replace(one, given=None),
+        replace(one, given=Given("/d", "em/1__2", "n5")),
+        replace(one, given=Given("/d", "em/1", "n5", misses="zeros")),
+    ]
+    blocks = {plan.block_recipe(*plan.steps()[0], plan.all_shards(plan.grids[1])) for plan in plans}
+    assert len(blocks) == len({plan.rest_recipe() for plan in plans}) == len(plans)
+
+
+def test_a_small_box_far_away_is_small() -> None:
+    """Whether a mag has jobs of its own depends on its voxels, not on where they are."""
+    near = small_layer_plan((60, 60, 60), job_bytes=100_000)
+    layer = replace(near.layer, begin=(10**6,) * 3, size=(10**6 + 60,) * 3)
+    grids = tuple(
+        lay_grid(layer, grid.mag, chunk=grid.chunk, shard=grid.shard) for grid in near.grids
+    )
+    far = replace(near, layer=layer, grids=grids, given=Given("/d", "em/1", "zarr3"))
+    assert far.big_steps() == near.big_steps() == []

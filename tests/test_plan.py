@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import ConfigError
 from wkflow.feed import Feed
+from wkflow.given import Given
 from wkflow.layer_plan import LayerPlan
-from wkflow.plan import Plan
+from wkflow.plan import EXTENDED, Plan
 from wkflow.source import Channel
 
 from .strategies import dataset_plan, layer_plans, small_layer_plan
+
+GIVEN = Given("/data/target", "em/1", "zarr3", ("c", "x", "y", "z"))
 
 
 def test_jobs_write_each_voxel_once() -> None:
@@ -53,6 +56,23 @@ def test_files_are_counted_before_they_are_there() -> None:
     assert dataset_plan(timed).file_count == 5 * (1 + 1 + 1)
 
 
+def test_mags_that_are_there_are_nobodys_job() -> None:
+    """Neither the jobs nor the number of files count the one that the others are computed from."""
+    one = replace(small_layer_plan((300, 300, 200), job_bytes=200_000), given=GIVEN)
+    plan, whole = dataset_plan(one), dataset_plan(replace(one, given=None))
+    slabs = [job for job in whole.jobs() if job[0].startswith("convert_slab/")]
+    assert list(plan.jobs()) == [job for job in whole.jobs() if job not in slabs]
+    assert plan.file_count == whole.file_count - prod(one.grids[0].shards)
+    assert "downsample_block/em/2/b000000" in dict(plan.jobs())
+
+
+def test_receipts_say_that_an_extension_is_carried_out() -> None:
+    """Of the rules that end it, here and on a server."""
+    rules = [Path(receipt).stem for receipt in EXTENDED]
+    assert rules == ["extend_properties", "finish_mags"]
+    assert all(receipt.startswith("receipts/") for receipt in EXTENDED)
+
+
 def test_layers_have_names() -> None:
     """A wildcard finds its layer."""
     plan = dataset_plan(small_layer_plan(name="a"), small_layer_plan(name="b"))
@@ -64,7 +84,7 @@ def test_what_is_read_is_what_was_written(
     tmp_path_factory: pytest.TempPathFactory, layers: list[LayerPlan], notes: list[str]
 ) -> None:
     """All layers with all their numbers."""
-    plan = replace(dataset_plan(*layers), notes=tuple(notes))
+    plan = replace(dataset_plan(*layers), notes=tuple(notes), extends=True, drawn_from="0f")
     path = tmp_path_factory.getbasetemp() / "plan.json"
     plan.write(path)
     assert Plan.read(path) == plan
@@ -99,7 +119,8 @@ def test_a_plan_holds_no_option_that_is_not_its_own(tmp_path: Path) -> None:
     dataset_plan().write(tmp_path / "plan.json")
     document = json.loads((tmp_path / "plan.json").read_text())
     assert sorted(document) == [
-        *("dataset", "layers", "name", "notes", "overwrite", "unit", "voxel_size")
+        *("dataset", "destination", "drawn_from", "extends", "layers", "name", "notes"),
+        *("overwrite", "unit", "voxel_size"),
     ]
 
 

@@ -10,10 +10,11 @@ import psutil
 import pytest
 from wkflow import secret
 from wkflow.errors import ServerError
-from wkflow.secret import TOKEN, find_token, hide
+from wkflow.secret import SHARING, TOKEN, find_token, hide, reading_token
 
 HOLDER = "WKFLOW_TOKEN_HOLDER"
 SECRET = "s3cret-0123456789"  # noqa: S105 -- of no one
+SHARED = "shared-9876543210"
 
 on_linux = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
 
@@ -21,7 +22,7 @@ ASK = """
 import json, os
 from pathlib import Path
 from wkflow.errors import ServerError
-from wkflow.secret import find_token
+from wkflow.secret import find_token, reading_token
 environment = Path("/proc/self/environ")
 seen = environment.read_text() if environment.exists() else str(dict(os.environ))
 try:
@@ -31,6 +32,9 @@ except ServerError as error:
 print(json.dumps([found, seen, "WK_TOKEN" in os.environ]))
 """
 """What a job does: say what token it finds, and what others see in its environment."""
+
+READ = ASK.replace("find_token", "reading_token")
+"""The same for what a dataset is read with."""
 
 RUN = """
 import subprocess, sys
@@ -49,17 +53,20 @@ subprocess.run([sys.executable, "-c", script], check=True)
 @pytest.fixture(autouse=True)
 def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no token of the machine decide what a test sees, nor one of a test stay."""
-    for name in (TOKEN, HOLDER):
+    for name in (TOKEN, SHARING, HOLDER):
         monkeypatch.setenv(name, "")  # so that it is put back, whatever a test does
         monkeypatch.delenv(name)
 
 
-def ask_a_job(token: str | None, depth: str = "flat") -> tuple[object, str, bool]:
-    """Start a run with this token; give what its job found and what it could be seen with."""
+def ask_a_job(
+    token: str | None, depth: str = "flat", *, sharing: str | None = None, job: str = ASK
+) -> tuple[object, str, bool]:
+    """Start a run with these tokens; give what its job found and what it could be seen with."""
     environment = os.environ | {"PYTHONPATH": str(Path(secret.__file__).parents[1])}
+    given = {TOKEN: token, SHARING: sharing}
     run = subprocess.run(
-        [sys.executable, "-c", RUN, depth, ASK],
-        env=environment | ({} if token is None else {TOKEN: token}),
+        [sys.executable, "-c", RUN, depth, job],
+        env=environment | {name: text for name, text in given.items() if text is not None},
         capture_output=True,
         check=True,
         timeout=60,
@@ -86,11 +93,40 @@ def test_without_a_token_the_server_would_refuse(token: str | None) -> None:
     assert ask_a_job(token)[0] == 4
 
 
+@on_linux
+@pytest.mark.parametrize("depth", ["flat", "deep"])
+def test_a_shared_link_lets_read_and_does_not_show_itself(depth: str) -> None:
+    """Its token is hidden as the user's is, and used in its place: that one may not suffice."""
+    found, seen, _ = ask_a_job(SECRET, depth, sharing=SHARED, job=READ)
+    assert found == SHARED
+    assert SECRET not in seen
+    assert SHARED not in seen
+    assert f"{SHARING}=" not in seen
+
+
+@pytest.mark.parametrize(
+    ("token", "sharing", "found"),
+    [(SECRET, None, SECRET), (None, SHARED, SHARED), (None, None, None), ("", "", None)],
+)
+def test_a_dataset_is_read_with_what_there_is(
+    token: str | None, sharing: str | None, found: str | None
+) -> None:
+    """Public ones need no token."""
+    assert ask_a_job(token, sharing=sharing, job=READ)[0] == found
+
+
+def test_a_shared_link_lets_nobody_write() -> None:
+    """It is no token of a user: whoever sends needs one."""
+    assert ask_a_job(None, sharing=SHARED)[0] == 4
+
+
 def test_the_own_token_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever holds another one."""
     monkeypatch.setenv(HOLDER, str(os.getpid()))
     monkeypatch.setenv(TOKEN, SECRET)
-    assert find_token() == SECRET
+    assert find_token() == reading_token() == SECRET
+    monkeypatch.setenv(SHARING, SHARED)
+    assert (find_token(), reading_token()) == (SECRET, SHARED)
 
 
 def test_hiding_takes_it_out_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from wkflow.delivery import Delivery
 from wkflow.joints import Joints
 from wkflow.layer_plan import LayerPlan
-from wkflow.plan import Plan
+from wkflow.plan import EXTENDED, Plan
 from wkflow.proof import PROOF
 from wkflow.sending import AHEAD, Sending
 from wkflow.steps.discard_shards import has_shortcut
 
 from .strategies import dataset_plan, layer_plans, small_layer_plan
 from .test_delivery import DELIVERY
-from .test_joints import feeders_of
+from .test_joints import extended, feeders_of
 
 RUN = Path("/data/run")  # is not there: nothing was reserved yet
 PLAN = dataset_plan(
@@ -146,6 +146,21 @@ def test_the_properties_are_waited_for() -> None:
         "receipts/create_layer/small.json",
     }
     assert run_of(NOTHING, discard=False).sending.last == []
+
+
+@pytest.mark.parametrize("destination", ["", "https://wk.example/datasets/a-b"])
+def test_an_extension_is_done_when_its_mags_are_part_of_the_dataset(destination: str) -> None:
+    """Wherever that is; its properties are its own, no goal of a run."""
+    plan = replace(extended(PLAN), destination=destination)
+    sending = run_of(plan, discard=None).sending
+    assert sending.goals == [EXTENDED[bool(destination)], "report.json"]
+    assert Joints(plan, 4).properties not in sending.goals
+
+
+def test_a_dataset_that_has_all_mags_needs_nothing() -> None:
+    """No goal, no job, and no report of nothing."""
+    assert run_of(replace(extended(PLAN), layers=()), discard=None).sending.goals == []
+    assert run_of(NOTHING, discard=None).sending.goals == []
 
 
 def test_no_voxel_is_read_before_the_server_agreed(tmp_path: Path) -> None:

@@ -248,6 +248,113 @@ def test_a_dataset_has_a_name_that_the_server_takes(given: dict[str, object], na
     assert parse(**given).dataset_name == name
 
 
+URL = "https://wk.example/datasets/e2006-59e9cfbdba632ac2ab8b23b3"
+
+
+def extension(target: str = "/data/e2006", **options: object) -> Settings:
+    given: dict[str, object] = {"command": "downsample", "target": target}
+    return Settings.parse(given | options, where="my.yaml")
+
+
+def test_an_extension_needs_a_target_only() -> None:
+    """It is the dataset, which stays; all else stands in its properties."""
+    settings = extension()
+    assert settings.dataset == Path("/data/e2006")
+    assert settings.run_folder == Path("/data/e2006.downsample")
+    assert not any([settings.sends, settings.discards, settings.is_remote])
+    with pytest.raises(ConfigError, match="target: required"):
+        Settings.parse({"command": "downsample"}, where="test")
+
+
+def test_the_run_folder_of_an_extension_is_its_own() -> None:
+    """Of the conversion that made the dataset, everything is kept; the option moves it."""
+    assert extension().run_folder != parse(target="/data/e2006").run_folder
+    assert extension("/data/e2006/").run_folder == Path("/data/e2006.downsample")
+    assert extension(work_dir="/scratch/run").run_folder == Path("/scratch/run")
+
+
+@pytest.mark.parametrize(
+    ("url", "folder"),
+    [
+        (URL, "e2006-59e9cfbdba632ac2ab8b23b3.downsample"),
+        (f"{URL}/view#1,2,3", "e2006-59e9cfbdba632ac2ab8b23b3.downsample"),
+        ("https://wk.example/datasets/lab/e2006", "e2006.downsample"),
+        ("https://wk.example/links/Ab3-x", "Ab3-x.downsample"),
+    ],
+)
+def test_a_dataset_on_a_server_has_its_run_folder_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, folder: str
+) -> None:
+    """Where the command was given; new mags are computed into it, and go when they are sent."""
+    monkeypatch.chdir(tmp_path)
+    settings = extension(url)
+    monkeypatch.chdir("/")
+    assert settings.is_remote
+    assert settings.run_folder == tmp_path / folder
+    assert settings.dataset == tmp_path / folder / "dataset"
+    assert settings.discards
+    assert not extension(url, keep_local=True).discards
+    assert not extension(url, transfer_mode="symlink").discards
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"unit": "um"}, "unit does not go with the command downsample"),
+        ({"source": "/s"}, "source does not go with the command downsample"),
+        ({"webknossos_url": "https://h"}, "webknossos_url does not go with the command"),
+        ({"command": "convert", "source": "/s", "from_mag": "2"}, "from_mag does not go with"),
+        ({"command": "upload", "source": "/s", "target": None, "overwrite_mags": True},
+         "overwrite_mags does not go with the command upload"),
+        ({"command": "convert", "source": "/s", "target": URL}, "is no folder; give --upload"),
+        ({"from_mag": "3"}, "power of two"),
+        ({"missing_shards": "zero"}, "did you mean zeros?"),
+        ({"access_mode": "direct"}, "did you mean direct_path?"),
+        ({"coarsest_mag": "4-4"}, "is no magnification"),
+        ({"job_resources": "mem=10M"}, "must be a JSON object"),
+        ({"jobs": 2, "distribution_strategy": "sequential"}, "does not go with"),
+        ({"overwrite_mag": True}, "did you mean overwrite_mags?"),
+    ],
+)  # fmt: skip
+def test_a_slip_of_an_extension_is_told_in_a_few_words(
+    options: dict[str, object], words: str
+) -> None:
+    """As those of a conversion are."""
+    with pytest.raises(ConfigError) as caught:
+        extension(**options)  # type: ignore[arg-type]  # one has no target
+    assert words in caught.value.what
+    assert "\n" not in caught.value.what
+
+
+@given(
+    target=st.sampled_from(["/data/e2006", URL]),
+    layer_name=st.sampled_from([None, "em"]),
+    coarsest_mag=st.sampled_from([None, "8", "8-8-4"]),
+    from_mag=st.sampled_from([None, 1, "2-2-1"]),
+    overwrite_mags=st.booleans(),
+    missing_shards=st.sampled_from(["judge", "refuse", "zeros"]),
+    access_mode=st.sampled_from([None, "zarr_streaming"]),
+    job_resources=st.sampled_from([None, '{"mem": "10M"}', {"mem": "10M"}]),
+    shard_shape=st.sampled_from([None, 64]),
+)
+def test_yaml_keeps_which_mags_are_made(**options: object) -> None:
+    """As the other options, and under one name where there are two."""
+    settings = extension(**options)  # type: ignore[arg-type]  # as they come from YAML
+    written = yaml.safe_dump(settings.to_dict())
+    assert Settings.parse(yaml.safe_load(written), where="config.yaml") == settings
+    assert settings.max_mag == options["coarsest_mag"]
+    assert "coarsest_mag" not in settings.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("data_format", "codec"), [("wkw", "lz4hc:3"), ("wkw", "lz4"), ("n5", "gzip:3")]
+)
+def test_an_extension_takes_the_codec_of_any_format(data_format: str, codec: str) -> None:
+    """Which one the dataset has is not known yet: a conversion knows, and refuses some."""
+    assert extension(compression=codec).compression
+    assert parse(compression=codec, data_format=data_format).compression
+
+
 def test_yaml_keeps_nothing_else() -> None:
     """A default that changes later is not frozen into old runs."""
     assert parse(unit="nm", jobs=3).to_dict().keys() == {*GIVEN, "jobs"}

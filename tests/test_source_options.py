@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from pydantic import ValidationError
-from wkflow.layer import ITEM_BYTES
+from wkflow.layer import COLOR_DTYPES, SEGMENTATION_DTYPES
 from wkflow.source import RawLayout
 from wkflow.source_options import SourceOptions
 
@@ -20,7 +20,7 @@ def test_images_are_taken_as_they_are() -> None:
     assert (plain.channels, plain.dtype, plain.raw_layout) == (None, None, None)
 
 
-@pytest.mark.parametrize("dtype", sorted(ITEM_BYTES))
+@pytest.mark.parametrize("dtype", sorted(COLOR_DTYPES | SEGMENTATION_DTYPES))
 def test_a_layer_may_have_any_dtype_of_webknossos(dtype: str) -> None:
     """All that a layer can hold, and none besides."""
     assert options(dtype=dtype).dtype == dtype

@@ -266,3 +266,51 @@ def test_other_values_are_no_paths(value: object) -> None:
     """An empty text is not the current folder."""
     with pytest.raises(ValueError, match="must be a path"):
         spelling.place(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_url"),
+    [
+        ("https://wk.example/datasets/a", True),
+        ("s3://bucket/a", True),
+        ("file:///data/a", True),
+        ("/data/a://b", False),
+        ("data", False),
+        ("C:/data", False),
+        ("", False),
+    ],
+)
+def test_urls_are_told_from_paths(text: str, is_url: bool) -> None:  # noqa: FBT001 -- a case
+    """By how they begin."""
+    assert spelling.is_url(text) == is_url
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        (
+            "https://wk.example/datasets/e2006-59e9cfbdba632ac2ab8b23b3",
+            "e2006-59e9cfbdba632ac2ab8b23b3",
+        ),
+        ("https://wk.example/datasets/lab/my%20data/view?token=x#1,2", "my_20data"),
+        ("https://wk.example/links/Ab3", "Ab3"),
+        ("https://wk.example/datasets/a/", "a_dataset"),
+        ("https://wk.example", "dataset"),
+    ],
+)
+def test_an_address_has_a_last_part(url: str, name: str) -> None:
+    """What names a folder: the dataset or the link, no page, token or position."""
+    assert spelling.last_part(url) == name
+
+
+@pytest.mark.parametrize("value", ['{"mem": "10M", "time": 3}', {"mem": "10M", "time": 3}])
+def test_resources_of_a_cluster_are_an_object(value: object) -> None:
+    """As JSON in a text, or as YAML has it."""
+    assert spelling.job_resources(value) == '{"mem": "10M", "time": 3}'
+
+
+@pytest.mark.parametrize("value", ["mem=10M", "", "[1]", "3", None, 3, "{"])
+def test_other_resources_are_refused(value: object) -> None:
+    """With an example."""
+    with pytest.raises(ValueError, match="must be a JSON object such as"):
+        spelling.job_resources(value)

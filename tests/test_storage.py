@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from wkflow.box import Triple
 from wkflow.settings import Settings
-from wkflow.storage import STORAGES, shard_of
+from wkflow.storage import STORAGES, misfit, shard_of
 
 from .strategies import power_triples, times, triples
 
@@ -42,3 +42,35 @@ def test_default_shards_are_those_of_the_official_tool() -> None:
 def test_a_shard_is_so_many_chunks(counts: Triple, chunk: Triple) -> None:
     """Along each axis."""
     assert shard_of(counts, chunk) == times(counts, chunk)
+
+
+@formats
+def test_default_shapes_are_no_misfit(name: str) -> None:
+    """Whatever the edge of a chunk."""
+    for edge in (1, 16, 64):
+        storage, chunk = STORAGES[name], (edge, edge, edge)
+        for counts in (storage.finest, storage.flat, storage.coarse):
+            assert misfit(name, shard_of(counts, chunk), chunk) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shard", "chunk", "words"),
+    [
+        ("zarr", (64, 64, 64), CHUNK, "zarr stores each chunk as a file"),
+        ("n5", (64, 32, 32), CHUNK, "shard_shape 64,32,32 is not the chunk_shape 32,32,32"),
+        ("neuroglancerPrecomputed", (64, 64, 64), CHUNK, "stores each chunk as a file"),
+        ("wkw", (64, 64, 32), CHUNK, "wkw wants cubes"),
+        ("wkw", (32, 32, 16), (32, 32, 16), "wkw wants cubes"),
+        ("wkw", (96, 96, 96), CHUNK, "a power of two of chunks"),
+    ],
+)
+def test_a_misfit_is_told(name: str, shard: Triple, chunk: Triple, words: str) -> None:
+    """Which shape it is, and what the format stores."""
+    assert words in str(misfit(name, shard, chunk))
+
+
+@given(chunk=power_triples(), counts=triples(1, 9))
+def test_zarr3_takes_any_shard_of_whole_chunks(chunk: Triple, counts: Triple) -> None:
+    """And the formats without shards any chunk."""
+    assert misfit("zarr3", times(chunk, counts), chunk) is None
+    assert misfit("n5", chunk, chunk) is None

@@ -1,7 +1,8 @@
-"""Open datasets of a server by URL, and print as JSON how they differ from those on disk.
+"""Open a dataset of a server by its URL, and print as JSON how it differs from another one.
 
-Run as a script by the official environment's Python, with URL, TOKEN and FOLDER, and the access
-modes after them. The fields of the answer are those of `judge.py`, by access mode.
+Run as a script by the official environment's Python, with URL, TOKEN and the other one's FOLDER or
+URL, and the access modes after them. The fields of the answer are those of `judge.py`, by access
+mode.
 """
 
 import json
@@ -12,15 +13,17 @@ from judge import Facts, compare
 from webknossos import Dataset, RemoteAccessMode, RemoteDataset, webknossos_context
 
 
-def main(url: str, token: str, folder: str, *modes: str) -> Facts:
-    """Compare one remote dataset with one on disk, in each access mode."""
-    local = Dataset.open(folder)
+def main(url: str, token: str, other: str, *modes: str) -> Facts:
+    """Compare one remote dataset with another one, on disk or there too, in each access mode."""
     host = "/".join(url.split("/")[:3])
     verdicts = {}
     with webknossos_context(url=host, token=token):
         for mode in modes:
-            remote = RemoteDataset.open(url, access_mode=RemoteAccessMode(mode))
-            verdicts[mode] = compare(remote, local)
+            way = RemoteAccessMode(mode)
+            remote = RemoteDataset.open(url, access_mode=way)
+            is_remote = other.startswith("http")
+            known = RemoteDataset.open(other, access_mode=way) if is_remote else Dataset.open(other)
+            verdicts[mode] = compare(remote, known)
     return verdicts
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from wkflow.errors import SourceError
-from wkflow.readers.content import MAGIC, is_dicom, open_as, store_kind
+from wkflow.readers.content import MAGIC, is_dicom, not_of, open_as, store_kind
 
 
 @pytest.mark.parametrize("kind", [kind for kind, magics in MAGIC.items() if magics])
@@ -28,6 +28,17 @@ def test_a_kind_without_first_bytes_may_hold_anything_else(tmp_path: Path) -> No
     path.write_bytes(b"BM")
     with pytest.raises(SourceError, match="holds BMP"):
         open_as("TGA", str(path))
+
+
+@pytest.mark.parametrize(
+    ("head", "words"), [(b"GIF89a", "holds GIF"), (b"a text", "is no MRC file"), (b"", "is no MRC")]
+)
+def test_it_is_said_what_a_file_holds(head: bytes, words: str) -> None:
+    """If its first bytes tell."""
+    error = not_of("MRC", "/a/volume.mrc", head)
+    assert words in error.what
+    assert ".mrc" in error.what
+    assert error.where == "/a/volume.mrc"
 
 
 @pytest.mark.parametrize(

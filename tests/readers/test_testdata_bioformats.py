@@ -1,6 +1,5 @@
 """Real files, read by Bio-Formats though others read them here."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,9 @@ from wkflow.readers import Reader
 
 from tests.readers.bioformats.here import NEEDS_BIOFORMATS
 from tests.readers.contract import read_all
-from tests.readers.test_testdata_planes import NEEDS_TESTDATA, TESTDATA, digest
+from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
-pytestmark = [pytest.mark.testdata, NEEDS_TESTDATA, NEEDS_BIOFORMATS]
+pytestmark = [*NEEDS_TESTDATA, NEEDS_BIOFORMATS]
 
 FOLDERS = ("nd2", "czi", "nifti", "svs", "lif")
 
@@ -30,11 +29,11 @@ differently, and takes a slide's label and overview for copies of one another.""
 CUT = ("nd2", "lif", "czi", "dm3", "dm4", "mrc", "nii", "dcm", "ims")
 
 
-def expected() -> dict[str, Any]:
-    path = TESTDATA / "expected.json"
-    table: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    ours = {name: entry for name, entry in table.items() if name.startswith(FOLDERS)}
-    return {name: ours[name]["images"] for name in ours if name not in OTHERWISE}
+IMAGES = {
+    name: entry["images"]
+    for name, entry in expected().items()
+    if name.startswith(FOLDERS) and name not in OTHERWISE
+}
 
 
 def reader() -> Reader:
@@ -43,7 +42,7 @@ def reader() -> Reader:
     return BioformatsReader()
 
 
-@pytest.mark.parametrize(("name", "images"), expected().items())
+@pytest.mark.parametrize(("name", "images"), IMAGES.items())
 def test_a_real_file_is_read(name: str, images: list[dict[str, Any]]) -> None:
     """Each image gives exactly the voxels that another reader gave."""
     for number, image in enumerate(images[: AGREEING.get(name)]):

@@ -1,25 +1,13 @@
 """Real IMS, ND2 and LIF files that nobody in this project wrote."""
 
-import hashlib
-import json
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 import pytest
 from wkflow.errors import SourceError
 from wkflow.readers import probe
 
 from tests.readers.contract import read_all
+from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
-TESTDATA = Path(__file__).parents[2].parent / "shared" / "testdata"
-
-pytestmark = [
-    pytest.mark.testdata,
-    pytest.mark.skipif(
-        not TESTDATA.is_dir(), reason="the folder shared/testdata is not beside the project"
-    ),
-]
+pytestmark = NEEDS_TESTDATA
 
 FILES = (
     "ims/mitosis_u16_t3c2.ims",
@@ -36,16 +24,13 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="module")
-def expected() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads((TESTDATA / "expected.json").read_text())
-    return table
+TABLE = expected()
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_real_file_is_read(name: str, expected: dict[str, Any]) -> None:
+def test_a_real_file_is_read(name: str) -> None:
     """Exactly the voxels that another reader gave, of the size that the file states."""
-    path, stated = str(TESTDATA / name), expected[name]
+    path, stated = str(TESTDATA / name), TABLE[name]
     found = probe(path)
     for number, (one, image) in enumerate(zip(found, stated["images"], strict=True)):
         sizes = dict(one.header.axes) | dict(zip("xyz", one.header.size, strict=True))
@@ -56,8 +41,7 @@ def test_a_real_file_is_read(name: str, expected: dict[str, Any]) -> None:
         assert named == {axis: size for axis, size in sizes.items() if size > 1}
         assert one.header.dtype == image["dtype"]
         assert len(found) == 1 or one.about.name == image["name"]
-        voxels = np.ascontiguousarray(read_all(path, number))
-        assert hashlib.sha256(voxels.tobytes()).hexdigest() == image["sha256"]
+        assert digest(read_all(path, number)) == image["sha256"]
         for length, micrometers in zip(one.about.voxel_nm, stated["voxel"]["xyz"], strict=True):
             if micrometers is not None:
                 assert length == pytest.approx(micrometers * 1000, rel=1e-5)

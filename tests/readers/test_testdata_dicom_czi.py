@@ -1,32 +1,21 @@
 """Real DICOM and CZI files that nobody in this project wrote."""
 
-import hashlib
-import json
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from wkflow.errors import SourceError
 from wkflow.readers import probe, sort_series
 
 from tests.readers.contract import read_all
+from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
-TESTDATA = Path(__file__).parents[2].parent / "shared" / "testdata"
 FOLDERS = ("dicom/", "czi/", "sequences/dicom_MR700/")
-TABLE: dict[str, Any] = (
-    json.loads((TESTDATA / "expected.json").read_text()) if TESTDATA.is_dir() else {}
-)
+TABLE = expected()
 NAMES = [name for name in TABLE if name.startswith(FOLDERS) and "images" in TABLE[name]]
 
 NM_PER_UM = 1000
 
-pytestmark = [
-    pytest.mark.testdata,
-    pytest.mark.skipif(
-        not TESTDATA.is_dir(), reason="the folder shared/testdata is not beside the project"
-    ),
-]
+pytestmark = NEEDS_TESTDATA
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,7 +26,7 @@ def test_a_real_file_gives_its_voxels(name: str) -> None:
     sizes = dict(zip(image["axes"], image["shape"], strict=True))
     assert voxels.shape == tuple(sizes.get(axis, 1) for axis in "TCZYXS")
     assert voxels.dtype.name == image["dtype"]
-    assert hashlib.sha256(np.ascontiguousarray(voxels)).hexdigest() == image["sha256"]
+    assert digest(voxels) == image["sha256"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -45,9 +34,9 @@ def test_a_real_file_tells_its_voxel_size(name: str) -> None:
     """Where the table has one; it leaves out the thickness of single slices."""
     stated = (TABLE[name]["voxel"] or {"xyz": [None] * 3})["xyz"]
     found = probe(str(TESTDATA / name))[0].about.voxel_nm
-    for size, expected in zip(found, stated, strict=True):
-        if expected is not None:
-            assert size == pytest.approx(expected * NM_PER_UM, rel=1e-5)
+    for size, micrometers in zip(found, stated, strict=True):
+        if micrometers is not None:
+            assert size == pytest.approx(micrometers * NM_PER_UM, rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,17 @@
 """Real PNG, JPEG and BMP files: the expected voxels, or a stated refusal."""
 
-import hashlib
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import PIL.Image
 import pytest
-from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.readers import probe
 
 from tests.readers.contract import read_all
+from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
-TESTDATA = Path(__file__).parents[2].parent / "shared" / "testdata"
-
-NEEDS_TESTDATA = pytest.mark.skipif(
-    not TESTDATA.is_dir(), reason="the folder shared/testdata is not beside the project"
-)
-
-pytestmark = [pytest.mark.testdata, NEEDS_TESTDATA]
+pytestmark = NEEDS_TESTDATA
 
 FOLDERS = ("png/", "jpeg/", "bmp/")
 
@@ -38,23 +29,14 @@ CONVERTED = {"jpeg/pil_sample_cmyk.jpg": "CMYK becomes RGB"}
 """Files whose voxels cannot be those of the table, and why."""
 
 
-def expected() -> dict[str, Any]:
-    path = TESTDATA / "expected.json"
-    table: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    return {
-        name: entry["images"]
-        for name, entry in table.items()
-        if name.startswith(FOLDERS) and name not in CONVERTED
-    }
+IMAGES = {
+    name: entry["images"]
+    for name, entry in expected().items()
+    if name.startswith(FOLDERS) and name not in CONVERTED
+}
 
 
-def digest(voxels: NDArray[Any]) -> str:
-    """Give the digest of an array as the table of real files has it."""
-    little = voxels.astype(voxels.dtype.newbyteorder("<"))
-    return hashlib.sha256(np.ascontiguousarray(little).tobytes()).hexdigest()
-
-
-@pytest.mark.parametrize(("name", "images"), expected().items())
+@pytest.mark.parametrize(("name", "images"), IMAGES.items())
 def test_a_real_file_is_read(name: str, images: list[dict[str, Any]]) -> None:
     """Each file gives exactly the voxels that another reader gave, but for alpha."""
     path, (image,) = TESTDATA / name, images

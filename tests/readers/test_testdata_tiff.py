@@ -1,7 +1,5 @@
 """TIFFs that nobody in this project wrote: the expected voxels, or a stated refusal."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +13,9 @@ from wkflow.readers import SUFFIXES, open_images, suffix_of
 from wkflow.source import Probe
 
 from tests.readers.contract import read_image
+from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
-TESTDATA = Path(__file__).parents[2].parent / "shared" / "testdata"
-
-pytestmark = [
-    pytest.mark.testdata,
-    pytest.mark.skipif(
-        not TESTDATA.is_dir(), reason="the folder shared/testdata is not beside the project"
-    ),
-]
+pytestmark = NEEDS_TESTDATA
 
 REFUSED = {
     "broken/corrupt_lzw_tiles.tif": "is damaged",
@@ -40,6 +32,8 @@ REFUSED = {
 
 WITHOUT_UNIT = "sequences/tiff_em/"
 """Files that state the unit "": Bio-Formats takes it for micrometers, we for none."""
+
+TABLE = expected()
 
 NANOMETERS = {"micrometer": 1000.0, "nanometer": 1.0, "angstrom": 0.1, "millimeter": 1e6}
 
@@ -59,11 +53,6 @@ def read(path: Path) -> list[tuple[Probe, NDArray[Any]]]:
         return [(image.probe, read_image(image)) for image in images]
 
 
-def digest(voxels: NDArray[Any]) -> str:
-    little = voxels.astype(voxels.dtype.newbyteorder("<"))
-    return hashlib.sha256(np.ascontiguousarray(little).tobytes()).hexdigest()
-
-
 def with_alpha(path: Path) -> NDArray[Any]:
     """Read one plane and all its samples with tifffile."""
     with tifffile.TiffFile(path) as tif:
@@ -72,14 +61,8 @@ def with_alpha(path: Path) -> NDArray[Any]:
         return np.moveaxis(voxels, 0, -1) if page.axes.startswith("S") else voxels
 
 
-@pytest.fixture(scope="module")
-def expected() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads((TESTDATA / "expected.json").read_text())
-    return table
-
-
 @pytest.mark.parametrize("name", names() if TESTDATA.is_dir() else [])
-def test_a_real_file_is_read_or_refused(name: str, expected: dict[str, Any]) -> None:
+def test_a_real_file_is_read_or_refused(name: str) -> None:
     """Each image has exactly the voxels another reader gave, and the size the file states."""
     path = TESTDATA / name
     if name in REFUSED:
@@ -89,9 +72,9 @@ def test_a_real_file_is_read_or_refused(name: str, expected: dict[str, Any]) -> 
         assert len(str(failure.value).splitlines()) <= 5
         return
     found = read(path)
-    if name not in expected:
+    if name not in TABLE:
         return
-    images = expected[name]["images"]
+    images = TABLE[name]["images"]
     assert len(found) == len(images)
     for (probe, voxels), image in zip(found, images, strict=True):
         axes = "".join(axis.upper() for axis, _ in probe.header.axes)
@@ -105,8 +88,8 @@ def test_a_real_file_is_read_or_refused(name: str, expected: dict[str, Any]) -> 
             assert_array_equal(voxels[0, 0, 0], with_alpha(path)[..., : voxels.shape[-1]])
         else:
             assert digest(voxels) == image["sha256"]
-    if expected[name].get("voxel") and not name.startswith(WITHOUT_UNIT):
-        stated = expected[name]["voxel"]
+    if TABLE[name].get("voxel") and not name.startswith(WITHOUT_UNIT):
+        stated = TABLE[name]["voxel"]
         factor = NANOMETERS[stated["unit"]]
         wanted = [size and pytest.approx(size * factor, rel=1e-5) for size in stated["xyz"]]
         assert list(found[0][0].about.voxel_nm) == wanted

@@ -1,7 +1,5 @@
 """Real DM3, DM4, MRC, NIfTI and raw files: the voxels that another reader gave, or a refusal."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +12,11 @@ from wkflow.readers.raw.reader import RawReader
 from wkflow.source import Probe, RawLayout
 
 from tests.readers.contract import read_image
+from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
-TESTDATA = Path(__file__).parents[2].parent / "shared" / "testdata"
 FOLDERS = ("dm3", "dm4", "mrc", "nifti", "raw")
 
-pytestmark = [
-    pytest.mark.testdata,
-    pytest.mark.skipif(
-        not TESTDATA.is_dir(), reason="the folder shared/testdata is not beside the project"
-    ),
-]
+pytestmark = NEEDS_TESTDATA
 
 REFUSED = {
     "dm3/2D_test-3_complex64.dm3": "holds complex numbers",
@@ -40,23 +33,11 @@ REFUSED = {
 NM = {"nm": 1.0, "um": 1e3, "µm": 1e3, "pm": 1e-3, "A": 0.1, "angstrom": 0.1, "mm": 1e6}
 
 
-def table() -> dict[str, Any]:
-    if not TESTDATA.is_dir():
-        return {}
-    found: dict[str, Any] = json.loads((TESTDATA / "expected.json").read_text())
-    return {
-        name: entry
-        for name, entry in found.items()
-        if name.split("/")[0] in FOLDERS and name not in REFUSED
-    }
-
-
-TABLE = table()
-
-
-def digest(voxels: NDArray[Any]) -> str:
-    little = voxels.astype(voxels.dtype.newbyteorder("<"))
-    return hashlib.sha256(np.ascontiguousarray(little).tobytes()).hexdigest()
+TABLE = {
+    name: entry
+    for name, entry in expected().items()
+    if name.split("/")[0] in FOLDERS and name not in REFUSED
+}
 
 
 def reader(name: str, expected: dict[str, Any]) -> Reader:
@@ -126,5 +107,4 @@ def test_a_folder_of_dm3_is_a_stack() -> None:
     """Four slices alike."""
     files = sorted((TESTDATA / "sequences" / "dm3_haadf").iterdir())
     planes = [read(path, reader_for(str(path)))[1][0, 0, 0, ..., 0] for path in files]
-    expected = json.loads((TESTDATA / "expected.json").read_text())["sequences/dm3_haadf/"]
-    assert digest(np.stack(planes)) == expected["sha256"]
+    assert digest(np.stack(planes)) == expected()["sequences/dm3_haadf/"]["sha256"]

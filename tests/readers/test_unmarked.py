@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from wkflow.errors import SourceError
-from wkflow.readers.unmarked import not_of, open_unmarked
+from wkflow.readers.unmarked import open_unmarked
 
 
 def test_any_content_is_opened(tmp_path: Path) -> None:
@@ -23,14 +23,3 @@ def test_an_empty_file_and_a_pipe_are_refused(tmp_path: Path) -> None:
     for name, words in (("empty", "is empty"), ("pipe", "is a pipe")):
         with pytest.raises(SourceError, match=words):
             open_unmarked(str(tmp_path / name))
-
-
-@pytest.mark.parametrize(
-    ("head", "words"), [(b"GIF89a", "holds GIF"), (b"a text", "is no MRC file"), (b"", "is no MRC")]
-)
-def test_it_is_said_what_a_file_holds(head: bytes, words: str) -> None:
-    """If its first bytes tell."""
-    error = not_of("MRC", "/a/volume.mrc", head)
-    assert words in error.what
-    assert ".mrc" in error.what
-    assert error.where == "/a/volume.mrc"

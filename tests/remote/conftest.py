@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.standin.conftest import sender, served  # noqa: F401 -- the stand-ins of all versions
+
 
 @pytest.fixture(autouse=True)
 def bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

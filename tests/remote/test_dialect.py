@@ -2,7 +2,7 @@
 
 import pytest
 from wkflow.errors import ServerError
-from wkflow.remote.dialect import Announcement, Dialect, negotiate
+from wkflow.remote.dialect import Announcement, Dialect, NewMag, negotiate
 
 TABLE = {
     # version: wk, chunks, chunk_test, reserve, finish, cancel, unfinished
@@ -103,3 +103,39 @@ def test_strangers_are_told_both_ranges(oldest: int, current: int, remedy: str) 
         negotiate(oldest, current, "https://wk")
     assert remedy in caught.value.remedy
     assert caught.value.where == "https://wk"
+
+
+@pytest.mark.parametrize("version", [14, 15, 16])
+def test_mags_have_routes_of_their_own(version: int) -> None:
+    """All but the list of what is unfinished, which knows no mags."""
+    dataset, mag = Dialect(version), Dialect(version).of_mags("here")
+    for name in ("chunks", "chunk_test", "reserve", "finish", "cancel"):
+        path = getattr(dataset, name)
+        assert getattr(mag, name) == path.replace("upload/dataset", "upload/mag") != path
+    assert mag.unfinished == dataset.unfinished
+    assert (mag.version, mag.finished_key) == (version, "datasetId")
+
+
+def test_the_first_version_has_no_mags() -> None:
+    """Only their places in the storage."""
+    with pytest.raises(ServerError, match="speaks 13") as caught:
+        Dialect(13).of_mags("here")
+    assert caught.value.where == "here"
+
+
+@pytest.mark.parametrize(("version", "data"), [(13, 13), (14, 14), (15, 15), (16, 15)])
+def test_files_are_below_the_datastores_routes(version: int, data: int) -> None:
+    """As they are, and as arrays."""
+    one = Dialect(version)
+    assert one.proxy("a/b") == f"/data/v{data}/datasets/a%2Fb/proxy"
+    assert one.zarr("5") == f"/data/v{data}/zarr/5"
+
+
+def test_no_bound_of_a_mag_is_no_promise() -> None:
+    """It is left out, not null."""
+    mag = NewMag("5", "color", (4, 4, 2), {"x": 0, "y": 1, "z": 2}, None)
+    body = Dialect(14).of_mags("here").reserve_mag_body("up", mag, 7, None)
+    assert body["resumableUploadInfo"] == {"uploadId": "up", "totalFileCount": 7}
+    assert body["mag"] == {
+        "mag": [4, 4, 2], "axisOrder": {"x": 0, "y": 1, "z": 2}, "channelIndex": None,
+    }  # fmt: skip

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import pytest
 from wkflow.errors import ServerError
 from wkflow.remote.dialect import Dialect
-from wkflow.remote.proxy import WHOLE_FILE, Proxy
+from wkflow.remote.files import WHOLE_FILE
+from wkflow.remote.proxy import Proxy
 
 from tests.remote.listener import (
     TOKEN,

@@ -10,13 +10,25 @@ from werkzeug.wrappers import Response
 
 from tests.standin.answers import as_json, missing, refusal
 from tests.standin.datasets import USABLE
-from tests.standin.datasource import Document, check, find_layer, find_mag, mag_name, normalized
+from tests.standin.datasource import (
+    Document,
+    attachments,
+    check,
+    drop_attachment,
+    find_mag,
+    mag_name,
+    normalized,
+    places,
+)
 from tests.standin.people import sees
 from tests.standin.site import Call
 from tests.standin.store import Row
 
 COMPACT_ONLY_SINCE = 16
 FREE_FIELDS = ("description", "tags", "metadata")
+CHANGEABLE = ("category", "boundingBox", "coordinateTransformations", "defaultViewConfiguration",
+              "adminViewConfiguration", "largestSegmentId")  # fmt: skip
+"""What a client may change of a layer by sending the whole data source."""
 
 
 def visible(call: Call, key: str) -> Row:
@@ -126,23 +138,31 @@ def _merge(held: Document, wanted: Document, renamings: dict[str, str]) -> list[
     """Change the document that is held; give the paths that nothing refers to any more."""
     for layer in held["dataLayers"]:
         layer["name"] = renamings.get(layer["name"], layer["name"])
-    before = _mag_paths(held)
+    before = _paths(held)
     held["scale"] = wanted["scale"]
-    held["dataLayers"] = [
-        _merged_layer(find_layer(held, layer["name"]), layer) for layer in wanted["dataLayers"]
+    named = {layer["name"]: layer for layer in wanted["dataLayers"]}
+    kept = [
+        _merged_layer(layer, named.pop(layer["name"]))
+        for layer in held["dataLayers"]
+        if layer["name"] in named
     ]
-    return [Path(path) for path in before - _mag_paths(held)]
+    if any(layer["mags"] for layer in named.values()):
+        raise refusal("New layers must not have mags.")
+    held["dataLayers"] = kept + list(named.values())
+    return [Path(path) for path in before - _paths(held)]
 
 
-def _mag_paths(source: Document) -> set[str]:
-    return {mag["path"] for layer in source["dataLayers"] for mag in layer["mags"]}
+def _paths(source: Document) -> set[str]:
+    return {path for path, _ in places(source)}
 
 
-def _merged_layer(old: Document | None, new: Document) -> Document:
-    """Take what is said of a layer, but its mags' paths from what is held."""
-    if old is None:
-        if new["mags"]:
-            raise refusal("New layers must not have mags.")
-        return new
-    kept = [find_mag(old, mag_name(mag["mag"])) for mag in new["mags"]]
-    return {**new, "dataFormat": old["dataFormat"], "mags": [mag for mag in kept if mag]}
+def _merged_layer(old: Document, new: Document) -> Document:
+    """Take some fields of a layer; mags and attachments may only become fewer."""
+    kept = {name: value for name, value in old.items() if name not in CHANGEABLE}
+    kept |= {name: new[name] for name in CHANGEABLE if name in new}
+    kept["mags"] = [mag for mag in old["mags"] if find_mag(new, mag_name(mag["mag"]))]
+    named = {(kind, one["name"]) for kind, one in attachments(new)}
+    for kind, one in attachments(old):
+        if (kind, one["name"]) not in named:
+            drop_attachment(kept, kind, one)
+    return kept

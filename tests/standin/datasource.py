@@ -160,6 +160,16 @@ def attachments(layer: Document) -> list[tuple[str, Document]]:
     return singles + [(kind, one) for kind in ATTACHMENT_LISTS for one in held.get(kind, ())]
 
 
+def drop_attachment(layer: Document, kind: str, one: Document) -> None:
+    """Take an attachment out of a layer."""
+    held = layer["attachments"]
+    left = [other for other in held[kind] if other is not one] if kind in ATTACHMENT_LISTS else []
+    if left:
+        held[kind] = left
+    else:
+        del held[kind]
+
+
 def places(document: Document) -> list[tuple[str, Document]]:
     """List the path of each mag and attachment, with the object that holds it."""
     found = []

@@ -56,6 +56,9 @@ def register(site: Site, key: str, layer_name: str, mag: list[int]) -> None:
     announced = json.loads(row["document"])
     held = {field: announced[field] for field in ("mag", "path", "axisOrder", "channelIndex")
             if announced.get(field) is not None}  # fmt: skip
+    if "axisOrder" in held:  # a server knows no other axes here, and drops what it does not know
+        held["axisOrder"] = {axis: held["axisOrder"][axis] for axis in "cxyz"
+                             if axis in held["axisOrder"]}  # fmt: skip
 
     def add(source: Document) -> None:
         layer = find_layer(source, layer_name)

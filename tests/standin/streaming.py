@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from tests.standin.site import Call
 
 EDGE = 32
 TYPES = {"uint24": "|u1", "float": "<f4", "double": "<f8"}
-READABLE = {"zarr3", "zarr"}
+READABLE = {"zarr3", "zarr", "wkw"}
 
 
 def readable_source(call: Call, key: str) -> Document:
@@ -49,18 +50,29 @@ def properties(call: Call, key: str) -> Response:
 
     def serve(layer: Document) -> None:
         layer["dataFormat"] = "zarr"
-        axes = ["c", *_extra_axes(layer), "x", "y", "z"]
-        order = {axis: index for index, axis in enumerate(axes)}
-        for mag in layer["mags"]:
-            name = mag_name(mag["mag"])
-            path = f"./{layer['name']}/{name}"
-            mag.update(path=path, axisOrder=order)
+        extras = _extra_axes(layer)
+        if extras:  # they stand behind the channel, wherever they are in the files
+            bounds = {axis["name"]: axis["bounds"] for axis in layer["additionalAxes"]}
+            layer["additionalAxes"] = [
+                {"name": name, "bounds": bounds[name], "index": index}
+                for index, name in enumerate(extras, 1)
+            ]
+        layer.pop("attachments", None)
+        rank = 4 + len(extras)
+        order = {"c": 0, "x": rank - 3, "y": rank - 2, "z": rank - 1}
+        layer["mags"] = [
+            {"mag": mag["mag"], "path": f"./{layer['name']}/{mag_name(mag['mag'])}",
+             "axisOrder": order}
+            for mag in layer["mags"]
+        ]  # fmt: skip
 
     return served_source(call, key, serve)
 
 
 def _extra_axes(layer: Document) -> list[str]:
-    return [axis["name"] for axis in layer.get("additionalAxes") or ()]
+    """Name the additional axes in their order in the files."""
+    axes = sorted(layer.get("additionalAxes") or (), key=lambda axis: int(axis["index"]))
+    return [axis["name"] for axis in axes]
 
 
 def located(call: Call, key: str, layer: str, mag: str) -> tuple[Document, Document]:
@@ -82,7 +94,8 @@ def group(call: Call, key: str, layer: str | None = None) -> Response:
 def array(call: Call, key: str, layer: str, mag: str) -> Response:
     """Describe a mag as an array of zarr version 2."""
     found, held = located(call, key, layer, mag)
-    extras = [axis["bounds"][1] for axis in found.get("additionalAxes") or ()]
+    bounds = {axis["name"]: axis["bounds"] for axis in found.get("additionalAxes") or ()}
+    extras = [bounds[name][1] for name in _extra_axes(found)]
     channels = CHANNELS.get(found["elementClass"], 1)
     return as_json(
         {
@@ -126,6 +139,40 @@ def chunk(call: Call, key: str, layer: str, mag: str, coordinates: str) -> Respo
 
 def _voxels(layer: Document, mag: Document, indices: list[int], extras: list[str]) -> NDArray[Any]:
     """Read one chunk, c first, then the additional axes, x, y, z; zeros beyond the array."""
+    if layer["dataFormat"] == "wkw":
+        names, view = ["c", "x", "y", "z"], _cubes(layer, mag)
+    else:
+        names, view = _array(layer, mag, extras)
+    edges = [1] * len(extras) + [EDGE] * 3
+    spans = [slice(i * n, (i + 1) * n) for i, n in zip(indices, edges, strict=True)]
+    ends = view.shape[-len(spans) :]
+    inside = [slice(s.start, min(s.stop, end)) for s, end in zip(spans, ends, strict=True)]
+    channels = CHANNELS.get(layer["elementClass"], 1)
+    voxels = np.zeros((channels, *edges), _dtype(layer))
+    if any(span.stop <= span.start for span in inside):
+        return voxels
+    read = np.asarray(view[(..., *inside)])
+    if "c" not in names:
+        read = read[None]
+    if mag.get("channelIndex") is not None:
+        first = mag["channelIndex"]
+        read = read[first : first + channels]
+    corner = tuple(slice(0, span.stop - span.start) for span in inside)
+    voxels[(slice(None), *corner)] = read
+    return voxels
+
+
+def _cubes(layer: Document, mag: Document) -> NDArray[Any]:
+    """Read all of a mag of WKW: those of tests are small."""
+    from tests.wkw_cubes import read_wkw  # noqa: PLC0415 -- as tensorstore
+
+    channels = CHANNELS.get(layer["elementClass"], 1)
+    shape = (channels, *extent(layer, mag["mag"]))
+    return read_wkw(Path(mag["path"].removeprefix("file://")), shape, _dtype(layer).name)
+
+
+def _array(layer: Document, mag: Document, extras: list[str]) -> tuple[list[str], Any]:
+    """Open an array of zarr, c first, then the additional axes, x, y, z; give their names too."""
     import tensorstore  # noqa: PLC0415 -- half a second that only readers of voxels should pay
 
     opened = tensorstore.open(
@@ -135,24 +182,7 @@ def _voxels(layer: Document, mag: Document, indices: list[int], extras: list[str
     order = mag.get("axisOrder") or {"c": 0, "x": 1, "y": 2, "z": 3}
     extra_order = {axis["name"]: axis["index"] for axis in layer.get("additionalAxes") or ()}
     names = [name for name in ("c", *extras, "x", "y", "z") if name in order | extra_order]
-    view = opened.transpose([(extra_order | order)[name] for name in names])
-    edges = [1] * len(extras) + [EDGE] * 3
-    spans = [slice(i * n, (i + 1) * n) for i, n in zip(indices, edges, strict=True)]
-    ends = view.shape[-len(spans) :]
-    inside = [slice(s.start, min(s.stop, end)) for s, end in zip(spans, ends, strict=True)]
-    channels = CHANNELS.get(layer["elementClass"], 1)
-    voxels = np.zeros((channels, *edges), _dtype(layer))
-    if any(span.stop <= span.start for span in inside):
-        return voxels
-    read = view[(..., *inside)].read().result()
-    if "c" not in names:
-        read = read[None]
-    if mag.get("channelIndex") is not None:
-        first = mag["channelIndex"]
-        read = read[first : first + channels]
-    corner = tuple(slice(0, span.stop - span.start) for span in inside)
-    voxels[(slice(None), *corner)] = read
-    return voxels
+    return names, opened.transpose([(extra_order | order)[name] for name in names])
 
 
 def attributes(call: Call, key: str, layer: str) -> Response:

@@ -168,6 +168,23 @@ def test_updates_change_what_they_name(sender: Sender) -> None:
     assert member.ask("PATCH", f"/datasets/{key}/updatePartial", json={}).status_code == 404
 
 
+def test_updates_cannot_change_the_rest(sender: Sender) -> None:
+    """Names of types, axes and mags' fields stay as they are; attachments may only go."""
+    files = {"name": "a", "path": "./color/a", "dataFormat": "zarr3"}
+    axes = [{"name": "t", "bounds": [0, 1], "index": 0}]
+    key = sender.publish(attachments={"meshes": [files], "cumsum": files}, additionalAxes=axes)
+    described = sender.ask("GET", f"/datasets/{key}").json()["dataSource"]
+    (before,) = json.loads(json.dumps(described["dataLayers"]))
+    (layer,) = described["dataLayers"]
+    layer.update(elementClass="uint16", dataFormat="wkw", additionalAxes=[])
+    layer["mags"][0].update(path="/elsewhere", channelIndex=3)
+    del layer["attachments"]["meshes"]
+    answer = sender.ask("PATCH", f"/datasets/{key}/updatePartial", json={"dataSource": described})
+    (after,) = answer.json()["dataSource"]["dataLayers"]
+    assert after["attachments"].keys() == {"cumsum"}
+    assert after | {"attachments": before["attachments"]} == before
+
+
 def test_short_links_are_resolved(sender: Sender) -> None:
     """Without a token; unknown ones are 404."""
     sender.standin.set_links(key="http://host/datasets/abc")

@@ -45,6 +45,23 @@ def test_mags_are_added(served: Served, api: int) -> None:
     assert finish(sender).status_code == 400
 
 
+def test_additional_axes_are_not_the_mags(sender: Sender) -> None:
+    """The official client names them in the order of axes; the server drops what it knows not."""
+    key = sender.publish()
+    sender.upload += "-mag"
+    order = {"c": 0, "t": 1, "x": 2, "y": 3, "z": 4}
+    mag = {"mag": [2, 2, 1], "channelIndex": 0, "axisOrder": order}
+    resumable = {"uploadId": sender.upload, "totalFileCount": 1}
+    body = {"resumableUploadInfo": resumable, "datasetId": key, "layerName": "color", "mag": mag,
+            "overwritePending": True}  # fmt: skip
+    url = f"{sender.data_url}/datasets/upload/mag"
+    assert sender.ask("POST", f"{url}/reserveUpload", json=body).status_code == 200
+    sender.send("c/0", url=url)
+    assert finish(sender).status_code == 200
+    (layer,) = sender.ask("GET", f"/datasets/{key}").json()["dataSource"]["dataLayers"]
+    assert layer["mags"][1]["axisOrder"] == {"c": 0, "x": 2, "y": 3, "z": 4}
+
+
 @pytest.mark.parametrize(
     ("changes", "cause"),
     [

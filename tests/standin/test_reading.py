@@ -85,6 +85,26 @@ def test_documents_say_how_they_are_served(published: Published) -> None:
         assert int(head.headers["Content-Length"]) > 0
 
 
+def test_streamed_axes_stand_behind_the_channel(sender: Sender) -> None:
+    """Wherever they are in the files; what belongs to the files is not told."""
+    axes = [
+        {"name": "u", "bounds": [0, 3], "index": 1},
+        {"name": "t", "bounds": [0, 2], "index": 0},
+    ]
+    order = {"c": 2, "x": 5, "y": 4, "z": 3}
+    mag = {"mag": [1, 1, 1], "path": "./color/1", "axisOrder": order, "channelIndex": 0}
+    key = sender.publish(additionalAxes=axes, mags=[mag])
+    url = f"{sender.data_url}/zarr/{key}"
+    (layer,) = sender.ask("GET", f"{url}/datasource-properties.json").json()["dataLayers"]
+    assert layer["additionalAxes"] == [
+        {"name": "t", "bounds": [0, 2], "index": 1}, {"name": "u", "bounds": [0, 3], "index": 2},
+    ]  # fmt: skip
+    assert layer["mags"] == [
+        {"mag": [1, 1, 1], "path": "./color/1", "axisOrder": {"c": 0, "x": 3, "y": 4, "z": 5}}
+    ]
+    assert sender.ask("GET", f"{url}/color/1/.zarray").json()["shape"] == [1, 2, 3, 8, 8, 8]
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "expected"),
     [

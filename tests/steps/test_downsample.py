@@ -1,5 +1,6 @@
 """Mags from the mags below, against the kernel applied to the whole array at once."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -9,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from wkflow.box import Box
 from wkflow.codec import Codec, default_codec
@@ -19,7 +22,7 @@ from wkflow.mag import Mag
 from wkflow.plan import LayerPlan, Plan
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
-from wkflow.steps.downsample import downsample_shards
+from wkflow.steps.downsample import Reduction, downsample_shards
 from wkflow.storage import STORAGES
 from wkflow.writers.voxels import MagVoxels
 
@@ -174,3 +177,109 @@ def test_a_place_is_told_when_it_is_written(tmp_path: Path) -> None:
         made = list(downsample_shards(Path(plan.dataset), one, step, places, pool))
     assert [box for box, _ in made] == [step[1].shard_box(position) for _, position in places]
     assert sum(box.voxels for box, _ in made) == np.prod(step[1].size)
+
+
+@st.composite
+def placed_steps(draw: st.DrawFn) -> tuple[str, Grid, Grid]:
+    """Draw a kernel and two mags of a layer that begins anywhere."""
+    begin, size = draw(strategies.triples(0, 40)), draw(strategies.triples(1, 30))
+    end = tuple(b + extent for b, extent in zip(begin, size, strict=True))
+    layer = Layer("em", "color", "uint8", 1, (end[0], end[1], end[2]), begin=begin)
+    finer = draw(st.sampled_from([Mag(1, 1, 1), Mag(2, 2, 1), Mag(2, 2, 2)]))
+    coarser = Mag(*strategies.times(finer.factors, draw(strategies.power_triples(4))))
+    grids = (lay_grid(layer, mag, chunk=(8, 8, 4), shard=(16, 16, 8)) for mag in (finer, coarser))
+    return draw(st.sampled_from(sorted(KERNELS))), *grids
+
+
+def inside(volume: Volume, grid: Grid) -> Callable[[Box], Volume]:
+    """Give what reads the voxels of a layer; nothing else may be asked for."""
+
+    def read(box: Box) -> Volume:
+        assert box == box.overlap(grid.box)
+        sides = zip(box.begin, box.end, grid.begin, strict=True)
+        return volume[:, *(slice(b - first, e - first) for b, e, first in sides)]
+
+    return read
+
+
+def mirrored(kernel: str, finer: Volume, step: tuple[Grid, Grid]) -> Volume:
+    """Mirror the layer at both ends until all cells are whole, and hand all of it to the kernel."""
+    factor = step[1].mag.over(step[0].mag)
+    padding = [(0, 0)]
+    for axis, (f, halo) in enumerate(zip(factor, KERNELS[kernel].halo(factor), strict=True)):
+        before = step[0].begin[axis] - step[1].begin[axis] * f
+        after = step[1].size[axis] * f - step[0].size[axis]
+        padding.append((before + halo, after + halo))
+    whole = np.pad(finer, padding, mode="symmetric")
+    return KERNELS[kernel].reduce(np.ascontiguousarray(whole.T).T, factor)
+
+
+@given(drawn=placed_steps(), seed=st.integers(0, 99))
+def test_a_layer_is_mirrored_at_both_ends(drawn: tuple[str, Grid, Grid], seed: int) -> None:
+    """Where its box cuts a cell, the voxels outside of it do not count: they are not read."""
+    kernel, finer, coarser = drawn
+    x, y, z = finer.box.size
+    volume = np.random.default_rng(seed).integers(1, 250, (z, y, x, 1), np.uint8).T
+    region = Reduction(kernel, finer, coarser).of(inside(volume, finer))
+    expected = mirrored(kernel, volume, (finer, coarser))
+    assert_array_equal(region(coarser.box), expected, strict=True)
+
+
+@given(drawn=placed_steps(), seed=st.integers(0, 99))
+def test_what_lies_before_a_layer_is_zero(drawn: tuple[str, Grid, Grid], seed: int) -> None:
+    """Chunks are stored whole; however the mag is cut, each voxel is what it is in the whole."""
+    kernel, finer, coarser = drawn
+    x, y, z = finer.box.size
+    volume = np.random.default_rng(seed).integers(1, 250, (z, y, x, 1), np.uint8).T
+    region = Reduction(kernel, finer, coarser).of(inside(volume, finer))
+    whole = np.zeros((1, *coarser.size), np.uint8)
+    whole[:, *(slice(begin, None) for begin in coarser.begin)] = region(coarser.box)
+    for position in coarser.box.cells(coarser.shard):
+        box = coarser.shard_box(position)
+        found = region(box)
+        assert found.T.flags.c_contiguous
+        assert_array_equal(found, _cut(whole, box), strict=True)
+        row = Box(box.begin, (box.end[0], min(box.end[1], box.begin[1] + 8), box.end[2]))
+        assert_array_equal(region(row), _cut(whole, row), strict=True)
+
+
+def far_away(data_format: str) -> Plan:
+    """Plan a layer of two frames that begins elsewhere along every axis."""
+    axes = (("t", 2),) if "zarr" in data_format else ()
+    layer = Layer(
+        "em", "color", "uint16", 1, (145, 137, 121), axes, data_format,
+        begin=(101, 95, 77), axis_begins=(3,) if axes else (), axis_places=(4,) if axes else (),
+    )  # fmt: skip
+    shard = (8, 8, 8) if data_format == "wkw" else (8, 8, 4)
+    grids = tuple(
+        lay_grid(layer, Mag.parse(mag), chunk=(4, 4, 4), shard=shard) for mag in ("1", "2", "4-4-2")
+    )
+    one = strategies.plan_of(replace(layer, size=(9, 9, 9)), grids, codec=str(default_codec(layer)))
+    return strategies.dataset_plan(replace(one, layer=layer, job_bytes=1))
+
+
+@pytest.mark.parametrize("data_format", sorted(STORAGES))
+def test_shards_of_a_layer_far_away_are_the_kernel_of_the_whole(
+    tmp_path: Path, data_format: str
+) -> None:
+    """In every format: what was written is read back, block by block and frame by frame."""
+    (one,) = far_away(data_format).layers
+    volumes = {}
+    with ThreadPoolExecutor(2) as pool:
+        for frame in range(one.layer.frames):
+            mag, (x, y, z) = mag_of(tmp_path, one, one.grids[0], frame), one.grids[0].size
+            volumes[frame] = (
+                np.random.default_rng(frame).integers(1, 2**16, (z, y, x, 1), np.uint16).T
+            )
+            for position in one.grids[0].box.cells(one.grids[0].shard):
+                mag.write(position, partial(_cut, volumes[frame]), pool)
+        for step in one.steps():
+            for block in one.blocks(step[1]):
+                places = one.block_shards(step[1], block)
+                list(downsample_shards(tmp_path, one, step, places, pool))
+    for frame, volume in volumes.items():
+        expected = _cut(volume, one.grids[0].box)
+        for step in one.steps():
+            expected = mirrored(one.kernel, expected, step)
+            with mag_of(tmp_path, one, step[1], frame).reading() as read:
+                assert_array_equal(read(step[1].box), expected, strict=True)

@@ -17,6 +17,7 @@ from wkflow.steps import draw_delivery as module
 from wkflow.steps.draw_delivery import (
     begin_attempt,
     deliver_contents,
+    deliver_mags,
     deliver_plan,
     metadata,
     write_parcels,
@@ -71,6 +72,42 @@ def test_frames_are_announced() -> None:
     assert several.file_count - single.file_count == 4 * 5 * 4 * 3
     assert several.extras == single.extras
     assert several.byte_bound > 4 * single.byte_bound - 4 * module.METADATA_BYTES
+
+
+def extension(**options: object) -> Settings:
+    given = {"command": "downsample", "target": f"https://wk.example/datasets/{'5' * 24}"}
+    return Settings.parse(given | {"work_dir": "/data/run"} | options, where="test")
+
+
+def growing(drawn_from: str = "options") -> Plan:
+    url = f"https://wk.example/datasets/{'5' * 24}"
+    return replace(dataset_plan(), extends=True, drawn_from=drawn_from, destination=url)
+
+
+def test_mags_go_to_their_dataset_one_by_one() -> None:
+    """Not to the server of the options; what is sent is said by the plan."""
+    delivery = deliver_mags(extension(verify="full", ca_bundle="/etc/ca.pem"), growing())
+    assert delivery.url == growing().destination
+    assert (delivery.dataset, delivery.name) == ("/data/run/dataset", growing().name)
+    assert (delivery.parcels, delivery.extras, delivery.file_count) == ((), (), 0)
+    assert (delivery.transfer_mode, delivery.verify) == ("http", "full")
+    assert delivery.ca_bundle == "/etc/ca.pem"
+    assert delivery.recipe != deliver_mags(extension(), growing("others")).recipe
+
+
+@pytest.mark.parametrize(
+    ("options", "goes"),
+    [
+        ({}, True),
+        ({"transfer_mode": "copy"}, True),
+        ({"transfer_mode": "symlink"}, False),
+        ({"transfer_mode": "move+symlink"}, False),
+        ({"keep_local": True}, False),
+    ],
+)
+def test_mags_that_were_sent_go_from_the_disk(options: dict[str, object], goes: bool) -> None:  # noqa: FBT001
+    """Unless the server's are links to them, or one wants to keep them."""
+    assert deliver_mags(extension(**options), growing()).discard == goes
 
 
 def test_there_is_room_for_metadata() -> None:

@@ -8,11 +8,12 @@ import pytest
 from wkflow.datasource import PROPERTIES
 from wkflow.durable import PARTIAL
 from wkflow.errors import VerificationError
+from wkflow.given import Given
 from wkflow.plan import Plan
 from wkflow.source import Channel
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.downsample_rest import downsample_rest
-from wkflow.steps.write_properties import write_properties
+from wkflow.steps.write_properties import check_receipts, write_properties
 from wkflow.storage import STORAGES
 
 from .stacks import grains, laid_out, write_tiffs
@@ -157,3 +158,31 @@ def test_all_planned_shards_have_a_receipt(run: Run) -> None:
     with pytest.raises(VerificationError, match=f"{plan.file_count} were planned"):
         write_properties(plan, receipts[:-1])
     assert not Path(plan.dataset, PROPERTIES).exists()
+
+
+def test_receipts_are_read_and_checked_without_a_word_in_the_dataset(run: Run) -> None:
+    """All of them, by their paths, in their order; properties are another's."""
+    plan, receipts = run
+    read = check_receipts(plan, receipts)
+    assert list(read) == receipts
+    assert [one.rule for one in read.values()] == ["convert_slab"] * (len(receipts) - 1) + [
+        "downsample_rest"
+    ]
+    assert sum(len(one.files) for one in read.values()) == plan.file_count
+    assert not Path(plan.dataset, PROPERTIES).exists()
+
+
+def test_of_a_dataset_that_was_there_only_new_shards_are_counted(run: Run) -> None:
+    """Nobody has a receipt of the others; each new one is looked at."""
+    plan, receipts = run
+    one = replace(plan.layers[0], given=Given(plan.dataset, "em/1", "zarr3"))
+    extension = replace(plan, layers=(one,), extends=True)
+    assert list(check_receipts(extension, receipts[-1:])) == receipts[-1:]
+    with pytest.raises(VerificationError, match="were planned"):
+        check_receipts(extension, receipts)
+    shard = Path(plan.dataset, "em/2/c/0/0/0/0")
+    shard.write_bytes(shard.read_bytes()[:-1])
+    with pytest.raises(VerificationError, match="bytes") as caught:
+        check_receipts(extension, receipts[-1:])
+    assert caught.value.where == str(shard)
+    assert not Path(receipts[-1]).exists()

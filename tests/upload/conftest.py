@@ -8,6 +8,7 @@ import pytest
 from tests import runs
 from tests.standin.server import Standin, standin_in
 
+from .extending import LAYERS, Pair
 from .runs import CONVERSION
 
 
@@ -26,6 +27,12 @@ def local(stack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = runs.wkflow("convert", *CONVERSION, stack, target)
     assert run.returncode == 0, run.stderr
     return target
+
+
+@pytest.fixture(scope="session")
+def single(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """Give a dataset of one layer with one mag, and what a run on this machine makes of it."""
+    return Pair.of(tmp_path_factory.mktemp("single"), *LAYERS[:1])
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ SIZE = (45, 37, 19)
 def noise(shape: tuple[int, ...], dtype: str) -> Block:
     """Give values of the whole range over (c, x, y, z); a corner of whole shards is black."""
     rng = np.random.default_rng(5)
-    if dtype == "float32":
+    if dtype.startswith("float"):
         voxels = rng.normal(scale=1e6, size=shape).astype(dtype)
         voxels[0, 30, 30, 1] = np.nan
     else:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from wkflow.codec import Codec
 from wkflow.layer import ITEM_BYTES, Layer, lay_grid
 from wkflow.mag import Mag
@@ -22,7 +23,7 @@ LAYER = Layer("em", "color", "uint8", 1, SIZE, data_format="neuroglancerPrecompu
 class TestPrecomputed(FormatContract):
     data_format = "neuroglancerPrecomputed"
     codecs = ("none",)
-    dtypes = tuple(sorted(set(ITEM_BYTES) - {"int64"}))
+    dtypes = tuple(sorted(set(ITEM_BYTES) - {"int64", "float64"}))
 
     def others_read(self, dataset: Path, voxels: MagVoxels) -> Block:
         store = with_tensorstore(
@@ -60,8 +61,9 @@ def test_the_volume_is_described_in_nanometers(tmp_path: Path) -> None:
     assert info["scales"][0]["chunk_sizes"] == [[16, 16, 8]]
 
 
-def test_int64_is_refused() -> None:
-    """No volume of Neuroglancer has it."""
+@pytest.mark.parametrize("dtype", ["int64", "float64"])
+def test_other_dtypes_are_refused(dtype: str) -> None:
+    """No volume of Neuroglancer has them."""
     refuse = format_of("neuroglancerPrecomputed").refuse
-    assert refuse(replace(LAYER, dtype="int64")) == "precomputed volumes know no int64"
+    assert refuse(replace(LAYER, dtype=dtype)) == f"precomputed volumes know no {dtype}"
     assert refuse(replace(LAYER, dtype="uint64")) is None

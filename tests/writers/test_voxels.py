@@ -36,7 +36,7 @@ def stored(
 def random_voxels(dtype: str, channels: int) -> Block:
     """Fill a layer with values of the whole range; leave a corner of whole shards black."""
     rng = np.random.default_rng(5)
-    if dtype == "float32":
+    if dtype.startswith("float"):
         voxels = rng.normal(scale=1e6, size=(channels, *SIZE)).astype(dtype)
         voxels[0, 30, 30, 1] = np.nan
     else:

@@ -21,7 +21,7 @@ from .judges import SCALE, Block
 from .stored import SIZE, stored
 
 LAYER = Layer("em", "color", "uint8", 1, SIZE, data_format="wkw")
-DTYPES = {1: "u1", 2: "u2", 3: "u4", 4: "u8", 5: "f4", 7: "i1", 8: "i2", 9: "i4", 10: "i8"}
+DTYPES = dict(enumerate(("u1", "u2", "u4", "u8", "f4", "f8", "i1", "i2", "i4", "i8"), start=1))
 
 
 def blocks_of(content: bytes) -> list[bytes]:

@@ -1,6 +1,7 @@
 """Zarr v2, judged by tensorstore and zarr-python."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,19 @@ def test_the_array_is_described_as_the_official_tool_does(tmp_path: Path) -> Non
         "zarr_format": 2,
     }
     assert json.loads((tmp_path / ".zgroup").read_text()) == {"zarr_format": 2}
+
+
+def test_time_stands_where_the_properties_put_it(tmp_path: Path) -> None:
+    """With the extent that its begin leaves room for, in the array and in the names of chunks."""
+    layer = replace(LAYER, axes=(("t", 2),), axis_begins=(3,), axis_places=(4,), folder="raw")
+    grid = replace(
+        lay_grid(layer, Mag(2, 2, 1), chunk=(32, 32, 32), shard=(32, 32, 32)), folder="2-2-1__2"
+    )
+    lay_out_one(tmp_path, layer, (grid,), Codec("zstd", 5))
+    array = json.loads((tmp_path / "raw" / "2-2-1__2" / ".zarray").read_text())
+    assert (array["shape"], array["chunks"]) == ([1, 35, 25, 40, 5], [1, 32, 32, 32, 1])
+    path = MagVoxels(tmp_path, layer, grid, Codec("zstd", 5), 1).path((1, 0, 0))
+    assert path == "raw/2-2-1__2/0/1/0/0/4"
 
 
 def test_ome_zarr_tools_find_all_mags(tmp_path: Path) -> None:

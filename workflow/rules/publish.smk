@@ -1,6 +1,4 @@
-"""Let the dataset be seen, once all of it is there.
-needs   plan.json, all receipts; gives metadata, datasource-properties.json, report.json
-"""
+"""Let the dataset be seen, once all of it is there: its metadata, its properties, a report."""
 
 
 rule create_layer:
@@ -47,6 +45,7 @@ rule write_report:
     input:
         plan="plan.json",
         receipts=ask.receipts,
+        extended=ask.extensions,
     output:
         report="report.json",
     log:

@@ -15,10 +15,11 @@ from wkflow.errors import WkflowError
 from wkflow.job import foresee
 from wkflow.secret import TOKEN
 from wkflow.settings import Settings
+from wkflow.shared_link import without_token
 
 INTERRUPTED = 130
 
-ALIASES = {"name": ("--dataset-name",)}
+ALIASES = {"name": ("--dataset-name",), "max_mag": ("--coarsest-mag",)}
 """What the official commands call an option besides."""
 
 VARIABLES = {"webknossos_url": "WK_URL"}
@@ -77,7 +78,9 @@ def _add_command(subparsers: Any, command: Command) -> None:  # noqa: ANN401 -- 
     parser.set_defaults(command=command)
     for name, option in Settings.model_fields.items():
         if name in command.options:
-            _add_option(parser, name, option, is_positional=name in command.positional)
+            is_first = name == command.positional[0]
+            is_positional = name in command.positional
+            _add_option(parser, name, option, is_positional=is_positional, is_required=is_first)
     parser.add_argument(
         "--token",
         help="Token of your WEBKNOSSOS account; WK_TOKEN in the environment is safer, other "
@@ -93,14 +96,18 @@ def _add_command(subparsers: Any, command: Command) -> None:  # noqa: ANN401 -- 
 
 
 def _add_option(
-    parser: argparse.ArgumentParser, name: str, option: FieldInfo, *, is_positional: bool
+    parser: argparse.ArgumentParser,
+    name: str,
+    option: FieldInfo,
+    *,
+    is_positional: bool,
+    is_required: bool,
 ) -> None:
     """Add one field as a flag, or as a positional argument; pydantic checks the values."""
     help_text = (option.description or "").replace("%", "%%")
     if is_positional:
-        parser.add_argument(
-            name, metavar=name.upper(), nargs=None if option.is_required() else "?", help=help_text
-        )
+        nargs = None if is_required else "?"
+        parser.add_argument(name, metavar=name.upper(), nargs=nargs, help=help_text)
         return
     flags = (f"--{name.replace('_', '-')}", *ALIASES.get(name, ()))
     keywords: dict[str, Any] = {"dest": name, "default": None}
@@ -108,7 +115,7 @@ def _add_option(
         keywords["action"] = argparse.BooleanOptionalAction
     else:
         keywords["metavar"] = _metavar(name, option)
-    if option.default is not None:
+    if option.default not in {None, ""}:
         variable = f"${VARIABLES[name]}, else " if name in VARIABLES else ""
         help_text += f" [default: {variable}{spell(option.default)}]"
     parser.add_argument(*flags, help=help_text, **keywords)
@@ -169,20 +176,23 @@ def _settings(options: argparse.Namespace) -> Settings:
     command: Command = options.command
     given = {name: getattr(options, name) for name in command.options} | command.fixed
     for name, variable in VARIABLES.items():
-        if given.get(name) is None:
+        if name in command.options and given.get(name) is None:
             given[name] = os.environ.get(variable)
-    return Settings.parse(given, where=f"wkflow {command.name}")
+    return Settings.parse(without_token(given), where=f"wkflow {command.name}")
 
 
 def _dry_run(settings: Settings) -> int:
     from wkflow.steps.check_room import check_room  # noqa: PLC0415 -- only a dry run opens images
+    from wkflow.steps.draw_extension import draw_extension  # noqa: PLC0415
     from wkflow.steps.draw_plan import draw_plan  # noqa: PLC0415
     from wkflow.table import contents_table, plan_table  # noqa: PLC0415
 
     if settings.command == "upload":
         print(contents_table(settings))
         return 0
-    plan = draw_plan(settings, is_trial=True)
+    is_extension = settings.command == "downsample"
+    draw = draw_extension if is_extension else draw_plan
+    plan = draw(settings, is_trial=True)
     print(plan_table(plan, settings))
     check_room(plan, settings)
     return 0

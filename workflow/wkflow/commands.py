@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
-from wkflow.settings import OF_UPLOAD, Settings
+from wkflow.downsample_options import DownsampleOptions
+from wkflow.settings import OPTIONS_OF, Settings
 
-OPTIONS = frozenset(Settings.model_fields) - {"command", "follow_links"}
+OPTIONS = frozenset(Settings.model_fields) - {
+    *("command", "follow_links", "job_resources"),
+    *DownsampleOptions.model_fields,
+}
 """Of a conversion, with or without an upload."""
 
 
@@ -44,8 +48,18 @@ COMMANDS = (
         "send a dataset on disk to a WEBKNOSSOS server",
         "Send a dataset of any tool to a WEBKNOSSOS server and prove that it has arrived; --jobs "
         "are parallel connections. The same command again resumes.",
-        OF_UPLOAD - {"command"},
+        OPTIONS_OF["upload"] - {"command"},
         {"command": "upload"},
         ("source",),
+    ),
+    Command(
+        "downsample",
+        "add coarser magnifications to a dataset on disk or on a server",
+        "Compute the missing magnifications of a dataset that exists: TARGET is its folder, or its "
+        "URL on a WEBKNOSSOS server. It stays as it was until all are there. The same command "
+        "again resumes. What follows `--` goes to Snakemake.",
+        OPTIONS_OF["downsample"] - {"command"},
+        {"command": "downsample"},
+        ("target",),
     ),
 )

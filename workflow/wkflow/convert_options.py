@@ -7,19 +7,22 @@ from pydantic import model_validator as whole
 
 from wkflow import spelling
 from wkflow.box import Triple
-from wkflow.option_types import LayerName, Name, Place, Shape, SourcePlace, VoxelSize
-from wkflow.storage import STORAGES, shard_of
+from wkflow.option_types import LayerName, Name, Shape, SourcePlace, VoxelSize
+from wkflow.storage import STORAGES, misfit, shard_of
 
 
 class ConvertOptions(BaseModel):
     """From images to a dataset on disk."""
 
     source: SourcePlace = Field(
+        "",
         description="Folder of slices, folder of such folders (a layer each), one file of any "
-        "format, a zip archive of these, or a URL (http, s3, gs); for `wkflow upload` a dataset."
+        "format, a zip archive of these, or a URL (http, s3, gs); for `wkflow upload` a dataset.",
     )
-    target: Place | None = Field(
-        None, description="Folder that becomes the dataset; left out when it is uploaded."
+    target: SourcePlace | None = Field(
+        None,
+        description="Folder that becomes the dataset; left out when it is uploaded. For `wkflow "
+        "downsample` a dataset that exists: its folder, or its URL on a server.",
     )
     voxel_size: VoxelSize | None = Field(
         None,
@@ -48,8 +51,9 @@ class ConvertOptions(BaseModel):
     )
     shard_shape: Shape | None = Field(
         None,
-        description="Voxels of one file in mag 1: one number or x,y,z, a multiple of the chunk; "
-        "by default 128x128x1 chunks, clipped to the layer.",
+        description="Voxels of one file in mag 1 (of all new mags in `wkflow downsample`): one "
+        "number or x,y,z, a multiple of the chunk; by default 128x128x1 chunks, clipped to the "
+        "layer.",
     )
     chunks_per_shard: Shape | None = Field(
         None, description="Another way to give the shard shape: in chunks, one number or x,y,z."
@@ -64,6 +68,7 @@ class ConvertOptions(BaseModel):
     downsample: bool = Field(default=True, description="Build the magnifications above 1.")
     max_mag: Annotated[str, BeforeValidator(spelling.mag)] | None = Field(
         None,
+        validation_alias=AliasChoices("max_mag", "coarsest_mag"),
         description="Coarsest magnification (8 or 8-8-4); by default that in which a slice is "
         "about 100 voxels across, at least 4.",
     )
@@ -96,32 +101,14 @@ class ConvertOptions(BaseModel):
             raise ValueError(
                 f"chunk_shape {_commas(chunk)} does not divide shard_shape {_commas(shard)}"
             )
-        if self.compression:
-            spelling.compression_in(self.compression, self.data_format)
-        self._fit_format(shard, chunk)
+        if words := misfit(self.data_format, shard, chunk):
+            raise ValueError(words)
         deep, what = (chunk[2], "chunk") if self.data_format == "wkw" else (shard[2], "shard")
         if self.batch_size and self.batch_size % deep:
             raise ValueError(
                 f"batch_size {self.batch_size} is no multiple of the {what} depth {deep}"
             )
         return self
-
-    def _fit_format(self, shard: Triple, chunk: Triple) -> None:
-        """Refuse shapes that the data format cannot have."""
-        storage = STORAGES[self.data_format]
-        if storage.is_single and shard != chunk:
-            raise ValueError(
-                f"shard_shape {_commas(shard)} is not the chunk_shape {_commas(chunk)}: "
-                f"{self.data_format} stores each chunk as a file"
-            )
-        is_cube = (
-            len(set(shard)) == len(set(chunk)) == 1 and (shard[0] // chunk[0]).bit_count() == 1
-        )
-        if storage.is_cubic and not is_cube:
-            raise ValueError(
-                f"{self.data_format} wants cubes for chunk_shape and shard_shape, with a power of "
-                "two of chunks along each edge"
-            )
 
     @property
     def finest_shard(self) -> Triple:

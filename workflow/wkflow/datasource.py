@@ -18,6 +18,8 @@ LARGEST_PLAIN_INTEGER = 2**53 - 1
 """Above it JSON numbers lose digits in JavaScript; the server then takes an envelope."""
 
 
+INDENT = 4
+
 DISPLAY = Channel()
 """Of a layer whose source says nothing: WEBKNOSSOS chooses."""
 
@@ -29,7 +31,12 @@ def retract(dataset: Path) -> None:
 
 def write_properties(dataset: Path, document: dict[str, Any]) -> None:
     """Let the dataset be seen."""
-    durable.write_json(dataset / PROPERTIES, document, indent=4)
+    durable.write_json(dataset / PROPERTIES, document, indent=INDENT)
+
+
+def properties_bytes(document: dict[str, Any]) -> bytes:
+    """Give what `write_properties` writes."""
+    return durable.as_json(document, indent=INDENT)
 
 
 def properties_of(
@@ -61,7 +68,7 @@ def layer_properties(
         "category": layer.category,
         "boundingBox": {"topLeft": [0, 0, 0], "width": x, "height": y, "depth": z},
         "dataFormat": layer.data_format,
-        "mags": [_mag_properties(layer, grid) for grid in grids],
+        "mags": [mag_properties(layer, grid) for grid in grids],
     }
     lows = [r.lowest for r in receipts if r.lowest is not None]
     highs = [r.highest for r in receipts if r.highest is not None]
@@ -77,19 +84,19 @@ def layer_properties(
     return document | {"numChannels": layer.channels, "elementClass": layer.element_class}
 
 
-def _mag_properties(layer: Layer, grid: Grid) -> dict[str, Any]:
+def mag_properties(layer: Layer, grid: Grid) -> dict[str, Any]:
     """Describe one mag; its axes are in the order in which `webknossos` 4.3.3 reads them.
 
     That is (c, x, y, z) also for precomputed volumes, which have the channel at the end: it asks
     for this order, and turns the axes itself.
     """
-    first = len(layer.axes)
+    axes = layer.arranged([name for name, _ in layer.axes], "cxyz")
     cube = {"cubeLength": grid.shard[0]} if layer.data_format == "wkw" else {}
     return {
         "mag": list(grid.mag.factors),
-        "path": f"./{layer.name}/{grid.mag}",
+        "path": f"./{layer.path}/{grid.name}",
         **cube,
-        "axisOrder": {name: first + index for index, name in enumerate("cxyz")},
+        "axisOrder": {name: axes.index(name) for name in "cxyz" if name in axes},
     }
 
 

@@ -209,21 +209,31 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
+def as_json(document: object, *, indent: int | None = 1) -> bytes:
+    """Give what `write_json` writes."""
+    return json.dumps(document, indent=indent).encode() + b"\n"
+
+
 def write_json(path: Path, document: object, *, indent: int | None = 1) -> None:
     """Replace `path` by the JSON form of `document`, durably."""
     with replacing(path) as file:
-        file.write(json.dumps(document, indent=indent).encode() + b"\n")
+        file.write(as_json(document, indent=indent))
         file.flush()
         os.fsync(file.fileno())
     flush([path])
 
 
-def sweep(folder: Path) -> int:
-    """Remove what killed writers left below `folder`; say how many files that were."""
+def sweep(folder: Path, *, is_deep: bool = True) -> int:
+    """Remove what killed writers left below `folder`; say how many files that were.
+
+    A sweep that is not deep leaves the folders below as they are.
+    """
     swept = 0
-    for parent, _, names in os.walk(folder):
+    for parent, below, names in os.walk(folder):
+        if not is_deep:
+            below.clear()
         for name in names:
-            if name.endswith(PARTIAL):
+            if name.startswith(".") and name.endswith(PARTIAL):
                 Path(parent, name).unlink(missing_ok=True)
                 swept += 1
     return swept

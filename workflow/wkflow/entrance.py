@@ -16,10 +16,12 @@ from wkflow.joints import Joints
 from wkflow.plan import DRAFT, Plan
 from wkflow.regain import regain
 from wkflow.settings import Settings
+from wkflow.shared_link import without_token
 from wkflow.shipped import import_root
 from wkflow.steps.draw_delivery import (
     begin_attempt,
     deliver_contents,
+    deliver_mags,
     deliver_plan,
     write_parcels,
 )
@@ -60,12 +62,13 @@ def enter(config: Mapping[str, object], *, is_main: bool) -> Run:
     run_folder: Path | None = None
     try:
         given = {key: value for key, value in config.items() if value is not None}
-        if not given.keys() & {"source", "target", "voxel_size"}:
+        is_conversion = given.get("command", "convert") == "convert"
+        if is_conversion and not given.keys() & {"source", "target", "voxel_size"}:
             given |= _sample()
-        settings = Settings.parse(given, where="config")
+        settings = Settings.parse(without_token(given), where="config")
         run_folder = settings.run_folder
         (run_folder / ENTRANCE).unlink(missing_ok=True)
-        plan = _plan(settings)
+        plan = _plan(settings, is_main=is_main)
         delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
     except (WkflowError, OSError) as error:
         foreseen = foresee(error)
@@ -93,9 +96,11 @@ def _sample() -> dict[str, object]:
     return dict(sample_options(Path.cwd()))
 
 
-def _plan(settings: Settings) -> Plan:
+def _plan(settings: Settings, *, is_main: bool) -> Plan:
     if settings.command == "upload":
         return Plan.of_nothing(str(settings.dataset))
+    if settings.command == "downsample":
+        return _extension(settings, is_main=is_main)
     # readers and kernels take a while to import: a run that only sends need not wait for them
     from wkflow.steps.check_room import check_room  # noqa: PLC0415
     from wkflow.steps.draw_plan import draw_plan  # noqa: PLC0415
@@ -103,6 +108,25 @@ def _plan(settings: Settings) -> Plan:
     plan = draw_plan(settings)
     check_room(plan, settings)
     _keep(plan, settings.run_folder / DRAFT)
+    return plan
+
+
+def _extension(settings: Settings, *, is_main: bool) -> Plan:
+    """Say which mags a dataset gets; a job that reads the rules again takes what the run said."""
+    folder = settings.run_folder
+    if not is_main:
+        return Plan.read(folder / DRAFT)
+    from wkflow.steps.check_room import check_room  # noqa: PLC0415 -- as above
+    from wkflow.steps.draw_extension import draw_extension  # noqa: PLC0415
+    from wkflow.steps.new_folders import start_anew  # noqa: PLC0415
+
+    plan = draw_extension(settings)
+    if plan.layers:
+        check_room(plan, settings)
+        start_anew(plan, folder)
+    if plan.layers and plan.destination:
+        _keep(deliver_mags(settings, plan), folder / DELIVERY)
+    _keep(plan, folder / DRAFT)
     return plan
 
 

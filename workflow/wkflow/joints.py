@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from wkflow.datasource import PROPERTIES
-from wkflow.layer import Grid
-from wkflow.layer_plan import START_BYTES, Place
-from wkflow.plan import LayerPlan, Plan, digest
+from wkflow.layer import Grid, Place
+from wkflow.layer_plan import START_BYTES
+from wkflow.plan import EXTENDED, LayerPlan, Plan, digest
+
+EXTENDED_HERE, EXTENDED_THERE = EXTENDED
 
 MIB = 2**20
 VOXEL_BYTES_PER_MINUTE = 2**30
@@ -49,6 +51,31 @@ class Joints:
     def receipts(self) -> list[str]:
         """Of all jobs that write voxels."""
         return [f"receipts/{job}.json" for job, _ in self.plan.jobs()]
+
+    @property
+    def extensions(self) -> list[str]:
+        """What says that the new mags of a dataset which exists are part of it."""
+        if not (self.plan.extends and self.plan.layers):
+            return []
+        return [EXTENDED_THERE if self.plan.destination else EXTENDED_HERE]
+
+    def mag_receipts(self, wildcards: Wildcards) -> list[str]:
+        """List the receipts of the jobs that write a mag."""
+        one = self._layer(wildcards)
+        grid = next(grid for grid in one.made if str(grid.mag) == wildcards.mag)
+        if not one.is_big(grid):
+            return [f"receipts/downsample_rest/{one.layer.name}.json"]
+        folder = f"receipts/downsample_block/{one.layer.name}/{grid.mag}"
+        return [f"{folder}/{block}.json" for block in one.blocks(grid)]
+
+    @property
+    def mags_sent(self) -> list[str]:
+        """List the receipts of all mags that were sent."""
+        return [
+            f"receipts/upload_mag/{one.layer.name}/{grid.mag}.json"
+            for one in self.plan.layers
+            for grid in one.made
+        ]
 
     @property
     def layouts(self) -> list[str]:
@@ -167,6 +194,8 @@ class Joints:
         name = one.layer.name
         boxes = [(frame, one.source_box(finer, coarser, position)) for frame, position in places]
         if finer == one.grids[0]:
+            if one.given:
+                return []
             slabs = {slab for place in boxes for slab in one.feeding_slabs(*place)}
             return [f"receipts/convert_slab/{name}/{slab}.json" for slab in sorted(slabs)]
         blocks = {block for place in boxes for block in one.feeding_blocks(finer, *place)}

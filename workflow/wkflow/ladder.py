@@ -34,8 +34,9 @@ def climb(
     sampling_mode: str,
     max_mag: Mag | None = None,
     aligned_with: Iterable[Mag] = (),
+    start: Mag = FINEST,
 ) -> list[Mag]:
-    """List the mags above the finest one, finest first.
+    """List the mags above `start`, finest first.
 
     Parameters
     ----------
@@ -49,25 +50,31 @@ def climb(
     aligned_with : mags
         Of the dataset's other layers. WEBKNOSSOS wants one mag for each largest component, so a
         step whose largest component is among them takes that mag.
+    start : Mag
+        What there is; the finest by default.
 
     Raises
     ------
     ConfigError
-        If `max_mag` cannot be reached, or two steps have the same largest component.
+        If `max_mag` or a mag of another layer cannot be reached, or two steps have the same
+        largest component.
     """
     coarsest = max_mag or default_coarsest(size)
     if size[2] == 1 or sampling_mode == "constant_z":
-        coarsest, sampling_mode = Mag(coarsest.x, coarsest.y, 1), "constant_z"
+        coarsest, sampling_mode = Mag(coarsest.x, coarsest.y, start.z), "constant_z"
+    if start.largest < coarsest.largest and not coarsest.is_over(start):
+        raise _unreachable(coarsest, start, size, voxel_size, sampling_mode)
     others = {mag.largest: mag for mag in aligned_with}
     mags: list[Mag] = []
-    current = FINEST
+    current = start
     while current.largest < coarsest.largest:
         below = current
         current = others.get(below.largest * 2) or _step(
             below, coarsest, voxel_size, anisotropic=sampling_mode == "anisotropic"
         )
-        if current == below:
-            raise _unreachable(coarsest, current, sampling_mode)
+        if current == below or not current.is_over(below):
+            wanted = coarsest if current == below else current
+            raise _unreachable(wanted, start, size, voxel_size, sampling_mode)
         if current.largest > below.largest:
             mags.append(current)
     return mags
@@ -91,9 +98,15 @@ def _step(
     return Mag(x, y, z)
 
 
-def _unreachable(coarsest: Mag, stuck: Mag, sampling_mode: str) -> ConfigError:
+def _unreachable(
+    wanted: Mag, start: Mag, size: Triple, voxel_size: tuple[float, float, float], mode: str
+) -> ConfigError:
+    cube = Mag(*(max(wanted.largest, start.largest),) * 3)
+    free = climb(size, voxel_size, sampling_mode=mode, max_mag=cube, start=start)
+    reachable = ", ".join(map(str, free)) or "none"
     return ConfigError(
-        f"magnification {coarsest} cannot be reached from {stuck} in sampling mode {sampling_mode}",
-        "max_mag",
+        f"magnification {wanted} cannot be reached from {start} in sampling mode {mode}; "
+        f"reachable: {reachable}",
+        "coarsest_mag",
         "Give one number, or a sampling_mode that fits it (isotropic, constant_z).",
     )

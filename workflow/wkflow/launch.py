@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 from typing import IO
@@ -18,14 +19,16 @@ from wkflow.datasource import PROPERTIES
 from wkflow.delivery import DELIVERY, Delivery
 from wkflow.errors import ConfigError, TransientError, WkflowError
 from wkflow.failures import forget, read_failures
+from wkflow.hold import holding
 from wkflow.lock import locked, remember
-from wkflow.plan import CLAIM
+from wkflow.plan import CLAIM, DRAFT, EXTENDED, Plan
 from wkflow.progress import Progress
 from wkflow.proof import PROOF
 from wkflow.secret import find_token
 from wkflow.settings import Settings
 from wkflow.shipped import snakefile
 from wkflow.steps.check_room import memory_budget
+from wkflow.steps.new_folders import is_finished
 
 CONFIG = "config.yaml"
 LOG = "logs/snakemake.log"
@@ -84,24 +87,26 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
     if settings.sends:
         find_token()
     folder = settings.run_folder
-    with locked(folder) as lock:
+    with locked(folder) as lock, holding(settings.dataset) as hold:
         _start_anew_where_needed(settings)
         (folder / CONFIG).write_text(yaml.safe_dump(_config(settings), sort_keys=False))
         (folder / LOG).parent.mkdir(exist_ok=True)
         command = snakemake_command(settings, extra)
         if not quiet:
             print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
-        failure = _run(command, folder, lock, quiet=quiet)
+        run = partial(_run, command, folder, lock, hold, quiet=quiet)
+        failure = run()
         for _ in range(RESTARTS):
             if failure is None or not _is_lost(folder, failure):
                 break
             print(f"wkflow: {failure.what}; a new upload is started", file=sys.stderr)
-            failure = _run(command, folder, lock, quiet=quiet)
+            failure = run()
     if failure is not None:
         if settings.sends:
             print(f"wkflow: what was done is kept in {folder}", file=sys.stderr)
         raise failure
-    return "Nothing to be done" not in (folder / LOG).read_text()
+    has_jobs = settings.command != "downsample" or bool(Plan.read(folder / DRAFT).layers)
+    return has_jobs and "Nothing to be done" not in (folder / LOG).read_text()
 
 
 def notes(settings: Settings) -> list[str]:
@@ -114,24 +119,36 @@ def notes(settings: Settings) -> list[str]:
 
 def result(settings: Settings) -> list[str]:
     """Give what a person or a script wants of a run that ended well: the dataset's address."""
-    proof = settings.run_folder / PROOF
-    if not (settings.sends and proof.exists()):
+    name = EXTENDED[1] if settings.is_remote else PROOF
+    proof = settings.run_folder / name
+    if not ((settings.sends or settings.is_remote) and proof.exists()):
         return []
     return [str(json.loads(proof.read_bytes())["url"])]
 
 
 def _config(settings: Settings) -> dict[str, object]:
     """Give the options, and the run folder where it depends on the folder of the command."""
-    place = {} if settings.target else {"work_dir": str(settings.run_folder)}
+    has_place = settings.target and not settings.is_remote
+    place = {} if has_place else {"work_dir": str(settings.run_folder)}
     return settings.to_dict() | place
 
 
-def _run(command: list[str], folder: Path, lock: IO[str], *, quiet: bool) -> WkflowError | None:
-    """Run Snakemake to its end; give what went wrong."""
+def _run(
+    command: list[str], folder: Path, lock: IO[str], hold: IO[str] | None, *, quiet: bool
+) -> WkflowError | None:
+    """Run Snakemake to its end; give what went wrong.
+
+    It shares the hold on the dataset, which so lasts as long as its jobs may write.
+    """
     forget(folder)
     with (folder / LOG).open("w") as log:
         process = Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=[hold.fileno()] if hold else [],
         )
         remember(lock, process.pid)
         status = _watch(process, Progress(folder, quiet=quiet))
@@ -157,7 +174,9 @@ def _check_interpreter() -> None:
 def _start_anew_where_needed(settings: Settings) -> None:
     """Forget a finished run that is to be overwritten, and receipts of a dataset that is gone."""
     folder = settings.run_folder
-    if settings.sends:
+    if settings.command == "downsample" and is_finished(folder):
+        (folder / DRAFT).unlink(missing_ok=True)
+    if settings.sends or settings.command == "downsample":
         return
     finished = (folder / "report.json").exists() and (settings.dataset / PROPERTIES).exists()
     if settings.overwrite_existing and finished:

@@ -13,7 +13,8 @@ from typing import Any, Self
 
 from wkflow.box import Box, Triple
 from wkflow.feed import Feed
-from wkflow.layer import Grid, Layer, shard_bytes
+from wkflow.given import Given
+from wkflow.layer import Grid, Layer, Place, shard_bytes
 from wkflow.mag import Mag
 from wkflow.slab import Slab, cut_slabs
 from wkflow.source import Channel, Header, RawLayout, Source
@@ -34,9 +35,6 @@ START_BYTES = 200 * 2**20
 STREAM_FRAMES = 10**6
 """More than any layer has: what can only be read in order is one slab."""
 
-Place = tuple[int, Triple]
-"""A shard: its frame, and its position (x, y, z) in the grid of shards."""
-
 
 @dataclass(frozen=True, slots=True)
 class LayerPlan:
@@ -48,6 +46,9 @@ class LayerPlan:
     once. `feed` says how voxels come into memory, `display` how the layer is first shown.
     `passing` says that shards leave the disk when they are sent. The last two, and `feed`, change
     no voxel.
+
+    In a dataset that exists, `given` is the mag that the others are computed from: the first of
+    `grids`, which nobody writes; there is no source then, and no slab.
     """
 
     layer: Layer
@@ -62,6 +63,12 @@ class LayerPlan:
     passing: bool = False
     feed: Feed = field(default_factory=Feed)
     display: Channel = field(default_factory=Channel)
+    given: Given | None = None
+
+    @property
+    def made(self) -> tuple[Grid, ...]:
+        """The mags that the run writes."""
+        return self.grids[1:] if self.given else self.grids
 
     @property
     def slab_depth(self) -> int:
@@ -83,6 +90,8 @@ class LayerPlan:
 
     def slabs(self) -> list[Slab]:
         """Cut the layer into the units of work of `convert_slab`."""
+        if self.given:
+            return []
         return list(
             cut_slabs(
                 self.layer.size[2],
@@ -108,6 +117,8 @@ class LayerPlan:
 
     def slab_memory(self, threads: int) -> int:
         """Bytes of memory of one `convert_slab` job: what is fed, and rows on their way out."""
+        if self.given:
+            return START_BYTES
         return self.feed.bytes + rest_memory(self.layer, self.grids[0], threads)
 
     def steps(self) -> list[tuple[Grid, Grid]]:
@@ -116,7 +127,7 @@ class LayerPlan:
 
     def is_big(self, grid: Grid) -> bool:
         """Whether the mag is large enough for jobs of its own."""
-        volume = prod(grid.size) * self.layer.frames
+        volume = grid.box.voxels * self.layer.frames
         return volume * self.layer.voxel_bytes > BLOCK_JOBS * self.job_bytes
 
     def big_steps(self) -> list[tuple[Grid, Grid]]:
@@ -145,11 +156,11 @@ class LayerPlan:
         per_block = self.shards_per_block(grid)
         first = int(block[1:]) * per_block
         last = min(first + per_block, prod(grid.shards) * self.layer.frames)
-        return [_place(grid.shards, number) for number in range(first, last)]
+        return [grid.place(number) for number in range(first, last)]
 
     def all_shards(self, grid: Grid) -> list[Place]:
         """List all shards of a mag."""
-        return [_place(grid.shards, i) for i in range(prod(grid.shards) * self.layer.frames)]
+        return [grid.place(number) for number in range(prod(grid.shards) * self.layer.frames)]
 
     def feeding_slabs(self, frame: int, box: Box) -> list[Slab]:
         """List the slabs that hold a box of mag 1 in one frame."""
@@ -161,10 +172,8 @@ class LayerPlan:
 
     def feeding_blocks(self, grid: Grid, frame: int, box: Box) -> list[str]:
         """List the blocks of a big mag that hold a box of it in one frame."""
-        per_block, (nx, ny, nz) = self.shards_per_block(grid), grid.shards
-        numbers = {
-            (x + nx * (y + ny * (z + nz * frame))) // per_block for x, y, z in box.cells(grid.shard)
-        }
+        per_block = self.shards_per_block(grid)
+        numbers = {grid.number(frame, place) // per_block for place in box.cells(grid.shard)}
         return [f"b{number:06d}" for number in sorted(numbers)]
 
     def source_box(self, finer: Grid, coarser: Grid, position: Triple) -> Box:
@@ -177,10 +186,13 @@ class LayerPlan:
         halo = self.halo
         shard = coarser.shard_box(position)
         begin, end = [], []
-        for b, e, f, size in zip(shard.begin, shard.end, factor, finer.size, strict=True):
-            mirrored = f - 1 if e * f > size else 0
-            begin.append(max(0, b * f - max(halo, mirrored)))
-            end.append(min(size, e * f + halo))
+        for b, e, f, first, size in zip(
+            shard.begin, shard.end, factor, finer.begin, finer.size, strict=True
+        ):
+            at_end = f - 1 if e * f > size else 0
+            at_begin = f - 1 if b * f < first else 0
+            begin.append(max(first, b * f - max(halo, at_end)))
+            end.append(min(size, e * f + max(halo, at_begin)))
         return Box((begin[0], begin[1], begin[2]), (end[0], end[1], end[2]))
 
     @property
@@ -210,26 +222,41 @@ class LayerPlan:
             (frame, asdict(coarser.shard_box(p)), asdict(self.source_box(finer, coarser, p)))
             for frame, p in places
         ]
+        told = (self.kernel, self.codec, self.layer.data_format, *self._given_told)
         return digest(boxes, finer.mag.factors, coarser.mag.factors, coarser.chunk, coarser.shard,
-                      self.kernel, self.codec, self.layer.data_format)  # fmt: skip
+                      *told)  # fmt: skip
+
+    @property
+    def _given_told(self) -> list[dict[str, Any]]:
+        return [asdict(self.given)] if self.given else []
 
     def rest_recipe(self) -> str:
         """Digest all that the small mags depend on besides the voxels below them."""
         steps = [(asdict(finer), asdict(coarser)) for finer, coarser in self.rest_steps()]
-        return digest(steps, self.layer.axes, self.kernel, self.codec, self.layer.data_format)
+        layer = self.layer
+        told = (layer.axes, self.kernel, self.codec, layer.data_format, *self._given_told)
+        return digest(steps, *told)
 
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> Self:
         """Read what `dataclasses.asdict` and JSON made of a layer plan."""
         layer, display = document["layer"], document["display"]
+        given = document["given"]
         layer |= {"size": _triple(layer["size"]), "axes": _axes(layer["axes"])}
+        layer |= {"begin": _triple(layer["begin"])}
+        layer |= {key: tuple(layer[key]) for key in ("axis_begins", "axis_places", "order")}
         return cls(**document | {
             "layer": Layer(**layer),
             "source": _source(document["source"]),
             "grids": tuple(
-                Grid(Mag(**grid.pop("mag")), **{key: _triple(value) for key, value in grid.items()})
+                Grid(
+                    Mag(**grid.pop("mag")),
+                    folder=grid.pop("folder"),
+                    **{key: _triple(value) for key, value in grid.items()},
+                )
                 for grid in document["grids"]
             ),
+            "given": given and Given(**given | {"axes": tuple(given["axes"])}),
             "feed": Feed(**document["feed"]),
             "display": Channel(
                 display["name"],
@@ -253,12 +280,6 @@ def _source(document: dict[str, Any]) -> Source:
 
 def _axes(pairs: list[list[Any]]) -> tuple[tuple[str, int], ...]:
     return tuple((name, size) for name, size in pairs)
-
-
-def _place(shards: Triple, number: int) -> Place:
-    """Give the shard of that number: x fastest, the frames slowest."""
-    x, y, z = shards
-    return number // (x * y * z), (number % x, number // x % y, number // (x * y) % z)
 
 
 def rest_memory(layer: Layer, finest: Grid, threads: int) -> int:

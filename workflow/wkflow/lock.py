@@ -57,13 +57,19 @@ def remember(file: IO[str], group: int) -> None:
 
 
 def _stop_orphans(folder: Path, file: IO[str]) -> None:
-    """Kill what is left of the noted group: its processes work in the run folder."""
+    """Kill what is left of the noted group: its processes work in the run folder, or will."""
     file.seek(0)
     text = file.read().strip()
     if not text.isdecimal() or os.name != "posix":
         return
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if os.getpgid(process.pid) == int(text) and Path(process.cwd()) == folder.resolve():
+            if os.getpgid(process.pid) == int(text) and _works_in(process, folder):
                 process.send_signal(signal.SIGKILL)
                 process.wait(5)
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    """Whether a process belongs to the run folder; one that only starts is not in it yet."""
+    is_there = Path(process.cwd()) == folder.resolve()
+    return is_there or any(str(folder) in word for word in process.cmdline())

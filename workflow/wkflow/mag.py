@@ -62,6 +62,10 @@ class Mag:
         """The largest factor: what WEBKNOSSOS tells the mags of a layer apart by."""
         return max(self.factors)
 
+    def is_over(self, finer: "Mag") -> bool:
+        """Whether this mag is at least as coarse as `finer` along every axis."""
+        return all(m >= f for m, f in zip(self.factors, finer.factors, strict=True))
+
     def over(self, finer: "Mag") -> Triple:
         """How many voxels of `finer` one voxel of this mag spans along x, y and z."""
         return self.x // finer.x, self.y // finer.y, self.z // finer.z

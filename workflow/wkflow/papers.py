@@ -54,8 +54,9 @@ def config_yaml() -> str:
         "# Without source, target and voxel_size a small sample is made and converted.",
     ]
     for name, option in Settings.model_fields.items():
-        default = None if option.is_required() else option.default
+        default = option.default
         value = list(default) if isinstance(default, tuple) else default
+        value = None if value == "" else value
         lines += ["", f"# {option.description}", f"{name}: {json.dumps(value)}"]
     return "\n".join(lines) + "\n"
 
@@ -72,8 +73,7 @@ def options_table() -> str:
         values = " ".join(f"`{choice}`" for choice in choices_of(name))
         if option.annotation is bool:
             values = "`true` `false`"
-        default = "" if option.default is None else f"`{spell(option.default)}`"
-        default = "required" if option.is_required() else default
+        default = f"`{spell(option.default)}`" if option.default not in {None, ""} else ""
         rows.append(f"| `{name}` | {values} | {default} | {option.description} |")
     return INTRODUCTION + "\n".join(rows) + "\n"
 

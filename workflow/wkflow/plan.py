@@ -16,10 +16,16 @@ from wkflow.errors import ConfigError
 from wkflow.feed import Feed
 from wkflow.layer_plan import LayerPlan, digest
 
-__all__ = ["CLAIM", "DRAFT", "PLAN", "SCRATCH", "LayerPlan", "Plan", "digest"]
+__all__ = ["CLAIM", "DRAFT", "EXTENDED", "PLAN", "REPORT", "SCRATCH", "LayerPlan", "Plan", "digest"]
 
 PLAN = "plan.json"
 """In the run folder: the plan that was carried out last."""
+
+EXTENDED = ("receipts/extend_properties.json", "receipts/finish_mags.json")
+"""In the run folder: one of them says that the mags of a dataset which exists are all there."""
+
+REPORT = "report.json"
+"""In the run folder: what was done."""
 
 CLAIM = "claim.json"
 """In the run folder: says that the first job may have started, so the target is this folder's."""
@@ -33,7 +39,12 @@ DRAFT = "draft.json"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a run will do. `notes` are the lines that a person should read before it runs."""
+    """All that a run will do. `notes` are the lines that a person should read before it runs.
+
+    `extends` says that the dataset was there before and gets more mags; `drawn_from` digests what
+    such a plan was drawn from, because it stays until it is carried out. `destination` is the URL
+    of the dataset, if a server has it.
+    """
 
     dataset: str
     name: str
@@ -42,6 +53,9 @@ class Plan:
     overwrite: bool
     layers: tuple[LayerPlan, ...]
     notes: tuple[str, ...] = ()
+    extends: bool = False
+    drawn_from: str = ""
+    destination: str = ""
 
     @classmethod
     def of_nothing(cls, dataset: str) -> Self:
@@ -56,7 +70,7 @@ class Plan:
     def file_count(self) -> int:
         """How many shard files the dataset will have, empty ones included."""
         return sum(
-            prod(grid.shards) * plan.layer.frames for plan in self.layers for grid in plan.grids
+            prod(grid.shards) * plan.layer.frames for plan in self.layers for grid in plan.made
         )
 
     def jobs(self) -> Iterator[tuple[str, int]]:
@@ -72,7 +86,7 @@ class Plan:
                     voxels = sum(grid.shard_box(position).voxels for _, position in places)
                     yield f"downsample_block/{name}/{grid.mag}/{block}", voxels
             if plan.rest_steps():
-                voxels = sum(prod(grid.size) for _, grid in plan.rest_steps())
+                voxels = sum(grid.box.voxels for _, grid in plan.rest_steps())
                 yield f"downsample_rest/{name}", voxels * plan.layer.frames
 
     def layout_recipe(self, name: str) -> str:

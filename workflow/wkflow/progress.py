@@ -82,7 +82,7 @@ class Progress:
 
     def _say(self, plan: Plan) -> None:
         for one in plan.layers:
-            x, y, z = one.layer.size
+            x, y, z = one.layer.box.size
             print(
                 f"wkflow: layer {one.layer.name}: {x} x {y} x {z} {one.layer.element_class}, "
                 f"{one.layer.category} ({one.evidence}), "

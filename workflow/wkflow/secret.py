@@ -13,13 +13,16 @@ import psutil
 from wkflow.errors import ServerError
 
 TOKEN = "WK_TOKEN"  # noqa: S105 -- the name of the variable
+SHARING = "WK_SHARING_TOKEN"
+"""The token of a link that somebody shared: it lets read one dataset."""
+
 _HOLDER = "WKFLOW_TOKEN_HOLDER"
 """The process that was started with the token."""
 
 
 def hide() -> None:
     """Let processes that are started from now on not inherit the token, but know who has it."""
-    if os.environ.pop(TOKEN, None):
+    if any([os.environ.pop(TOKEN, None), os.environ.pop(SHARING, None)]):
         os.environ[_HOLDER] = str(os.getpid())
 
 
@@ -31,13 +34,33 @@ def find_token() -> str:
     ServerError
         If there is none.
     """
-    token = os.environ.get(TOKEN)
-    if not token and _HOLDER in os.environ:
-        with suppress(psutil.Error, OSError, ValueError):
-            token = psutil.Process(int(os.environ[_HOLDER])).environ().get(TOKEN)
+    token = _find(TOKEN)
     if not token:
         raise ServerError(
             "no token was given, and WEBKNOSSOS takes uploads from its users only", TOKEN,
             "Copy yours from WEBKNOSSOS (account, auth token) into WK_TOKEN, or give --token.",
         )  # fmt: skip
     return token
+
+
+def reading_token() -> str | None:
+    """Give what a dataset is read with: the token of a shared link, else the user's, or none."""
+    return shared_token() or user_token()
+
+
+def user_token() -> str | None:
+    """Give the user's token, if there is one."""
+    return _find(TOKEN)
+
+
+def shared_token() -> str | None:
+    """Give the token of a shared link, if there is one."""
+    return _find(SHARING)
+
+
+def _find(name: str) -> str | None:
+    token = os.environ.get(name)
+    if not token and _HOLDER in os.environ:
+        with suppress(psutil.Error, OSError, ValueError):
+            token = psutil.Process(int(os.environ[_HOLDER])).environ().get(name)
+    return token or None

@@ -117,6 +117,8 @@ class Sending:
     @property
     def goals(self) -> list[str]:
         """What a run has to reach."""
+        if self._ask.plan.extends:
+            return [*self._ask.extensions, "report.json"] if self._is_converting else []
         made = [self._ask.properties, "report.json"] if self._is_converting else []
         if self._delivery is None:
             return made

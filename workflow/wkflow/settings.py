@@ -15,26 +15,38 @@ from pydantic_core import ErrorDetails
 
 from wkflow import spelling
 from wkflow.convert_options import ConvertOptions
+from wkflow.downsample_options import DownsampleOptions
 from wkflow.errors import ConfigError
 from wkflow.option_types import Place
 from wkflow.source_options import SourceOptions
-from wkflow.spelling import suggest
+from wkflow.spelling import is_url, last_part, suggest
 from wkflow.upload_options import UploadOptions
 
-OF_UPLOAD = frozenset({
-    *("command", "source", "name", "jobs", "work_dir"),
-    *UploadOptions.model_fields.keys() - {"upload", "keep_local"},
-})  # fmt: skip
-"""Options that `wkflow upload` takes."""
+_OF_DOWNSAMPLE = frozenset(DownsampleOptions.model_fields)
+
+OPTIONS_OF = {
+    "upload": frozenset({
+        *("command", "source", "name", "jobs", "work_dir"),
+        *UploadOptions.model_fields.keys() - {"upload", "keep_local"},
+    }),
+    "downsample": _OF_DOWNSAMPLE | {
+        *("command", "target", "layer_name", "sampling_mode", "max_mag", "interpolation_mode"),
+        *("chunk_shape", "shard_shape", "compress", "compression", "transfer_mode", "ca_bundle"),
+        *("verify", "keep_local", "jobs", "distribution_strategy", "job_resources", "memory"),
+        *("job_size", "work_dir"),
+    },
+}  # fmt: skip
+"""Options of the commands that take few; a conversion takes all others."""
 
 
-class Settings(UploadOptions, SourceOptions, ConvertOptions):
+class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     """One run, as the config YAML spells it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    command: Literal["convert", "upload"] = Field(
-        "convert", description="Convert images, or upload a dataset that exists."
+    command: Literal["convert", "upload", "downsample"] = Field(
+        "convert",
+        description="Convert images, or upload a dataset that exists, or add mags to it.",
     )
     jobs: int | None = Field(
         None,
@@ -46,6 +58,11 @@ class Settings(UploadOptions, SourceOptions, ConvertOptions):
     distribution_strategy: Annotated[
         Literal["multiprocessing", "sequential"], BeforeValidator(spelling.strategy)
     ] = Field("multiprocessing", description="Use several cores, or one.")
+    job_resources: Annotated[str, BeforeValidator(spelling.job_resources)] | None = Field(
+        None,
+        description="What a cluster's job gets, as JSON; without a cluster it has no effect.",
+        examples=['{"mem": "10M"}'],
+    )
     memory: Annotated[int, BeforeValidator(spelling.memory)] | None = Field(
         None, description="Memory to use (8G, 500M); by default 80 % of what is free."
     )
@@ -93,11 +110,21 @@ class Settings(UploadOptions, SourceOptions, ConvertOptions):
             raise ValueError(f"jobs {self.jobs} does not go with distribution_strategy sequential")
         if self.upload and self.target:
             raise ValueError("target does not go with upload: the dataset is on the server then")
-        if self.command == "upload":
-            foreign = sorted(self.to_dict().keys() - OF_UPLOAD)
-            if foreign:
-                raise ValueError(f"{foreign[0]} does not go with the command upload")
+        own = self.to_dict().keys() - {"command"}
+        known = OPTIONS_OF.get(self.command)
+        foreign = sorted(own & _OF_DOWNSAMPLE if known is None else own - known)
+        if foreign:
+            raise ValueError(f"{foreign[0]} does not go with the command {self.command}")
+        if self.command == "convert" and self.compression:
+            spelling.compression_in(self.compression, self.data_format)
+        if self.command == "convert" and self.target and is_url(self.target):
+            raise ValueError(f"target {self.target} is no folder; give --upload to send a dataset")
         return self
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether mags are added to a dataset on a server."""
+        return self.command == "downsample" and is_url(self.target or "")
 
     @property
     def sends(self) -> bool:
@@ -107,7 +134,8 @@ class Settings(UploadOptions, SourceOptions, ConvertOptions):
     @property
     def discards(self) -> bool:
         """Whether the local dataset is only a means, and goes when it is sent."""
-        return self.upload and not self.keep_local and self.transfer_mode in {"http", "copy"}
+        is_means = self.upload or self.is_remote
+        return is_means and not self.keep_local and self.transfer_mode in {"http", "copy"}
 
     @property
     def follows_links(self) -> bool:
@@ -117,25 +145,31 @@ class Settings(UploadOptions, SourceOptions, ConvertOptions):
     @property
     def passes(self) -> bool:
         """Whether shards leave the disk one by one, as soon as they are sent."""
-        return self.discards and self.transfer_mode == "http"
+        return self.upload and self.discards and self.transfer_mode == "http"
 
     @property
     def dataset_name(self) -> str:
-        """Name of the dataset: as given, or what the server would take for the target's name."""
-        place = self.target or self.source_path
+        """Name of the dataset: as given, or what the server would take for the target's name.
+
+        Of one that exists, what its folder or URL ends with.
+        """
+        place = Path(self.target) if self.target else self.source_path
+        if self.command == "downsample":
+            return place.name
         return self.name or suggest(place.name if self.target or place.is_dir() else place.stem)
 
     @property
     def source_path(self) -> Path:
         """The source as a path; of a URL, what stands before its query."""
-        return Path(self.source.partition("?")[0] if "://" in self.source else self.source)
+        return Path(self.source.partition("?")[0] if is_url(self.source) else self.source)
 
     @property
     def dataset(self) -> Path:
         """The folder of the local dataset."""
         if self.command == "upload":
             return self.source_path
-        return self.target or self.run_folder / "dataset"
+        is_here = self.target and not self.is_remote
+        return Path(str(self.target)) if is_here else self.run_folder / "dataset"
 
     @property
     def run_folder(self) -> Path:
@@ -145,8 +179,11 @@ class Settings(UploadOptions, SourceOptions, ConvertOptions):
         """
         if self.work_dir:
             return self.work_dir
+        if self.is_remote:
+            return self._here / f"{last_part(str(self.target))}.downsample"
         if self.target:
-            return self.target.with_name(f"{self.target.name}.wkflow")
+            ending = "downsample" if self.command == "downsample" else "wkflow"
+            return Path(self.target).with_name(f"{Path(self.target).name}.{ending}")
         return self._here / f"{self.dataset_name}.upload"
 
     def to_dict(self) -> dict[str, Any]:
@@ -158,6 +195,8 @@ def _required(given: Mapping[str, object], *, sends: bool) -> set[str]:
     """List the options that a command cannot do without."""
     if given.get("command") == "upload":
         return {"source"}
+    if given.get("command") == "downsample":
+        return {"target"}
     return {"source"} | (set() if sends else {"target"})
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from math import prod
+from typing import Self
 
 from wkflow.box import Triple
 
@@ -117,6 +118,11 @@ class Source:
     is_stack: bool = False
     is_stream: bool = False
     raw: RawLayout | None = None
+
+    @classmethod
+    def of_nothing(cls) -> Self:
+        """Give the source of a layer that is there already."""
+        return cls((), (), Header(0, 0, 0, 0, "uint8"), (1, 1, 1))
 
     @property
     def depth(self) -> int:

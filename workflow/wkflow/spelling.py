@@ -4,6 +4,7 @@ Each function takes what was written and gives the value, or raises `ValueError`
 that complete the sentence "<option>: <value> ...": pydantic collects them.
 """
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -170,9 +171,39 @@ def channels(value: object) -> str:
     raise ValueError("must be rgb, split, or numbers of channels such as 0,2; the first is 0")
 
 
+def is_url(text: str) -> bool:
+    """Whether a text is a URL, and no path.
+
+    >>> is_url("https://webknossos.org/datasets/a-1"), is_url("/data/a://b")
+    (True, False)
+    """
+    return _URL.match(text) is not None
+
+
+def last_part(url: str) -> str:
+    """Make a name of the last part of a dataset's URL.
+
+    >>> last_part("https://webknossos.org/datasets/l4_sample-59e9/view#2923,4340")
+    'l4_sample-59e9'
+    """
+    parts = [part for part in urlsplit(url).path.split("/") if part not in {"", "view"}]
+    return suggest(parts[-1] if parts else "")
+
+
+def job_resources(value: object) -> str:
+    """Read the resources of a cluster's jobs: a JSON object of names and values."""
+    try:
+        found = value if isinstance(value, dict) else json.loads(str(value))
+    except ValueError:
+        found = None
+    if type(found) is not dict:
+        raise ValueError('must be a JSON object such as \'{"mem": "10M"}\'')
+    return json.dumps(found)
+
+
 def source(value: object) -> str:
     """Read a path, made absolute, or a URL, left as it is."""
-    if isinstance(value, str) and _URL.match(value):
+    if isinstance(value, str) and is_url(value):
         return value
     return str(place(value))
 

@@ -32,6 +32,27 @@ STORAGES = {
 4.3.3 chooses, clipped to the layer."""
 
 
+def misfit(data_format: str, shard: Triple, chunk: Triple) -> str | None:
+    """Say why a format cannot have shards of such chunks; None if it can."""
+    storage = STORAGES[data_format]
+    if storage.is_single and shard != chunk:
+        return (
+            f"shard_shape {_commas(shard)} is not the chunk_shape {_commas(chunk)}: "
+            f"{data_format} stores each chunk as a file"
+        )
+    is_cube = len(set(shard)) == len(set(chunk)) == 1 and (shard[0] // chunk[0]).bit_count() == 1
+    if storage.is_cubic and not is_cube:
+        return (
+            f"{data_format} wants cubes for chunk_shape and shard_shape, with a power of two of "
+            "chunks along each edge"
+        )
+    return None
+
+
+def _commas(shape: Triple) -> str:
+    return ",".join(map(str, shape))
+
+
 def shard_of(chunks: Triple, chunk: Triple) -> Triple:
     """Give the shape of a shard of so many chunks."""
     x, y, z = (count * extent for count, extent in zip(chunks, chunk, strict=True))

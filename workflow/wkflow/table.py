@@ -4,7 +4,7 @@ from math import prod
 
 from wkflow.box import Triple
 from wkflow.feed import Feed
-from wkflow.layer import Layer
+from wkflow.layer import Grid, Layer
 from wkflow.plan import LayerPlan, Plan
 from wkflow.settings import Settings
 from wkflow.steps.check_room import Room, measure_room
@@ -43,29 +43,37 @@ def _layer_lines(one: LayerPlan) -> list[str]:
     layer = one.layer
     lines = [
         f"layer {layer.name}: {layer.category} ({one.evidence}), {layer.element_class}",
-        f"box {_times(layer.size)}{_axes(layer)}, {layer.data_format}, {one.codec}, {one.kernel}",
-        _feeding(one.feed),
+        f"box {_box(layer)}, {layer.data_format}, {one.codec}, {one.kernel}",
+        *([f"read from {one.given.root}"] if one.given else [_feeding(one.feed)]),
         ROW.format("mag", "voxels", "shard", "chunk", "files", "jobs", "GB"),
     ]
     for grid in one.grids:
-        is_finest = grid == one.grids[0]
-        jobs = len(one.slabs()) if is_finest else len(one.blocks(grid))
+        is_made = grid in one.made
         lines.append(
             ROW.format(
                 str(grid.mag),
-                _times(grid.size),
-                _times(grid.shard),
-                _times(grid.chunk),
-                prod(grid.shards) * layer.frames,
-                jobs if is_finest or one.is_big(grid) else "rest",
-                f"{prod(grid.size) * layer.frames * layer.voxel_bytes / GB:.3f}",
+                _times(grid.box.size),
+                _times(grid.shard) if is_made else "",
+                _times(grid.chunk) if is_made else "",
+                prod(grid.shards) * layer.frames if is_made else "",
+                _jobs(one, grid),
+                f"{grid.box.voxels * layer.frames * layer.voxel_bytes / GB:.3f}",
             )
         )
     return lines
 
 
-def _axes(layer: Layer) -> str:
-    return "".join(f" x {size} {name}" for name, size in layer.axes)
+def _jobs(one: LayerPlan, grid: Grid) -> int | str:
+    """Count the jobs that write a mag, or say who does."""
+    if grid not in one.made:
+        return "there"
+    if grid == one.grids[0]:
+        return len(one.slabs())
+    return len(one.blocks(grid)) if one.is_big(grid) else "rest"
+
+
+def _box(layer: Layer) -> str:
+    return _times(layer.box.size) + "".join(f" x {size} {name}" for name, size in layer.axes)
 
 
 def _feeding(feed: Feed) -> str:

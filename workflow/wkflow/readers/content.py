@@ -69,14 +69,20 @@ def is_dicom(path: str) -> bool:
         return False
 
 
+def plain_size(path: str) -> int:
+    """Give the size of a file in bytes; a pipe, which would wait for ever, is refused."""
+    found = os.stat(path)  # noqa: PTH116 -- ten thousand slices: no Path for each
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise SourceError("is a pipe or a device, not a file", path, "Copy it to a plain file.")
+    return found.st_size
+
+
 def open_as(kind: str, path: str) -> BinaryIO:
     """Open a file that holds `kind`, at its beginning; refuse any other content.
 
     The caller closes it, and translates what the operating system raises.
     """
-    mode = os.stat(path).st_mode  # noqa: PTH116 -- ten thousand slices: no Path for each
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise SourceError("is a pipe or a device, not a file", path, "Copy it to a plain file.")
+    plain_size(path)
     file = open(path, "rb")  # noqa: SIM115, PTH123 -- handed to the caller
     try:
         _require(kind, file.read(MAGIC_BYTES), path)
@@ -92,13 +98,20 @@ def _require(kind: str, head: bytes, path: str) -> None:
         raise SourceError("is empty (0 bytes)", path, REMEDY)
     if head.startswith(MAGIC[kind]):
         return
-    held = next((name for name, magics in MAGIC.items() if head.startswith(magics)), None)
-    suffix = os.path.splitext(path)[1]  # noqa: PTH122 -- as above
-    if held is None and not MAGIC[kind]:
-        return
+    if MAGIC[kind] or _held(head):
+        raise not_of(kind, path, head)
+
+
+def _held(head: bytes) -> str | None:
+    return next((name for name, magics in MAGIC.items() if head.startswith(magics)), None)
+
+
+def not_of(kind: str, path: str, head: bytes) -> SourceError:
+    """Give the error over a file that is no `kind`, and say what it holds if `head` tells."""
+    held, suffix = _held(head), os.path.splitext(path)[1]  # noqa: PTH122 -- as above
     if held is None:
-        raise SourceError(f"is no {kind} file, though it is named {suffix}", path, REMEDY)
-    raise SourceError(
+        return SourceError(f"is no {kind} file, though it is named {suffix}", path, REMEDY)
+    return SourceError(
         f"is named {suffix} but holds {held}",
         path,
         f"Give it the suffix of what it holds, or export it as {kind}.",

@@ -11,12 +11,13 @@ from math import isfinite
 import numpy as np
 
 from wkflow.errors import SourceError
+from wkflow.readers.content import not_of
 from wkflow.readers.fault import translated
 from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays, require_bytes
 from wkflow.readers.inflate import Inflated
 from wkflow.readers.length import to_nm
 from wkflow.readers.streamed import StreamedImage, open_streamed
-from wkflow.readers.unmarked import not_of, open_unmarked
+from wkflow.readers.unmarked import open_unmarked
 from wkflow.source import About, Header, Probe
 
 HEADER_BYTES = 1024

@@ -7,12 +7,15 @@ client speaks it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
+from urllib.parse import quote
 
 from wkflow.errors import ServerError
 
 OLDEST, NEWEST = 13, 16
 NEWEST_DATASTORE = 15
+FIRST_WITH_MAGS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,37 @@ class Announcement:
 
 
 @dataclass(frozen=True, slots=True)
+class NewMag:
+    """A mag that a layer on the server is to get.
+
+    `factors` are those of x, y, z. `axis_order` says which axis of the array is c, x, y and z;
+    `channel_index` is the first channel that belongs to the layer.
+    """
+
+    dataset_id: str
+    layer: str
+    factors: tuple[int, int, int]
+    axis_order: Mapping[str, int]
+    channel_index: int | None = 0
+
+    def properties(self) -> dict[str, object]:
+        """Describe it as the server's bodies do."""
+        return {
+            "mag": list(self.factors),
+            "axisOrder": dict(self.axis_order),
+            "channelIndex": self.channel_index,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
-    """Paths, query fields and bodies of one version; paths go behind the service's URL."""
+    """Paths, query fields and bodies of one version; paths go behind the service's URL.
+
+    `domain` is what uploads are of: a "dataset", or a "mag" of one that is there.
+    """
 
     version: int
+    domain: str = "dataset"
 
     @property
     def wk(self) -> str:
@@ -51,7 +81,38 @@ class Dialect:
 
     @property
     def _uploads(self) -> str:
-        return f"{self.data}/datasets" if self._is_first else f"{self.data}/datasets/upload/dataset"
+        return self._uploads_of(self.domain)
+
+    def _uploads_of(self, domain: str) -> str:
+        if self._is_first:
+            return f"{self.data}/datasets"
+        return f"{self.data}/datasets/upload/{domain}"
+
+    def of_mags(self, where: str) -> Self:
+        """Give the dialect in which mags are sent to datasets that are there.
+
+        Raises
+        ------
+        ServerError
+            If the version has none.
+        """
+        if self.version < FIRST_WITH_MAGS:
+            raise ServerError(
+                f"mags can only be sent to servers of API {FIRST_WITH_MAGS} and up, this one "
+                f"speaks {self.version}",
+                where,
+                "Give --transfer-mode copy, move+symlink or symlink if its storage is mounted "
+                "here; or download the dataset, downsample and upload it.",
+            )
+        return replace(self, domain="mag")
+
+    def proxy(self, dataset_id: str) -> str:
+        """Where the datastore gives a dataset's files as they are."""
+        return f"{self.data}/datasets/{quote(dataset_id, safe='')}/proxy"
+
+    def zarr(self, dataset_id: str) -> str:
+        """Where the datastore gives a dataset as arrays of Zarr version 2."""
+        return f"{self.data}/zarr/{quote(dataset_id, safe='')}"
 
     @property
     def chunks(self) -> str:
@@ -77,7 +138,8 @@ class Dialect:
 
     @property
     def unfinished(self) -> str:
-        return f"{self._uploads}/unfinishedUploads"
+        """Where uploads of datasets are listed; there is no list of mags."""
+        return f"{self._uploads_of('dataset')}/unfinishedUploads"
 
     @property
     def finished_key(self) -> str:
@@ -99,6 +161,21 @@ class Dialect:
             return {**numbers, **names, **rest}
         names = {"datasetName": name, "organizationId": organization, "initialTeamIds": []}
         return {"resumableUploadInfo": numbers, **names, **rest}
+
+    def reserve_mag_body(
+        self, upload_id: str, mag: NewMag, file_count: int, total_bytes: int | None
+    ) -> dict[str, object]:
+        """Give the JSON body of `reserve` for a mag; one that is pending yields to it."""
+        numbers: dict[str, object] = {"uploadId": upload_id, "totalFileCount": file_count}
+        if total_bytes is not None:
+            numbers["totalFileSizeInBytes"] = total_bytes
+        return {
+            "resumableUploadInfo": numbers,
+            "datasetId": mag.dataset_id,
+            "layerName": mag.layer,
+            "mag": mag.properties(),
+            "overwritePending": True,
+        }
 
     def finish_params(self, upload_id: str) -> dict[str, str]:
         return {} if self._is_first else {"uploadId": upload_id}

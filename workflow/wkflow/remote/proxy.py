@@ -1,18 +1,15 @@
 """Reading a finished dataset back, as files, through the datastore's proxy."""
 
 from typing import Any
-from urllib.parse import quote
 
 from wkflow.errors import ServerError
 from wkflow.remote.dialect import Dialect
+from wkflow.remote.files import RemoteFiles
 from wkflow.remote.session import Session
 
 Mag = tuple[int, int, int]
 
 PROPERTIES = "datasource-properties.json"
-
-WHOLE_FILE = 2**24
-"""Bytes of a file that may come as a whole where ranges are ignored."""
 
 
 class Proxy:
@@ -20,8 +17,8 @@ class Proxy:
 
     def __init__(self, session: Session, datastore: str, dialect: Dialect, dataset_id: str) -> None:
         self._session, self.dataset_id = session, dataset_id
-        root = f"{datastore.rstrip('/')}{dialect.data}/datasets"
-        self._url = f"{root}/{quote(dataset_id, safe='')}/proxy"
+        self._url = datastore.rstrip("/") + dialect.proxy(dataset_id)
+        self._files = RemoteFiles(session, self._url)
 
     def mag_paths(self) -> dict[tuple[str, Mag], str]:
         """Give the announced folder of every mag by layer and mag, for `read`.
@@ -35,7 +32,7 @@ class Proxy:
         document = self._session.json("GET", url)
         try:
             return {
-                (str(layer["name"]), _mag(mag["mag"])): str(mag["path"])
+                (str(layer["name"]), mag_of(mag["mag"])): str(mag["path"])
                 for layer in document["dataLayers"]
                 for mag in layer["mags"]
             }
@@ -60,28 +57,23 @@ class Proxy:
         ServerError
             If the server refuses, or answers another range than was asked for.
         """
-        url = f"{self._url}/{quote(path.removeprefix('./'))}"
-        answer = self._session.request(
-            "GET",
-            url,
-            # a range of compressed bytes would be another range
-            headers={"Range": f"bytes={begin}-{end - 1}", "Accept-Encoding": "identity"},
-            ok=(200, 206, 404, 416),
-            limit=max(WHOLE_FILE, end - begin),
-        )
-        if answer.status_code == 404:
-            return None
-        if answer.status_code == 416:
-            return b""
-        if answer.status_code == 200:
-            return answer.content[begin:end]
-        found = answer.headers.get("Content-Range", f"bytes {begin}-")
-        if not found.startswith(f"bytes {begin}-") or len(answer.content) > end - begin:
-            remedy = "A proxy before the server may be at fault: ask its administrator."
-            raise ServerError(f"answers another range ({found})", answer.where, remedy)
-        return answer.content
+        return self._files.part(path, begin, end)
 
 
-def _mag(announced: Any) -> Mag:  # noqa: ANN401 -- a number or three
+def mag_of(announced: Any) -> Mag:  # noqa: ANN401 -- a number or three
+    """Read the factors of a mag along x, y, z.
+
+    >>> mag_of(2), mag_of([4, 4, 2])
+    ((2, 2, 2), (4, 4, 2))
+    """
     x, y, z = [announced] * 3 if isinstance(announced, int) else announced
     return int(x), int(y), int(z)
+
+
+def name_of(mag: Mag) -> str:
+    """Spell a mag, which on a server may have any factors.
+
+    >>> name_of((2, 2, 2)), name_of((3, 3, 1))
+    ('2', '3-3-1')
+    """
+    return str(mag[0]) if len(set(mag)) == 1 else "-".join(map(str, mag))

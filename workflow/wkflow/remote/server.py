@@ -69,7 +69,8 @@ class Server:
         base = _settled(base, answer.url)
         return cls(session, base, negotiate(oldest, current, base))
 
-    def _at(self, path: str) -> str:
+    def at(self, path: str) -> str:
+        """Give the URL of a route."""
         return f"{self.url}{self.dialect.wk}{path}"
 
     def user(self) -> User:
@@ -80,8 +81,8 @@ class Server:
         ServerError
             If the token is wrong.
         """
-        found = self.session.json("GET", self._at("/user"))
-        with _understanding(f"GET {self._at('/user')}"):
+        found = self.session.json("GET", self.at("/user"))
+        with understanding(f"GET {self.at('/user')}"):
             return User(
                 id=str(found.get("id", "")),
                 email=str(found.get("email", "")),
@@ -99,18 +100,27 @@ class Server:
         ServerError
             If there is none, or if the token would travel to it in the open.
         """
-        where = self._at("/datastores")
+        where = self.at("/datastores")
         found = self.session.json("GET", where)
-        with _understanding(f"GET {where}"):
+        with understanding(f"GET {where}"):
             urls = [str(one["url"]).rstrip("/") for one in found if one.get("allowsUpload")]
         if not urls:
             remedy = "Ask its administrator for a datastore that allows uploads."
             raise ServerError("has no datastore that takes uploads", self.url, remedy)
-        scheme = origin(urls[0])[0]
-        if (scheme, origin(self.url)[0]) == ("http", "https"):
+        return self.checked_datastore(urls[0])
+
+    def checked_datastore(self, url: str) -> str:
+        """Give the URL of a datastore back, if the token may travel to it.
+
+        Raises
+        ------
+        ServerError
+            If it is not encrypted, though the server is.
+        """
+        if (origin(url)[0], origin(self.url)[0]) == ("http", "https"):
             remedy = "Ask the administrator to announce it with https."
-            raise ServerError("its datastore is not encrypted, the server is", urls[0], remedy)
-        return urls[0]
+            raise ServerError("its datastore is not encrypted, the server is", url, remedy)
+        return url.rstrip("/")
 
     def check_name(self, name: str, suggestion: str = "") -> None:
         """Ask whether a dataset may be called `name`; one that exists is no obstacle.
@@ -125,9 +135,9 @@ class Server:
         ServerError
             In the server's words.
         """
-        where = self._at(f"/datasets/{quote(name, safe='')}/isValidNewName")
+        where = self.at(f"/datasets/{quote(name, safe='')}/isValidNewName")
         found = self.session.json("GET", where)
-        with _understanding(f"GET {where}"):
+        with understanding(f"GET {where}"):
             is_valid, errors = found["isValid"], found.get("errors", [])
         if not is_valid:  # the errors are one string or a list of them
             said = " ".join(map(str, errors)) if isinstance(errors, list) else str(errors)
@@ -144,18 +154,18 @@ class Server:
         """
         if path is None or not path.strip("/ "):
             return None
-        where = self._at("/folders/tree")
+        where = self.at("/folders/tree")
         tree = self.session.json("GET", where)
-        with _understanding(f"GET {where}"):
+        with understanding(f"GET {where}"):
             folders = folder.folders_of(tree)
         return folder.find(folders, path, self.url)
 
     def dataset_ids(self, name: str, organization: str) -> frozenset[str]:
         """Give the ids of all finished datasets of exactly this name."""
-        where = self._at("/datasets")
+        where = self.at("/datasets")
         query = self.dialect.list_params(name, organization)
         found = self.session.json("GET", where, params=query)
-        with _understanding(f"GET {where}"):
+        with understanding(f"GET {where}"):
             return frozenset(
                 str(one["id"])
                 for one in found
@@ -166,10 +176,23 @@ class Server:
 
     def dataset(self, dataset_id: str) -> dict[str, Any]:
         """Give what the server knows of a dataset."""
-        where = self._at(f"/datasets/{quote(dataset_id, safe='')}")
+        where = self.at(f"/datasets/{quote(dataset_id, safe='')}")
         found = self.session.json("GET", where)
-        with _understanding(f"GET {where}"):
+        with understanding(f"GET {where}"):
             return dict(found)
+
+    def long_link(self, key: str) -> str:
+        """Give what a short link stands for; the token is not sent.
+
+        Raises
+        ------
+        ServerError
+            If there is no such link, in the server's words.
+        """
+        where = self.at(f"/shortLinks/byKey/{quote(key, safe='')}")
+        found = self.session.json("GET", where, with_token=False)
+        with understanding(f"GET {where}"):
+            return str(found["longLink"])
 
     def url_of(self, dataset_id: str) -> str:
         """Give the address at which a person sees the dataset."""
@@ -184,9 +207,9 @@ class Server:
         -------
         id of the dataset, its data source in which every mag has an absolute path
         """
-        where = self._at("/datasets/reserveUploadToPaths")
+        where = self.at("/datasets/reserveUploadToPaths")
         found = self.session.json("POST", where, json=body)
-        with _understanding(f"POST {where}"):
+        with understanding(f"POST {where}"):
             return str(found["newDatasetId"]), dict(found["dataSource"])
 
     def finish_paths(self, dataset_id: str) -> None:
@@ -197,7 +220,7 @@ class Server:
         FinishUnsureError
             If the answer was lost: ask for the dataset.
         """
-        call = Call("POST", self._at(f"/datasets/{quote(dataset_id, safe='')}/finishUploadToPaths"))
+        call = Call("POST", self.at(f"/datasets/{quote(dataset_id, safe='')}/finishUploadToPaths"))
         tries = self.session.tries(call)
         while True:
             try:
@@ -228,7 +251,7 @@ def _settled(base: str, answered: str) -> str:
 
 
 @contextmanager
-def _understanding(where: str) -> Iterator[None]:
+def understanding(where: str) -> Iterator[None]:
     """Turn an answer of another shape than the protocol's into an error of the server."""
     try:
         yield

@@ -1,7 +1,7 @@
 """One upload: reserved, filled piece by piece, finished; resumable, and nothing is sent twice."""
 
 from threading import Lock
-from typing import Self
+from typing import Any, Self
 
 from wkflow.errors import ServerError, TransientError
 from wkflow.remote.call import Answer, Call
@@ -24,9 +24,9 @@ class FinishUnsureError(TransientError):
     @classmethod
     def after(cls, setback: Setback, where: str) -> Self:
         return cls(
-            f"{setback.cause}: whether the dataset is finished is unknown",
+            f"{setback.cause}: whether the upload is finished is unknown",
             where,
-            "Give the same command: it looks whether the dataset is there.",
+            "Give the same command: it looks whether what was sent is there.",
             setback.detail,
         )
 
@@ -82,8 +82,10 @@ class Upload:
         announced = Announcement(
             self.upload_id, self._name, self._organization, self.file_count, total_bytes, folder_id
         )
-        url = self._datastore + self._dialect.reserve
-        self.session.request("POST", url, json=self._dialect.reserve_body(announced))
+        self._reserve(self._dialect.reserve_body(announced))
+
+    def _reserve(self, body: dict[str, Any]) -> None:
+        self.session.request("POST", self._datastore + self._dialect.reserve, json=body)
 
     def is_known(self) -> bool:
         """Ask whether the server still has this upload.
@@ -105,7 +107,7 @@ class Upload:
         """
         status = self._ask(piece.path, piece.number)
         if status == 400:
-            raise self._lost(f"GET {self._datastore}{self._dialect.chunk_test}")
+            raise self.lost(f"GET {self._datastore}{self._dialect.chunk_test}")
         return status == 200
 
     def _ask(self, path: str, number: int) -> int:
@@ -169,14 +171,15 @@ class Upload:
         answer = self.session.attempt(call, patience)
         if answer.status_code == 400:
             if not self.is_known():
-                raise self._lost(call.where)
+                raise self.lost(call.where)
             self.session.refuse(call, answer)
 
     def _count(self, number: int) -> None:
         with self._lock:
             self.bytes_sent += number
 
-    def _lost(self, where: str) -> UploadLostError:
+    def lost(self, where: str) -> UploadLostError:
+        """Make the error that the server does not know this upload any more."""
         return UploadLostError(
             f"the server no longer knows the upload {self.upload_id}",
             where,

@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import psutil
@@ -44,8 +43,8 @@ def measure_room(plan: Plan, settings: Settings) -> Room:
     """Add up what the plan needs; what is already written counts as free."""
     raw, expected = 0, 0.0
     for one in plan.layers:
-        voxels = sum(prod(grid.size) for grid in one.grids) * one.layer.frames
-        share = EXPECTED_SHARE[one.layer.category] if settings.compress else 1.0
+        voxels = sum(grid.box.voxels for grid in one.made) * one.layer.frames
+        share = EXPECTED_SHARE.get(one.layer.category, 1.0) if settings.compress else 1.0
         raw += voxels * one.layer.voxel_bytes
         stays = voxels * one.layer.voxel_bytes
         if settings.passes:
@@ -54,9 +53,9 @@ def measure_room(plan: Plan, settings: Settings) -> Room:
     return Room(
         raw,
         int(expected),
-        shutil.disk_usage(_existing(Path(plan.dataset))).free + _written(settings),
+        shutil.disk_usage(_existing(Path(plan.dataset))).free + _written(plan, settings),
         memory_budget(settings),
-        max(one.slab_memory(FEWEST_THREADS) for one in plan.layers),
+        max((one.slab_memory(FEWEST_THREADS) for one in plan.layers), default=0),
     )
 
 
@@ -87,11 +86,18 @@ def _existing(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-def _written(settings: Settings) -> int:
+def _written(plan: Plan, settings: Settings) -> int:
     """Bytes that an earlier run of this folder wrote; what it wrote is not needed twice."""
     if not (settings.run_folder / "receipts").is_dir():
         return 0
-    files = (file for file in settings.dataset.rglob("*") if file.is_file())
+    folders = [settings.dataset / one.layer.path for one in plan.layers]
+    if plan.extends:
+        folders = [
+            settings.dataset / one.layer.path / grid.name
+            for one in plan.layers
+            for grid in one.made
+        ]
+    files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
     return sum(file.stat().st_size for file in files)
 
 

@@ -13,14 +13,16 @@ from wkflow.writers.layout import lay_out
 def create_layer(plan: Plan, layer: str) -> Receipt:
     """Write the metadata of a layer and its mags; shards may be there already."""
     started = monotonic()
-    one = plan.layer(layer)
-    retract(Path(plan.dataset))
+    dataset, one = Path(plan.dataset), plan.layer(layer)
+    if not plan.extends:
+        retract(dataset)
     lay_out(
-        Path(plan.dataset),
+        dataset,
         one.layer,
-        one.grids,
+        one.made,
         Codec.parse(one.codec, one.layer.data_format),
         voxel_size=plan.voxel_size,
         unit=plan.unit,
+        arrays_only=plan.extends,
     )
     return Receipt("create_layer", seconds=monotonic() - started)

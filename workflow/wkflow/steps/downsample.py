@@ -14,10 +14,10 @@ from wkflow.box import Box
 from wkflow.codec import Codec
 from wkflow.kernels import KERNELS
 from wkflow.kernels.cells import gather, reach
-from wkflow.layer import Grid
-from wkflow.layer_plan import Place
+from wkflow.layer import Grid, Place
 from wkflow.plan import LayerPlan
 from wkflow.receipt import ShardFile
+from wkflow.steps.finer_voxels import finer_voxels
 from wkflow.steps.shortcut import Shortcut
 from wkflow.steps.shortcut_voxels import ShortcutVoxels
 from wkflow.writers.voxels import MagVoxels, Region
@@ -37,38 +37,59 @@ def downsample_shards(
     shard, and the result does not depend on how the work is cut. What a shortcut knows is taken
     from there.
     """
-    reduce = _Reduction(plan.kernel, *step)
+    reduce = Reduction(plan.kernel, *step)
     codec = Codec.parse(plan.codec, plan.layer.data_format)
     helps = shortcut if shortcut and step[1] == shortcut.grid else None
-    for frame, group in groupby(places, key=itemgetter(0)):
-        finer, coarser = (MagVoxels(dataset, plan.layer, grid, codec, frame) for grid in step)
-        positions = [position for _, position in group]
-        boxes = [step[1].shard_box(position) for position in positions]
-        known = ShortcutVoxels(helps).reading(boxes) if helps else nullcontext(None)
-        with finer.reading() as read, known as region, coarser.writing() as sink:
-            yield from sink.stream(boxes, region or reduce.of(read), pool)
+    with finer_voxels(dataset, plan, step[0]) as reading:
+        for frame, group in groupby(places, key=itemgetter(0)):
+            coarser = MagVoxels(dataset, plan.layer, step[1], codec, frame)
+            positions = [position for _, position in group]
+            boxes = [step[1].shard_box(position) for position in positions]
+            known = ShortcutVoxels(helps).reading(boxes) if helps else nullcontext(None)
+            with reading(frame) as read, known as region, coarser.writing() as sink:
+                yield from sink.stream(boxes, region or reduce.of(read), pool)
 
 
-class _Reduction:
+class Reduction:
     """A kernel between two mags: gives any box of the coarser one."""
 
     def __init__(self, kernel: str, finer: Grid, coarser: Grid) -> None:
-        self.kernel, self.finer = KERNELS[kernel], finer
+        self.kernel, self.finer, self.coarser = KERNELS[kernel], finer, coarser
         self.factor = coarser.mag.over(finer.mag)
         self.halo = self.kernel.halo(self.factor)
 
     def of(self, read: Region) -> Region:
-        """Give what computes a box of the coarser mag with `read`, which reads the finer one."""
+        """Give what computes a box of the coarser mag with `read`, which reads the finer one.
+
+        What lies before the layer's begin is zero.
+        """
 
         def region(box: Box) -> NDArray[np.generic]:
-            ranges = [
-                reach(b * f - h, e * f + h, size, window=self.kernel.window)
-                for b, e, f, h, size in zip(
-                    box.begin, box.end, self.factor, self.halo, self.finer.size, strict=True
-                )
-            ]
-            (x0, x1, _), (y0, y1, _), (z0, z1, _) = ranges
-            block = read(Box((x0, y0, z0), (x1, y1, z1)))
-            return self.kernel.reduce(gather(block, [take for *_, take in ranges]), self.factor)
+            inner = box.overlap(self.coarser.box)
+            reduced = self._reduced(read, inner)
+            if inner == box:
+                return reduced
+            x, y, z = box.size
+            whole = np.zeros((z, y, x, reduced.shape[0]), reduced.dtype)
+            x, y, z = (i - b for i, b in zip(inner.begin, box.begin, strict=True))
+            whole[z:, y:, x:] = reduced.T
+            return whole.T
 
         return region
+
+    def _reduced(self, read: Region, box: Box) -> NDArray[np.generic]:
+        """Reduce what lies below a box; what the layer lacks at its borders is mirrored."""
+        begins, ends, takes = [], [], []
+        for b, e, f, h, first, last in zip(
+            box.begin, box.end, self.factor, self.halo, self.finer.begin, self.finer.size,
+            strict=True,
+        ):  # fmt: skip
+            window = self.kernel.window
+            low, high, take = reach(
+                b * f - h - first, e * f + h - first, last - first, window=window
+            )
+            begins.append(low + first)
+            ends.append(high + first)
+            takes.append(take)
+        block = read(Box((begins[0], begins[1], begins[2]), (ends[0], ends[1], ends[2])))
+        return self.kernel.reduce(gather(block, takes), self.factor)

@@ -10,6 +10,7 @@ from wkflow.datasource import retract
 from wkflow.plan import Plan
 from wkflow.receipt import Receipt, ShardFile
 from wkflow.steps.downsample import downsample_shards
+from wkflow.steps.finer_voxels import threads_for
 from wkflow.steps.shortcut import shortcut_of
 
 
@@ -29,12 +30,16 @@ def downsample_block(
     """
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
-    retract(dataset)
+    if not plan.extends:
+        retract(dataset)
     step = one.step_to(mag)
     places = one.block_shards(step[1], block)
     files: list[ShardFile] = []
     voxels = 0
-    with durable.Flusher(is_idle=one.passing) as flusher, ThreadPoolExecutor(threads) as pool:
+    with (
+        durable.Flusher(is_idle=one.passing) as flusher,
+        ThreadPoolExecutor(threads_for(one, threads)) as pool,
+    ):
         shortcut = shortcut_of(one, scratch)
         for box, file in downsample_shards(dataset, one, step, places, pool, shortcut):
             flusher.flush(dataset / file.path)

@@ -10,6 +10,7 @@ from wkflow.datasource import retract
 from wkflow.plan import Plan
 from wkflow.receipt import Receipt, ShardFile
 from wkflow.steps.downsample import downsample_shards
+from wkflow.steps.finer_voxels import threads_for
 from wkflow.steps.shortcut import shortcut_of
 
 
@@ -27,11 +28,15 @@ def downsample_rest(
     """
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
-    retract(dataset)
+    if not plan.extends:
+        retract(dataset)
     files: list[ShardFile] = []
     voxels = 0
     shortcut = shortcut_of(one, scratch)
-    with durable.Flusher(is_idle=one.passing) as flusher, ThreadPoolExecutor(threads) as pool:
+    with (
+        durable.Flusher(is_idle=one.passing) as flusher,
+        ThreadPoolExecutor(threads_for(one, threads)) as pool,
+    ):
         for step in one.rest_steps():
             places = one.all_shards(step[1])
             for box, file in downsample_shards(dataset, one, step, places, pool, shortcut):

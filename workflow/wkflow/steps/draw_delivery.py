@@ -48,6 +48,12 @@ def deliver_plan(settings: Settings, plan: Plan) -> Delivery:
     )
 
 
+def deliver_mags(settings: Settings, plan: Plan) -> Delivery:
+    """Say how the mags of a dataset that a server has are sent: each by itself."""
+    address = _address(settings, plan.name, plan.drawn_from)
+    return replace(address, url=plan.destination)
+
+
 def deliver_contents(settings: Settings, contents: Contents) -> Delivery:
     """Say how a dataset that exists is sent."""
     address = _address(settings, settings.name or contents.name, digest(contents.marks))
@@ -94,7 +100,7 @@ def metadata(plan: Plan) -> list[str]:
     names = [
         name
         for one in plan.layers
-        for name in format_of(one.layer.data_format).document_names(one.layer, one.grids)
+        for name in format_of(one.layer.data_format).document_names(one.layer, one.made)
     ]
     return list(dict.fromkeys(names))
 
@@ -102,7 +108,7 @@ def metadata(plan: Plan) -> list[str]:
 def _bound(one: LayerPlan) -> int:
     """Bytes that the files of a layer will not exceed: no codec grows a chunk by 1/128."""
     total = 0
-    for grid in one.grids:
+    for grid in one.made:
         chunks = prod(grid.shards) * prod(
             -(-shard // chunk) for shard, chunk in zip(grid.shard, grid.chunk, strict=True)
         )

@@ -102,7 +102,8 @@ def _send_extras(
     journal = Journal(folder / "extras.jsonl")
     sizes = {path: Path(delivery.dataset, path).stat().st_size for path in delivery.extras}
     files = [ShardFile(path, size, "") for path, size in sizes.items()]
-    return [send(delivery, upload, some, journal, tick) for some in (files[:-1], files[-1:])]
+    place = Path(delivery.dataset), delivery.connections
+    return [send(*place, upload, some, journal, tick) for some in (files[:-1], files[-1:])]
 
 
 def _check_count(delivery: Delivery, sent: list[Sent]) -> None:

@@ -53,7 +53,7 @@ def read_back(
     checks = [
         check
         for folder, place in mags.items()
-        for check in _checks(delivery.verify, _Copy(proxy, folder, place, url), files, len(mags))
+        for check in checks_of(delivery.verify, Copy(proxy, folder, place, url), files, len(mags))
     ]
     with ThreadPoolExecutor(delivery.connections) as pool:
         compared = list(pool.map(lambda check: check(), checks))
@@ -81,7 +81,7 @@ def _mags(dataset: Path, proxy: Proxy) -> dict[str, str]:
     return places
 
 
-class _Copy:
+class Copy:
     """One mag on the server: compares files below `folder` of the dataset with those there."""
 
     def __init__(self, proxy: Proxy, folder: str, place: str, url: str) -> None:
@@ -117,7 +117,7 @@ class _Copy:
         )  # fmt: skip
 
 
-def _checks(mode: str, copy: _Copy, files: list[SentFile], mags: int) -> Iterator[Check]:
+def checks_of(mode: str, copy: Copy, files: list[SentFile], mags: int) -> Iterator[Check]:
     """Give what is to be compared of one mag."""
     own = [file for file in files if file.path.startswith(copy.folder + "/")]
     if mode == "full":

@@ -58,7 +58,7 @@ def shortcut_of(plan: LayerPlan, scratch: Path | None) -> Shortcut | None:
     or because the second mag is small. Layers of several frames have none.
     """
     steps = plan.steps()
-    if scratch is None or not BOOT.exists() or not steps or plan.layer.frames > 1:
+    if scratch is None or not BOOT.exists() or not steps or plan.layer.frames > 1 or plan.given:
         return None
     is_small = plan.rest_steps()[:1] == steps[:1]
     finest, second = plan.grids[:2]

@@ -35,13 +35,29 @@ def transfer(delivery: Delivery, reservation: Reservation, server: Server, folde
     dataset = Path(delivery.dataset)
     dataset_id, answer = _reserved(delivery, reservation, server, folder, dataset)
     document = json.loads((dataset / PROPERTIES).read_bytes())
-    put = {"copy": _copy, "move+symlink": _move, "symlink": _link}[delivery.transfer_mode]
     for source, target in _pairs(dataset, document, answer):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        put(source, target)
+        _put(delivery.transfer_mode, source, target)
     server.finish_paths(dataset_id)
     verdict = Verdict("none", reason=f"{delivery.transfer_mode}: nothing went over the network")
     return Proof.of(delivery, reservation, dataset_id, server.url_of(dataset_id), [], verdict)
+
+
+def place_folder(transfer_mode: str, source: Path, place: str) -> None:
+    """Copy, move or link a folder to the place that the server named.
+
+    Raises
+    ------
+    ServerError
+        If the place is no folder of this machine.
+    ConfigError
+        If files cannot be put there.
+    """
+    _put(transfer_mode, source, _folder(place))
+
+
+def _put(transfer_mode: str, source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    {"copy": _copy, "move+symlink": _move, "symlink": _link}[transfer_mode](source, target)
 
 
 def _reserved(

@@ -57,7 +57,8 @@ def upload_shards(
     with Session(token, connections=delivery.connections, ca_bundle=delivery.ca_bundle) as session:
         try:
             journal = Journal(folder / f"{parcel}.jsonl")
-            return send(delivery, open_upload(session, reservation), files, journal, tick)
+            upload, dataset = open_upload(session, reservation), Path(delivery.dataset)
+            return send(dataset, delivery.connections, upload, files, journal, tick)
         except (UploadLostError, ChangedError) as lost:
             mark_lost(folder, lost.what)
             raise
@@ -69,18 +70,25 @@ def upload_shards(
 
 
 def send(
-    delivery: Delivery,
+    folder: Path,
+    connections: int,
     upload: Upload,
     files: Iterable[ShardFile],
     journal: Journal,
     tick: Callable[[int], None],
 ) -> Sent:
-    """Send files, several pieces at a time; what the journal has is not sent again."""
+    """Send files below `folder`, several pieces at a time; what the journal has is not sent again.
+
+    Raises
+    ------
+    VerificationError, TransientError
+        As `upload_shards`.
+    """
     started, bytes_before, retries_before = monotonic(), upload.bytes_sent, upload.session.retries
     begun: list[tuple[ShardFile, Future[str], list[Piece]]] = []
-    with ThreadPoolExecutor(1) as beside, _Lanes(delivery.connections) as lanes:
+    with ThreadPoolExecutor(1) as beside, _Lanes(connections) as lanes:
         for file in files:
-            local = Path(delivery.dataset, file.path)
+            local = folder / file.path
             pieces = pieces_of(local, file.path, file.bytes, PIECE_BYTES)
             journal.begin(file.path, f"{file.crc32c}:{file.bytes}")
             begun.append((file, beside.submit(_digest, local, file), pieces))

@@ -19,9 +19,10 @@ def write_plan(draft: Path, path: Path) -> None:
 def claim(plan: Plan, run_folder: Path) -> None:
     """Make the target this run folder's; what others made is cleared, if the option allows it.
 
-    Called once, before the first job starts. Where nothing is converted, nothing is touched.
+    Called once, before the first job starts. Where nothing is converted, nothing is touched, and a
+    dataset that is extended stays its owner's.
     """
-    if not plan.layers:
+    if not plan.layers or plan.extends:
         return
     if (run_folder / CLAIM).exists():
         _drop_layers(plan, run_folder / PLAN)

@@ -23,16 +23,13 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
     Raises
     ------
     VerificationError
-        If a shard is missing or has another size than its receipt says; that receipt is removed,
-        so that the same command makes the shard anew.
+        If a shard is missing or has another size than its receipt says; such receipts are removed,
+        so that the same command makes the shards anew.
     """
     dataset = Path(plan.dataset)
     durable.sweep(dataset)
-    read = {path: Receipt.read(path) for path in receipts}
-    for path, receipt in read.items() if not goes else ():
-        _check(dataset, path, receipt)
+    read = check_receipts(plan, receipts, goes=goes)
     files = [file for receipt in read.values() for file in receipt.files]
-    _check_count(plan, len(files))
     _prune(dataset, plan, {file.path for file in files})
     layers = [
         layer_properties(one.layer, one.grids, _slabs(one, read), one.display)
@@ -43,6 +40,24 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
     return Receipt("write_properties", tuple(files), voxels)
 
 
+def check_receipts(
+    plan: Plan, receipts: Iterable[str], *, goes: bool = False
+) -> dict[str, Receipt]:
+    """Read all receipts, and make sure that every planned shard is there.
+
+    Raises
+    ------
+    VerificationError
+        As `write_properties`.
+    """
+    read = {path: Receipt.read(path) for path in receipts}
+    faults = [] if goes else [_fault(Path(plan.dataset), *item) for item in read.items()]
+    for fault in filter(None, faults):
+        raise fault
+    _check_count(plan, sum(len(receipt.files) for receipt in read.values()))
+    return read
+
+
 def _slabs(one: LayerPlan, read: dict[str, Receipt]) -> list[Receipt]:
     return [
         receipt
@@ -51,18 +66,20 @@ def _slabs(one: LayerPlan, read: dict[str, Receipt]) -> list[Receipt]:
     ]
 
 
-def _check(dataset: Path, path: str, receipt: Receipt) -> None:
+def _fault(dataset: Path, path: str, receipt: Receipt) -> VerificationError | None:
+    """Compare the shards of a receipt with it; one that is not true is removed."""
     for file in receipt.files:
         shard = dataset / file.path
         size = shard.stat().st_size if shard.exists() else None
         if size != file.bytes:
             Path(path).unlink()
-            raise VerificationError(
+            return VerificationError(
                 "this shard is missing" if size is None
                 else f"this shard has {size} bytes, {file.bytes} were written",
                 str(shard),
                 "Give the same command again: it is made anew.",
             )  # fmt: skip
+    return None
 
 
 def _prune(dataset: Path, plan: Plan, written: set[str]) -> None:

@@ -29,7 +29,7 @@ BLOCKS = {"none": 1, "lz4": 2, "lz4hc": 3}
 """The kinds of block, by the codec that makes them."""
 
 VOXELS = {
-    "uint8": 1, "uint16": 2, "uint32": 3, "uint64": 4, "float32": 5,
+    "uint8": 1, "uint16": 2, "uint32": 3, "uint64": 4, "float32": 5, "float64": 6,
     "int8": 7, "int16": 8, "int32": 9, "int64": 10,
 }  # fmt: skip
 """The kinds of voxel, by numpy's name."""

@@ -20,22 +20,24 @@ def as_json(document: Mapping[str, Any]) -> bytes:
 
 def axis_names(layer: Layer) -> list[str]:
     """Name all axes of a layer's arrays, slowest first: further ones, c, x, y, z."""
-    return [name for name, _ in layer.axes] + ["c", "x", "y", "z"]
+    return layer.arranged([name for name, _ in layer.axes], "cxyz")
 
 
 def multiscale(
     layer: Layer, grids: tuple[Grid, ...], voxel_size: tuple[float, float, float], unit: str
 ) -> dict[str, Any]:
     """Describe the axes of a layer, and the size of a voxel in each of its mags."""
-    axes = [{"name": name} | _kind(name) for name, _ in layer.axes]
-    axes.append({"name": "c", "type": "channel"})
-    axes += [{"name": name, "type": "space", "unit": unit} for name in "xyz"]
-    ones = [1.0] * (len(layer.axes) + 1)
+    further = [{"name": name} | _kind(name) for name, _ in layer.axes]
+    rest = [{"name": "c", "type": "channel"}]
+    rest += [{"name": name, "type": "space", "unit": unit} for name in "xyz"]
+    axes = layer.arranged(further, rest)
+    ones = [1.0] * len(layer.axes)
     datasets = []
     for grid in grids:
-        scale = [*ones, *(v * m for v, m in zip(voxel_size, grid.mag.factors, strict=True))]
+        edges = [v * m for v, m in zip(voxel_size, grid.mag.factors, strict=True)]
+        scale = layer.arranged(ones, [1.0, *edges])
         datasets.append({
-            "path": str(grid.mag),
+            "path": grid.name,
             "coordinateTransformations": [{"type": "scale", "scale": scale}],
         })  # fmt: skip
     return {"axes": axes, "datasets": datasets}

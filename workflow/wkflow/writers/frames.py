@@ -4,7 +4,7 @@ from wkflow.layer import Layer
 
 
 def frame_position(layer: Layer, frame: int) -> list[int]:
-    """Give the position of a frame along each further axis; the last one runs fastest.
+    """Give the index of a frame along each further axis; the last one runs fastest.
 
     >>> frame_position(Layer("em", "color", "uint8", 1, (9, 9, 9), (("t", 3), ("e", 4))), 6)
     [1, 2]
@@ -13,7 +13,14 @@ def frame_position(layer: Layer, frame: int) -> list[int]:
     for _, size in reversed(layer.axes):
         frame, index = divmod(frame, size)
         position.append(index)
-    return position[::-1]
+    begins = layer.axis_begins or (0,) * len(layer.axes)
+    return [begin + index for begin, index in zip(begins, position[::-1], strict=True)]
+
+
+def frame_ends(layer: Layer) -> list[int]:
+    """Give the extent of arrays along each further axis."""
+    begins = layer.axis_begins or (0,) * len(layer.axes)
+    return [begin + size for begin, (_, size) in zip(begins, layer.axes, strict=True)]
 
 
 def refuse_axes(layer: Layer, format_name: str) -> str | None:

@@ -36,7 +36,7 @@ class N5:
 
     def path(self, layer: Layer, grid: Grid, frame: int, position: Triple) -> str:  # noqa: ARG002
         """Give the file of a chunk: `em/1/0/x/y/z`."""
-        return f"{layer.name}/{grid.mag}/0/{'/'.join(map(str, position))}"
+        return f"{layer.path}/{grid.name}/0/{'/'.join(map(str, position))}"
 
     def documents(
         self, layer: Layer, grids: tuple[Grid, ...], codec: Codec,
@@ -51,8 +51,8 @@ class N5:
         return {name: as_json(document) for name, document in zip(names, documents, strict=True)}
 
     def document_names(self, layer: Layer, grids: tuple[Grid, ...]) -> list[str]:
-        arrays = [f"{layer.name}/{grid.mag}/attributes.json" for grid in grids]
-        return ["attributes.json", f"{layer.name}/attributes.json", *arrays]
+        arrays = [f"{layer.path}/{grid.name}/attributes.json" for grid in grids]
+        return ["attributes.json", f"{layer.path}/attributes.json", *arrays]
 
     def encoder(self, layer: Layer, codec: Codec) -> Encode:
         encode, dtype = encoder(codec), np.dtype(layer.dtype).newbyteorder(">")

@@ -27,15 +27,15 @@ class Precomputed:
     clips = True
 
     def refuse(self, layer: Layer) -> str | None:
-        if layer.dtype == "int64":
-            return "precomputed volumes know no int64"
+        if layer.dtype in {"int64", "float64"}:
+            return f"precomputed volumes know no {layer.dtype}"
         return refuse_axes(layer, "a precomputed volume")
 
     def path(self, layer: Layer, grid: Grid, frame: int, position: Triple) -> str:  # noqa: ARG002
         """Give the file of a chunk: `em/1/0-64_0-64_0-64`, begins and ends along x, y and z."""
         box = grid.shard_box(position)
         ends = zip(box.begin, box.end, strict=True)
-        return f"{layer.name}/{grid.mag}/{'_'.join(f'{begin}-{end}' for begin, end in ends)}"
+        return f"{layer.path}/{grid.name}/{'_'.join(f'{begin}-{end}' for begin, end in ends)}"
 
     def documents(
         self, layer: Layer, grids: tuple[Grid, ...], codec: Codec,  # noqa: ARG002
@@ -54,7 +54,7 @@ class Precomputed:
         return {name: as_json(volume)}
 
     def document_names(self, layer: Layer, grids: tuple[Grid, ...]) -> list[str]:  # noqa: ARG002
-        return [f"{layer.name}/info"]
+        return [f"{layer.path}/info"]
 
     def encoder(self, layer: Layer, codec: Codec) -> Encode:  # noqa: ARG002
         return lambda chunk: np.moveaxis(chunk, 3, 0).tobytes()
@@ -78,7 +78,7 @@ class Precomputed:
 
 def _scale(grid: Grid, nanometers: list[float]) -> dict[str, Any]:
     return {
-        "key": str(grid.mag),
+        "key": grid.name,
         "size": list(grid.size),
         "resolution": [n * factor for n, factor in zip(nanometers, grid.mag.factors, strict=True)],
         "voxel_offset": [0, 0, 0],

@@ -22,6 +22,8 @@ from wkflow.durable import Growing
 from wkflow.errors import VerificationError
 from wkflow.writers.port import Row
 
+XYZ = (0, 1, 2)
+
 EMPTY = 2**64 - 1
 """Offset and size of a chunk that is not stored, by the specification."""
 
@@ -30,11 +32,12 @@ class IndexedShard:
     """A shard of `chunks` (x, y, z) chunks that is being written, row by row.
 
     `empty` is the encoded chunk of zeros, stored once where a shard would hold no chunk at all:
-    every planned file then holds at least one, as readers expect.
+    every planned file then holds at least one, as readers expect. `axes` say which of x, y and z
+    the first, second and third of these axes of the array is: its index lies so.
     """
 
-    def __init__(self, file: Growing, chunks: Triple, empty: bytes) -> None:
-        self._file, self._empty, self._crc = file, empty, 0
+    def __init__(self, file: Growing, chunks: Triple, empty: bytes, axes: Triple = XYZ) -> None:
+        self._file, self._empty, self._crc, self._axes = file, empty, 0, axes
         self._index = np.full((*chunks, 2), EMPTY, "<u8")
 
     def append(self, row: Row, y: int, z: int) -> None:
@@ -51,7 +54,7 @@ class IndexedShard:
         """Write the index and put the shard in its place; give its bytes and its crc32c."""
         if self._file.size == 0:
             self.append([self._empty], 0, 0)
-        tail = self._index.tobytes()
+        tail = self._index.transpose(*self._axes, 3).tobytes()
         tail += google_crc32c.value(tail).to_bytes(4, "little")
         self._file.append([tail])
         self._file.finish()
@@ -64,12 +67,12 @@ class IndexedShard:
 class ShardFile:
     """A shard open for reading; chunks may be asked for from several threads."""
 
-    def __init__(self, path: Path, chunks: Triple) -> None:
+    def __init__(self, path: Path, chunks: Triple, axes: Triple = XYZ) -> None:
         self._path, self._lock = path, Lock()
         self._file = path.open("rb", buffering=0)
-        self._index = self._read_index(chunks)
+        self._index = self._read_index(chunks, axes)
 
-    def _read_index(self, chunks: Triple) -> NDArray[np.uint64]:
+    def _read_index(self, chunks: Triple, axes: Triple) -> NDArray[np.uint64]:
         length = prod(chunks) * 16
         size = self._file.seek(0, 2)
         self._file.seek(max(0, size - length - 4))
@@ -80,7 +83,8 @@ class ShardFile:
             raise VerificationError(
                 "the index of this shard is damaged", str(self._path), _REMEDY.format(self._path)
             )
-        return np.frombuffer(tail, "<u8", prod(chunks) * 2).reshape(*chunks, 2)
+        index = np.frombuffer(tail, "<u8", prod(chunks) * 2)
+        return index.reshape(*(chunks[axis] for axis in axes), 2).transpose(*np.argsort(axes), 3)
 
     def row(self, x: range, y: int, z: int) -> list[memoryview | None]:
         """Read the encoded chunks at `x` of one row; None stands for zeros.

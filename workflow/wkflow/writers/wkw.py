@@ -37,7 +37,7 @@ class Wkw:
     def path(self, layer: Layer, grid: Grid, frame: int, position: Triple) -> str:  # noqa: ARG002
         """Give the file of a cube: `em/1/z0/y0/x0.wkw`."""
         x, y, z = position
-        return f"{layer.name}/{grid.mag}/z{z}/y{y}/x{x}.wkw"
+        return f"{layer.path}/{grid.name}/z{z}/y{y}/x{x}.wkw"
 
     def documents(
         self, layer: Layer, grids: tuple[Grid, ...], codec: Codec,
@@ -48,7 +48,7 @@ class Wkw:
         return dict(zip(self.document_names(layer, grids), heads, strict=True))
 
     def document_names(self, layer: Layer, grids: tuple[Grid, ...]) -> list[str]:
-        return [f"{layer.name}/{grid.mag}/header.wkw" for grid in grids]
+        return [f"{layer.path}/{grid.name}/header.wkw" for grid in grids]
 
     def encoder(self, layer: Layer, codec: Codec) -> Encode:  # noqa: ARG002
         return encoder(codec)

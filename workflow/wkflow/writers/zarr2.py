@@ -15,10 +15,10 @@ from wkflow.box import Triple
 from wkflow.codec import Codec
 from wkflow.durable import Growing
 from wkflow.layer import Grid, Layer
-from wkflow.writers.chunk import encoder, voxels_decoder, zeros
-from wkflow.writers.document import as_json, multiscale
-from wkflow.writers.frames import frame_position
-from wkflow.writers.port import Decode, Encode
+from wkflow.writers.chunk import decoder, encoder, voxels_decoder, zeros
+from wkflow.writers.document import as_json, axis_names, multiscale
+from wkflow.writers.frames import frame_ends, frame_position
+from wkflow.writers.port import Decode, Encode, Voxels
 from wkflow.writers.single import ChunkFile, SingleChunk
 
 GROUP = {"zarr_format": 2}
@@ -34,8 +34,8 @@ class Zarr2:
 
     def path(self, layer: Layer, grid: Grid, frame: int, position: Triple) -> str:
         """Give the file of a chunk: `em/1/<t>/0/x/y/z`."""
-        place = [*frame_position(layer, frame), 0, *position]
-        return f"{layer.name}/{grid.mag}/{'/'.join(map(str, place))}"
+        place = layer.arranged(frame_position(layer, frame), [0, *position])
+        return f"{layer.path}/{grid.name}/{'/'.join(map(str, place))}"
 
     def documents(
         self, layer: Layer, grids: tuple[Grid, ...], codec: Codec,
@@ -49,14 +49,27 @@ class Zarr2:
         return {name: as_json(document) for name, document in zip(names, documents, strict=True)}
 
     def document_names(self, layer: Layer, grids: tuple[Grid, ...]) -> list[str]:
-        arrays = [f"{layer.name}/{grid.mag}/.zarray" for grid in grids]
-        return [".zgroup", f"{layer.name}/.zgroup", f"{layer.name}/.zattrs", *arrays]
+        arrays = [f"{layer.path}/{grid.name}/.zarray" for grid in grids]
+        return [".zgroup", f"{layer.path}/.zgroup", f"{layer.path}/.zattrs", *arrays]
 
-    def encoder(self, layer: Layer, codec: Codec) -> Encode:  # noqa: ARG002
-        return encoder(codec)
+    def encoder(self, layer: Layer, codec: Codec) -> Encode:
+        encode, turn = encoder(codec), _turn(layer)
+        if turn is None:
+            return encode
+        return lambda chunk: encode(np.ascontiguousarray(chunk.transpose(turn)))
 
     def decoder(self, layer: Layer, codec: Codec) -> Decode:
-        return voxels_decoder(layer, codec)
+        turn = _turn(layer)
+        if turn is None:
+            return voxels_decoder(layer, codec)
+        decode, dtype = decoder(codec), np.dtype(layer.dtype).newbyteorder("<")
+
+        def voxels(encoded: memoryview, extents: Triple) -> Voxels:
+            shape = (*extents[::-1], layer.channels)
+            stored = np.frombuffer(decode(encoded), dtype).reshape([shape[axis] for axis in turn])
+            return stored.transpose(np.argsort(turn))
+
+        return voxels
 
     def sink(self, file: Growing, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:
         return SingleChunk(file, zeros(layer, codec, grid.chunk))
@@ -65,15 +78,34 @@ class Zarr2:
         return ChunkFile(path)
 
 
+def _turn(layer: Layer) -> list[int] | None:
+    """Give the axes of a chunk (z, y, x, c) in the order of the array's; None if it lies so.
+
+    It does where these are z, y, x, c, or the same backwards; one of extent 1 may be anywhere.
+    """
+    names = [name for name in axis_names(layer) if name in "zyxc"]
+    names += [] if "c" in names else ["c"]
+    long = [name for name in names if name != "c" or layer.channels > 1]
+    memory = [name for name in "zyxc" if name in long]
+    return None if memory in (long, long[::-1]) else ["zyxc".index(name) for name in names]
+
+
+def _order(layer: Layer) -> str:
+    """Say which axis of the array is fastest in its chunks: the first (F) or the last (C)."""
+    wanted = "zyxc" if layer.channels > 1 else "zyx"
+    names = [name for name in axis_names(layer) if name in wanted]
+    return "F" if "".join(reversed(names)) == wanted else "C"
+
+
 def _array(layer: Layer, grid: Grid, codec: Codec) -> dict[str, Any]:
-    sizes = [size for _, size in layer.axes]
+    ones = [1] * len(layer.axes)
     compressor = None if codec.name == "none" else {"id": codec.name, "level": codec.level}
     return {
-        "shape": [*sizes, layer.channels, *grid.size],
-        "chunks": [*[1] * len(sizes), layer.channels, *grid.chunk],
+        "shape": layer.arranged(frame_ends(layer), [layer.channels, *grid.size]),
+        "chunks": layer.arranged(ones, [layer.channels, *grid.chunk]),
         "dtype": np.dtype(layer.dtype).newbyteorder("<").str,
         "fill_value": 0.0 if layer.dtype.startswith("float") else 0,
-        "order": "F",
+        "order": _order(layer),
         "filters": None,
         "dimension_separator": "/",
         "compressor": compressor,

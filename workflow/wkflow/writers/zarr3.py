@@ -15,7 +15,7 @@ from wkflow.durable import Growing
 from wkflow.layer import ITEM_BYTES, Grid, Layer
 from wkflow.writers.chunk import encoder, voxels_decoder, zeros
 from wkflow.writers.document import as_json, axis_names, multiscale
-from wkflow.writers.frames import frame_position
+from wkflow.writers.frames import frame_ends, frame_position
 from wkflow.writers.port import Decode, Encode
 from wkflow.writers.shard import IndexedShard, ShardFile
 
@@ -32,8 +32,8 @@ class Zarr3:
 
     def path(self, layer: Layer, grid: Grid, frame: int, position: Triple) -> str:
         """Give the file of a shard: `em/1/c/<t>/0/x/y/z`."""
-        place = [*frame_position(layer, frame), 0, *position]
-        return f"{layer.name}/{grid.mag}/c/{'/'.join(map(str, place))}"
+        place = layer.arranged(frame_position(layer, frame), [0, *position])
+        return f"{layer.path}/{grid.name}/c/{'/'.join(map(str, place))}"
 
     def documents(
         self, layer: Layer, grids: tuple[Grid, ...], codec: Codec,
@@ -48,8 +48,8 @@ class Zarr3:
         return {name: as_json(document) for name, document in zip(names, documents, strict=True)}
 
     def document_names(self, layer: Layer, grids: tuple[Grid, ...]) -> list[str]:
-        arrays = [f"{layer.name}/{grid.mag}/zarr.json" for grid in grids]
-        return ["zarr.json", f"{layer.name}/zarr.json", *arrays]
+        arrays = [f"{layer.path}/{grid.name}/zarr.json" for grid in grids]
+        return ["zarr.json", f"{layer.path}/zarr.json", *arrays]
 
     def encoder(self, layer: Layer, codec: Codec) -> Encode:  # noqa: ARG002
         return encoder(codec)
@@ -59,27 +59,28 @@ class Zarr3:
 
     def sink(self, file: Growing, layer: Layer, grid: Grid, codec: Codec) -> IndexedShard:
         empty = zeros(layer, codec, grid.chunk)
-        return IndexedShard(file, ceil_div(grid.shard, grid.chunk), empty)
+        return IndexedShard(file, ceil_div(grid.shard, grid.chunk), empty, _space(layer))
 
-    def open(self, path: Path, layer: Layer, grid: Grid) -> ShardFile:  # noqa: ARG002
-        return ShardFile(path, ceil_div(grid.shard, grid.chunk))
+    def open(self, path: Path, layer: Layer, grid: Grid) -> ShardFile:
+        return ShardFile(path, ceil_div(grid.shard, grid.chunk), _space(layer))
 
 
 def _array(layer: Layer, grid: Grid, codec: Codec) -> dict[str, Any]:
-    sizes = [size for _, size in layer.axes]
-    ones = [1] * len(sizes)
+    ones = [1] * len(layer.axes)
     names = axis_names(layer)
+    shard = layer.arranged(ones, [layer.channels, *grid.shard])
+    chunk = layer.arranged(ones, [layer.channels, *grid.chunk])
     return {
-        "shape": [*sizes, layer.channels, *grid.size],
+        "shape": layer.arranged(frame_ends(layer), [layer.channels, *grid.size]),
         "data_type": layer.dtype,
         "chunk_grid": {
             "name": "regular",
-            "configuration": {"chunk_shape": [*ones, layer.channels, *grid.shard]},
+            "configuration": {"chunk_shape": shard},
         },
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
         "fill_value": 0.0 if layer.dtype.startswith("float") else 0,
-        "codecs": [_sharding([*ones, layer.channels, *grid.chunk], codec, ITEM_BYTES[layer.dtype])],
-        "attributes": {},
+        "codecs": [_sharding(chunk, _memory(names), codec, ITEM_BYTES[layer.dtype])],
+        "attributes": {"wkflow": {"every_shard_is_stored": True}},
         "dimension_names": names,
         "zarr_format": 3,
         "node_type": "array",
@@ -87,7 +88,20 @@ def _array(layer: Layer, grid: Grid, codec: Codec) -> dict[str, Any]:
     }
 
 
-def _sharding(chunk: list[int], codec: Codec, item_bytes: int) -> dict[str, Any]:
+def _space(layer: Layer) -> Triple:
+    """Give the axes of space as arrays have them: (0, 1, 2) for x, y, z."""
+    first, second, third = ("xyz".index(name) for name in axis_names(layer) if name in "xyz")
+    return first, second, third
+
+
+def _memory(names: list[str]) -> list[int]:
+    """Give the order of axes in which a chunk lies: z, y, x, c, then those of extent 1."""
+    slowest = [name for name in "zyxc" if name in names]
+    rest = [name for name in reversed(names) if name not in slowest]
+    return [names.index(name) for name in (*slowest, *rest)]
+
+
+def _sharding(chunk: list[int], order: list[int], codec: Codec, item_bytes: int) -> dict[str, Any]:
     little = {"name": "bytes", "configuration": {"endian": "little"}}
     compressors = {
         "zstd": [{"name": "zstd", "configuration": {"level": codec.level, "checksum": True}}],
@@ -95,7 +109,6 @@ def _sharding(chunk: list[int], codec: Codec, item_bytes: int) -> dict[str, Any]
         "none": [],
     }
     plain = little if item_bytes > 1 else {"name": "bytes"}
-    order = list(reversed(range(len(chunk))))
     return {
         "name": "sharding_indexed",
         "configuration": {

@@ -24,8 +24,9 @@ from pydicom.filebase import ReadableBuffer
 from pydicom.uid import UID
 
 from wkflow.errors import SourceError
+from wkflow.readers.content import not_of
 from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.unmarked import not_of, open_unmarked
+from wkflow.readers.unmarked import open_unmarked
 
 MARK = b"DICM"
 MARK_OFFSET = 128

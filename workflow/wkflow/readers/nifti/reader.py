@@ -9,13 +9,14 @@ from contextlib import AbstractContextManager, closing
 import numpy as np
 
 from wkflow.errors import SourceError
+from wkflow.readers.content import not_of
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays, require_bytes
 from wkflow.readers.inflate import Inflated
 from wkflow.readers.length import to_nm
 from wkflow.readers.nifti.header import HEAD_BYTES, NiftiHeader
 from wkflow.readers.streamed import StreamedImage, open_streamed
-from wkflow.readers.unmarked import not_of, open_unmarked
+from wkflow.readers.unmarked import open_unmarked
 from wkflow.source import About, Header, Probe
 
 TYPES = {

@@ -18,7 +18,7 @@ from wkflow.readers.chunked import Span, gather
 from wkflow.readers.fault import REMEDY
 from wkflow.readers.length import to_nm
 from wkflow.readers.store.array import Stored, StoredImage, axes_of, image_of
-from wkflow.readers.store.n5_block import decode
+from wkflow.readers.store.n5_block import compression_of, decode
 from wkflow.source import About
 
 ATTRIBUTES = "attributes.json"
@@ -77,7 +77,7 @@ def _stored(path: str, folder: Path, attributes: Attributes, axes: tuple[str, ..
     dtype = np.dtype(attributes["dataType"]).newbyteorder(">")
     shape = tuple(int(size) for size in attributes["dimensions"][::-1])
     chunk = tuple(int(size) for size in attributes["blockSize"][::-1])
-    compression = _compression(attributes)
+    compression = compression_of(attributes)
 
     def load(position: tuple[int, ...]) -> NDArray[Any] | None:
         file = folder.joinpath(*map(str, position[::-1]))
@@ -98,12 +98,6 @@ def _stored(path: str, folder: Path, attributes: Attributes, axes: tuple[str, ..
         return out
 
     return Stored(axes, shape, chunk, dtype.newbyteorder("="), fetch)
-
-
-def _compression(attributes: Attributes) -> dict[str, Any]:
-    """Give the compression, which old files state as one word."""
-    found = attributes.get("compression") or attributes.get("compressionType", "raw")
-    return found if isinstance(found, dict) else {"type": str(found)}
 
 
 def _voxel_nm(

@@ -54,6 +54,12 @@ def decode(content: bytes, dtype: np.dtype[Any], compression: dict[str, Any]) ->
     return elements.reshape(extents[::-1])
 
 
+def compression_of(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Give the compression of an array, which old files state as one word."""
+    found = attributes.get("compression") or attributes.get("compressionType", "raw")
+    return found if isinstance(found, dict) else {"type": str(found)}
+
+
 def _inflate(encoded: bytes, compression: dict[str, Any]) -> bytes:
     kind = str(compression.get("type"))
     if kind == "raw":

@@ -3,17 +3,19 @@
 https://github.com/google/neuroglancer/blob/master/src/datasource/precomputed/sharded.md
 """
 
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.box import Triple, ceil_div
-from wkflow.errors import SourceError
 from wkflow.readers.decoders import gzip
+from wkflow.readers.store.files import Files
+from wkflow.readers.store.recent import Recent
+from wkflow.readers.store.shelf import Found, Position, Ranges, damaged, read_runs
 
 MASK = 2**32 - 1
 """The hash reckons in 32 bits."""
@@ -67,11 +69,10 @@ def _final(word: int) -> int:
 HASHES = {"identity": lambda key: key, "murmurhash3_x86_128": murmur}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sharding:
-    """Where which chunk lies in which shard."""
+    """How the chunks of a scale are spread over shards and, within one, over minishards."""
 
-    folder: Path
     grid: Triple
     hash: str
     preshift_bits: int
@@ -79,20 +80,15 @@ class Sharding:
     shard_bits: int
     is_index_gzip: bool
     is_data_gzip: bool
-    indices: dict[tuple[str, int], NDArray[Any]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(
-        cls, stated: dict[str, Any] | None, folder: Path, size: Triple, edge: Triple
-    ) -> Self | None:
-        """Read the key `sharding` of a scale; None where chunks are files."""
-        if not stated:
-            return None
+    def of(cls, stated: dict[str, Any], size: Triple, edge: Triple) -> Self:
+        """Read the key `sharding` of a scale of chunks of this edge; raise ValueError."""
         if stated.get("hash") not in HASHES:
-            remedy = "It can be identity or murmurhash3_x86_128."
-            raise SourceError(f"has the sharding hash {stated.get('hash')}", str(folder), remedy)
+            raise ValueError(
+                f"its sharding hash {stated.get('hash')} is none of {', '.join(HASHES)}"
+            )
         return cls(
-            folder,
             ceil_div(size, edge),
             stated["hash"],
             int(stated["preshift_bits"]),
@@ -102,49 +98,97 @@ class Sharding:
             is_data_gzip=stated.get("data_encoding", "raw") == "gzip",
         )
 
-    @cached_property
-    def _digits(self) -> int:
-        return -(-self.shard_bits // 4)
-
-    def chunk(self, position: Triple) -> bytes | None:
-        """Read the chunk at a position of the grid; None if it was never written."""
+    def place(self, position: Triple) -> tuple[str, int, int]:
+        """Give the name of a chunk's shard, its minishard, and its key there."""
         key = morton_code(position, self.grid)
         hashed = HASHES[self.hash](key >> self.preshift_bits)
         minishard = hashed & ((1 << self.minishard_bits) - 1)
         shard = hashed >> self.minishard_bits & ((1 << self.shard_bits) - 1)
-        name = f"{shard:0{self._digits}x}.shard"
-        try:
-            index = self._index(name, minishard)
-        except FileNotFoundError:
-            return None
-        found = np.flatnonzero(index[0] == key)
-        if not found.size:
-            return None
-        content = self._bytes(name, int(index[1, found[0]]), int(index[2, found[0]]))
-        return gzip(content) if self.is_data_gzip else content
+        return f"{shard:0{-(-self.shard_bits // 4)}x}.shard", minishard, key
 
-    def _index(self, name: str, minishard: int) -> NDArray[Any]:
+
+class HashedShards:
+    """The shards in a folder, as a shelf; positions are those of chunks, (c, z, y, x)."""
+
+    has_shards = True
+
+    def __init__(self, files: Files, folder: str, sharding: Sharding, most: int) -> None:
+        self._files, self._folder, self._sharding, self._most = files, folder, sharding, most
+        self._indexes = Recent(self._index)
+
+    def chunks(self, ranges: Ranges) -> Iterator[Found]:
+        for name, wanted in self._wanted(ranges).items():
+            positions: list[Position] = []
+            places: list[tuple[int, int]] = []
+            is_there = True
+            for minishard, members in wanted.items():
+                with damaged(self._files, name):
+                    index = self._indexes.get((name, minishard))
+                is_there = index is not None
+                if index is None:
+                    break
+                for key, position in members:
+                    for at in np.flatnonzero(index[0] == np.uint64(key))[:1]:
+                        positions.append(position)
+                        places.append((int(index[1, at]), int(index[2, at])))
+            if not is_there:
+                yield Found(name, (), None)
+            elif places:
+                packed = np.array(places, np.uint64)
+                for found in read_runs(self._files, name, positions, packed, self._most):
+                    yield found._replace(content=self._inflated(found.name, found.content))
+
+    def names(self, ranges: Ranges) -> Iterator[tuple[str, ...]]:
+        seen = set()
+        for position in product(*ranges):
+            name, _, _ = self._sharding.place(_xyz(position))
+            if name not in seen:
+                seen.add(name)
+                yield (f"{self._folder}/{name}",)
+
+    def has_gaps(self, ranges: Ranges) -> bool:  # noqa: ARG002 -- chunks are spread: nothing to see
+        return False
+
+    def _wanted(self, ranges: Ranges) -> dict[str, dict[int, list[tuple[int, Position]]]]:
+        """Give the keys and positions that are wanted, by shard and minishard."""
+        wanted: dict[str, dict[int, list[tuple[int, Position]]]] = {}
+        for position in product(*ranges):
+            name, minishard, key = self._sharding.place(_xyz(position))
+            shard = wanted.setdefault(f"{self._folder}/{name}", {})
+            shard.setdefault(minishard, []).append((key, position))
+        return wanted
+
+    def _inflated(self, name: str, content: bytes | None) -> bytes | None:
+        if content is None or not self._sharding.is_data_gzip:
+            return content
+        with damaged(self._files, name):
+            return gzip(content)
+
+    def _index(self, key: tuple[str, int]) -> NDArray[Any] | None:
         """Give an array (3, chunks) of 64-bit: keys, first byte in the file, number of bytes."""
-        if (name, minishard) not in self.indices:
-            self.indices[name, minishard] = self._read_index(name, minishard)
-        return self.indices[name, minishard]
-
-    def _read_index(self, name: str, minishard: int) -> NDArray[Any]:
-        bounds = np.frombuffer(self._bytes(name, 16 * minishard, 16), "<u8")
-        data = 16 << self.minishard_bits
-        begin, end = (int(bound) + data for bound in bounds)
-        content = self._bytes(name, begin, end - begin)
-        raw = gzip(content) if self.is_index_gzip and content else content
+        name, minishard = key
+        head = self._files.part(name, 16 * minishard, 16 * minishard + 16)
+        if head is None:
+            return None
+        data = 16 << self._sharding.minishard_bits
+        begin, end = (int(bound) + data for bound in np.frombuffer(_whole(head, 16), "<u8"))
+        if begin == end:
+            return np.empty((3, 0), np.uint64)
+        content = _whole(self._files.part(name, begin, end) or b"", end - begin)
+        raw = gzip(content) if self._sharding.is_index_gzip else content
         deltas = np.frombuffer(raw, "<u8").reshape(3, -1)
         keys, sizes = np.cumsum(deltas[0]), deltas[2]
         gaps = np.cumsum(deltas[1])
         begins = gaps + np.cumsum(sizes) - sizes + np.uint64(data)
         return np.stack([keys, begins, sizes])
 
-    def _bytes(self, name: str, begin: int, count: int) -> bytes:
-        with (self.folder / name).open("rb") as file:
-            file.seek(begin)
-            content = file.read(count)
-        if len(content) != count:
-            raise ValueError(f"the shard {name} is cut short")
-        return content
+
+def _xyz(position: Position) -> Triple:
+    _, z, y, x = position
+    return x, y, z
+
+
+def _whole(content: bytes, count: int) -> bytes:
+    if len(content) != count:
+        raise ValueError("it is cut short")
+    return content

@@ -6,7 +6,7 @@ to it. https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html#codecs
 """
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,43 +15,10 @@ import zarr
 from numpy.typing import NDArray
 
 from wkflow.readers.chunked import Span, gather
-from wkflow.readers.decoders import DECODERS, Decoder
 from wkflow.readers.store.array import Fetch
 from wkflow.readers.store.node import Node
-
-NEVER_WRITTEN = 2**64 - 1
-"""Offset and size, in the index of a shard, of a chunk that is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """How the bytes of a chunk become an array of `shape`.
-
-    `decoders` undo the compression, the first first; then come elements of `dtype`, with the axes
-    in `order`: of the stored axes the first is axis `order[0]` of the array.
-    """
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    order: tuple[int, ...]
-    decoders: tuple[Decoder, ...]
-
-    def decode(self, content: bytes) -> NDArray[Any]:
-        """Decode a chunk; refuse one of too few or too many bytes."""
-        for decoder in self.decoders:
-            content = decoder(content)
-        stored = np.frombuffer(content, self.dtype).reshape([self.shape[at] for at in self.order])
-        return stored.transpose(np.argsort(self.order))
-
-
-@dataclass(frozen=True, slots=True)
-class Shards:
-    """Files of many chunks, with an index: offset and size of each chunk, in C order."""
-
-    grid: tuple[int, ...]
-    index: Pipeline
-    index_bytes: int
-    is_index_last: bool
+from wkflow.readers.store.shelf import NEVER_WRITTEN
+from wkflow.readers.store.zarr_codecs import Pipeline, Shards, pipeline_v2, pipeline_v3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,54 +105,7 @@ def fetch_of(array: zarr.Array[Any], node: Node) -> Fetch | None:
     if dtype.kind not in "biuf":
         return None
     if node.version == 2:
-        pipeline, shards = _pipeline_v2(node.meta, shape), None
+        pipeline, shards = pipeline_v2(node.meta, shape), None
     else:
-        pipeline, shards = _sharded(node.meta["codecs"], shape, dtype)
+        pipeline, shards = pipeline_v3(node.meta["codecs"], shape, dtype)
     return ZarrChunks(array, node.folder, pipeline, shards).fetch if pipeline else None
-
-
-def _pipeline_v2(meta: dict[str, Any], shape: tuple[int, ...]) -> Pipeline | None:
-    name = (meta.get("compressor") or {}).get("id")
-    if meta.get("filters") or (name and name not in DECODERS):
-        return None
-    axes = tuple(range(len(shape)))
-    order = axes[::-1] if meta.get("order") == "F" else axes
-    decoders = (DECODERS[name],) if name else ()
-    return Pipeline(shape, np.dtype(meta["dtype"]), order, decoders)
-
-
-def _sharded(
-    codecs: list[dict[str, Any]], shape: tuple[int, ...], dtype: np.dtype[Any]
-) -> tuple[Pipeline | None, Shards | None]:
-    if len(codecs) != 1 or codecs[0]["name"] != "sharding_indexed":
-        return _pipeline(codecs, shape, dtype), None
-    stated = codecs[0]["configuration"]
-    inner = tuple(int(size) for size in stated["chunk_shape"])
-    grid = tuple(size // part for size, part in zip(shape, inner, strict=True))
-    names = [codec["name"] for codec in stated["index_codecs"]]
-    index = _pipeline(stated["index_codecs"], (*grid, 2), np.dtype("u8"))
-    if index is None or set(names) - {"bytes", "crc32c"}:
-        return None, None
-    index_bytes = int(np.prod(index.shape)) * 8 + 4 * names.count("crc32c")
-    is_last = stated.get("index_location", "end") == "end"
-    return _pipeline(stated["codecs"], inner, dtype), Shards(grid, index, index_bytes, is_last)
-
-
-def _pipeline(
-    codecs: list[dict[str, Any]], shape: tuple[int, ...], dtype: np.dtype[Any]
-) -> Pipeline | None:
-    """Read the list of codecs, which are in the order of encoding."""
-    pipeline = Pipeline(shape, dtype.newbyteorder("="), tuple(range(len(shape))), ())
-    for codec in codecs:
-        name, stated = codec["name"], codec.get("configuration") or {}
-        if name == "bytes":
-            is_big = stated.get("endian") == "big"
-            pipeline = replace(pipeline, dtype=dtype.newbyteorder(">" if is_big else "<"))
-        elif name == "transpose":
-            order = tuple(pipeline.order[at] for at in stated["order"])
-            pipeline = replace(pipeline, order=order)
-        elif name in DECODERS:
-            pipeline = replace(pipeline, decoders=(DECODERS[name], *pipeline.decoders))
-        else:
-            return None
-    return pipeline

@@ -1,0 +1,14 @@
+"""Add one magnification to a dataset on a server."""
+
+from wkflow.delivery import Delivery
+from wkflow.job import Job
+from wkflow.plan import Plan
+from wkflow.secret import find_token
+from wkflow.steps.upload_mag import upload_mag
+
+with Job(snakemake) as job:
+    documents = Plan.read(snakemake.input.plan), Delivery.read(snakemake.input.delivery)
+    mag = (snakemake.wildcards.layer, snakemake.wildcards.mag)
+    options = {"mag": mag, "receipts": snakemake.input.receipts, "tick": job.tick}
+    sent = upload_mag(*documents, job.run_folder, find_token(), **options)
+    sent.write(snakemake.output.sent)

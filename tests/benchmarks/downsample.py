@@ -1,0 +1,142 @@
+"""Ours against `webknossos downsample`: a dataset with its finest mag only, to the end.
+
+python -m tests.benchmarks.downsample --official ENV [--cases tiny ...] [--repeat 3]
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.convert import (
+    GIB,
+    ROOT,
+    VOXEL_SIZE,
+    compile_bytecode,
+    data_folder,
+    surroundings,
+)
+from tests.benchmarks.stacks import Shape, write_stack
+from tests.benchmarks.table import show
+from tests.benchmarks.watch import Run, watch
+
+MEMORY_GIB = 1.5
+
+
+@dataclass(frozen=True)
+class Case:
+    """A stack (z, y, x) that becomes the dataset, and how many times faster is wanted."""
+
+    shape: Shape
+    kind: str
+    times: float | None = None
+
+
+CASES = {
+    "color": Case((128, 2048, 2048), "color", 8),
+    "labels": Case((128, 1024, 1024), "segmentation", 15),
+    "tiny": Case((3, 64, 64), "color"),
+}
+"""512 MiB each, of uint8 and of uint32; `tiny` only shows that the benchmark works."""
+
+HEAD = ("case", "official s", "wkflow s", "ratio", "wanted", "official GiB", "wkflow GiB",
+        "wanted")  # fmt: skip
+
+LEGEND = """\
+ratio  official s / wkflow s, whole commands from start to exit
+GiB    peak of the resident memory of all processes, shared pages counted in each"""
+
+PLAYERS = ("official", "wkflow")
+
+
+def programs(official: Path) -> dict[str, str]:
+    """Say which program each player runs."""
+    return {
+        "official": str(official / "bin" / "webknossos"),
+        "wkflow": str(Path(sys.executable).with_name("wkflow")),
+    }
+
+
+def make_dataset(folder: Path, case: Case) -> Path:
+    """Convert the stack, finest mag only, unless an earlier run did."""
+    dataset = folder / "dataset"
+    if not dataset.exists():
+        source = write_stack(folder / "source", case.kind, case.shape)
+        how = ["--voxel-size", VOXEL_SIZE, "--category", case.kind, "--no-downsample"]
+        command = [programs(folder)["wkflow"], "convert", *how, "--work-dir", str(folder / "run")]
+        watch([*command, str(source), str(dataset)], environment=surroundings())
+    return dataset
+
+
+def run(program: str, dataset: Path, folder: Path) -> Run:
+    """Downsample a fresh copy."""
+    copy = folder / "copy"
+    shutil.copytree(dataset, copy)
+    done = watch([program, "downsample", str(copy)], environment=surroundings())
+    mags = [path for path in copy.glob("*/*") if path.is_dir()]
+    if len(mags) < 3:
+        sys.exit(f"{program} made no pyramid:\n{done.output}")
+    for left in folder.iterdir():
+        shutil.rmtree(left)
+    return done
+
+
+def measure(name: str, dataset: Path, official: Path, repeat: int) -> list[object]:
+    """Run both in turn, `repeat` times; the best time and the highest memory count."""
+    case = CASES[name]
+    with tempfile.TemporaryDirectory(dir=dataset.parent) as folder:
+        rounds = [
+            {player: run(program, dataset, Path(folder))
+             for player, program in programs(official).items()}
+            for _ in range(repeat)
+        ]  # fmt: skip
+    best = {player: min(one[player].seconds for one in rounds) for player in PLAYERS}
+    peak = {player: max(one[player].peak for one in rounds) / GIB for player in PLAYERS}
+    return [
+        *(name, *(f"{best[player]:.2f}" for player in PLAYERS)),
+        f"{best['official'] / best['wkflow']:.1f} x",
+        f"{case.times:g} x" if case.times else "-",
+        *(f"{peak[player]:.2f}" for player in PLAYERS),
+        f"{MEMORY_GIB:g}",
+    ]
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.downsample")
+    parser.add_argument(
+        "--official",
+        type=Path,
+        default=ROOT / ".cache" / "official-4.3.3",
+        help="environment of webknossos 4.3.3 [that of the conformance tests]",
+    )
+    parser.add_argument(
+        "--cases", nargs="+", choices=CASES, metavar="CASE", default=["color", "labels"],
+        help=f"of {', '.join(CASES)} [all but tiny]",
+    )  # fmt: skip
+    parser.add_argument("--repeat", type=int, default=1, help="the best of so many rounds [1]")
+    parser.add_argument("--data", type=Path, help="keep and reuse the datasets in this folder")
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """Measure the cases one by one and print each line when it is known, then the table."""
+    options = parse()
+    official = options.official.absolute()
+    if not (official / "bin" / "webknossos").exists():
+        sys.exit(f"no webknossos in {official}: run `pytest -m conformance` once, or --official")
+    compile_bytecode(official)
+    rows = []
+    with data_folder(options.data) as folder:
+        for name in options.cases:
+            print(f"{name}: making the data", file=sys.stderr)
+            dataset = make_dataset(folder / name, CASES[name])
+            rows.append(measure(name, dataset, official, options.repeat))
+            print(show(HEAD, rows[-1:]), file=sys.stderr)
+    print(show(HEAD, rows), LEGEND, sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""New mags of a server's dataset are looked at, and then the local ones go."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from wkflow.errors import ServerError, VerificationError
+from wkflow.plan import SCRATCH
+from wkflow.secret import TOKEN
+from wkflow.steps.finish_mags import finish_mags
+
+from tests.standin.conftest import Served
+from tests.standin.sender import Sender
+
+from .extensions import layer_of
+from .remote_mags import Addition, add
+
+Sending = Callable[..., Addition]
+
+
+@pytest.fixture
+def sending(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sending:
+    """Give a function that sends all mags of a dataset, but does not finish."""
+
+    def one(**options: object) -> Addition:
+        standin = served(16)
+        monkeypatch.setenv(TOKEN, standin.token)
+        addition = add(standin, tmp_path, layer_of(1), 16, **options)
+        for mag in ("2", "4"):
+            addition.upload(mag).write(addition.folder / f"receipts/upload_mag/em/{mag}.json")
+        (addition.folder / SCRATCH).mkdir(exist_ok=True)
+        standin.clear_log()
+        return addition
+
+    return one
+
+
+def finish(addition: Addition, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Run the step; give its receipt. `changes` are those of the delivery."""
+    folder, delivery = addition.folder, replace(addition.delivery, **changes)
+    parcels = [str(folder / f"receipts/upload_mag/em/{mag}.json") for mag in ("2", "4")]
+    receipt = folder / "receipts" / "finish_mags.json"
+    token = addition.standin.token
+    finish_mags(addition.plan, delivery, token, parcels=parcels, receipt=receipt)
+    document: dict[str, Any] = json.loads(receipt.read_bytes())
+    return document
+
+
+@pytest.mark.parametrize("verify", ["sample", "full", "none"])
+def test_what_was_sent_is_read_back(sending: Sending, verify: str) -> None:
+    """As much of it as was asked for; then what was a means is gone."""
+    addition = sending(verify=verify)
+    sizes = [len(content) for mag in ("2", "4") for content in addition.here(mag).values()]
+    told = finish(addition)
+    assert told["url"] == addition.found.url
+    assert told["mags"] == {"em": ["2", "4"]}
+    assert told["bytes_sent"] > sum(sizes)
+    assert told["verified"]["mode"] == verify
+    if verify == "full":
+        assert told["verified"]["bytes"] == sum(sizes)
+    looked = "proxy.mag_file" in addition.standin.log()["requests"]
+    assert looked == (verify != "none")
+    assert not Path(addition.plan.dataset).exists()
+    assert not (addition.folder / SCRATCH).exists()
+    assert finish(addition) == told
+
+
+def test_what_is_to_stay_stays(sending: Sending) -> None:
+    """If one wants to keep it."""
+    addition = sending(keep_local=True)
+    finish(addition)
+    assert addition.there() == addition.here()
+
+
+@pytest.mark.parametrize("mode", ["copy", "move+symlink", "symlink"])
+def test_what_went_over_no_network_is_not_read_back(sending: Sending, mode: str) -> None:
+    """A copy is not kept here; links have to be."""
+    addition = sending(transfer_mode=mode)
+    there = addition.there()
+    assert finish(addition)["verified"]["mode"] == "none"
+    assert "proxy.mag_file" not in addition.standin.log()["requests"]
+    assert Path(addition.plan.dataset).exists() == (mode != "copy")
+    assert addition.there() == there
+
+
+@pytest.mark.parametrize("verify", ["sample", "full"])
+def test_damage_is_told(sending: Sending, verify: str) -> None:
+    """By the file; nothing here goes, and no receipt says that all is well."""
+    addition = sending(verify=verify)
+    here = addition.here()
+    addition.standin.faults(flip={"times": 1, "routes": ["proxy.mag_file"]})
+    with pytest.raises(VerificationError, match="the server has other bytes than were sent"):
+        finish(addition)
+    assert addition.here() == here
+    assert not (addition.folder / "receipts/finish_mags.json").exists()
+
+
+def test_a_mag_that_went_is_told(sending: Sending) -> None:
+    """Somebody removed it meanwhile."""
+    addition = sending()
+    sender = Sender(addition.standin, 16)
+    source = sender.ask("GET", f"/datasets/{addition.found.key}").json()["dataSource"]
+    source["dataLayers"][0]["mags"].pop()
+    body = {"dataSource": source, "layerRenamings": [], "attachmentRenamings": []}
+    sender.ask("PATCH", f"/datasets/{addition.found.key}/updatePartial", json=body)
+    with pytest.raises(VerificationError, match="does not list mag 4 of layer em") as caught:
+        finish(addition)
+    assert caught.value.where == addition.found.url
+    assert Path(addition.plan.dataset).exists()
+
+
+def test_a_dataset_that_went_is_told(sending: Sending) -> None:
+    """In the server's words."""
+    addition = sending()
+    addition.plan = replace(
+        addition.plan, destination=f"{addition.standin.url}/datasets/{'0' * 24}"
+    )
+    with pytest.raises(ServerError, match="could not be found"):
+        finish(addition)
+
+
+def test_a_run_that_was_killed_here_ends(sending: Sending) -> None:
+    """The local mags were gone, the receipt was not there yet."""
+    addition = sending()
+    shutil.rmtree(addition.plan.dataset)
+    assert finish(addition)["url"] == addition.found.url

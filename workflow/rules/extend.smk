@@ -1,0 +1,27 @@
+"""Where the dataset was there before: let its new mags be seen, all at once.
+
+needs   plan.json, all receipts
+gives   receipts/extend_properties.json    the mags are listed in datasource-properties.json
+"""
+
+
+rule extend_properties:
+    """Check every new shard against its receipt, then list the new magnifications.
+
+    The properties are no output: Snakemake would remove them before it begins.
+    """
+    input:
+        plan="plan.json",
+        layers=ask.layouts,
+        receipts=ask.receipts,
+    output:
+        receipt="receipts/extend_properties.json",
+    log:
+        "logs/extend_properties.log",
+    conda:
+        "../../envs/runtime.yaml"
+    threads: 0
+    params:
+        recipe=ask.properties_recipe,
+    script:
+        "../../scripts/extend_properties.py"

@@ -1,0 +1,136 @@
+"""The codecs of Zarr: what its metadata say about the bytes of chunks and shards.
+
+https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html#codecs,
+https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html#metadata
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wkflow.readers.decoders import DECODERS, Decoder
+
+SHARDING = "sharding_indexed"
+
+INDEX_CODECS = frozenset({"bytes", "crc32c"})
+"""Those of an index whose length is known beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """How the bytes of a chunk become an array of `shape`.
+
+    `decoders` undo the compression, the first first; then come elements of `dtype`, with the axes
+    in `order`: of the stored axes the first is axis `order[0]` of the array.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    order: tuple[int, ...]
+    decoders: tuple[Decoder, ...] = ()
+
+    def decode(self, content: bytes) -> NDArray[Any]:
+        """Decode a chunk; refuse one of too few or too many bytes."""
+        return self.decoder()(content)
+
+    def decoder(self) -> Callable[[bytes], NDArray[Any]]:
+        """Give `decode` for many chunks."""
+        stored = [self.shape[axis] for axis in self.order]
+        turned = [self.order.index(axis) for axis in range(len(self.order))]
+        decoders, dtype = self.decoders, self.dtype
+
+        def decode(content: bytes) -> NDArray[Any]:
+            for decoder in decoders:
+                content = decoder(content)
+            return np.frombuffer(content, dtype).reshape(stored).transpose(turned)
+
+        return decode
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """Files of `grid` chunks, with an index: offset and size of each chunk, in C order."""
+
+    grid: tuple[int, ...]
+    index: Pipeline
+    index_bytes: int
+    is_index_last: bool
+
+
+def pipeline_v2(meta: dict[str, Any], shape: tuple[int, ...]) -> Pipeline | None:
+    """Read `.zarray`; None if it names a codec that is not known here."""
+    name = (meta.get("compressor") or {}).get("id")
+    if meta.get("filters") or (name and name not in DECODERS):
+        return None
+    axes = tuple(range(len(shape)))
+    order = axes[::-1] if meta.get("order") == "F" else axes
+    decoders = (DECODERS[name],) if name else ()
+    return Pipeline(shape, np.dtype(meta["dtype"]), order, decoders)
+
+
+def pipeline_v3(
+    codecs: list[dict[str, Any]], shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> tuple[Pipeline | None, Shards | None]:
+    """Read the codecs of `zarr.json`; without a pipeline one of them is not known here.
+
+    Parameters
+    ----------
+    codecs
+        In the order of encoding.
+    shape
+        Of what a file holds: a chunk or, with shards, all chunks of one.
+    dtype
+        Of the array.
+    """
+    order = tuple(range(len(shape)))
+    at = next((at for at, codec in enumerate(codecs) if codec["name"] == SHARDING), None)
+    if at is None:
+        return _pipeline(codecs, shape, dtype, order), None
+    if at + 1 < len(codecs) or any(codec["name"] != "transpose" for codec in codecs[:at]):
+        return None, None
+    for codec in codecs[:at]:
+        order = tuple(order[axis] for axis in codec["configuration"]["order"])
+    return _sharded(codecs[at]["configuration"], shape, dtype, order)
+
+
+def _sharded(
+    stated: dict[str, Any], shape: tuple[int, ...], dtype: np.dtype[Any], order: tuple[int, ...]
+) -> tuple[Pipeline | None, Shards | None]:
+    """Read the codec of shards, whose axes are in `order`."""
+    inner = tuple(int(size) for size in stated["chunk_shape"])
+    chunk = tuple(inner[order.index(axis)] for axis in range(len(order)))
+    if any(size % part for size, part in zip(shape, chunk, strict=True)):
+        raise ValueError(f"shards of {shape} hold no chunks of {chunk}")
+    grid = tuple(size // part for size, part in zip(shape, chunk, strict=True))
+    names = [codec["name"] for codec in stated["index_codecs"]]
+    index_order = (*order, len(order))
+    index = _pipeline(stated["index_codecs"], (*grid, 2), np.dtype("u8"), index_order)
+    if index is None or set(names) - INDEX_CODECS:
+        return None, None
+    index_bytes = int(np.prod(index.shape)) * 8 + 4 * names.count("crc32c")
+    is_last = stated.get("index_location", "end") == "end"
+    pipeline = _pipeline(stated["codecs"], chunk, dtype, order)
+    return pipeline, Shards(grid, index, index_bytes, is_last)
+
+
+def _pipeline(
+    codecs: list[dict[str, Any]], shape: tuple[int, ...], dtype: np.dtype[Any],
+    order: tuple[int, ...],
+) -> Pipeline | None:  # fmt: skip
+    pipeline = Pipeline(shape, dtype.newbyteorder("="), order)
+    for codec in codecs:
+        name, stated = codec["name"], codec.get("configuration") or {}
+        if name == "bytes":
+            is_big = stated.get("endian") == "big"
+            pipeline = replace(pipeline, dtype=dtype.newbyteorder(">" if is_big else "<"))
+        elif name == "transpose":
+            turned = tuple(pipeline.order[axis] for axis in stated["order"])
+            pipeline = replace(pipeline, order=turned)
+        elif name in DECODERS:
+            pipeline = replace(pipeline, decoders=(DECODERS[name], *pipeline.decoders))
+        else:
+            return None
+    return pipeline

@@ -1,0 +1,206 @@
+"""Let the new mags of a dataset that exists be seen, all at once."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from wkflow import durable
+from wkflow.datasource import PROPERTIES, mag_properties, properties_bytes
+from wkflow.datasource import write_properties as publish
+from wkflow.errors import ConfigError
+from wkflow.existing import (
+    MAGS,
+    RESOLUTIONS,
+    factors_of,
+    local_path,
+    mags_of,
+    usual_paths,
+)
+from wkflow.layer import Grid
+from wkflow.mag import Mag
+from wkflow.plan import LayerPlan, Plan, digest
+from wkflow.receipt import Receipt
+from wkflow.steps.new_folders import note_published
+from wkflow.steps.write_properties import check_receipts
+from wkflow.writers.extension import extended
+from wkflow.writers.formats import format_of
+
+_MAG = re.compile(r"(\d+|\d+-\d+-\d+)(__\d+)?")
+"""Names of folders of mags: `2`, `2-2-1`, and `2__2` of what replaced the first."""
+
+
+def extend_properties(
+    plan: Plan, receipts: Iterable[str], run_folder: Path | None = None
+) -> Receipt:
+    """List the new mags in `datasource-properties.json`; everything else stays as it is.
+
+    Called again after it was interrupted, it comes to the same result; in the run folder is noted
+    that it began.
+
+    Raises
+    ------
+    VerificationError
+        If a shard is missing or has another size than its receipt says; that receipt is removed,
+        so that the same command makes the shard anew.
+    ConfigError
+        If the dataset has no such layer any more.
+    """
+    dataset = Path(plan.dataset)
+    read = check_receipts(plan, receipts)
+    files = tuple(file for receipt in read.values() for file in receipt.files)
+    written = {file.path for file in files}
+    document = json.loads((dataset / PROPERTIES).read_bytes())
+    replaced: list[str] = []
+    for one in plan.layers:
+        _prune(dataset, one, written)
+        gone = _extend_layer(_described(document, one, dataset), one, dataset)
+        _extend_groups(dataset, one, gone)
+        replaced += gone
+    if run_folder:
+        note_published(run_folder, digest(properties_bytes(document).hex()))
+    publish(dataset, document)
+    listed = _listed(dataset, document)
+    for path in [*replaced, *_left_over(dataset, plan)]:
+        if (dataset / local_path(path)).resolve() not in listed:
+            _remove(dataset, path)
+    for folder in {dataset, *(dataset / one.layer.path for one in plan.layers)}:
+        durable.sweep(folder, is_deep=False)
+    return Receipt("extend_properties", files, sum(one.voxels for one in read.values()))
+
+
+def _described(document: dict[str, Any], one: LayerPlan, dataset: Path) -> dict[str, Any]:
+    for layer in document["dataLayers"]:
+        if layer["name"] == one.layer.name:
+            found: dict[str, Any] = layer
+            return found
+    raise ConfigError(
+        f"has no layer {one.layer.name} any more", str(dataset / PROPERTIES),
+        "Somebody changed it meanwhile: give the command again.",
+    )  # fmt: skip
+
+
+def _extend_layer(layer: dict[str, Any], one: LayerPlan, dataset: Path) -> list[str]:
+    """Add the new mags to a layer's description; give the folders of those that they replace."""
+    if RESOLUTIONS in layer and MAGS not in layer and any(grid.folder for grid in one.made):
+        _modernize(layer, dataset)
+    listed, replaced = mags_of(layer), []
+    for grid in one.made:
+        entry = _entry(layer, one, grid)
+        same = [mag for mag in listed if factors_of(mag).largest == grid.mag.largest]
+        paths = {str(mag["path"]) for mag in same if mag.get("path")}
+        replaced += sorted(paths - {str(entry.get("path"))})
+        place = listed.index(same[0]) if same else len(listed)
+        listed[:] = [mag for mag in listed if mag not in same]
+        listed.insert(min(place, len(listed)), entry)
+    return replaced
+
+
+def _entry(layer: dict[str, Any], one: LayerPlan, grid: Grid) -> dict[str, Any]:
+    """Describe a mag as the layer's other ones are described."""
+    if MAGS in layer:
+        return mag_properties(one.layer, grid)
+    return {"resolution": list(grid.mag.factors), "cubeLength": grid.shard[0]}
+
+
+def _modernize(layer: dict[str, Any], dataset: Path) -> None:
+    """Say where mags are, which in old descriptions goes without saying."""
+    mags = []
+    for old in layer[RESOLUTIONS]:
+        mag = factors_of(old)
+        short, long = (f"./{path}" for path in usual_paths(layer["name"], mag))
+        mags.append({
+            "mag": list(mag.factors),
+            "path": short if (dataset / short).is_dir() else long,
+            **{key: value for key, value in old.items() if key != "resolution"},
+        })  # fmt: skip
+    place = list(layer).index(RESOLUTIONS)
+    items = list(layer.items())
+    items[place] = (MAGS, mags)
+    layer.clear()
+    layer.update(items)
+
+
+def _extend_groups(dataset: Path, one: LayerPlan, gone: list[str]) -> None:
+    """Let the documents of a pyramid beside its arrays grow as well."""
+    if one.given is None or Path(one.given.path).is_absolute():
+        return
+
+    def read(name: str) -> bytes | None:
+        path = dataset / name
+        return path.read_bytes() if path.is_file() else None
+
+    added = [(f"{one.layer.path}/{grid.name}", grid.mag) for grid in one.made]
+    base = (one.given.path, one.grids[0].mag)
+    documents = extended(
+        one.layer.data_format, read, one.layer, base, added, one.made, removed=gone
+    )
+    for name, content in documents.items():
+        with durable.replacing(dataset / name) as file:
+            file.write(content)
+    durable.flush(dataset / name for name in documents)
+
+
+def _prune(dataset: Path, one: LayerPlan, written: set[str]) -> None:
+    """Remove from the new mags' folders what an earlier, interrupted run left."""
+    kept = written | set(format_of(one.layer.data_format).document_names(one.layer, one.made))
+    for grid in one.made:
+        for folder, _, names in os.walk(dataset / one.layer.path / grid.name, topdown=False):
+            for name in names:
+                file = Path(folder, name)
+                if file.relative_to(dataset).as_posix() not in kept:
+                    file.unlink()
+            with suppress(OSError):  # it is not empty
+                Path(folder).rmdir()
+
+
+def _listed(dataset: Path, document: dict[str, Any]) -> set[Path]:
+    """Give the folders of all mags that are listed, wherever they are."""
+    return {
+        (dataset / local_path(str(path))).resolve()
+        for layer in document["dataLayers"]
+        for mag in mags_of(layer)
+        for path in ((mag["path"],) if mag.get("path") else usual_paths(
+            layer["name"], factors_of(mag)))
+    }  # fmt: skip
+
+
+def _left_over(dataset: Path, plan: Plan) -> list[str]:
+    """List folders of mags that were replaced, in this run or in one that was killed here.
+
+    They lie beside the new ones and are called like mags of their size; some may be listed.
+    """
+    return [
+        path
+        for one in plan.layers
+        for grid in one.made
+        if grid.folder or plan.overwrite
+        for path in _alike(dataset, one.layer.path, grid.mag)
+    ]
+
+
+def _alike(dataset: Path, folder: str, mag: Mag) -> list[str]:
+    """List the folders that are called like a mag with the same largest factor."""
+    found = []
+    for place in (dataset / folder).iterdir():
+        named = _MAG.fullmatch(place.name)
+        factors = [int(factor) for factor in named[1].split("-")] if named else []
+        if factors and max(factors) == mag.largest:
+            found.append(f"{folder}/{place.name}")
+    return found
+
+
+def _remove(dataset: Path, path: str) -> None:
+    """Remove a mag that is no longer listed: a link, but not what it leads to."""
+    place = dataset / local_path(path)
+    is_inside = (
+        not Path(local_path(path)).is_absolute() and ".." not in Path(local_path(path)).parts
+    )
+    if place.is_symlink():
+        place.unlink()
+    elif is_inside and place.is_dir():
+        shutil.rmtree(place)

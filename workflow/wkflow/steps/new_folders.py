@@ -1,0 +1,102 @@
+"""The folders of new mags: names that nobody else has, and a memory of those that were ours."""
+
+import json
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wkflow import durable
+from wkflow.delivery import UPLOAD
+from wkflow.errors import ConfigError
+from wkflow.existing import ExistingLayer
+from wkflow.mag import Mag
+from wkflow.plan import EXTENDED, REPORT, LayerPlan, Plan
+from wkflow.settings import Settings
+from wkflow.steps.find_target import Target
+
+BEGUN = "begun.json"
+"""In the run folder: which plan its receipts belong to, and all folders that it ever wrote."""
+
+
+def is_finished(run_folder: Path) -> bool:
+    """Whether the last plan of a run folder was carried out, to its report."""
+    is_extended = any((run_folder / done).exists() for done in EXTENDED)
+    return is_extended and (run_folder / REPORT).exists()
+
+
+def start_anew(plan: Plan, run_folder: Path) -> None:
+    """Forget what an earlier plan left in the run folder, if this is another one."""
+    if not is_finished(run_folder) and _record(run_folder).get("plan") == plan.drawn_from:
+        return
+    for name in ("receipts", UPLOAD):
+        shutil.rmtree(run_folder / name, ignore_errors=True)
+    (run_folder / REPORT).unlink(missing_ok=True)
+    folders = sorted({*ours_of(run_folder), *_folders(plan.layers)})
+    durable.write_json(run_folder / BEGUN, {"plan": plan.drawn_from, "folders": folders})
+
+
+def note_published(run_folder: Path, state: str) -> None:
+    """Remember that the plan changes the properties to what `state` digests."""
+    durable.write_json(run_folder / BEGUN, _record(run_folder) | {"published": state})
+
+
+def published(run_folder: Path) -> str | None:
+    """Give what `note_published` remembered of the plan."""
+    return _record(run_folder).get("published")
+
+
+def _record(run_folder: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError, TypeError):
+        return dict(json.loads((run_folder / BEGUN).read_bytes()))
+    return {}
+
+
+def ours_of(run_folder: Path) -> frozenset[str]:
+    """List the folders, below the dataset, that runs of this run folder began to write."""
+    return frozenset(_record(run_folder).get("folders", ()))
+
+
+def taken(target: Target, layers: list[LayerPlan]) -> frozenset[str]:
+    """List the folders of all mags that are listed or planned already."""
+    listed = {path for one in target.existing.layers for mag in one.mags for path in mag.paths}
+    return frozenset(listed | set(_folders(layers)))
+
+
+def _folders(layers: Iterable[LayerPlan]) -> list[str]:
+    return [f"{one.layer.path}/{grid.name}" for one in layers for grid in one.made]
+
+
+@dataclass(frozen=True, slots=True)
+class NewFolders:
+    """Chooses the folders of a layer's new mags.
+
+    None of them is `taken`, or another program's: `ours` are those that runs of this run folder
+    began to write.
+    """
+
+    settings: Settings
+    layer: ExistingLayer
+    taken: frozenset[str]
+    ours: frozenset[str]
+
+    def name(self, mag: Mag) -> str:
+        """Give the name for `Grid.folder`; empty for the usual one."""
+        if self.settings.is_remote:
+            return ""
+        usual = f"{self.layer.layer.path}/{mag}"
+        if usual in self.taken:
+            number = 2
+            while f"{usual}__{number}" in self.taken:
+                number += 1
+            return f"{mag}__{number}"
+        folder = self.settings.dataset / usual
+        if folder.exists() and not (usual in self.ours or self.settings.overwrite_mags):
+            raise ConfigError(
+                "is there, but not in the properties: another program may have left it",
+                str(folder),
+                "Remove it, or let --overwrite-mags replace it.",
+            )
+        return ""
