@@ -14,8 +14,6 @@ from wkflow.steps.check_room import check_room, measure_room, memory_budget
 
 from ..strategies import dataset_plan, small_layer_plan  # noqa: TID252 -- tests are a package
 
-MIB = 2**20
-
 
 def settings_of(tmp_path: Path, **options: object) -> Settings:
     given = {"source": "/data/stack", "target": tmp_path / "target", "voxel_size": "1,1,1"}
@@ -113,13 +111,16 @@ def test_too_little_disk_is_refused(tmp_path: Path) -> None:
     assert caught.value.where == plan.dataset
 
 
-def test_what_is_already_written_is_not_needed_twice(tmp_path: Path) -> None:
+def test_what_is_already_written_is_not_needed_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A resumed run counts its own files as room, a stranger's not."""
-    settings = settings_of(tmp_path)
-    (tmp_path / "target").mkdir()
-    (tmp_path / "target" / "shard").write_bytes(bytes(900 * MIB // 100))
-    free = shutil.disk_usage(tmp_path).free
-    assert abs(measure_room(plan_at(tmp_path), settings).disk_free - free) < 5 * MIB
+    free = shutil.disk_usage(tmp_path)  # else what other processes write would be seen
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    settings, plan = settings_of(tmp_path), plan_at(tmp_path)
+    for name in (plan.layers[0].layer.path, "stranger"):
+        (tmp_path / "target" / name).mkdir(parents=True)
+        (tmp_path / "target" / name / "shard").write_bytes(bytes(1000))
+    assert measure_room(plan, settings).disk_free == free.free
     (settings.run_folder / "receipts").mkdir(parents=True)
-    room = measure_room(plan_at(tmp_path), settings)
-    assert abs(room.disk_free - free - 9 * MIB) < 4 * MIB
+    assert measure_room(plan, settings).disk_free == free.free + 1000

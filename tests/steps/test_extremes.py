@@ -25,7 +25,9 @@ def test_extremes_are_those_of_all_finite_samples(parts: list[list[float]]) -> N
     assert found == ((min(finite), max(finite)) if finite else (None, None))
 
 
-@pytest.mark.parametrize("dtype", sorted(set(ITEM_BYTES) - {"float32"}))
+@pytest.mark.parametrize(
+    "dtype", [one for one in sorted(ITEM_BYTES) if not one.startswith("float")]
+)
 def test_whole_numbers_stay_whole(dtype: str) -> None:
     """Also the largest of 64 bits, and as Python's own, which JSON can write."""
     ends = np.iinfo(dtype)
