@@ -1,0 +1,248 @@
+"""The official executor, with what a shared volume needs, and what it does wrong put right.
+
+It dies of a failed pod's log (it asks for the log of an earlier container, which the API server
+refuses), drops jobs when the API server hiccups, and waits for ever for pods that cannot start.
+"""
+
+import hashlib
+import os
+import shlex
+import time
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+import snakemake_executor_plugin_kubernetes as official
+from kubernetes.client import CoreV1Api
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
+from snakemake_interface_common.exceptions import WorkflowError
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+from urllib3.exceptions import HTTPError
+
+from snakemake_executor_plugin_wkflow_kubernetes.batch import RUN, Batch
+from snakemake_executor_plugin_wkflow_kubernetes.failure import (
+    cannot_start,
+    explain,
+    leave_notes,
+    logs_of,
+    no_cluster,
+)
+from snakemake_executor_plugin_wkflow_kubernetes.pod import CONTAINER, Pod
+from snakemake_executor_plugin_wkflow_kubernetes.server import (
+    NOT_FOUND,
+    UNAUTHORIZED,
+    ask,
+    passes,
+    says,
+)
+from snakemake_executor_plugin_wkflow_kubernetes.vigil import NO_POD, Vigil
+
+SWEEP_S = 90
+"""How long jobs of a run that was killed may take to end; on a node that is lost they never do."""
+
+NOTE_OF_NO_JOB = "logs/kubernetes.log"
+
+
+class Executor(official.Executor):  # type: ignore[misc]  # no types
+    """Sends jobs to pods that share a volume with Snakemake itself."""
+
+    def __post_init__(self) -> None:
+        settings = self.workflow.executor_settings
+        volumes = [str(volume.unparse()) for volume in settings.persistent_volumes]
+        key = "\n".join([*volumes, os.getcwd()])  # noqa: PTH109 -- a string for a digest
+        self._run = hashlib.sha256(key.encode()).hexdigest()[:32]
+        self._vigil = Vigil(settings.grace, settings.patience)
+        self._told: set[str] = set()
+        try:
+            super().__post_init__()
+            self.batchapi = Batch(self._run)
+            self._sweep()
+        except (ConfigException, WorkflowError) as error:
+            leave_notes([NOTE_OF_NO_JOB], no_cluster(str(error)))
+            raise WorkflowError(str(no_cluster(str(error)))) from None
+
+    def _connect(self) -> None:
+        """Read the configuration anew: tokens expire."""
+        try:
+            load_kube_config()
+        except ConfigException:
+            load_incluster_config()
+        self.kubeapi, self.batchapi = CoreV1Api(), Batch(self._run)
+
+    def _kubernetes_retry(self, func: Callable[[], Any]) -> Any:  # noqa: ANN401 -- the client has no types
+        return ask(func, self._connect)
+
+    def _list(self, call: Callable[..., Any]) -> list[Any]:
+        """List what this run folder has, with one request, however much it is."""
+        found: list[Any] = call(self.namespace, label_selector=f"{RUN}={self._run}").items
+        return found
+
+    def _sweep(self) -> None:
+        """End what an earlier run of this folder left: no file has two writers."""
+        until = time.monotonic() + SWEEP_S
+        told = False
+        while left := self._kubernetes_retry(lambda: self._list(self.batchapi.list_namespaced_job)):
+            if not told:
+                self.logger.info("Ending %d jobs that an earlier run left.", len(left))
+                for job in left:
+                    self._delete(job.metadata.name)
+                told = True
+            if time.monotonic() > until:
+                names = " ".join(job.metadata.name for job in left)
+                raise WorkflowError(f"jobs that an earlier run left do not end: {names}")
+            time.sleep(0.5)
+
+    def register_secret(self) -> None:
+        """Keep the variables of `--envvars`, if there are any, under a name that is found again."""
+        self.run_namespace = f"wkflow-{self._run}"
+        if self.envvars():
+            self._kubernetes_retry(self._delete_secret)
+            self._kubernetes_retry(super().register_secret)
+
+    def unregister_secret(self) -> None:
+        """Remove them."""
+        if self.secret_envvars:
+            self._kubernetes_retry(self._delete_secret)
+
+    def _delete_secret(self) -> None:
+        try:
+            self.kubeapi.delete_namespaced_secret(self.run_namespace, self.namespace)
+        except ApiException as error:
+            if error.status != NOT_FOUND:
+                raise
+
+    def get_python_executable(self) -> str:
+        """Name the image's own; the head's may be elsewhere."""
+        return "python"
+
+    def get_job_exec_prefix(self, job: Any) -> str:  # noqa: ANN401, ARG002 -- as the base has it
+        """Go to the run folder; without a shared volume there is none."""
+        return f"cd {shlex.quote(os.getcwd())}"  # noqa: PTH109 -- a string for the shell
+
+    def run_job(self, job: Any) -> None:  # noqa: ANN401 -- it has no types
+        """Submit a job; if the API server refuses it, leave its words."""
+        try:
+            super().run_job(job)
+        except WorkflowError as error:
+            leave_notes(logs_of(job), cannot_start(str(error), str(job)))
+            raise
+
+    async def check_active_jobs(
+        self, active_jobs: list[SubmittedJobInfo]
+    ) -> AsyncGenerator[SubmittedJobInfo, None]:
+        """Ask for all jobs and pods at once, and give back the jobs that go on."""
+        if not active_jobs:
+            self._vigil.idle()
+            return
+        going: list[tuple[SubmittedJobInfo, Pod | None]]
+        async with self.status_rate_limiter:
+            try:
+                jobs = {
+                    job.metadata.name: job for job in self._list(self.batchapi.list_namespaced_job)
+                }
+                pods = self._pods()
+            except (ApiException, HTTPError) as error:
+                self._bear(error, active_jobs)
+                going = [(one, None) for one in active_jobs]
+            else:
+                self._vigil.answered(is_running=any(pod.is_running for pod in pods.values()))
+                pairs = [(one, pods.get(str(one.external_jobid))) for one in active_jobs]
+                going = [
+                    (one, pod)
+                    for one, pod in pairs
+                    if self._goes_on(one, jobs.get(one.external_jobid), pod)
+                ]
+                self._watch(going)
+        for one, _ in going:
+            yield one
+
+    def _pods(self) -> dict[str, Pod]:
+        """Give the newest pod of each job, by the job's name."""
+        found = self._list(self.kubeapi.list_namespaced_pod)
+        by_age = sorted(found, key=lambda pod: pod.metadata.creation_timestamp)
+        return {pod.metadata.labels.get("job-name"): Pod.of(pod) for pod in by_age}
+
+    def _goes_on(self, one: SubmittedJobInfo, job: Any, pod: Pod | None) -> bool:  # noqa: ANN401 -- the client has no types
+        """Report a job that has ended; say whether it has not."""
+        code = pod.exit_code if pod else None
+        if job is None or job.status.failed or code:
+            self._report_failure(one, pod)
+        elif job.status.succeeded or code == 0:
+            self.report_job_success(one)
+        else:
+            return True
+        if not self.workflow.executor_settings.omit_job_cleanup:
+            self._delete(one.external_jobid)
+        return False
+
+    def _report_failure(self, one: SubmittedJobInfo, pod: Pod | None) -> None:
+        log = self.log_path / f"{one.external_jobid}.log"
+        log.write_text(self._output(pod) if pod else "")
+        error = explain(pod, str(one.job), log)
+        leave_notes(logs_of(one.job), error)
+        self.report_job_error(one, msg=f"{error.what}. ", aux_logs=[str(log)])
+
+    def _output(self, pod: Pod) -> str:
+        try:
+            text: str = self.kubeapi.read_namespaced_pod_log(
+                pod.name, self.namespace, container=CONTAINER
+            )
+        except (ApiException, HTTPError) as error:
+            return f"its output cannot be had: {says(error)}\n"
+        return text
+
+    def _watch(self, going: list[tuple[SubmittedJobInfo, Pod | None]]) -> None:
+        """Tell why pods wait, once; end the run when it is for too long."""
+        for one, pod in going:
+            waiting = pod.waiting if pod else NO_POD
+            if waiting and waiting.words not in self._told:
+                self._told.add(waiting.words)
+                self.logger.info("Pod of %s waits: %s", one.external_jobid, waiting.words)
+            if waiting and self._vigil.gives_up(str(one.external_jobid), pod):
+                words = f"{waiting.words} {self._events(pod.name if pod else one.external_jobid)}"
+                self._stop(words.strip(), [one for one, _ in going])
+
+    def _events(self, name: str | None) -> str:
+        """Give what the cluster says last of an object; not everyone may ask."""
+        try:
+            selector = f"involvedObject.name={name},type=Warning"
+            events = self.kubeapi.list_namespaced_event(self.namespace, field_selector=selector)
+        except (ApiException, HTTPError):
+            return ""
+        return f"({events.items[-1].message})" if events.items else ""
+
+    def _bear(self, error: Exception, active: list[SubmittedJobInfo]) -> None:
+        """Wait for a server that gives no answer: jobs go on without it."""
+        self.logger.warning("Kubernetes gives no answer: %s", says(error))
+        if getattr(error, "status", None) == UNAUTHORIZED:
+            self._connect()
+        if self._vigil.hears_nothing(is_refused=not passes(error)):
+            self._stop(says(error), active)
+
+    def _stop(self, words: str, active: list[SubmittedJobInfo]) -> None:
+        error = cannot_start(words, str(active[0].job))
+        leave_notes(logs_of(active[0].job), error)
+        self.cancel_jobs(active)
+        raise WorkflowError(str(error))
+
+    def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
+        """End jobs and their pods."""
+        for one in active_jobs:
+            self._delete(one.external_jobid)
+
+    def _delete(self, name: str | None) -> None:
+        """Delete a job, with its pod; one that cannot be deleted now the next run sweeps away."""
+        try:
+            self.batchapi.delete_namespaced_job(
+                name, self.namespace, propagation_policy="Foreground"
+            )
+        except (ApiException, HTTPError) as error:
+            if getattr(error, "status", None) != NOT_FOUND:
+                self.logger.warning("Job %s stays: %s", name, says(error))
+
+    def shutdown(self) -> None:
+        """End what is still there: after an error of the executor nobody else does."""
+        with self.lock:
+            left = list(self.active_jobs)
+        self.cancel_jobs(left)
+        super().shutdown()
