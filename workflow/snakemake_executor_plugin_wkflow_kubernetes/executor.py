@@ -40,7 +40,8 @@ from snakemake_executor_plugin_wkflow_kubernetes.vigil import NO_POD, Vigil
 SWEEP_S = 90
 """How long jobs of a run that was killed may take to end; on a node that is lost they never do."""
 
-NOTE_OF_NO_JOB = "logs/kubernetes.log"
+ENTRANCE = "logs/entrance.log"
+"""Beside which goes the note of what is no fault of one job."""
 
 
 class Executor(official.Executor):  # type: ignore[misc]  # no types
@@ -58,7 +59,7 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
             self.batchapi = Batch(self._run)
             self._sweep()
         except (ConfigException, WorkflowError) as error:
-            leave_notes([NOTE_OF_NO_JOB], no_cluster(str(error)))
+            leave_notes([ENTRANCE], no_cluster(str(error)))
             raise WorkflowError(str(no_cluster(str(error)))) from None
 
     def _connect(self) -> None:
@@ -119,12 +120,16 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
         """Go to the run folder; without a shared volume there is none."""
         return f"cd {shlex.quote(os.getcwd())}"  # noqa: PTH109 -- a string for the shell
 
+    def get_job_args(self, job: Any) -> str:  # noqa: ANN401 -- it has no type
+        """Give a job the threads it asked for, not all that its node has."""
+        return f"{super().get_job_args(job)} --cores {job.threads}"
+
     def run_job(self, job: Any) -> None:  # noqa: ANN401 -- it has no types
         """Submit a job; if the API server refuses it, leave its words."""
         try:
             super().run_job(job)
         except WorkflowError as error:
-            leave_notes(logs_of(job), cannot_start(str(error), str(job)))
+            leave_notes([ENTRANCE], cannot_start(str(error), str(job)))
             raise
 
     async def check_active_jobs(
@@ -221,7 +226,7 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
 
     def _stop(self, words: str, active: list[SubmittedJobInfo]) -> None:
         error = cannot_start(words, str(active[0].job))
-        leave_notes(logs_of(active[0].job), error)
+        leave_notes([ENTRANCE], error)
         self.cancel_jobs(active)
         raise WorkflowError(str(error))
 

@@ -1,0 +1,126 @@
+"""A cluster with a volume and an image, and a kubeconfig that leads to it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.kubernetes.api_server import TOKEN, ApiServer, serving
+from tests.kubernetes.cluster import Cluster
+from tests.runs import ROOT, noise, write_stack
+
+PROFILE = ROOT / "workflow" / "profiles" / "kubernetes"
+IMAGE, CLAIM = "wkflow:latest", "wkflow-data"
+SECRET_OF_THE_USER = "a-token-that-no-job-may-see"  # noqa: S105 -- of a test
+TIMEOUT_S = 240
+
+
+@dataclass
+class Site:
+    """What a test has: the volume's folder, the cluster, and a command."""
+
+    volume: Path
+    server: ApiServer
+    kubeconfig: Path
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster behind the server."""
+        return self.server.cluster
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the run keeps its state."""
+        return self.volume / "run"
+
+    def config(self, **changes: object) -> Path:
+        """Write options for a tiny stack: four slabs, and a pyramid above them."""
+        path = self.volume / "config.yaml"
+        path.write_text(yaml.safe_dump(options(self.volume) | changes))
+        return path
+
+    def command(self, config: Path, *more: object) -> list[str]:
+        """Spell plain Snakemake with our profile."""
+        return [
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
+            *("--profile", str(PROFILE), "--configfile", str(config)),
+            *("--wkflow-kubernetes-namespace", self.cluster.namespace),
+            *("--wkflow-kubernetes-persistent-volumes", f"{CLAIM}:{self.volume}"),
+            *("--seconds-between-status-checks", "1", "--latency-wait", "5", "--jobs", "2"),
+            *map(str, more),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        """Give what Snakemake itself sees; pods see the image's."""
+        more = {"KUBECONFIG": str(self.kubeconfig), "WK_TOKEN": SECRET_OF_THE_USER}
+        return os.environ | more | {"PYTHONWARNINGS": "default"}
+
+    def start(self, config: Path, *more: object) -> "subprocess.Popen[str]":
+        """Start Snakemake."""
+        return subprocess.Popen(
+            self.command(config, *more),
+            cwd=self.volume,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, config: Path, *more: object) -> tuple[int, str]:
+        """Run Snakemake to its end; give its status and what it said."""
+        with self.start(config, *more) as process:
+            try:
+                output, _ = process.communicate(timeout=TIMEOUT_S)
+            finally:
+                process.kill()
+        return process.returncode, output
+
+
+def options(folder: Path) -> dict[str, object]:
+    """Give the options of a tiny stack in a folder."""
+    return {
+        "source": str(folder / "stack"),
+        "target": str(folder / "dataset"),
+        "work_dir": str(folder / "run"),
+        "name": "tiny",
+        "voxel_size": [11.24, 11.24, 25],
+        "shard_shape": [32, 32, 32],
+        "chunk_shape": [16, 16, 16],
+        "job_size": "64K",
+    }
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Serve a cluster whose volume holds a stack."""
+    volume = tmp_path / "volume"
+    write_stack(volume / "stack", noise(100, 64, 64))
+    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    environment |= {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    cluster = Cluster(tmp_path / "cluster", {IMAGE: environment}, {CLAIM: volume})
+    server = ApiServer(cluster)
+    with serving(server) as url:
+        yield Site(volume, server, write_kubeconfig(tmp_path / "kubeconfig", url))
+
+
+def write_kubeconfig(path: Path, url: str, token: str = TOKEN) -> Path:
+    """Write what kubectl and the client read."""
+    name = "here"
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": name, "cluster": {"server": url}}],
+                "users": [{"name": name, "user": {"token": token}}],
+                "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+                "current-context": name,
+            }
+        )
+    )
+    return path

@@ -1,0 +1,43 @@
+"""A conversion whose jobs run in pods."""
+
+import base64
+import json
+
+import yaml
+
+from tests.kubernetes.conftest import SECRET_OF_THE_USER, Site, options
+from tests.kubernetes.schema import amount
+from tests.runs import shard_bytes, snakemake
+
+
+def test_it_makes_the_same_bytes_as_here(site: Site) -> None:
+    """A dataset with its pyramid is byte for byte the one that is made without a cluster."""
+    status, output = site.run(site.config())
+    assert status == 0, output[-4000:]
+    made = shard_bytes(site.volume / "dataset")
+    other = {"target": str(site.volume / "local"), "work_dir": str(site.volume / "local-run")}
+    local = site.volume / "local.yaml"
+    local.write_text(yaml.safe_dump(options(site.volume) | other))
+    run = snakemake("--configfile", local, "--cores", 2, cwd=site.volume)
+    assert run.returncode == 0, run.stderr
+    assert made == shard_bytes(site.volume / "local")
+    assert any("/2/" in name or "/2-2-1/" in name for name in made), sorted(made)
+
+
+def test_its_jobs_say_what_they_need_and_no_secret(site: Site) -> None:
+    """Job objects hold requests and limits; the token is nowhere, and nothing stays behind."""
+    status, output = site.run(site.config())
+    assert status == 0, output[-4000:]
+    assert len(site.cluster.history) == 5  # four slabs and the small mags
+    for job in site.cluster.history:
+        given = job["spec"]["template"]["spec"]["containers"][0]["resources"]
+        assert 0.9 < amount(given["requests"]["cpu"]) <= amount(given["limits"]["cpu"]) <= 4
+        assert 400e6 < amount(given["requests"]["memory"]) == amount(given["limits"]["memory"])
+    said = json.dumps([site.cluster.history, site.cluster.kept])
+    encoded = base64.b64encode(SECRET_OF_THE_USER.encode()).decode()
+    assert SECRET_OF_THE_USER not in said
+    assert encoded not in said
+    assert "pip install" not in said
+    assert not site.cluster.secrets
+    assert not site.cluster.jobs
+    assert not site.cluster.pods
