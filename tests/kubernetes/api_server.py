@@ -144,8 +144,6 @@ def _at(one: Any, path: str) -> Any:  # noqa: ANN401 -- JSON
 
 
 class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
     def log(self, *_: object) -> None: ...
 
 

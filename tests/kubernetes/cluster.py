@@ -35,6 +35,8 @@ class Cluster:
         All job objects that were ever accepted, as they came.
     kept
         All secrets that were ever accepted.
+    neighbours
+        How many containers were at work when each job came.
     """
 
     folder: Path
@@ -47,6 +49,7 @@ class Cluster:
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     history: list[dict[str, Any]] = field(default_factory=list)
     kept: list[dict[str, Any]] = field(default_factory=list)
+    neighbours: list[int] = field(default_factory=list)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     pods: dict[str, dict[str, Any]] = field(default_factory=dict)
     secrets: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -78,6 +81,7 @@ class Cluster:
         job = self._new(given, self.jobs, "jobs.batch")
         job["status"] = {}
         self.history.append(given)
+        self.neighbours.append(len(self.running()))
         Thread(target=self._run, args=(job,), daemon=True).start()
         return job
 
@@ -155,6 +159,11 @@ class Cluster:
                 400, f"{where} is waiting to start: trying and failing to pull image"
             )
         return self.containers[name].output
+
+    def running(self) -> list[Container]:
+        """List the containers at work."""
+        pods = {name for name, pod in self.pods.items() if pod["status"]["phase"] == "Running"}
+        return [self.containers[name] for name in sorted(pods)]
 
     def stop(self) -> None:
         """End all processes."""

@@ -1,9 +1,11 @@
 """A cluster with a volume and an image, and a kubeconfig that leads to it."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from tests.runs import ROOT, noise, write_stack
 PROFILE = ROOT / "workflow" / "profiles" / "kubernetes"
 IMAGE, CLAIM = "wkflow:latest", "wkflow-data"
 SECRET_OF_THE_USER = "a-token-that-no-job-may-see"  # noqa: S105 -- of a test
-TIMEOUT_S = 240
+TIMEOUT_S = 60
 
 
 @dataclass
@@ -44,6 +46,22 @@ class Site:
         path.write_text(yaml.safe_dump(options(self.volume) | changes))
         return path
 
+    def small(self) -> Path:
+        """Write options for one slab and what is above it."""
+        return self.config(source=str(write_stack(self.volume / "small", noise(20, 64, 64))))
+
+    def notes(self) -> list[dict[str, str]]:
+        """Give what failures were noted in the run folder."""
+        found = sorted(self.run_folder.glob("logs/**/*.failure.json"))
+        return [json.loads(note.read_bytes()) for note in found]
+
+    def wait_for(self, event: Callable[[], object]) -> None:
+        """Wait until something is so in the cluster."""
+        until = time.monotonic() + TIMEOUT_S
+        while not event():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
     def command(self, config: Path, *more: object) -> list[str]:
         """Spell plain Snakemake with our profile."""
         return [
@@ -58,10 +76,11 @@ class Site:
     def environment(self) -> dict[str, str]:
         """Give what Snakemake itself sees; pods see the image's."""
         more = {"KUBECONFIG": str(self.kubeconfig), "WK_TOKEN": SECRET_OF_THE_USER}
+        more["WKFLOW_TEST_VARIABLE"] = "key-of-a-bucket"
         return os.environ | more | {"PYTHONWARNINGS": "default"}
 
     def start(self, config: Path, *more: object) -> "subprocess.Popen[str]":
-        """Start Snakemake."""
+        """Start Snakemake; `finish` waits for it."""
         return subprocess.Popen(
             self.command(config, *more),
             cwd=self.volume,
@@ -73,12 +92,18 @@ class Site:
 
     def run(self, config: Path, *more: object) -> tuple[int, str]:
         """Run Snakemake to its end; give its status and what it said."""
-        with self.start(config, *more) as process:
-            try:
-                output, _ = process.communicate(timeout=TIMEOUT_S)
-            finally:
-                process.kill()
-        return process.returncode, output
+        return finish(self.start(config, *more))
+
+
+def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    """Wait for Snakemake's end, not for ever; give its status and what it said."""
+    with process:
+        try:
+            output, _ = process.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            pytest.fail(process.communicate()[0][-4000:])
+    return process.returncode, output
 
 
 def options(folder: Path) -> dict[str, object]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from kubernetes.client import BatchV1Api
 
+from snakemake_executor_plugin_wkflow_kubernetes.server import REQUEST_S
+
 RUN = "wkflow-run"
 """The label's name, of jobs and of their pods."""
 
@@ -24,4 +26,4 @@ class Batch(BatchV1Api):  # type: ignore[misc]  # no types
         template = body.spec.template
         template.metadata = {"labels": {RUN: self._run}}
         template.spec.termination_grace_period_seconds = GRACE_S
-        return super().create_namespaced_job(namespace, body, **given)
+        return super().create_namespaced_job(namespace, body, _request_timeout=REQUEST_S, **given)

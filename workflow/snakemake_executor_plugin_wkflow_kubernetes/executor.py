@@ -30,6 +30,7 @@ from snakemake_executor_plugin_wkflow_kubernetes.failure import (
 from snakemake_executor_plugin_wkflow_kubernetes.pod import CONTAINER, Pod
 from snakemake_executor_plugin_wkflow_kubernetes.server import (
     NOT_FOUND,
+    REQUEST_S,
     UNAUTHORIZED,
     ask,
     passes,
@@ -75,7 +76,10 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
 
     def _list(self, call: Callable[..., Any]) -> list[Any]:
         """List what this run folder has, with one request, however much it is."""
-        found: list[Any] = call(self.namespace, label_selector=f"{RUN}={self._run}").items
+        answer = call(
+            self.namespace, label_selector=f"{RUN}={self._run}", _request_timeout=REQUEST_S
+        )
+        found: list[Any] = answer.items
         return found
 
     def _sweep(self) -> None:
@@ -107,7 +111,9 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
 
     def _delete_secret(self) -> None:
         try:
-            self.kubeapi.delete_namespaced_secret(self.run_namespace, self.namespace)
+            self.kubeapi.delete_namespaced_secret(
+                self.run_namespace, self.namespace, _request_timeout=REQUEST_S
+            )
         except ApiException as error:
             if error.status != NOT_FOUND:
                 raise
@@ -190,7 +196,7 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
     def _output(self, pod: Pod) -> str:
         try:
             text: str = self.kubeapi.read_namespaced_pod_log(
-                pod.name, self.namespace, container=CONTAINER
+                pod.name, self.namespace, container=CONTAINER, _request_timeout=REQUEST_S
             )
         except (ApiException, HTTPError) as error:
             return f"its output cannot be had: {says(error)}\n"
@@ -211,7 +217,9 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
         """Give what the cluster says last of an object; not everyone may ask."""
         try:
             selector = f"involvedObject.name={name},type=Warning"
-            events = self.kubeapi.list_namespaced_event(self.namespace, field_selector=selector)
+            events = self.kubeapi.list_namespaced_event(
+                self.namespace, field_selector=selector, _request_timeout=REQUEST_S
+            )
         except (ApiException, HTTPError):
             return ""
         return f"({events.items[-1].message})" if events.items else ""
@@ -239,7 +247,10 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
         """Delete a job, with its pod; one that cannot be deleted now the next run sweeps away."""
         try:
             self.batchapi.delete_namespaced_job(
-                name, self.namespace, propagation_policy="Foreground"
+                name,
+                self.namespace,
+                propagation_policy="Foreground",
+                _request_timeout=REQUEST_S,
             )
         except (ApiException, HTTPError) as error:
             if getattr(error, "status", None) != NOT_FOUND:

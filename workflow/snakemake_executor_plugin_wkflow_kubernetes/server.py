@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 PAUSES_S = (1.0, 3.0, 10.0, 30.0)
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
+REQUEST_S = 60
+"""A connection that breaks silently, behind a proxy, would be waited for for ever."""
+
 UNAUTHORIZED, CONFLICT, NOT_FOUND = 401, 409, 404
 
 
