@@ -66,7 +66,7 @@ class ApiServer:
         part = f"/{values['part']}" if "part" in values else ""
         resource = RESOURCES[kind] + part
         self.seen.append((verb, resource))
-        if (verb, resource) in self.cluster.forbidden:
+        if (verb, resource) not in self.cluster.allowed:
             raise forbidden(verb, resource, values["namespace"])
         due = self.faults.get((verb, resource), [])
         fault = due.pop(0) if due else 0

@@ -29,8 +29,8 @@ class Cluster:
         The environment of each image that can be pulled.
     claims
         The folder of each persistent volume claim; pods can mount it there and nowhere else.
-    forbidden
-        What the role lacks: pairs of verb and resource, as `("create", "jobs.batch")`.
+    allowed
+        What the role has: pairs of verb and resource, as `("create", "jobs.batch")`.
     history
         All job objects that were ever accepted, as they came.
     kept
@@ -46,7 +46,7 @@ class Cluster:
     memory: float = 64e9
     namespace: str = "wk"
     accounts: tuple[str, ...] = ("default", "wkflow")
-    forbidden: set[tuple[str, str]] = field(default_factory=set)
+    allowed: set[tuple[str, str]] = field(default_factory=set)
     history: list[dict[str, Any]] = field(default_factory=list)
     kept: list[dict[str, Any]] = field(default_factory=list)
     neighbours: list[int] = field(default_factory=list)

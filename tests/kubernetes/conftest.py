@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -127,10 +128,26 @@ def site(tmp_path: Path) -> Iterator[Site]:
     write_stack(volume / "stack", noise(100, 64, 64))
     environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
     environment |= {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
-    cluster = Cluster(tmp_path / "cluster", {IMAGE: environment}, {CLAIM: volume})
+    cluster = Cluster(tmp_path / "cluster", {IMAGE: environment}, {CLAIM: volume}, allowed=rights())
     server = ApiServer(cluster)
     with serving(server) as url:
         yield Site(volume, server, write_kubeconfig(tmp_path / "kubeconfig", url))
+
+
+def manifests() -> dict[str, dict[str, Any]]:
+    """Read the objects that a user begins with, by their kinds."""
+    return {one["kind"]: one for one in yaml.safe_load_all((PROFILE / "head.yaml").read_text())}
+
+
+def rights() -> set[tuple[str, str]]:
+    """Give what the role of the manifest allows: pairs of verb and resource."""
+    return {
+        (verb, f"{resource}.{group}" if group else resource)
+        for rule in manifests()["Role"]["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
 
 
 def write_kubeconfig(path: Path, url: str, token: str = TOKEN) -> Path:

@@ -88,7 +88,7 @@ def test_a_pod_that_cannot_start_ends_the_run(
 
 def test_a_right_that_is_missing_is_told(site: Site) -> None:
     """Who may not create jobs reads so, with the role's name for it."""
-    site.cluster.forbidden.add(("create", "jobs.batch"))
+    site.cluster.allowed.remove(("create", "jobs.batch"))
     status, output = site.run(site.small())
     assert status == 1, output[-4000:]
     (note,) = site.notes()

@@ -48,13 +48,18 @@ ENTRANCE = "logs/entrance.log"
 class Executor(official.Executor):  # type: ignore[misc]  # no types
     """Sends jobs to pods that share a volume with Snakemake itself."""
 
+    def __init__(self, workflow: Any, logger: Any) -> None:  # noqa: ANN401 -- they have no types
+        # the base starts the thread that asks for jobs before it calls `__post_init__`
+        settings = workflow.executor_settings
+        self._vigil = Vigil(settings.grace, settings.patience)
+        self._told: set[str] = set()
+        super().__init__(workflow, logger)
+
     def __post_init__(self) -> None:
         settings = self.workflow.executor_settings
         volumes = [str(volume.unparse()) for volume in settings.persistent_volumes]
         key = "\n".join([*volumes, os.getcwd()])  # noqa: PTH109 -- a string for a digest
         self._run = hashlib.sha256(key.encode()).hexdigest()[:32]
-        self._vigil = Vigil(settings.grace, settings.patience)
-        self._told: set[str] = set()
         try:
             super().__post_init__()
             self.batchapi = Batch(self._run)
