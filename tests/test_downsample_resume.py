@@ -298,6 +298,20 @@ def test_each_moment_of_the_end_may_be_the_last(short: Course, tmp_path: Path, m
     assert nobody_is_left(folder)
 
 
+def test_the_command_may_die_when_all_is_done(short: Course, tmp_path: Path) -> None:
+    """The person was told nothing: the same command ends what was begun, and begins nothing."""
+    folder = short.copy(tmp_path / "set")
+    report = folder.with_name("set.downsample") / "report.json"
+    with started(folder, *short.options) as process:
+        wait_for(report)
+        process.kill()
+    short.end(folder)
+    again = wkflow("downsample", *short.options, folder)
+    assert again.returncode == 0, again.stderr
+    assert ("nothing to do" in again.stderr) == short.is_new
+    assert nobody_is_left(folder)
+
+
 def nobody_is_left(folder: Path) -> bool:
     """Whether no process works in the run folder, and nothing lies beside it and the dataset."""
     place = folder.with_name(f"{folder.name}.downsample")

@@ -21,7 +21,7 @@ from wkflow.errors import ConfigError, TransientError, WkflowError
 from wkflow.failures import forget, read_failures
 from wkflow.hold import holding
 from wkflow.lock import locked, remember
-from wkflow.plan import CLAIM, DRAFT, EXTENDED, Plan
+from wkflow.plan import ASKED, CLAIM, DRAFT, EXTENDED, REPORT, Plan
 from wkflow.progress import Progress
 from wkflow.proof import PROOF
 from wkflow.secret import find_token
@@ -89,6 +89,7 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
     folder = settings.run_folder
     with locked(folder) as lock, holding(settings.dataset) as hold:
         _start_anew_where_needed(settings)
+        (folder / ASKED).touch()
         (folder / CONFIG).write_text(yaml.safe_dump(_config(settings), sort_keys=False))
         (folder / LOG).parent.mkdir(exist_ok=True)
         command = snakemake_command(settings, extra)
@@ -101,6 +102,8 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
                 break
             print(f"wkflow: {failure.what}; a new upload is started", file=sys.stderr)
             failure = run()
+        if failure is None:
+            (folder / ASKED).unlink(missing_ok=True)
     if failure is not None:
         if settings.sends:
             print(f"wkflow: what was done is kept in {folder}", file=sys.stderr)
@@ -178,9 +181,9 @@ def _start_anew_where_needed(settings: Settings) -> None:
         (folder / DRAFT).unlink(missing_ok=True)
     if settings.sends or settings.command == "downsample":
         return
-    finished = (folder / "report.json").exists() and (settings.dataset / PROPERTIES).exists()
-    if settings.overwrite_existing and finished:
-        for name in (CLAIM, "report.json"):
+    finished = (folder / REPORT).exists() and (settings.dataset / PROPERTIES).exists()
+    if settings.overwrite_existing and finished and not (folder / ASKED).exists():
+        for name in (CLAIM, REPORT):
             (folder / name).unlink(missing_ok=True)
         shutil.rmtree(folder / "receipts", ignore_errors=True)
     if not settings.dataset.exists():

@@ -16,7 +16,18 @@ from wkflow.errors import ConfigError
 from wkflow.feed import Feed
 from wkflow.layer_plan import LayerPlan, digest
 
-__all__ = ["CLAIM", "DRAFT", "EXTENDED", "PLAN", "REPORT", "SCRATCH", "LayerPlan", "Plan", "digest"]
+__all__ = [
+    "ASKED",
+    "CLAIM",
+    "DRAFT",
+    "EXTENDED",
+    "PLAN",
+    "REPORT",
+    "SCRATCH",
+    "LayerPlan",
+    "Plan",
+    "digest",
+]
 
 PLAN = "plan.json"
 """In the run folder: the plan that was carried out last."""
@@ -29,6 +40,10 @@ REPORT = "report.json"
 
 CLAIM = "claim.json"
 """In the run folder: says that the first job may have started, so the target is this folder's."""
+
+ASKED = "asked"
+"""In the run folder, while the command has not told of the end. After a kill in the last moment
+the same command means "was that all?" and not "once more"."""
 
 SCRATCH = "scratch"
 """In the run folder: files that go before the run ends."""

@@ -13,7 +13,7 @@ from wkflow.delivery import UPLOAD
 from wkflow.errors import ConfigError
 from wkflow.existing import ExistingLayer
 from wkflow.mag import Mag
-from wkflow.plan import EXTENDED, REPORT, LayerPlan, Plan
+from wkflow.plan import ASKED, EXTENDED, REPORT, LayerPlan, Plan
 from wkflow.settings import Settings
 from wkflow.steps.find_target import Target
 
@@ -22,9 +22,9 @@ BEGUN = "begun.json"
 
 
 def is_finished(run_folder: Path) -> bool:
-    """Whether the last plan of a run folder was carried out, to its report."""
+    """Whether the last plan of a run folder was carried out, to its report, and it was told."""
     is_extended = any((run_folder / done).exists() for done in EXTENDED)
-    return is_extended and (run_folder / REPORT).exists()
+    return is_extended and (run_folder / REPORT).exists() and not (run_folder / ASKED).exists()
 
 
 def start_anew(plan: Plan, run_folder: Path) -> None:
