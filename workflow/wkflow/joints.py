@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from wkflow.datasource import PROPERTIES
+from wkflow.job_resources import JobResources
 from wkflow.layer import Grid, Place
 from wkflow.layer_plan import START_BYTES
 from wkflow.plan import EXTENDED, LayerPlan, Plan, digest
@@ -17,11 +18,16 @@ MIB = 2**20
 VOXEL_BYTES_PER_MINUTE = 2**30
 """A slow disk and one slow core: the time limit that clusters are told is a bound, no guess."""
 
+DOWNSAMPLE_MINUTES = 120
+
 THREAD_BYTES = 2**27
 """Voxels that a thread converts in about a second."""
 
 CLUSTER_THREADS = 4
-"""Threads of a job where Snakemake was given no number of cores."""
+"""Cores for which jobs are shaped on a cluster, whatever its nodes have."""
+
+ENGINE_MIB = 400
+"""What Snakemake takes beside a job on a compute node: it is started there twice."""
 
 
 class Wildcards(Protocol):
@@ -34,13 +40,21 @@ class Wildcards(Protocol):
 
 
 class Joints:
-    """Answers for the rules of one plan; `cores` as Snakemake was given them.
+    """Answers for the rules of one plan; `cores` as Snakemake was given them, None on a cluster.
 
-    `sends` says that each slab is sent when it is made.
+    `sends` says that each slab is sent when it is made; `given` is what a cluster's jobs get.
     """
 
-    def __init__(self, plan: Plan, cores: int | None, *, sends: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        cores: int | None,
+        *,
+        sends: bool = False,
+        given: JobResources | None = None,
+    ) -> None:
         self.plan, self.cores, self._sends = plan, cores or CLUSTER_THREADS, sends
+        self._given, self._is_on_cluster = given or JobResources(), cores is None
 
     @property
     def properties(self) -> str:
@@ -112,6 +126,8 @@ class Joints:
 
         Where slabs are sent, the first one should not wait for others: large ones get more cores.
         """
+        if self._given.cpus:
+            return self._given.cpus
         slabs = sum(len(one.slabs()) for one in self.plan.layers)
         shared = max(1, self.cores // slabs)
         if not self._sends:
@@ -119,15 +135,15 @@ class Joints:
         one = self._layer(wildcards)
         return min(self.cores, max(shared, self._slab_bytes(one) // THREAD_BYTES))
 
-    def slab_mem_mb(self, wildcards: Wildcards) -> int:
-        """Give the memory of a slab's job, in MiB."""
+    def slab_mem_mb(self, wildcards: Wildcards, attempt: int = 1) -> int:
+        """Give the memory of a slab's job, in MiB; with each attempt more."""
         threads = self.slab_threads(wildcards)
-        return self._layer(wildcards).slab_memory(threads) // MIB
+        return self._mem_mb(self._layer(wildcards).slab_memory(threads), attempt)
 
-    def slab_minutes(self, wildcards: Wildcards) -> int:
-        """Give the time limit of a slab's job."""
+    def slab_minutes(self, wildcards: Wildcards, attempt: int = 1) -> int:
+        """Give the time limit of a slab's job; with each attempt more."""
         one = self._layer(wildcards)
-        return 10 + self._slab_bytes(one) // VOXEL_BYTES_PER_MINUTE
+        return self._minutes(10 + self._slab_bytes(one) // VOXEL_BYTES_PER_MINUTE, attempt)
 
     def block_feeders(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of what lies below a block."""
@@ -143,7 +159,7 @@ class Joints:
 
     def block_threads(self, _: Wildcards) -> int:
         """Give the cores of one block: most mags have more blocks than there are cores."""
-        return max(1, self.cores // 4)
+        return self._given.cpus or max(1, self.cores // 4)
 
     def rest_feeders(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of what lies below the small mags."""
@@ -157,11 +173,24 @@ class Joints:
 
     def rest_threads(self, _: Wildcards) -> int:
         """Give the cores of the small mags of a layer: there is one such job for each."""
-        return max(1, self.cores // len(self.plan.layers))
+        return self._given.cpus or max(1, self.cores // len(self.plan.layers))
 
-    def downsample_mem_mb(self, _: Wildcards) -> int:
+    def downsample_mem_mb(self, _: Wildcards, attempt: int = 1) -> int:
         """Give the memory of a downsampling job, in MiB: only rows are in flight."""
-        return 2 * START_BYTES // MIB
+        return self._mem_mb(2 * START_BYTES, attempt)
+
+    def downsample_minutes(self, _: Wildcards, attempt: int = 1) -> int:
+        """Give the time limit of a downsampling job."""
+        return self._minutes(DOWNSAMPLE_MINUTES, attempt)
+
+    def _mem_mb(self, needed: int, attempt: int) -> int:
+        """Give what was told of all jobs, else what one needs; twice as much with each try."""
+        beside = ENGINE_MIB if self._is_on_cluster else 0
+        mebibytes = self._given.mem_mb or needed // MIB + beside
+        return mebibytes << (attempt - 1)
+
+    def _minutes(self, needed: int, attempt: int) -> int:
+        return (self._given.minutes or needed) << (attempt - 1)
 
     def feeders(self) -> dict[str, list[str]]:
         """Give for each job that writes voxels the jobs whose voxels it reads, fine mags first."""
