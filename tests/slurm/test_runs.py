@@ -1,6 +1,7 @@
 """Whole runs through a real SLURM: the same bytes as without it, whatever happens to its jobs."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -228,20 +229,27 @@ def test_plain_snakemake_takes_the_profile(
 
 
 def test_a_dataset_is_downsampled(
-    cluster: Cluster, stack: Path, local: Path, target: Path, tmp_path: Path
+    cluster: Cluster, stack: Path, target: Path, tmp_path: Path
 ) -> None:
-    """With larger jobs, as `slurm+batching` means; a process alone gives the same."""
-    run = runs.wkflow("convert", *SHAPES, "--no-downsample", stack, target)
-    assert run.returncode == 0, run.stderr
+    """With larger jobs, as `slurm+batching` means: the same bytes as here."""
+    done = runs.wkflow("convert", *SHAPES, "--no-downsample", stack, target)
+    assert done.returncode == 0, done.stderr
+    here = shutil.copytree(target, tmp_path / "here")
     shapes = ("--shard-shape", "64,64,16", "--chunk-shape", "16")
+    assert runs.wkflow("downsample", *shapes, here).returncode == 0
     how = ("downsample", "--distribution-strategy", "slurm+batching", *shapes, target)
     run = wkflow(cluster, *how, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
-    assert same_as(target, local)
-    alone = tmp_path / "alone"
-    run = runs.wkflow("convert", *SHAPES, "--distribution-strategy", "sequential", stack, alone)
+    assert same_as(target, here)
+    assert len(jobs_of(cluster, tmp_path / "set.downsample")) == 2
+
+
+def test_one_process_gives_the_same(stack: Path, local: Path, target: Path) -> None:
+    """Slower, and no other byte."""
+    alone = ("--distribution-strategy", "sequential")
+    run = runs.wkflow("convert", *SHAPES, *alone, stack, target)
     assert run.returncode == 0, run.stderr
-    assert same_as(alone, local)
+    assert same_as(target, local)
 
 
 def test_nodes_may_send(cluster: Cluster, stack: Path, local: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ ask = Joints(
     None if run.is_on_cluster else workflow.cores,
     sends=run.delivery is not None,
     given=run.settings.resources if run.is_on_cluster else None,
+    sends_there=run.settings.upload_on_cluster,
 )
 sending = Sending(run.delivery, ask, run.settings.run_folder, workflow.nodes)
 workflow.register_resource("in_flight", sending.in_flight)
@@ -31,6 +32,9 @@ localrules:
     write_properties,
     write_report,
     extend_properties,
+    finish_mags,
+    reserve_upload,
+    finish_upload,
     discard_shards,
     discard_local,
 
@@ -39,10 +43,7 @@ if not run.settings.upload_on_cluster:
 
     localrules:
         upload_mag,
-        finish_mags,
-        reserve_upload,
         upload_shards,
-        finish_upload,
 
 
 onstart:

@@ -34,9 +34,10 @@ rule upload_shards:
     priority: 20
     conda:
         "../../envs/runtime.yaml"
-    threads: 0
+    threads: ask.sending_threads
     resources:
-        mem_mb=100,
+        **cluster,
+        mem_mb=ask.sending_mem_mb,
         in_flight=1,
     script:
         "../../scripts/upload_shards.py"

@@ -17,21 +17,17 @@ from typing import Any
 from snakemake.exceptions import WorkflowError as EngineError
 
 from wkflow.clusters import slurm
-from wkflow.clusters.probe import probe
-from wkflow.errors import ResourceError, TransientError, WkflowError
+from wkflow.clusters.obituary import Death
+from wkflow.clusters.probe import probe, shared_options
+from wkflow.errors import WkflowError
 from wkflow.job import ENTRANCE, NOTE, leave_note
-
-STATE = "cluster.json"
-"""In the run folder, for the person who waits: jobs that wait and run, and why they wait."""
+from wkflow.plan import CLUSTER
 
 LONGEST_S, SHARE = 30.0, 0.1
 """An end is noticed after a tenth of the time in which nothing happened, or half a minute."""
 
 LOOK_S = 10.0
 """Between two looks at the reasons for which jobs wait."""
-
-LAST_LINES = 2
-"""Of a job's log, which a person reads when it dies without a word."""
 
 
 def attend(workflow: Any, run_folder: Path, sources: Iterable[str]) -> None:  # noqa: ANN401 -- it has no type
@@ -51,8 +47,9 @@ def attend(workflow: Any, run_folder: Path, sources: Iterable[str]) -> None:  # 
         _choose_status_command(executor)
         calls = _submissions(workflow, executor)
         slurm.require_possible(calls)
-        options = _shared(calls[0]) if calls else []
-        probe(name, options, run_folder, list(sources), _Teller(run_folder).waiting)
+        if calls:
+            options = shared_options(calls[0])
+            probe(name, options, run_folder, list(sources), _Teller(run_folder).waiting)
     except WkflowError as error:
         leave_note(run_folder / ENTRANCE, error)
         raise EngineError(str(error)) from None
@@ -96,31 +93,11 @@ def _submissions(workflow: Any, executor: Any) -> list[list[str]]:  # noqa: ANN4
     return calls
 
 
-NEEDS = ("--mem", "-t", "--time", "-c", "--cpus-per-task", "--ntasks", "--output", "--job-name")
-"""Options that differ from job to job, or that the trial job has of its own."""
-
-FLAGS = ("--parsable", "sbatch", "--export", "--comment", "-D")
-
-
-def _shared(call: list[str]) -> list[str]:
-    """Give the options of a submission that all jobs share: partition, account and so on."""
-    shared: list[str] = []
-    words = iter(call)
-    for word in words:
-        name, has_value, _ = word.partition("=")
-        if name in NEEDS or name in FLAGS:
-            if not has_value and name not in {"--parsable", "sbatch"}:
-                next(words, None)
-            continue
-        shared.append(word)
-    return shared
-
-
 class _Teller:
     """Writes for the person who waits what the cluster does."""
 
     def __init__(self, run_folder: Path) -> None:
-        self._file, self._told = run_folder / STATE, ""
+        self._file, self._told = run_folder / CLUSTER, ""
 
     def tell(self, *, running: int, waiting: int, reason: str) -> None:
         text = json.dumps({"running": running, "waiting": waiting, "reason": reason})
@@ -187,45 +164,12 @@ class Attendance:
             note = Path(log).with_name(Path(log).stem + NOTE)
             if note in self._notes or not note.exists():
                 self._notes.add(note)
-                leave_note(note, _died(info, msg or ""))
+                leave_note(note, _death(info, msg or "").explain())
         self._report(info, msg, **more)
 
 
-def _died(info: Any, told: str) -> WkflowError:  # noqa: ANN401 -- it has no type
-    """Turn what is known of a job's death into an error: its state, and the end of its log."""
-    number = info.external_jobid
-    log = info.aux.get("slurm_logfile") if info.aux else None
-    lines = _last_lines(Path(log)) if log else []
-    state = next((one for one in STATES if one in told), "FAILED")
+def _death(info: Any, told: str) -> Death:  # noqa: ANN401 -- it has no type
+    log = (info.aux or {}).get("slurm_logfile")
+    tries = info.job.restart_times + 1
     name = info.job.rule.name
-    if number is None:
-        return TransientError(f"{name} could not be submitted: {_first_line(told)}", "SLURM", AGAIN)
-    where = f"job {number} ({name})" + (f", log {log}" if log else "")
-    if state == "OUT_OF_MEMORY" or any("memory limit" in line or "oom" in line for line in lines):
-        what, remedy = "was killed for memory", MORE_MEMORY
-        return ResourceError(_with_log(what, info, lines), where, remedy)
-    what = "was killed for its time limit" if state == "TIMEOUT" else f"ended as {state}"
-    remedy = MORE_TIME if state == "TIMEOUT" else AGAIN
-    return TransientError(_with_log(what, info, lines), where, remedy)
-
-
-STATES = ("OUT_OF_MEMORY", "TIMEOUT", "CANCELLED", "NODE_FAIL", "BOOT_FAIL", "DEADLINE")
-AGAIN = "The same command goes on. If it happens again, the log says more."
-MORE_MEMORY = "Give --job-resources more, such as mem=32G."
-MORE_TIME = "Give --job-resources more, such as time=08:00:00."
-
-
-def _with_log(what: str, info: Any, lines: list[str]) -> str:  # noqa: ANN401 -- it has no type
-    times = f" (try {info.job.attempt} of {info.job.restart_times + 1})"
-    return what + times + (f": {' / '.join(lines)}" if lines else "")
-
-
-def _last_lines(log: Path) -> list[str]:
-    with suppress(OSError):
-        lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-        return [line for line in lines if line][-LAST_LINES:]
-    return []
-
-
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
+    return Death(name, info.external_jobid, told, log and Path(log), info.job.attempt, tries)

@@ -26,6 +26,8 @@ THREAD_BYTES = 2**27
 CLUSTER_THREADS = 4
 """Cores for which jobs are shaped on a cluster, whatever its nodes have."""
 
+SENDING_MIB = 100
+
 ENGINE_MIB = 400
 """What Snakemake takes beside a job on a compute node: it is started there twice."""
 
@@ -42,7 +44,8 @@ class Wildcards(Protocol):
 class Joints:
     """Answers for the rules of one plan; `cores` as Snakemake was given them, None on a cluster.
 
-    `sends` says that each slab is sent when it is made; `given` is what a cluster's jobs get.
+    `sends` says that each slab is sent when it is made; `given` is what a cluster's jobs get, and
+    `sends_there` that those that send are among them.
     """
 
     def __init__(
@@ -52,9 +55,11 @@ class Joints:
         *,
         sends: bool = False,
         given: JobResources | None = None,
+        sends_there: bool = False,
     ) -> None:
         self.plan, self.cores, self._sends = plan, cores or CLUSTER_THREADS, sends
         self._given, self._is_on_cluster = given or JobResources(), cores is None
+        self._sends_there = self._is_on_cluster and sends_there
 
     @property
     def properties(self) -> str:
@@ -182,6 +187,16 @@ class Joints:
     def downsample_minutes(self, _: Wildcards, attempt: int = 1) -> int:
         """Give the time limit of a downsampling job."""
         return self._minutes(DOWNSAMPLE_MINUTES, attempt)
+
+    @property
+    def sending_threads(self) -> int:
+        """Give the cores of a job that sends: here it takes none from those that compute."""
+        return int(self._sends_there)
+
+    @property
+    def sending_mem_mb(self) -> int:
+        """Give the memory of a job that sends, in MiB."""
+        return SENDING_MIB + (ENGINE_MIB if self._sends_there else 0)
 
     def _mem_mb(self, needed: int, attempt: int) -> int:
         """Give what was told of all jobs, else what one needs; twice as much with each try."""

@@ -20,6 +20,12 @@ RUN_FOLDER, SOURCE, PYTHON, PACKAGE = 101, 102, 103, 104
 """Exit statuses of the job: what it did not find."""
 
 LIMITS = ("--time=5", "--mem=200", "--cpus-per-task=1", "--ntasks=1")
+OWN = frozenset({
+    *("--mem", "-t", "--time", "-c", "--cpus-per-task", "--ntasks", "--output", "--job-name"),
+    *("--export", "--comment", "-D"),
+})  # fmt: skip
+"""Options that differ from job to job, or that the trial job has of its own; all take a value."""
+
 SHELL_CANNOT = frozenset({126, 127})
 
 
@@ -55,6 +61,23 @@ def probe(
     status = int(record.get("ExitCode", "0:0").partition(":")[0])
     if status or record.get("JobState") != "COMPLETED":
         raise _refusal(status, record, run_folder, sources)
+
+
+def shared_options(call: Sequence[str]) -> list[str]:
+    """Give the options of a call of sbatch that all jobs share: partition, account and so on.
+
+    >>> shared_options(["sbatch", "--parsable", "-p", "short", "-t", "40", "--mem=9", "--nice=5"])
+    ['-p', 'short', '--nice=5']
+    """
+    shared: list[str] = []
+    words = iter(call)
+    for word in words:
+        name, has_value, _ = word.partition("=")
+        if name in OWN and not has_value:
+            next(words, None)
+        elif name not in OWN | {"sbatch", "--parsable"}:
+            shared.append(word)
+    return shared
 
 
 def _script(sign: Path, sources: Sequence[str]) -> str:

@@ -100,14 +100,6 @@ def require_possible(submissions: Sequence[Sequence[str]]) -> None:
             raise _refusal(done.stderr, command)
 
 
-def hopeless(name: str) -> tuple[str, str] | None:
-    """Give a job that can never start, and the reason."""
-    for number, (state, reason) in jobs_of(name).items():
-        if state == "PENDING" and reason in NEVER:
-            return number, reason
-    return None
-
-
 def never_starts(number: str, reason: str) -> ConfigError:
     """Say that a job waits for what will not come."""
     return ConfigError(
