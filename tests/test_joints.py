@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from wkflow.box import Box
 from wkflow.given import Given
+from wkflow.job_resources import JobResources
 from wkflow.joints import Joints
 from wkflow.layer_plan import LayerPlan
 from wkflow.plan import EXTENDED, Plan
@@ -280,3 +281,32 @@ def test_an_extension_needs_little_memory_and_all_cores() -> None:
     assert ask.rest_threads(Wildcards()) == 8
     assert ask.downsample_mem_mb(Wildcards()) > 100
     assert ask.slices(Wildcards(slab="z000000000")) == []
+
+
+def test_a_job_of_a_cluster_gets_more_with_each_try() -> None:
+    """Twice the memory and time, whatever it began with; and Snakemake runs beside it there."""
+    slab = Wildcards("small", slab="z000000000")
+    here, there = Joints(PLAN, 4), Joints(PLAN, None)
+    assert here.slab_threads(slab) == there.slab_threads(slab)
+    assert there.slab_mem_mb(slab) > here.slab_mem_mb(slab) + 200
+    for ask in (there.slab_mem_mb, there.slab_minutes, there.downsample_mem_mb):
+        assert [ask(slab, attempt) for attempt in (1, 2, 3)] == [
+            ask(slab), 2 * ask(slab), 4 * ask(slab)
+        ]  # fmt: skip
+
+
+def test_what_is_told_of_all_jobs_holds() -> None:
+    """To the last MiB."""
+    told = Joints(PLAN, None, given=JobResources(mem_mb=10, minutes=7, cpus=3))
+    slab = Wildcards("small", slab="z000000000")
+    assert (told.slab_mem_mb(slab), told.downsample_mem_mb(slab, 2)) == (10, 20)
+    assert (told.slab_minutes(slab), told.downsample_minutes(slab)) == (7, 7)
+    assert told.slab_threads(slab) == told.block_threads(slab) == told.rest_threads(slab) == 3
+
+
+@pytest.mark.parametrize(("cores", "there"), [(4, False), (None, False), (4, True), (None, True)])
+def test_sending_costs_cores_on_a_cluster_only(cores: int | None, *, there: bool) -> None:
+    """Here it takes none from those that compute; a node gives at least one."""
+    ask = Joints(PLAN, cores, sends_there=there)
+    assert ask.sending_threads == int(cores is None and there)
+    assert (ask.sending_mem_mb > 300) == (cores is None and there)

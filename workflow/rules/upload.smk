@@ -1,5 +1,4 @@
 """Send the dataset while it is being made, and finish when all of it is there.
-
 needs   delivery.json (written while the rules are read), receipts of slabs and blocks
 gives   receipts/{reserve_upload,upload_shards}/..., and upload.json: the proof
 """

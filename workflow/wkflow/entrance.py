@@ -6,13 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from snakemake.exceptions import WorkflowError
 
 from wkflow import secret
 from wkflow.delivery import DELIVERY, Delivery
 from wkflow.errors import ConfigError, WkflowError
-from wkflow.job import ENTRANCE, foresee, leave_note
+from wkflow.job import ENTRANCE, RUN, foresee, leave_note
 from wkflow.joints import Joints
 from wkflow.plan import DRAFT, Plan
 from wkflow.regain import regain
@@ -125,6 +126,7 @@ def _prepare_jobs(settings: Settings) -> None:
     if not settings.upload_on_cluster:
         secret.hide()
     os.environ.update(ALLOCATOR)
+    os.environ.setdefault(RUN, uuid4().hex)  # jobs of a cluster inherit it
     if root := import_root():
         others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         os.environ["PYTHONPATH"] = os.pathsep.join([str(root), *filter(None, others)])

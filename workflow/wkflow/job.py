@@ -31,6 +31,9 @@ NICE = 5
 TICK_S = 0.2
 """Between two writes of the progress file: often enough for the eye, cheap on a network disk."""
 
+RUN = "WKFLOW_RUN"
+"""In the environment of jobs: which run they belong to."""
+
 FOR_GOOD = frozenset({"ConfigError", "SourceError", "ServerError", "VerificationError"})
 """Failures that another try does not mend."""
 
@@ -112,11 +115,11 @@ class Job:
     def _end_if_hopeless(self) -> None:
         """Fail again at once, where an earlier try in this run failed for good.
 
-        Snakemake tries again on clusters whatever was wrong; notes of earlier runs are gone.
+        Snakemake tries again on clusters whatever was wrong.
         """
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, KeyError):
             note = json.loads(self.note.read_bytes())
-            if note["kind"] in FOR_GOOD:
+            if note["run"] == os.environ[RUN] and note["kind"] in FOR_GOOD:
                 raise SystemExit(note["exit_status"])
 
     def __exit__(
@@ -167,6 +170,7 @@ def leave_note(path: Path, error: WkflowError) -> None:
         "remedy": error.remedy,
         "detail": error.detail,
         "exit_status": error.exit_status,
+        "run": os.environ.get(RUN),
     }
     with durable.replacing(path) as file:
         file.write(json.dumps(note).encode())

@@ -68,7 +68,7 @@ class Progress:
         with suppress(OSError, ValueError, TypeError):
             told = json.loads((self.folder / CLUSTER).read_bytes())
             why = f" ({told['reason']})" if told["waiting"] else ""
-            return f"  {told['running']} jobs run, {told['waiting']} wait{why}"
+            return f"  jobs: {told['running']} run, {told['waiting']} wait{why}"
         return ""
 
     def close(self) -> None:

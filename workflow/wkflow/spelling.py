@@ -201,7 +201,8 @@ def _pairs(text: str) -> dict[str, object]:
     try:
         found = json.loads(text)
     except ValueError:
-        found = dict(pair.partition("=")[::2] for pair in _split(text)) if "=" in text else None
+        pairs = [pair.partition("=") for pair in _split(text)] if "=" in text else []
+        found = {name.strip(): value.strip() for name, _, value in pairs}
     if type(found) is not dict or not found:
         raise ValueError('must be such as mem=32G,time=02:00:00 or \'{"mem": "32G"}\'')
     return found
