@@ -70,7 +70,7 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         None,
         gt=0,
         description="Voxels that one job converts, in bytes: about; by default 1G, less for small "
-        "layers that are uploaded meanwhile.",
+        "layers that are uploaded meanwhile, doubled until the dataset takes at most 6000 jobs.",
         examples=["1G"],
     )
     work_dir: Place | None = Field(
