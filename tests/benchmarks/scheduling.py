@@ -1,6 +1,6 @@
 """Plan and schedule 1000, 5000 and 20 000 jobs that do nothing: what the engine itself costs.
 
-python -m tests.benchmarks.scheduling [--jobs 1000 5000 20000] [--flags=--scheduler-subsample=100]
+python -m tests.benchmarks.scheduling [--jobs 1000 5000 20000] [--plain]
 
 The source is the metadata of a Zarr array of terabytes without a single chunk. Snakefile, rules and
 joints are the real ones. The executor says of each job at once that it is done (see `idle/`), so
@@ -46,6 +46,9 @@ READ_ALONE = "import sys; from wkflow.plan import Plan; Plan.read(sys.argv[1])"
 
 JOBS_IN_FLIGHT = 100
 FLEET = ("--executor", "idle", "--jobs", str(JOBS_IN_FLIGHT), "--cores", str(JOBS_IN_FLIGHT))
+EASED = ("--scheduler-subsample", "100", "--max-jobs-per-timespan", "100000/1s")
+"""Look at some of the jobs that are ready, and never wait between two submissions."""
+
 FLAGS = ("--scheduler", "greedy", "--nolock", "--rerun-triggers", "mtime", "params", "input")
 
 
@@ -98,7 +101,7 @@ class Case:
         return Joints(Plan.read(self.run_folder / DRAFT), None).receipts()
 
 
-def measure(case: Case, flags: list[str]) -> list[object]:
+def measure(case: Case, flags: tuple[str, ...]) -> list[object]:
     """Plan, then schedule: seconds and memory of each."""
     drawn = case.python(PLAN_ALONE, case.config)
     planned = case.snakemake("--cores", "2", "--dry-run")
@@ -129,7 +132,7 @@ def main() -> None:
     """Measure each size and print a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.scheduling")
     parser.add_argument("--jobs", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--flags", action="append", default=[], help="further ones of Snakemake")
+    parser.add_argument("--plain", action="store_true", help="leave the scheduler as it is")
     options = parser.parse_args()
     rows = []
     folder = Path(tempfile.mkdtemp(prefix="wkflow-scheduling-"))
@@ -138,7 +141,7 @@ def main() -> None:
             depth = round(jobs / PER_SLAB) * SLAB_DEPTH
             case = Case(folder / str(jobs), (depth, EDGE, EDGE), JOB_SIZE)
             case.write()
-            rows.append(measure(case, options.flags))
+            rows.append(measure(case, () if options.plain else EASED))
             print(show(HEAD, rows[-1:]), flush=True)
         tell_of_100_tb(folder / "100TB")
     finally:
