@@ -113,7 +113,7 @@ class Joints:
 
         Where slabs are sent, the first one should not wait for others: large ones get more cores.
         """
-        slabs = sum(len(one.slabs()) for one in self.plan.layers)
+        slabs = sum(one.slab_count for one in self.plan.layers)
         shared = max(1, self.cores // slabs)
         if not self._sends:
             return shared
