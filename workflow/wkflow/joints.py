@@ -66,9 +66,11 @@ class Joints:
         """The file that makes the target a dataset."""
         return f"{self.plan.dataset}/{PROPERTIES}"
 
-    @property
-    def receipts(self) -> list[str]:
-        """Of all jobs that write voxels."""
+    def receipts(self, _: object = None) -> list[str]:
+        """List the receipts of all jobs that write voxels.
+
+        Asked by the few jobs that need them: a list would be made wherever the rules are read.
+        """
         return [f"receipts/{job}.json" for job, _ in self.plan.jobs()]
 
     @property
@@ -101,11 +103,10 @@ class Joints:
         """The receipts of all layers' empty arrays."""
         return [f"receipts/create_layer/{one.layer.name}.json" for one in self.plan.layers]
 
-    @property
-    def properties_recipe(self) -> str:
-        """What the properties depend on besides the receipts."""
+    def properties_recipe(self, _: object = None) -> str:
+        """Digest what the properties depend on besides the receipts."""
         layers = [(one.layer.name, one.layer.category) for one in self.plan.layers]
-        return digest(self.plan.name, self.plan.voxel_size, self.plan.unit, layers, self.receipts)
+        return digest(self.plan.name, self.plan.voxel_size, self.plan.unit, layers, self.receipts())
 
     def layout_recipe(self, wildcards: Wildcards) -> str:
         """Digest what the empty arrays depend on."""
@@ -133,7 +134,7 @@ class Joints:
         """
         if self._given.cpus:
             return self._given.cpus
-        slabs = sum(len(one.slabs()) for one in self.plan.layers)
+        slabs = sum(one.slab_count for one in self.plan.layers)
         shared = max(1, self.cores // slabs)
         if not self._sends:
             return shared

@@ -77,7 +77,7 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         None,
         gt=0,
         description="Voxels that one job converts, in bytes: about; by default 1G, less for small "
-        "layers that are uploaded meanwhile.",
+        "layers that are uploaded meanwhile, doubled until the dataset takes at most 6000 jobs.",
         examples=["1G"],
     )
     upload_on_cluster: bool = Field(

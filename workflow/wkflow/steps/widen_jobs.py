@@ -1,0 +1,24 @@
+"""Jobs of a large dataset are larger, so that they stay few: each costs the scheduler time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wkflow.layer_plan import LayerPlan
+
+MOST_JOBS = 6000
+"""That write voxels, in all layers. Where each is sent and removed, a run has thrice as many."""
+
+LEAST_PER_LAYER = 2
+"""However large they are: a slab, and one for all mags above it."""
+
+
+def widen_jobs(layers: Sequence[LayerPlan]) -> tuple[LayerPlan, ...]:
+    """Double what the jobs of all layers do until they are few.
+
+    In steps of two, so that appended slices mostly leave slabs as they are: what a job does is
+    part of its name.
+    """
+    wide = tuple(layers)
+    while sum(one.job_count for one in wide) > max(MOST_JOBS, LEAST_PER_LAYER * len(wide)):
+        wide = tuple(replace(one, job_bytes=2 * one.job_bytes) for one in wide)
+    return wide
