@@ -300,7 +300,7 @@ def test_what_is_told_of_all_jobs_holds() -> None:
     told = Joints(PLAN, None, given=JobResources(mem_mb=10, minutes=7, cpus=3))
     slab = Wildcards("small", slab="z000000000")
     assert (told.slab_mem_mb(slab), told.downsample_mem_mb(slab, 2)) == (10, 20)
-    assert (told.slab_minutes(slab), told.downsample_minutes(slab)) == (7, 7)
+    assert (told.slab_minutes(slab), told.rest_minutes(slab)) == (7, 7)
     assert told.slab_threads(slab) == told.block_threads(slab) == told.rest_threads(slab) == 3
 
 

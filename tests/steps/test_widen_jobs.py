@@ -12,7 +12,7 @@ from wkflow.settings import Settings
 from wkflow.source import Channel, Header, Source
 from wkflow.steps.plan_layer import JOB_BYTES, LayerPlanner
 from wkflow.steps.split_channels import Part
-from wkflow.steps.widen_jobs import LEAST_PER_LAYER, MOST_JOBS, widen_jobs
+from wkflow.steps.widen_jobs import BATCH, LEAST_PER_LAYER, MOST_JOBS, shape_jobs, widen_jobs
 from wkflow.storage import STORAGES
 
 from tests.strategies import axes, dataset_plan, layer_plans, streamed, triples
@@ -133,3 +133,17 @@ def test_thousands_of_layers_come_to_an_end() -> None:
     wide = widen_jobs(layers)
     assert sum(one.job_count for one in wide) <= LEAST_PER_LAYER * len(layers)
     assert streamed(wide[0]).slab_count == 1
+
+
+def test_batching_means_larger_jobs() -> None:
+    """Of datasets of any size; a size that is told is no business of it."""
+    layers = [planned((4096, 4096, 4096))]
+    told = {"source": "/em", "target": "/target", "voxel_size": "1,1,1"}
+    for strategy, times in (("slurm", 1), ("slurm+batching", BATCH)):
+        settings = Settings.parse(told | {"distribution_strategy": strategy}, where="test")
+        (shaped,) = shape_jobs(settings, layers)
+        assert shaped.job_bytes == times * layers[0].job_bytes
+    sized = Settings.parse(
+        told | {"distribution_strategy": "slurm+batching", "job_size": "2G"}, where="test"
+    )
+    assert shape_jobs(sized, layers) == tuple(layers)

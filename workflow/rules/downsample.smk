@@ -22,7 +22,7 @@ rule downsample_block:
     resources:
         **cluster,
         mem_mb=ask.downsample_mem_mb,
-        runtime=ask.downsample_minutes,
+        runtime=ask.block_minutes,
         in_flight=sending.weight,
     params:
         recipe=ask.block_recipe,
@@ -46,7 +46,7 @@ rule downsample_rest:
     resources:
         **cluster,
         mem_mb=ask.downsample_mem_mb,
-        runtime=ask.downsample_minutes,
+        runtime=ask.rest_minutes,
         in_flight=sending.weight,
     params:
         recipe=ask.rest_recipe,

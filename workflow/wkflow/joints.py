@@ -8,7 +8,7 @@ from typing import Protocol
 
 from wkflow.datasource import PROPERTIES
 from wkflow.job_resources import JobResources
-from wkflow.layer import Grid, Place
+from wkflow.layer import Grid, Place, shard_bytes
 from wkflow.layer_plan import START_BYTES
 from wkflow.plan import EXTENDED, LayerPlan, Plan, digest
 
@@ -18,7 +18,9 @@ MIB = 2**20
 VOXEL_BYTES_PER_MINUTE = 2**30
 """A slow disk and one slow core: the time limit that clusters are told is a bound, no guess."""
 
-DOWNSAMPLE_MINUTES = 120
+READ_FOR_ONE = 4
+"""Bytes that a downsampling job reads for each that it writes: up to eight, and half of them
+from the file cache."""
 
 THREAD_BYTES = 2**27
 """Voxels that a thread converts in about a second."""
@@ -185,9 +187,18 @@ class Joints:
         """Give the memory of a downsampling job, in MiB: only rows are in flight."""
         return self._mem_mb(2 * START_BYTES, attempt)
 
-    def downsample_minutes(self, _: Wildcards, attempt: int = 1) -> int:
-        """Give the time limit of a downsampling job."""
-        return self._minutes(DOWNSAMPLE_MINUTES, attempt)
+    def block_minutes(self, wildcards: Wildcards, attempt: int = 1) -> int:
+        """Give the time limit of a block's job; with each attempt more."""
+        one = self._layer(wildcards)
+        largest = max(one.block_bytes, shard_bytes(one.layer, one.step_to(wildcards.mag)[1]))
+        return self._downsample_minutes(largest, attempt)
+
+    def rest_minutes(self, wildcards: Wildcards, attempt: int = 1) -> int:
+        """Give the time limit of the job of all small mags; with each attempt more."""
+        return self._downsample_minutes(2 * self._layer(wildcards).block_bytes, attempt)
+
+    def _downsample_minutes(self, written: int, attempt: int) -> int:
+        return self._minutes(10 + READ_FOR_ONE * written // VOXEL_BYTES_PER_MINUTE, attempt)
 
     @property
     def sending_threads(self) -> int:
