@@ -19,7 +19,7 @@ from wkflow.entrance import enter
 configfile: HERE / "config" / "config.yaml"
 
 
-run = enter(config, is_main=workflow.is_main_process)
+run = enter(config, workflow)
 if workflow.modifier.is_main_snakefile():
 
     workdir: run.settings.run_folder

@@ -48,6 +48,7 @@ VALUES: dict[str, object] = {
     "jobs": 2,
     "memory": "2G",
     "job_size": "1G",
+    "upload_on_cluster": True,
     "work_dir": "/data/run",
 }
 """A value for each option that is not its default."""

@@ -27,7 +27,12 @@ PART_OF_A_READER = "one step of every reader: the contract and the damaged files
 
 OTHER_PROCESS = "the tests of readers/bioformats run it in its process"
 
+THROUGH_SLURM = "a real SLURM, with all that can happen to its jobs, judges it: tests/slurm"
+
 WITHOUT_TWIN = {
+    "attendance": THROUGH_SLURM,
+    "clusters/probe": THROUGH_SLURM,
+    "clusters/slurm": THROUGH_SLURM,
     "entrance": WHOLE_RUNS,
     "given": "a noun without logic: the tests of readers/store and of finer_voxels judge it",
     "feed": "numbers, which the tests of choose_feed and of bands judge",

@@ -20,7 +20,7 @@ from wkflow.errors import (
     VerificationError,
     WkflowError,
 )
-from wkflow.job import Job, foresee, leave_note
+from wkflow.job import RUN, Job, foresee, leave_note
 from wkflow.journal import ChangedError
 
 LOG = Path("logs/convert_slab/em/z000000000.log")
@@ -91,6 +91,7 @@ def test_a_foreseen_failure_leaves_a_note(snakemake: SimpleNamespace) -> None:
         "remedy": "Export it again.",
         "detail": "",
         "exit_status": 3,
+        "run": os.environ.get(RUN),
     }
     assert "/data/7.png: is empty" in LOG.read_text()
     assert "Traceback" not in LOG.read_text()
@@ -185,3 +186,35 @@ def test_memory_that_the_system_refuses_is_told_as_memory() -> None:
     foreseen = foresee(OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)))
     assert isinstance(foreseen, ResourceError)
     assert "--batch-size" in foreseen.remedy
+
+
+@pytest.mark.parametrize("kind", [SourceError, ConfigError, ServerError, VerificationError])
+def test_what_failed_for_good_is_not_tried_again(
+    snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, kind: type[WkflowError]
+) -> None:
+    """On a cluster Snakemake tries again; another run does, too, but it may have been mended."""
+    monkeypatch.setenv(RUN, "this one")
+    leave_note(NOTE, kind("broken", "a.tif", "Mend it."))
+    with pytest.raises(SystemExit) as ended, Job(snakemake):
+        pytest.fail("it was tried again")
+    assert ended.value.code == kind.exit_status
+    assert NOTE.exists()
+    for other in ("the next", ""):
+        monkeypatch.setenv(RUN, other)
+        if not other:
+            monkeypatch.delenv(RUN)
+        leave_note(NOTE, kind("broken", "a.tif", "Mend it."))
+        monkeypatch.setenv(RUN, "the one after it")
+        with Job(snakemake):
+            assert not NOTE.exists()
+
+
+def test_what_may_pass_is_tried_again(
+    snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too little memory, or a disk that was away."""
+    monkeypatch.setenv(RUN, "this one")
+    for error in (TransientError("a", "b", "c"), ResourceError("a", "b", "c")):
+        leave_note(NOTE, error)
+        with Job(snakemake):
+            assert not NOTE.exists()

@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from wkflow.box import Box
 from wkflow.given import Given
+from wkflow.job_resources import JobResources
 from wkflow.joints import Joints
 from wkflow.layer_plan import LayerPlan
 from wkflow.plan import EXTENDED, Plan
@@ -123,14 +124,14 @@ def test_no_joint_is_loose(plan: Plan) -> None:
             asked.update(ask.block_feeders(wildcards))
         if job.startswith("downsample_rest"):
             asked.update(ask.rest_feeders(wildcards))
-    assert asked <= set(ask.receipts)
-    assert not {r for r in ask.receipts if "/downsample_rest/" not in r} - asked
+    assert asked <= set(ask.receipts())
+    assert not {r for r in ask.receipts() if "/downsample_rest/" not in r} - asked
 
 
 def test_a_job_waits_for_what_is_below_it_only() -> None:
     """The first block of mag 2 does not wait for the last slab."""
     ask = Joints(PLAN, 4)
-    slabs = [r for r in ask.receipts if r.startswith("receipts/convert_slab/em/")]
+    slabs = [r for r in ask.receipts() if r.startswith("receipts/convert_slab/em/")]
     feeders = ask.block_feeders(Wildcards(mag="2", block="b000000"))
     assert set(feeders) < set(slabs)
     assert feeders == slabs[: len(feeders)]
@@ -209,7 +210,7 @@ def test_the_dataset_is_described_anew_when_it_changes() -> None:
     """Its name, its category or a further slab."""
     ask = Joints(PLAN, 4)
     others = [replace(PLAN, name="other"), replace(PLAN, layers=PLAN.layers[:1])]
-    assert len({Joints(plan, 4).properties_recipe for plan in (PLAN, *others)}) == 3
+    assert len({Joints(plan, 4).properties_recipe() for plan in (PLAN, *others)}) == 3
     assert ask.properties == "/data/target/datasource-properties.json"
 
 
@@ -238,8 +239,8 @@ def test_nobody_is_waited_for_where_the_finest_mag_is_there(plan: Plan) -> None:
     """What is computed from it may begin at once; all above waits as ever."""
     ask, whole = Joints(extended(plan), 4), Joints(plan, 4)
     assert ask.consumers() == inverse_of_feeders(ask)
-    assert not any("convert_slab" in receipt for receipt in ask.receipts)
-    assert set(ask.receipts) < set(whole.receipts)
+    assert not any("convert_slab" in receipt for receipt in ask.receipts())
+    assert set(ask.receipts()) < set(whole.receipts())
     for job, _ in ask.plan.jobs():
         feeders = [one for one in feeders_of(whole, job) if "convert_slab" not in one]
         assert feeders_of(ask, job) == feeders
@@ -266,9 +267,9 @@ def test_each_new_mag_is_sent_when_it_is_made() -> None:
     for receipt in sent:
         _, _, layer, mag = receipt.removesuffix(".json").split("/")
         receipts = ask.mag_receipts(Wildcards(layer, mag=mag))
-        assert set(receipts) <= set(ask.receipts)
+        assert set(receipts) <= set(ask.receipts())
         waited.update(receipts)
-    assert waited == set(ask.receipts)
+    assert waited == set(ask.receipts())
     blocks = [f"receipts/downsample_block/em/2/{block}.json" for block in one.blocks(one.grids[1])]
     assert ask.mag_receipts(Wildcards("em", mag="2")) == blocks
     assert ask.mag_receipts(Wildcards("small", mag="4")) == ["receipts/downsample_rest/small.json"]
@@ -280,3 +281,32 @@ def test_an_extension_needs_little_memory_and_all_cores() -> None:
     assert ask.rest_threads(Wildcards()) == 8
     assert ask.downsample_mem_mb(Wildcards()) > 100
     assert ask.slices(Wildcards(slab="z000000000")) == []
+
+
+def test_a_job_of_a_cluster_gets_more_with_each_try() -> None:
+    """Twice the memory and time, whatever it began with; and Snakemake runs beside it there."""
+    slab = Wildcards("small", slab="z000000000")
+    here, there = Joints(PLAN, 4), Joints(PLAN, None)
+    assert here.slab_threads(slab) == there.slab_threads(slab)
+    assert there.slab_mem_mb(slab) > here.slab_mem_mb(slab) + 200
+    for ask in (there.slab_mem_mb, there.slab_minutes, there.downsample_mem_mb):
+        assert [ask(slab, attempt) for attempt in (1, 2, 3)] == [
+            ask(slab), 2 * ask(slab), 4 * ask(slab)
+        ]  # fmt: skip
+
+
+def test_what_is_told_of_all_jobs_holds() -> None:
+    """To the last MiB."""
+    told = Joints(PLAN, None, given=JobResources(mem_mb=10, minutes=7, cpus=3))
+    slab = Wildcards("small", slab="z000000000")
+    assert (told.slab_mem_mb(slab), told.downsample_mem_mb(slab, 2)) == (10, 20)
+    assert (told.slab_minutes(slab), told.rest_minutes(slab)) == (7, 7)
+    assert told.slab_threads(slab) == told.block_threads(slab) == told.rest_threads(slab) == 3
+
+
+@pytest.mark.parametrize(("cores", "there"), [(4, False), (None, False), (4, True), (None, True)])
+def test_sending_costs_cores_on_a_cluster_only(cores: int | None, *, there: bool) -> None:
+    """Here it takes none from those that compute; a node gives at least one."""
+    ask = Joints(PLAN, cores, sends_there=there)
+    assert ask.sending_threads == int(cores is None and there)
+    assert (ask.sending_mem_mb > 300) == (cores is None and there)

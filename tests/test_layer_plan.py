@@ -14,7 +14,7 @@ from wkflow.feed import Feed
 from wkflow.given import Given
 from wkflow.kernels import KERNELS, reach
 from wkflow.layer import Grid, Layer, lay_grid, shard_bytes
-from wkflow.layer_plan import BLOCK_JOBS, ROWS_AHEAD, START_BYTES, LayerPlan
+from wkflow.layer_plan import BLOCK_JOBS, BLOCK_SHARE, ROWS_AHEAD, START_BYTES, LayerPlan
 from wkflow.mag import Mag
 from wkflow.slab import Slab
 from wkflow.source import Channel, RawLayout, Source
@@ -113,6 +113,18 @@ def test_a_file_of_many_pages_feeds_all_slabs() -> None:
     one = of_one_file(small_layer_plan((50, 50, 100), job_bytes=50_000))
     assert len(one.slabs()) > 1
     assert {one.slab_sources(slab)[0] for slab in one.slabs()} == {one.source.files}
+
+
+@given(fewer=st.integers(1, 2**40), more=st.integers(0, 2**40))
+def test_blocks_grow_with_jobs_but_slower(fewer: int, more: int) -> None:
+    """Two slabs, as ever, up to a gigabyte; of larger ones a part, as a block reads much more."""
+    small, large = (replace(small_layer_plan(), job_bytes=n) for n in (fewer, fewer + more))
+    assert small.block_bytes <= large.block_bytes
+    for one in (small, large):
+        if one.job_bytes <= 2**30:
+            assert one.block_bytes == BLOCK_JOBS * one.job_bytes
+        else:
+            assert one.job_bytes // BLOCK_SHARE <= one.block_bytes <= BLOCK_JOBS * one.job_bytes
 
 
 @given(layer=layers(200), mag=mags(4), frames=st.sampled_from([1, 3]))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from wkflow import progress as progress_module
 from wkflow.delivery import DELIVERY as DELIVERY_FILE
-from wkflow.plan import DRAFT, Plan
+from wkflow.plan import CLUSTER, DRAFT, Plan
 from wkflow.progress import Progress
 from wkflow.receipt import Receipt, ShardFile
 
@@ -254,3 +254,17 @@ def test_the_rate_of_bytes_is_that_since_only_bytes_are_left(
     progress.update()
     assert "10/s" in last_line(out)
     assert "11:40 left" in last_line(out)
+
+
+def test_a_cluster_says_what_it_does(tmp_path: Path) -> None:
+    """How many jobs run and wait, and why: nothing else moves for hours where a queue is long."""
+    progress, out = watched(tmp_path)
+    (tmp_path / CLUSTER).write_text('{"running": 3, "waiting": 9, "reason": "Priority"}')
+    progress.update()
+    assert "jobs: 3 run, 9 wait (Priority)" in last_line(out)
+    (tmp_path / CLUSTER).write_text('{"running": 1, "waiting": 0, "reason": ""}')
+    progress.update()
+    assert last_line(out).endswith("jobs: 1 run, 0 wait")
+    (tmp_path / CLUSTER).write_text("{")
+    progress.update()
+    assert "jobs:" not in last_line(out)

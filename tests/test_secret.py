@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import psutil
 import pytest
 from wkflow import secret
 from wkflow.errors import ServerError
-from wkflow.secret import SHARING, TOKEN, find_token, hide, reading_token
+from wkflow.secret import SHARING, TOKEN, find_token, hide, reading_token, user_token
 
 HOLDER = "WKFLOW_TOKEN_HOLDER"
 SECRET = "s3cret-0123456789"  # noqa: S105 -- of no one
@@ -120,9 +121,20 @@ def test_a_shared_link_lets_nobody_write() -> None:
     assert ask_a_job(None, sharing=SHARED)[0] == 4
 
 
+def me() -> str:
+    """Give what names this process, on this machine."""
+    return f"{os.getpid()}@{platform.node()}"
+
+
+def test_a_process_of_another_machine_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its number means somebody else here."""
+    monkeypatch.setenv(HOLDER, f"{os.getpid()}@elsewhere")
+    assert user_token() is None
+
+
 def test_the_own_token_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever holds another one."""
-    monkeypatch.setenv(HOLDER, str(os.getpid()))
+    monkeypatch.setenv(HOLDER, me())
     monkeypatch.setenv(TOKEN, SECRET)
     assert find_token() == reading_token() == SECRET
     monkeypatch.setenv(SHARING, SHARED)
@@ -136,9 +148,9 @@ def test_hiding_takes_it_out_of_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv(TOKEN, SECRET)
     hide()
     assert TOKEN not in os.environ
-    assert os.environ[HOLDER] == str(os.getpid())
+    assert os.environ[HOLDER] == me()
     hide()
-    assert os.environ[HOLDER] == str(os.getpid())
+    assert os.environ[HOLDER] == me()
 
 
 def test_a_holder_without_a_token_is_no_help(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,10 +52,10 @@ class Run:
         for job in jobs:
             gate = sending.gate if job.startswith("convert_slab") else []
             rules[f"receipts/{job}.json"] = ["draft.json", *gate, *feeders_of(ask, job)]
-        shown = ["plan.json", *ask.layouts, *ask.receipts]
+        shown = ["plan.json", *ask.layouts, *ask.receipts()]
         if jobs:
             rules |= {ask.properties: shown, "receipts/write_properties.json": shown}
-        rules["report.json"] = ["plan.json", *ask.receipts]
+        rules["report.json"] = ["plan.json", *ask.receipts()]
         rules["delivery.json"] = []
         rules |= {f"receipts/{listed}.json": [] for listed in LISTS if not jobs}
         if self.delivery:
@@ -68,8 +68,8 @@ class Run:
                 if jobs:
                     waits = sending.sent_with_consumers(Wildcards(parcel))
                     rules[f"receipts/discard_shards/{parcel}.json"] = [written, *waits]
-            rules[PROOF] = [*sending.reservation, *sending.sent, *sending.last]
-            rules["receipts/discard_local.json"] = [PROOF, *sending.discarded]
+            rules[PROOF] = [*sending.reservation, *sending.sent(), *sending.last]
+            rules["receipts/discard_local.json"] = [PROOF, *sending.discarded()]
         return rules
 
     def needs(self, *further: str) -> dict[str, list[str]]:
@@ -104,9 +104,9 @@ def test_no_joint_is_loose(plan: Plan, discard: bool | None) -> None:  # noqa: F
     made = run.needs()
     assert (PROOF in made) == (run.delivery is not None)
     if run.delivery:
-        assert set(run.sending.sent) <= set(made)
+        assert set(run.sending.sent()) <= set(made)
         assert set(run.sending.reservation) <= set(made)
-    assert set(run.ask.receipts) <= set(made)
+    assert set(run.ask.receipts()) <= set(made)
 
 
 def test_nothing_is_sent_where_nobody_asks(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_nothing_is_sent_where_nobody_asks(tmp_path: Path) -> None:
     run = run_of(PLAN, discard=None, folder=tmp_path)
     sending = run.sending
     assert sending.goals == [run.ask.properties, "report.json"]
-    for answer in (sending.reservation, sending.gate, sending.sent, sending.discarded):
+    for answer in (sending.reservation, sending.gate, sending.sent(), sending.discarded()):
         assert answer == []
     assert not sending.discards
     assert sending.weight == 0
@@ -166,7 +166,7 @@ def test_a_dataset_that_has_all_mags_needs_nothing() -> None:
 def test_no_voxel_is_read_before_the_server_agreed(tmp_path: Path) -> None:
     """Later attempts are no reason to read them again: the gate stays where they went through."""
     run = run_of(PLAN, discard=True, folder=tmp_path)
-    slab = run.ask.receipts[0]
+    slab = run.ask.receipts()[0]
     assert run.sending.gate == run.sending.reservation == ["receipts/reserve_upload/1.json"]
     assert run.sending.gate[0] in run.rules()[slab]
     for number in ("2", "10"):
@@ -212,7 +212,7 @@ def test_in_any_order_nobody_misses_a_shard(one: LayerPlan, random: Random) -> N
     """
     plan = dataset_plan(one)
     run = run_of(plan, discard=True)
-    spared = {r for r in run.ask.receipts if has_shortcut(plan, r.removeprefix("receipts/"))}
+    spared = {r for r in run.ask.receipts() if has_shortcut(plan, r.removeprefix("receipts/"))}
     removals = [f"receipts/discard_shards/{job}.json" for job, _ in plan.jobs()]
     needs, done, gone = run.needs(*removals), set[str](), set[str]()
     while len(done) < len(needs):
@@ -227,16 +227,16 @@ def test_in_any_order_nobody_misses_a_shard(one: LayerPlan, random: Random) -> N
             assert not gone.intersection(needs[target]) - spared
         elif rule == "upload_shards":
             assert not gone.intersection(needs[target])
-    assert gone == set(run.ask.receipts)
+    assert gone == set(run.ask.receipts())
 
 
 def test_parcels_leave_the_disk_one_by_one_where_there_are_many() -> None:
     """Then the last waits for all of them; of few the disk holds most at once anyway."""
     many, few = run_of(PLAN, discard=True), run_of(dataset_plan(), discard=True)
     removals = [f"receipts/discard_shards/{job}.json" for job, _ in PLAN.jobs()]
-    assert many.sending.discarded == removals
+    assert many.sending.discarded() == removals
     assert set(removals) <= set(many.needs())
-    assert few.sending.discarded == []
+    assert few.sending.discarded() == []
     assert PROOF in few.rules()["receipts/discard_local.json"]
 
 

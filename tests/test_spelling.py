@@ -1,5 +1,6 @@
 """How values are spelled: what is read, and the words for what is not."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -200,14 +201,6 @@ def test_layer_names_are_folders_everywhere(name: str) -> None:
     assert spelling.layer_name("a$@-.") == "a$@-."
 
 
-@pytest.mark.parametrize("name", spelling.LATER_STRATEGIES)
-def test_clusters_are_snakemakes(name: str) -> None:
-    """The words say where to ask for them."""
-    with pytest.raises(ValueError, match="after --"):
-        spelling.strategy(name)
-    assert spelling.strategy("sequential") == "sequential"
-
-
 hosts = st.sampled_from(["webknossos.org", "localhost:9000", "10.0.0.1", "[::1]:9000"])
 places = st.sampled_from(["", "/", "/wk", "/wk/sub/", "/mydatasets"])
 pages = st.sampled_from([
@@ -309,8 +302,17 @@ def test_resources_of_a_cluster_are_an_object(value: object) -> None:
     assert spelling.job_resources(value) == '{"mem": "10M", "time": 3}'
 
 
-@pytest.mark.parametrize("value", ["mem=10M", "", "[1]", "3", None, 3, "{"])
+def test_resources_may_be_pairs() -> None:
+    """A comma within a value is no end of it."""
+    pairs = spelling.job_resources("mem=10M, time=02:00:00,nodelist=a,b,qos=high")
+    assert json.loads(pairs) == {
+        "mem": "10M", "time": "02:00:00", "nodelist": "a,b", "qos": "high",
+    }  # fmt: skip
+    assert spelling.job_resources(pairs) == pairs
+
+
+@pytest.mark.parametrize("value", ["mem", "", "[1]", "3", None, 3, "{", "{}"])
 def test_other_resources_are_refused(value: object) -> None:
     """With an example."""
-    with pytest.raises(ValueError, match="must be a JSON object such as"):
+    with pytest.raises(ValueError, match="must be such as mem=32G"):
         spelling.job_resources(value)

@@ -19,7 +19,20 @@ REMOTE_JUDGE = Path(__file__).with_name("remote_judge.py")
 
 CASES = [
     (14, "http", "proxy_path"),
+    (15, "http", "proxy_path"),
+    (16, "http", "zarr_streaming"),
+    (16, "copy", "direct_path"),
+    (16, "move+symlink", "direct_path"),
+    (16, "symlink", "direct_path"),
 ]
+"""API, how mags go there, how voxels come. `test_standin` has API 13."""
+
+THEIRS = {"symlink": "copy"}
+"""With `symlink` the official tool leaves links into a temporary folder that it then deletes, and
+no mag that it made can be read. So our links are compared with its copies."""
+
+READS = {"proxy_path": {"proxy.mag_file"}, "zarr_streaming": {"streaming.chunk"}}
+"""The requests for voxels; whoever reads files directly makes none."""
 
 
 @pytest.mark.parametrize(("api", "transfer", "access"), CASES)
@@ -33,14 +46,24 @@ def test_both_give_the_same(
     bare = write_dataset(tmp_path / "hand", *layers)
     with standin_in(tmp_path / "server", api=api) as standin:
         ours, theirs = publish(standin, bare, api), publish(standin, bare, api)
-        how = ("--coarsest-mag", "4", "--transfer-mode", transfer, "--access-mode", access)
-        url_of(wkflow("downsample", *how, ours.url, standin=standin, cwd=tmp_path))
-        official_run(official, standin, theirs, *how)
+        how = ("--coarsest-mag", "4", "--access-mode", access, "--transfer-mode")
+        url_of(wkflow("downsample", *how, transfer, ours.url, standin=standin, cwd=tmp_path))
+        standin.clear_log()
+        official_run(official, standin, theirs, *how, THEIRS.get(transfer, transfer))
+        assert_went(standin, transfer, access)
         assert described(standin, ours) == described(standin, theirs)
-        verdict = judged(official, standin, ours, theirs)
-        assert verdict["differences"] == []
-        assert len(verdict["voxels"]) == 3 * len(layers)
-        assert all(verdict["voxels"].values())
+        modes = {"proxy_path", access}
+        for verdict in judged(official, standin, ours, theirs, *modes).values():
+            assert verdict["differences"] == []
+            assert len(verdict["voxels"]) == 3 * len(layers)
+            assert all(verdict["voxels"].values())
+
+
+def assert_went(standin: Standin, transfer: str, access: str) -> None:
+    """Say that voxels went and came as they were told to: the comparison is of that way."""
+    seen = standin.log()["requests"].keys()
+    assert seen & set().union(*READS.values()) == READS.get(access, set())
+    assert ("chunk" in seen) == (transfer == "http")
 
 
 def official_run(official: Official, standin: Standin, found: Found, *options: str) -> None:
@@ -51,13 +74,15 @@ def official_run(official: Official, standin: Standin, found: Found, *options: s
     assert done.returncode == 0, done.stderr
 
 
-def judged(official: Official, standin: Standin, ours: Found, theirs: Found) -> dict[str, Any]:
-    """Let the official library read both."""
-    command = [official.python, REMOTE_JUDGE, ours.url, standin.token, theirs.url, "proxy_path"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+def judged(
+    official: Official, standin: Standin, ours: Found, theirs: Found, *modes: str
+) -> dict[str, dict[str, Any]]:
+    """Let the official library read both, in each access mode."""
+    command = [official.python, REMOTE_JUDGE, ours.url, standin.token, theirs.url]
+    done = subprocess.run([*command, *modes], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    verdict: dict[str, Any] = json.loads(done.stdout)["proxy_path"]
-    return verdict
+    verdicts: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    return verdicts
 
 
 def described(standin: Standin, found: Found) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from wkflow.errors import ResourceError
 from wkflow.feed import Feed
 from wkflow.plan import Plan
 from wkflow.settings import Settings
-from wkflow.steps.check_room import check_room, measure_room, memory_budget
+from wkflow.steps.check_room import CLUSTER_JOB_BYTES, check_room, measure_room, memory_budget
 
 from ..strategies import dataset_plan, small_layer_plan  # noqa: TID252 -- tests are a package
 
@@ -124,3 +124,16 @@ def test_what_is_already_written_is_not_needed_twice(
     assert measure_room(plan, settings).disk_free == free.free
     (settings.run_folder / "receipts").mkdir(parents=True)
     assert measure_room(plan, settings).disk_free == free.free + 1000
+
+
+def test_a_cluster_has_other_memory_than_this_machine(tmp_path: Path) -> None:
+    """What was told of its jobs, where it is a size to plan with; its nodes judge."""
+    there = {"distribution_strategy": "slurm"}
+    assert memory_budget(settings_of(tmp_path, **there)) == CLUSTER_JOB_BYTES
+    told = settings_of(tmp_path, **there, job_resources="mem=32G")
+    assert memory_budget(told) == 32 * 2**30
+    little = settings_of(tmp_path, **there, job_resources="mem=10M")
+    assert memory_budget(little) == CLUSTER_JOB_BYTES
+    check_room(plan_at(tmp_path), little)
+    with pytest.raises(ResourceError, match="100 MiB may be used"):
+        check_room(plan_at(tmp_path), settings_of(tmp_path, **there, memory="100M"))

@@ -8,6 +8,8 @@ import pytest
 from wkflow.errors import ConfigError, SourceError
 from wkflow.given import Given
 from wkflow.plan import DRAFT, Plan
+from wkflow.steps import draw_extension as module
+from wkflow.steps import widen_jobs
 from wkflow.steps.draw_extension import draw_extension
 
 from .extensions import (
@@ -46,6 +48,18 @@ def refusal(dataset: Path, **options: object) -> ConfigError:
     with pytest.raises(ConfigError) as caught:
         plan_of(dataset, **options)
     return caught.value
+
+
+def test_a_large_dataset_gets_them_by_larger_jobs(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as the option asks for, where it is given."""
+    monkeypatch.setattr(module, "JOB_BYTES", 1000)
+    monkeypatch.setattr(widen_jobs, "MOST_JOBS", 3)
+    (asked,) = plan_of(dataset, job_size=1000, **SMALL).layers
+    (usual,) = plan_of(dataset, **SMALL).layers
+    assert usual.job_count <= 3 < asked.job_count
+    assert usual.job_bytes > asked.job_bytes == 1000
 
 
 def test_a_dataset_with_one_mag_gets_the_others(dataset: Path) -> None:

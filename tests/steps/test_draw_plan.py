@@ -8,6 +8,7 @@ import tifffile
 from wkflow.errors import ConfigError
 from wkflow.plan import PLAN
 from wkflow.settings import Settings
+from wkflow.steps import plan_layer, widen_jobs
 from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.write_plan import claim
 
@@ -173,6 +174,17 @@ def test_many_layers_are_noted(tmp_path: Path) -> None:
     plan = plan_of(source)
     assert len(plan.layers) == 21
     assert any(note.startswith("21 layers: ") for note in plan.notes)
+
+
+def test_a_large_dataset_has_larger_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as the option asks for, where it is given."""
+    monkeypatch.setattr(plan_layer, "JOB_BYTES", 1000)
+    monkeypatch.setattr(widen_jobs, "MOST_JOBS", 4)
+    source = write_tiffs(tmp_path / "em", grains(20, 37, 45))
+    (asked,) = plan_of(source, job_size=1000).layers
+    (usual,) = plan_of(source).layers
+    assert usual.job_count <= 4 < asked.job_count
+    assert usual.job_bytes > asked.job_bytes == 1000
 
 
 def test_two_images_are_not_one_layer(tmp_path: Path) -> None:

@@ -332,6 +332,20 @@ def test_no_parcel_is_much_too_large(contents: Contents) -> None:
         assert sum(file.bytes for file in parcel[:-1]) < module.PARCEL_BYTES
 
 
+@pytest.mark.usefixtures("small_parcels")
+@given(contents=contents_of, most=st.integers(1, 9))
+def test_parcels_are_few_whatever_the_dataset(contents: Contents, most: int) -> None:
+    """They double until they are; where they are few enough they stay what they were."""
+    usual = contents.parcels()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "MOST_PARCELS", most)
+        parcels = contents.parcels()
+    assert len(parcels) <= most
+    assert tuple(file for parcel in parcels for file in parcel) == contents.files
+    if len(usual) <= most:
+        assert parcels == usual
+
+
 def test_a_dataset_of_properties_alone_has_no_parcel(dataset: Path) -> None:
     """There is nothing to send before them."""
     assert Contents("e2006", (), (), ()).parcels() == []

@@ -4,7 +4,14 @@ from wkflow.joints import Joints
 from wkflow.sending import Sending
 from wkflow.steps.write_plan import claim
 
-ask = Joints(run.plan, workflow.cores, sends=run.delivery is not None)
+cluster = run.resources
+ask = Joints(
+    run.plan,
+    None if run.is_on_cluster else workflow.cores,
+    sends=run.delivery is not None,
+    given=run.settings.resources if run.is_on_cluster else None,
+    sends_there=run.settings.upload_on_cluster,
+)
 sending = Sending(run.delivery, ask, run.settings.run_folder, workflow.nodes)
 workflow.register_resource("in_flight", sending.in_flight)
 
@@ -25,17 +32,22 @@ localrules:
     write_properties,
     write_report,
     extend_properties,
-    upload_mag,
     finish_mags,
     reserve_upload,
-    upload_shards,
     finish_upload,
     discard_shards,
     discard_local,
 
 
+if not run.settings.upload_on_cluster:
+
+    localrules:
+        upload_mag,
+        upload_shards,
+
+
 onstart:
     claim(run.plan, Path.cwd())
-    if workflow.local_exec:
-        # else each run ends with a second of waiting
-        workflow.scheduler.job_rate_limiter = None
+    # else each run ends with a second of waiting
+    workflow.scheduler.job_rate_limiter = None
+    run.attend(workflow)

@@ -35,6 +35,7 @@ rule convert_slab:
         "../../envs/runtime.yaml"
     threads: ask.slab_threads
     resources:
+        **cluster,
         mem_mb=ask.slab_mem_mb,
         runtime=ask.slab_minutes,
         in_flight=sending.weight,

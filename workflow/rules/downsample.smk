@@ -20,8 +20,9 @@ rule downsample_block:
         "../../envs/runtime.yaml"
     threads: ask.block_threads
     resources:
+        **cluster,
         mem_mb=ask.downsample_mem_mb,
-        runtime=120,
+        runtime=ask.block_minutes,
         in_flight=sending.weight,
     params:
         recipe=ask.block_recipe,
@@ -43,8 +44,9 @@ rule downsample_rest:
         "../../envs/runtime.yaml"
     threads: ask.rest_threads
     resources:
+        **cluster,
         mem_mb=ask.downsample_mem_mb,
-        runtime=120,
+        runtime=ask.rest_minutes,
         in_flight=sending.weight,
     params:
         recipe=ask.rest_recipe,

@@ -20,9 +20,10 @@ rule upload_mag:
     priority: 20
     conda:
         "../../envs/runtime.yaml"
-    threads: 0
+    threads: ask.sending_threads
     resources:
-        mem_mb=100,
+        **cluster,
+        mem_mb=ask.sending_mem_mb,
         in_flight=1,
     script:
         "../../scripts/upload_mag.py"

@@ -1,5 +1,4 @@
 """Send the dataset while it is being made, and finish when all of it is there.
-
 needs   delivery.json (written while the rules are read), receipts of slabs and blocks
 gives   receipts/{reserve_upload,upload_shards}/..., and upload.json: the proof
 """
@@ -34,9 +33,10 @@ rule upload_shards:
     priority: 20
     conda:
         "../../envs/runtime.yaml"
-    threads: 0
+    threads: ask.sending_threads
     resources:
-        mem_mb=100,
+        **cluster,
+        mem_mb=ask.sending_mem_mb,
         in_flight=1,
     script:
         "../../scripts/upload_shards.py"

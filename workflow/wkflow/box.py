@@ -1,11 +1,18 @@
 """An axis-aligned box of voxels."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 from typing import Self
 
 Triple = tuple[int, int, int]
 """x, y, z."""
+
+
+def triple(values: Iterable[int]) -> Triple:
+    """Give three numbers as what they are; JSON has lists."""
+    x, y, z = values
+    return x, y, z
 
 
 def ceil_div(size: Triple, by: Triple) -> Triple:

@@ -5,19 +5,22 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 from snakemake.exceptions import WorkflowError
 
 from wkflow import secret
 from wkflow.delivery import DELIVERY, Delivery
 from wkflow.errors import ConfigError, WkflowError
-from wkflow.job import NOTE, foresee, leave_note
+from wkflow.job import ENTRANCE, RUN, foresee, leave_note
 from wkflow.joints import Joints
 from wkflow.plan import DRAFT, Plan
 from wkflow.regain import regain
 from wkflow.settings import Settings
 from wkflow.shared_link import without_token
 from wkflow.shipped import import_root
+from wkflow.spelling import is_url
 from wkflow.steps.draw_delivery import (
     begin_attempt,
     deliver_contents,
@@ -34,40 +37,70 @@ ALLOCATOR = {
 }
 """For glibc: keep freed memory for the next chunk instead of faulting its pages in again."""
 
-ENTRANCE = f"logs/entrance{NOTE}"
-"""The failure note for what goes wrong before there are jobs, in the run folder."""
+LOCAL = ("multiprocessing", "sequential")
+"""Strategies that need no cluster."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the rules are about: a plan without layers where nothing is converted."""
+    """What the rules are about: a plan without layers where nothing is converted.
+
+    `is_on_cluster` says that jobs run on other machines, also when seen from there.
+    """
 
     settings: Settings
     plan: Plan
     delivery: Delivery | None
+    is_on_cluster: bool
+
+    @property
+    def resources(self) -> dict[str, str]:
+        """What jobs of a cluster get besides memory and time, as Snakemake's plugin calls it."""
+        if not self.is_on_cluster:
+            return {}
+        given = self.settings.resources
+        is_kubernetes = self.settings.distribution_strategy == "kubernetes"
+        return given.on_kubernetes() if is_kubernetes else given.on_slurm()
+
+    def attend(self, workflow: Any) -> None:  # noqa: ANN401 -- it has no type
+        """Make ready for the first job, where it goes to a cluster."""
+        if not workflow.local_exec:
+            from wkflow.attendance import attend  # noqa: PLC0415 -- most runs are local
+
+            attend(workflow, self.settings.run_folder, self._sources)
+
+    @property
+    def _sources(self) -> list[str]:
+        """Some files that jobs read: one of each layer."""
+        firsts = [one.source.files[0] for one in self.plan.layers if one.source.files]
+        return [file for file in firsts if not is_url(file)]
 
 
-def enter(config: Mapping[str, object], *, is_main: bool) -> Run:
+def enter(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -- it has no type
     """Read the options and draw the plan; without any source make a small sample.
 
-    `is_main` says that this is the run itself and not a job of it, somewhere else, that reads the
-    rules again.
+    `workflow` is Snakemake's: it knows whether this is the run itself or a job of it, somewhere
+    else, that reads the rules again, and who executes jobs.
 
     Raises
     ------
     WorkflowError
         In place of our own errors: Snakemake shows it without a traceback.
     """
-    _prepare_jobs()
+    is_main = workflow.is_main_process
+    is_on_cluster = not is_main or workflow.nodes is not None
     run_folder: Path | None = None
     try:
         given = {key: value for key, value in config.items() if value is not None}
         is_conversion = given.get("command", "convert") == "convert"
         if is_conversion and not given.keys() & {"source", "target", "voxel_size"}:
             given |= _sample()
+        given["distribution_strategy"] = _strategy(given, is_on_cluster=is_on_cluster)
         settings = Settings.parse(without_token(given), where="config")
+        _prepare_jobs(settings)
         run_folder = settings.run_folder
-        (run_folder / ENTRANCE).unlink(missing_ok=True)
+        if is_main:
+            (run_folder / ENTRANCE).unlink(missing_ok=True)
         plan = _plan(settings, is_main=is_main)
         delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
     except (WkflowError, OSError) as error:
@@ -77,13 +110,23 @@ def enter(config: Mapping[str, object], *, is_main: bool) -> Run:
         if run_folder:
             leave_note(run_folder / ENTRANCE, foreseen)
         raise WorkflowError(str(foreseen)) from None
-    return Run(settings, plan, delivery)
+    return Run(settings, plan, delivery, is_on_cluster)
 
 
-def _prepare_jobs() -> None:
+def _strategy(given: Mapping[str, object], *, is_on_cluster: bool) -> object:
+    """Say where jobs really run: who starts Snakemake by hand says it there, by a profile."""
+    said = given.get("distribution_strategy", LOCAL[0])
+    if (said in LOCAL) != is_on_cluster:
+        return said
+    return "slurm" if is_on_cluster else LOCAL[0]
+
+
+def _prepare_jobs(settings: Settings) -> None:
     """Set what the scripts of jobs inherit, and what they do not."""
-    secret.hide()
+    if not settings.upload_on_cluster:
+        secret.hide()
     os.environ.update(ALLOCATOR)
+    os.environ.setdefault(RUN, uuid4().hex)  # jobs of a cluster inherit it
     if root := import_root():
         others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         os.environ["PYTHONPATH"] = os.pathsep.join([str(root), *filter(None, others)])
@@ -101,6 +144,8 @@ def _plan(settings: Settings, *, is_main: bool) -> Plan:
         return Plan.of_nothing(str(settings.dataset))
     if settings.command == "downsample":
         return _extension(settings, is_main=is_main)
+    if not is_main:
+        return Plan.read(settings.run_folder / DRAFT)
     # readers and kernels take a while to import: a run that only sends need not wait for them
     from wkflow.steps.check_room import check_room  # noqa: PLC0415
     from wkflow.steps.draw_plan import draw_plan  # noqa: PLC0415

@@ -22,11 +22,20 @@ from wkflow.plan import CLAIM, SCRATCH
 NOTE = ".failure.json"
 """Ends the name of a failure note, in place of the log's suffix."""
 
+ENTRANCE = f"logs/entrance{NOTE}"
+"""The failure note for what is not the fault of one job, in the run folder."""
+
 NICE = 5
 """How far a job that computes steps back."""
 
 TICK_S = 0.2
 """Between two writes of the progress file: often enough for the eye, cheap on a network disk."""
+
+RUN = "WKFLOW_RUN"
+"""In the environment of jobs: which run they belong to."""
+
+FOR_GOOD = frozenset({"ConfigError", "SourceError", "ServerError", "VerificationError"})
+"""Failures that another try does not mend."""
 
 _REMEDIES: dict[int, tuple[type[WkflowError], str]] = {
     number: (kind, remedy)
@@ -96,11 +105,22 @@ class Job:
                 self._progress.write_text(str(self._done))
 
     def __enter__(self) -> Self:
+        self._end_if_hopeless()
         self.note.unlink(missing_ok=True)
         claim = self.run_folder / CLAIM
         if not claim.exists():  # where our rules are a module, nothing else makes it
             durable.write_json(claim, str(self._log))
         return self
+
+    def _end_if_hopeless(self) -> None:
+        """Fail again at once, where an earlier try in this run failed for good.
+
+        Snakemake tries again on clusters whatever was wrong.
+        """
+        with suppress(OSError, ValueError, KeyError):
+            note = json.loads(self.note.read_bytes())
+            if note["run"] == os.environ[RUN] and note["kind"] in FOR_GOOD:
+                raise SystemExit(note["exit_status"])
 
     def __exit__(
         self,
@@ -150,6 +170,7 @@ def leave_note(path: Path, error: WkflowError) -> None:
         "remedy": error.remedy,
         "detail": error.detail,
         "exit_status": error.exit_status,
+        "run": os.environ.get(RUN),
     }
     with durable.replacing(path) as file:
         file.write(json.dumps(note).encode())

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from wkflow.datasource import PROPERTIES
-from wkflow.layer import Grid, Place
+from wkflow.job_resources import JobResources
+from wkflow.layer import Grid, Place, shard_bytes
 from wkflow.layer_plan import START_BYTES
 from wkflow.plan import EXTENDED, LayerPlan, Plan, digest
 
@@ -17,11 +18,20 @@ MIB = 2**20
 VOXEL_BYTES_PER_MINUTE = 2**30
 """A slow disk and one slow core: the time limit that clusters are told is a bound, no guess."""
 
+READ_FOR_ONE = 4
+"""Bytes that a downsampling job reads for each that it writes: up to eight, and half of them
+from the file cache."""
+
 THREAD_BYTES = 2**27
 """Voxels that a thread converts in about a second."""
 
 CLUSTER_THREADS = 4
-"""Threads of a job where Snakemake was given no number of cores."""
+"""Cores for which jobs are shaped on a cluster, whatever its nodes have."""
+
+SENDING_MIB = 100
+
+ENGINE_MIB = 400
+"""What Snakemake takes beside a job on a compute node: it is started there twice."""
 
 
 class Wildcards(Protocol):
@@ -34,22 +44,35 @@ class Wildcards(Protocol):
 
 
 class Joints:
-    """Answers for the rules of one plan; `cores` as Snakemake was given them.
+    """Answers for the rules of one plan; `cores` as Snakemake was given them, None on a cluster.
 
-    `sends` says that each slab is sent when it is made.
+    `sends` says that each slab is sent when it is made; `given` is what a cluster's jobs get, and
+    `sends_there` that those that send are among them.
     """
 
-    def __init__(self, plan: Plan, cores: int | None, *, sends: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        cores: int | None,
+        *,
+        sends: bool = False,
+        given: JobResources | None = None,
+        sends_there: bool = False,
+    ) -> None:
         self.plan, self.cores, self._sends = plan, cores or CLUSTER_THREADS, sends
+        self._given, self._is_on_cluster = given or JobResources(), cores is None
+        self._sends_there = self._is_on_cluster and sends_there
 
     @property
     def properties(self) -> str:
         """The file that makes the target a dataset."""
         return f"{self.plan.dataset}/{PROPERTIES}"
 
-    @property
-    def receipts(self) -> list[str]:
-        """Of all jobs that write voxels."""
+    def receipts(self, _: object = None) -> list[str]:
+        """List the receipts of all jobs that write voxels.
+
+        Asked by the few jobs that need them: a list would be made wherever the rules are read.
+        """
         return [f"receipts/{job}.json" for job, _ in self.plan.jobs()]
 
     @property
@@ -82,11 +105,10 @@ class Joints:
         """The receipts of all layers' empty arrays."""
         return [f"receipts/create_layer/{one.layer.name}.json" for one in self.plan.layers]
 
-    @property
-    def properties_recipe(self) -> str:
-        """What the properties depend on besides the receipts."""
+    def properties_recipe(self, _: object = None) -> str:
+        """Digest what the properties depend on besides the receipts."""
         layers = [(one.layer.name, one.layer.category) for one in self.plan.layers]
-        return digest(self.plan.name, self.plan.voxel_size, self.plan.unit, layers, self.receipts)
+        return digest(self.plan.name, self.plan.voxel_size, self.plan.unit, layers, self.receipts())
 
     def layout_recipe(self, wildcards: Wildcards) -> str:
         """Digest what the empty arrays depend on."""
@@ -112,22 +134,24 @@ class Joints:
 
         Where slabs are sent, the first one should not wait for others: large ones get more cores.
         """
-        slabs = sum(len(one.slabs()) for one in self.plan.layers)
+        if self._given.cpus:
+            return self._given.cpus
+        slabs = sum(one.slab_count for one in self.plan.layers)
         shared = max(1, self.cores // slabs)
         if not self._sends:
             return shared
         one = self._layer(wildcards)
         return min(self.cores, max(shared, self._slab_bytes(one) // THREAD_BYTES))
 
-    def slab_mem_mb(self, wildcards: Wildcards) -> int:
-        """Give the memory of a slab's job, in MiB."""
+    def slab_mem_mb(self, wildcards: Wildcards, attempt: int = 1) -> int:
+        """Give the memory of a slab's job, in MiB; with each attempt more."""
         threads = self.slab_threads(wildcards)
-        return self._layer(wildcards).slab_memory(threads) // MIB
+        return self._mem_mb(self._layer(wildcards).slab_memory(threads), attempt)
 
-    def slab_minutes(self, wildcards: Wildcards) -> int:
-        """Give the time limit of a slab's job."""
+    def slab_minutes(self, wildcards: Wildcards, attempt: int = 1) -> int:
+        """Give the time limit of a slab's job; with each attempt more."""
         one = self._layer(wildcards)
-        return 10 + self._slab_bytes(one) // VOXEL_BYTES_PER_MINUTE
+        return self._minutes(10 + self._slab_bytes(one) // VOXEL_BYTES_PER_MINUTE, attempt)
 
     def block_feeders(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of what lies below a block."""
@@ -143,7 +167,7 @@ class Joints:
 
     def block_threads(self, _: Wildcards) -> int:
         """Give the cores of one block: most mags have more blocks than there are cores."""
-        return max(1, self.cores // 4)
+        return self._given.cpus or max(1, self.cores // 4)
 
     def rest_feeders(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of what lies below the small mags."""
@@ -157,11 +181,43 @@ class Joints:
 
     def rest_threads(self, _: Wildcards) -> int:
         """Give the cores of the small mags of a layer: there is one such job for each."""
-        return max(1, self.cores // len(self.plan.layers))
+        return self._given.cpus or max(1, self.cores // len(self.plan.layers))
 
-    def downsample_mem_mb(self, _: Wildcards) -> int:
+    def downsample_mem_mb(self, _: Wildcards, attempt: int = 1) -> int:
         """Give the memory of a downsampling job, in MiB: only rows are in flight."""
-        return 2 * START_BYTES // MIB
+        return self._mem_mb(2 * START_BYTES, attempt)
+
+    def block_minutes(self, wildcards: Wildcards, attempt: int = 1) -> int:
+        """Give the time limit of a block's job; with each attempt more."""
+        one = self._layer(wildcards)
+        largest = max(one.block_bytes, shard_bytes(one.layer, one.step_to(wildcards.mag)[1]))
+        return self._downsample_minutes(largest, attempt)
+
+    def rest_minutes(self, wildcards: Wildcards, attempt: int = 1) -> int:
+        """Give the time limit of the job of all small mags; with each attempt more."""
+        return self._downsample_minutes(2 * self._layer(wildcards).block_bytes, attempt)
+
+    def _downsample_minutes(self, written: int, attempt: int) -> int:
+        return self._minutes(10 + READ_FOR_ONE * written // VOXEL_BYTES_PER_MINUTE, attempt)
+
+    @property
+    def sending_threads(self) -> int:
+        """Give the cores of a job that sends: here it takes none from those that compute."""
+        return int(self._sends_there)
+
+    @property
+    def sending_mem_mb(self) -> int:
+        """Give the memory of a job that sends, in MiB."""
+        return SENDING_MIB + (ENGINE_MIB if self._sends_there else 0)
+
+    def _mem_mb(self, needed: int, attempt: int) -> int:
+        """Give what was told of all jobs, else what one needs; twice as much with each try."""
+        beside = ENGINE_MIB if self._is_on_cluster else 0
+        mebibytes = self._given.mem_mb or needed // MIB + beside
+        return mebibytes << (attempt - 1)
+
+    def _minutes(self, needed: int, attempt: int) -> int:
+        return (self._given.minutes or needed) << (attempt - 1)
 
     def feeders(self) -> dict[str, list[str]]:
         """Give for each job that writes voxels the jobs whose voxels it reads, fine mags first."""

@@ -6,7 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
@@ -15,22 +16,21 @@ from typing import IO
 import yaml
 
 from wkflow.attempt import current, why_lost
+from wkflow.clusters import slurm
 from wkflow.datasource import PROPERTIES
 from wkflow.delivery import DELIVERY, Delivery
-from wkflow.errors import ConfigError, TransientError, WkflowError
+from wkflow.errors import TransientError, WkflowError
 from wkflow.failures import forget, read_failures
 from wkflow.hold import holding
+from wkflow.invocation import CONFIG, environment_of, require_means, snakemake_command
 from wkflow.lock import locked, remember
 from wkflow.plan import ASKED, CLAIM, DRAFT, EXTENDED, REPORT, Plan
 from wkflow.progress import Progress
 from wkflow.proof import PROOF
 from wkflow.secret import find_token
 from wkflow.settings import Settings
-from wkflow.shipped import snakefile
-from wkflow.steps.check_room import memory_budget
 from wkflow.steps.new_folders import is_finished
 
-CONFIG = "config.yaml"
 LOG = "logs/snakemake.log"
 
 RESTARTS = 2
@@ -39,36 +39,6 @@ RESTARTS = 2
 POLL_S = 0.1
 GRACE_S = 3.0
 """What jobs get to end after an interrupt; they may be killed at any instant anyway."""
-
-TRIGGERS = ("mtime", "params", "input")
-"""A newer script is no reason to convert terabytes again; what voxels depend on is in params."""
-
-FLAGS = ("--nolock", "--rerun-incomplete", "--keep-going")
-"""Our own lock outlives no one; what a kill left is redone; all bad slices are found."""
-
-
-def snakemake_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[str]:
-    """Spell the command as a list, so that a blank in a path is just a character."""
-    return [
-        *(sys.executable, "-m", "snakemake"),
-        *("--snakefile", str(snakefile())),
-        *("--configfile", str(settings.run_folder / CONFIG)),
-        *("--directory", str(settings.run_folder)),
-        *("--cores", str(_cores(settings))),
-        *("--resources", f"mem_mb={memory_budget(settings) // 2**20}"),
-        *("--rerun-triggers", *TRIGGERS),
-        *("--scheduler", "greedy"),
-        *FLAGS,
-        *extra,
-    ]
-
-
-def _cores(settings: Settings) -> int:
-    if settings.distribution_strategy == "sequential":
-        return 1
-    if settings.jobs:
-        return settings.jobs
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
@@ -83,7 +53,7 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
     KeyboardInterrupt
         When it was asked to stop; everything is stopped by then.
     """
-    _check_interpreter()
+    require_means(settings)
     if settings.sends:
         find_token()
     folder = settings.run_folder
@@ -92,16 +62,18 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
         (folder / ASKED).touch()
         (folder / CONFIG).write_text(yaml.safe_dump(_config(settings), sort_keys=False))
         (folder / LOG).parent.mkdir(exist_ok=True)
+        if settings.distribution_strategy.startswith("slurm"):
+            _cancel_jobs(folder)
         command = snakemake_command(settings, extra)
         if not quiet:
             print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
-        run = partial(_run, command, folder, lock, hold, quiet=quiet)
-        failure = run()
+        run = partial(_run, settings, command, environment_of(settings, extra), lock, hold)
+        failure = run(quiet=quiet)
         for _ in range(RESTARTS):
             if failure is None or not _is_lost(folder, failure):
                 break
             print(f"wkflow: {failure.what}; a new upload is started", file=sys.stderr)
-            failure = run()
+            failure = run(quiet=quiet)
         if failure is None:
             (folder / ASKED).unlink(missing_ok=True)
     if failure is not None:
@@ -137,16 +109,24 @@ def _config(settings: Settings) -> dict[str, object]:
 
 
 def _run(
-    command: list[str], folder: Path, lock: IO[str], hold: IO[str] | None, *, quiet: bool
+    settings: Settings,
+    command: list[str],
+    environment: dict[str, str],
+    lock: IO[str],
+    hold: IO[str] | None,
+    *,
+    quiet: bool,
 ) -> WkflowError | None:
     """Run Snakemake to its end; give what went wrong.
 
     It shares the hold on the dataset, which so lasts as long as its jobs may write.
     """
+    folder = settings.run_folder
     forget(folder)
-    with (folder / LOG).open("w") as log:
+    with (folder / LOG).open("w") as log, _ending_jobs(settings):
         process = Popen(
             command,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -158,20 +138,29 @@ def _run(
     return _explain(folder, status) if status else None
 
 
+@contextmanager
+def _ending_jobs(settings: Settings) -> Iterator[None]:
+    """Cancel the jobs of a cluster when the run ends before they do."""
+    try:
+        yield
+    except BaseException:
+        if settings.distribution_strategy.startswith("slurm"):
+            _cancel_jobs(settings.run_folder)
+        raise
+
+
+def _cancel_jobs(folder: Path) -> None:
+    """End what an earlier run, or this one, left on SLURM."""
+    count = slurm.cancel(slurm.name_of(folder))
+    if count:
+        print(f"wkflow: {count} jobs on SLURM were cancelled", file=sys.stderr)
+
+
 def _is_lost(folder: Path, failure: WkflowError) -> bool:
     """Whether a new upload would help at once: the server forgot the last one."""
     attempt = current(folder)
     is_marked = attempt is not None and why_lost(folder, attempt) is not None
     return is_marked and isinstance(failure, TransientError)
-
-
-def _check_interpreter() -> None:
-    if " " in sys.executable:
-        raise ConfigError(
-            "Snakemake cannot start scripts with an interpreter below a path with a blank",
-            sys.executable,
-            "Make the virtual environment in a folder without blanks in its path.",
-        )
 
 
 def _start_anew_where_needed(settings: Settings) -> None:

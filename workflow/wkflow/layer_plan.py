@@ -15,12 +15,12 @@ from wkflow.box import Box, Triple
 from wkflow.feed import Feed
 from wkflow.given import Given
 from wkflow.layer import Grid, Layer, Place, shard_bytes
-from wkflow.mag import Mag
 from wkflow.slab import Slab, cut_slabs
-from wkflow.source import Channel, Header, RawLayout, Source
+from wkflow.source import Channel, Source
 
-BLOCK_JOBS = 2
-"""What a downsampling job writes, in slabs: its memory does not grow with that."""
+BLOCK_JOBS, BLOCK_BYTES, BLOCK_SHARE = 2, 2**31, 4
+"""What a downsampling job writes: two slabs, or so much, or a quarter of a large slab. It reads
+about eight times that; its memory does not grow with it."""
 
 ROWS_AHEAD = 4
 """Rows of chunks in memory per thread: two read, as many encoded."""
@@ -88,6 +88,20 @@ class LayerPlan:
             return 1
         return max(1, self.job_bytes // (prod(self.layer.size) * self.layer.voxel_bytes))
 
+    @property
+    def slab_count(self) -> int:
+        """How many slabs there are; asked for each job, so none is made."""
+        if self.given:
+            return 0
+        per_frame = -(-self.layer.size[2] // self.slab_depth)
+        return per_frame * -(-self.layer.frames // self.slab_frames)
+
+    @property
+    def job_count(self) -> int:
+        """How many jobs write voxels of the layer."""
+        blocks = sum(self.block_count(grid) for _, grid in self.big_steps())
+        return self.slab_count + blocks + bool(self.rest_steps())
+
     def slabs(self) -> list[Slab]:
         """Cut the layer into the units of work of `convert_slab`."""
         if self.given:
@@ -125,10 +139,15 @@ class LayerPlan:
         """Pair each mag with the one that it is computed from: (finer, coarser)."""
         return list(pairwise(self.grids))
 
+    @property
+    def block_bytes(self) -> int:
+        """What one downsampling job writes, about; the small mags together are built by one."""
+        return max(min(BLOCK_JOBS * self.job_bytes, BLOCK_BYTES), self.job_bytes // BLOCK_SHARE)
+
     def is_big(self, grid: Grid) -> bool:
         """Whether the mag is large enough for jobs of its own."""
         volume = grid.box.voxels * self.layer.frames
-        return volume * self.layer.voxel_bytes > BLOCK_JOBS * self.job_bytes
+        return volume * self.layer.voxel_bytes > self.block_bytes
 
     def big_steps(self) -> list[tuple[Grid, Grid]]:
         """List the steps that `downsample_block` takes."""
@@ -144,12 +163,15 @@ class LayerPlan:
 
     def shards_per_block(self, grid: Grid) -> int:
         """How many consecutive shards (x fastest, then y, z and the frames) one block owns."""
-        return max(1, BLOCK_JOBS * self.job_bytes // shard_bytes(self.layer, grid))
+        return max(1, self.block_bytes // shard_bytes(self.layer, grid))
+
+    def block_count(self, grid: Grid) -> int:
+        """How many blocks one mag has."""
+        return -(-prod(grid.shards) * self.layer.frames // self.shards_per_block(grid))
 
     def blocks(self, grid: Grid) -> list[str]:
         """Name the blocks of one mag."""
-        count = -(-prod(grid.shards) * self.layer.frames // self.shards_per_block(grid))
-        return [f"b{number:06d}" for number in range(count)]
+        return [f"b{number:06d}" for number in range(self.block_count(grid))]
 
     def block_shards(self, grid: Grid, block: str) -> list[Place]:
         """List the shards that a block owns."""
@@ -240,46 +262,15 @@ class LayerPlan:
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> Self:
         """Read what `dataclasses.asdict` and JSON made of a layer plan."""
-        layer, display = document["layer"], document["display"]
         given = document["given"]
-        layer |= {"size": _triple(layer["size"]), "axes": _axes(layer["axes"])}
-        layer |= {"begin": _triple(layer["begin"])}
-        layer |= {key: tuple(layer[key]) for key in ("axis_begins", "axis_places", "order")}
         return cls(**document | {
-            "layer": Layer(**layer),
-            "source": _source(document["source"]),
-            "grids": tuple(
-                Grid(
-                    Mag(**grid.pop("mag")),
-                    folder=grid.pop("folder"),
-                    **{key: _triple(value) for key, value in grid.items()},
-                )
-                for grid in document["grids"]
-            ),
+            "layer": Layer.from_dict(document["layer"]),
+            "source": Source.from_dict(document["source"]),
+            "grids": tuple(Grid.from_dict(grid) for grid in document["grids"]),
             "given": given and Given(**given | {"axes": tuple(given["axes"])}),
             "feed": Feed(**document["feed"]),
-            "display": Channel(
-                display["name"],
-                display["colour"] and _triple(display["colour"]),
-                display["window"] and (display["window"][0], display["window"][1]),
-            ),
+            "display": Channel.from_dict(document["display"]),
         })  # fmt: skip
-
-
-def _source(document: dict[str, Any]) -> Source:
-    header, raw = document["header"], document["raw"]
-    return Source(**document | {
-        "files": tuple(document["files"]),
-        "marks": tuple((size, mtime) for size, mtime in document["marks"]),
-        "header": Header(**header | {"axes": _axes(header["axes"])}),
-        "grain": _triple(document["grain"]),
-        "picks": tuple(document["picks"]),
-        "raw": raw and RawLayout(**raw | {"shape": _triple(raw["shape"])}),
-    })  # fmt: skip
-
-
-def _axes(pairs: list[list[Any]]) -> tuple[tuple[str, int], ...]:
-    return tuple((name, size) for name, size in pairs)
 
 
 def rest_memory(layer: Layer, finest: Grid, threads: int) -> int:
@@ -292,8 +283,3 @@ def rest_memory(layer: Layer, finest: Grid, threads: int) -> int:
 def digest(*parts: object) -> str:
     """Give a short text that changes when any of `parts` (JSON values) does."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-def _triple(values: list[int]) -> Triple:
-    x, y, z = values
-    return x, y, z

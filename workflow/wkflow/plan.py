@@ -19,6 +19,7 @@ from wkflow.layer_plan import LayerPlan, digest
 __all__ = [
     "ASKED",
     "CLAIM",
+    "CLUSTER",
     "DRAFT",
     "EXTENDED",
     "PLAN",
@@ -44,6 +45,9 @@ CLAIM = "claim.json"
 ASKED = "asked"
 """In the run folder, while the command has not told of the end. After a kill in the last moment
 the same command means "was that all?" and not "once more"."""
+
+CLUSTER = "cluster.json"
+"""In the run folder, for the person who waits: jobs that run and wait, and why they wait."""
 
 SCRATCH = "scratch"
 """In the run folder: files that go before the run ends."""

@@ -1,14 +1,16 @@
 """One bar for the whole job: in voxels, and in bytes when nothing but sending is left."""
 
+import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
 from wkflow.errors import ConfigError
-from wkflow.plan import DRAFT, Plan
+from wkflow.plan import CLUSTER, DRAFT, Plan
 from wkflow.traffic import Traffic
 
 COUNT_S = 0.4
@@ -58,8 +60,16 @@ class Progress:
             done, total = self._count(), sum(self._voxels.values())
             if done < total or not ready:
                 traffic = f"  sent {_si(sent)} of {_si(ready)} bytes" if ready else ""
-                return self._line("voxels", done, total) + traffic
+                return self._line("voxels", done, total) + traffic + self._cluster()
         return self._line("bytes sent", sent, ready) if ready else ""
+
+    def _cluster(self) -> str:
+        """Say what a cluster does with the jobs, where there is one."""
+        with suppress(OSError, ValueError, TypeError):
+            told = json.loads((self.folder / CLUSTER).read_bytes())
+            why = f" ({told['reason']})" if told["waiting"] else ""
+            return f"  jobs: {told['running']} run, {told['waiting']} wait{why}"
+        return ""
 
     def close(self) -> None:
         """End the bar's line."""

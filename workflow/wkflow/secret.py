@@ -6,6 +6,7 @@ read and no one else.
 """
 
 import os
+import platform
 from contextlib import suppress
 
 import psutil
@@ -17,13 +18,13 @@ SHARING = "WK_SHARING_TOKEN"
 """The token of a link that somebody shared: it lets read one dataset."""
 
 _HOLDER = "WKFLOW_TOKEN_HOLDER"
-"""The process that was started with the token."""
+"""The process that was started with the token, and its machine: jobs may run on others."""
 
 
 def hide() -> None:
     """Let processes that are started from now on not inherit the token, but know who has it."""
     if any([os.environ.pop(TOKEN, None), os.environ.pop(SHARING, None)]):
-        os.environ[_HOLDER] = str(os.getpid())
+        os.environ[_HOLDER] = f"{os.getpid()}@{platform.node()}"
 
 
 def find_token() -> str:
@@ -60,7 +61,8 @@ def shared_token() -> str | None:
 
 def _find(name: str) -> str | None:
     token = os.environ.get(name)
-    if not token and _HOLDER in os.environ:
+    process, _, machine = os.environ.get(_HOLDER, "").partition("@")
+    if not token and process and machine == platform.node():
         with suppress(psutil.Error, OSError, ValueError):
-            token = psutil.Process(int(os.environ[_HOLDER])).environ().get(name)
+            token = psutil.Process(int(process)).environ().get(name)
     return token or None

@@ -80,9 +80,8 @@ class Sending:
         passed = sorted(int(path.stem) for path in folder.glob("*.json"))
         return [f"receipts/reserve_upload/{passed[0]}.json"] if passed else self.reservation
 
-    @property
-    def sent(self) -> list[str]:
-        """The receipts of all parcels."""
+    def sent(self, _: object = None) -> list[str]:
+        """List the receipts of all parcels."""
         return [f"receipts/upload_shards/{parcel}.json" for parcel in self._parcels]
 
     @property
@@ -104,9 +103,8 @@ class Sending:
     def _consumers(self) -> dict[str, list[str]]:
         return self._ask.consumers()
 
-    @property
-    def discarded(self) -> list[str]:
-        """The receipts of all parcels that leave the disk before the end.
+    def discarded(self, _: object = None) -> list[str]:
+        """List the receipts of all parcels that leave the disk before the end.
 
         Few parcels may be under way all at once: to remove one of them earlier bounds nothing.
         """

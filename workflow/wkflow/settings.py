@@ -4,6 +4,7 @@ Flag, YAML key, type, default, help text, JSON schema and the table in the docs 
 fields of `Settings`.
 """
 
+import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +18,7 @@ from wkflow import spelling
 from wkflow.convert_options import ConvertOptions
 from wkflow.downsample_options import DownsampleOptions
 from wkflow.errors import ConfigError
+from wkflow.job_resources import JobResources
 from wkflow.option_types import Place
 from wkflow.source_options import SourceOptions
 from wkflow.spelling import is_url, last_part, suggest
@@ -33,7 +35,7 @@ OPTIONS_OF = {
         *("command", "target", "layer_name", "sampling_mode", "max_mag", "interpolation_mode"),
         *("chunk_shape", "shard_shape", "compress", "compression", "transfer_mode", "ca_bundle"),
         *("verify", "keep_local", "jobs", "distribution_strategy", "job_resources", "memory"),
-        *("job_size", "work_dir"),
+        *("job_size", "work_dir", "upload_on_cluster"),
     },
 }  # fmt: skip
 """Options of the commands that take few; a conversion takes all others."""
@@ -51,17 +53,22 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     jobs: int | None = Field(
         None,
         gt=0,
-        description="Cores to use, by default all; for `wkflow upload` parallel connections, "
-        "by default 5.",
+        description="Cores to use, by default all; on a cluster jobs at once, by default 100; for "
+        "`wkflow upload` parallel connections, by default 5.",
         examples=["8"],
     )
-    distribution_strategy: Annotated[
-        Literal["multiprocessing", "sequential"], BeforeValidator(spelling.strategy)
-    ] = Field("multiprocessing", description="Use several cores, or one.")
+    distribution_strategy: Literal[
+        "multiprocessing", "sequential", "slurm", "slurm+batching", "kubernetes"
+    ] = Field(
+        "multiprocessing",
+        description="Use several cores, or one, or a cluster; slurm+batching means fewer and "
+        "larger jobs.",
+    )
     job_resources: Annotated[str, BeforeValidator(spelling.job_resources)] | None = Field(
         None,
-        description="What a cluster's job gets, as JSON; without a cluster it has no effect.",
-        examples=['{"mem": "10M"}'],
+        description="What each job of a cluster gets: mem=32G,time=02:00:00,partition=short or "
+        "JSON; by default the plan's estimate. What is unknown is passed to sbatch.",
+        examples=["mem=32G,time=02:00:00"],
     )
     memory: Annotated[int, BeforeValidator(spelling.memory)] | None = Field(
         None, description="Memory to use (8G, 500M); by default 80 % of what is free."
@@ -70,8 +77,13 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         None,
         gt=0,
         description="Voxels that one job converts, in bytes: about; by default 1G, less for small "
-        "layers that are uploaded meanwhile.",
+        "layers that are uploaded meanwhile, doubled until the dataset takes at most 6000 jobs.",
         examples=["1G"],
+    )
+    upload_on_cluster: bool = Field(
+        default=False,
+        description="Send from compute nodes, which need a way to the server and get the token; "
+        "by default the machine of the command sends.",
     )
     work_dir: Place | None = Field(
         None, description="Run folder: config, plan, receipts, logs; by default TARGET.wkflow."
@@ -108,6 +120,12 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         """One process means one; a command takes its own options only."""
         if self.jobs and self.distribution_strategy == "sequential":
             raise ValueError(f"jobs {self.jobs} does not go with distribution_strategy sequential")
+        if self.distribution_strategy == "kubernetes":
+            self.resources.require_known_to_kubernetes()
+        if self.is_remote and self.is_on_cluster and not self.upload_on_cluster:
+            raise ValueError(
+                "upload_on_cluster is needed where jobs of a cluster read from a server"
+            )
         if self.upload and self.target:
             raise ValueError("target does not go with upload: the dataset is on the server then")
         own = self.to_dict().keys() - {"command"}
@@ -125,6 +143,16 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     def is_remote(self) -> bool:
         """Whether mags are added to a dataset on a server."""
         return self.command == "downsample" and is_url(self.target or "")
+
+    @property
+    def is_on_cluster(self) -> bool:
+        """Whether jobs run on other machines."""
+        return self.distribution_strategy not in {"multiprocessing", "sequential"}
+
+    @property
+    def resources(self) -> JobResources:
+        """What is told of each job of a cluster."""
+        return JobResources.parse(json.loads(self.job_resources or "{}"))
 
     @property
     def sends(self) -> bool:

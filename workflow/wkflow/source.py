@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from math import prod
-from typing import Self
+from typing import Any, Self
 
-from wkflow.box import Triple
+from wkflow.box import Triple, triple
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,12 @@ class Channel:
     name: str = ""
     colour: Triple | None = None
     window: tuple[float, float] | None = None
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Self:
+        """Read what `dataclasses.asdict` and JSON made of one."""
+        colour, window = document["colour"], document["window"]
+        return cls(document["name"], colour and triple(colour), window and (window[0], window[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,19 @@ class Source:
         """Give the source of a layer that is there already."""
         return cls((), (), Header(0, 0, 0, 0, "uint8"), (1, 1, 1))
 
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Self:
+        """Read what `dataclasses.asdict` and JSON made of a source."""
+        header, raw = document["header"], document["raw"]
+        return cls(**document | {
+            "files": tuple(document["files"]),
+            "marks": tuple((size, mtime) for size, mtime in document["marks"]),
+            "header": Header(**header | {"axes": _axes(header["axes"])}),
+            "grain": triple(document["grain"]),
+            "picks": tuple(document["picks"]),
+            "raw": raw and RawLayout(**raw | {"shape": triple(raw["shape"])}),
+        })  # fmt: skip
+
     @property
     def depth(self) -> int:
         """How many z-planes the files hold together."""
@@ -132,3 +151,8 @@ class Source:
     def plane(self, z: int) -> tuple[str, int]:
         """Which file, and which plane of it, is plane `z`."""
         return (self.files[z], 0) if self.is_stack else (self.files[0], z)
+
+
+def _axes(pairs: list[list[Any]]) -> tuple[tuple[str, int], ...]:
+    """Read axes with their sizes out of JSON."""
+    return tuple((name, size) for name, size in pairs)

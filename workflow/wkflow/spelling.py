@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from wkflow.box import Triple
 from wkflow.codec import Codec
 from wkflow.errors import ConfigError
+from wkflow.job_resources import JobResources
 from wkflow.mag import Mag
 from wkflow.units import SHORT, UNITS
 
@@ -28,8 +29,6 @@ LEAST_MEMORY = 64 * 2**20
 
 RESERVED = frozenset({"zarr.json", "datasource-properties.json"})
 """Files of a dataset that stand where its layers stand."""
-
-LATER_STRATEGIES = ("slurm", "slurm+batching", "kubernetes")
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 _BYTES = re.compile(r"(?i)\s*([0-9.]+)\s*([kmgt]?)(i?)b?\s*")
@@ -191,14 +190,31 @@ def last_part(url: str) -> str:
 
 
 def job_resources(value: object) -> str:
-    """Read the resources of a cluster's jobs: a JSON object of names and values."""
-    try:
-        found = value if isinstance(value, dict) else json.loads(str(value))
-    except ValueError:
-        found = None
-    if type(found) is not dict:
-        raise ValueError('must be a JSON object such as \'{"mem": "10M"}\'')
+    """Read the resources of a cluster's jobs: a JSON object, or KEY=VALUE with commas between."""
+    found = value if isinstance(value, dict) else _pairs(str(value).strip())
+    JobResources.parse(found)
     return json.dumps(found)
+
+
+def _pairs(text: str) -> dict[str, object]:
+    """Read `{"mem": "10M"}`, or `mem=10M,time=02:00:00`; a value may hold commas in quotes."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        pairs = [pair.partition("=") for pair in _split(text)] if "=" in text else []
+        found = {name.strip(): value.strip() for name, _, value in pairs}
+    if type(found) is not dict or not found:
+        raise ValueError('must be such as mem=32G,time=02:00:00 or \'{"mem": "32G"}\'')
+    return found
+
+
+def _split(text: str) -> list[str]:
+    """Cut at commas; what holds no `=` belongs to the value before: `nodelist=a,b`.
+
+    >>> _split("mem=1G,nodelist=a,b,qos=c")
+    ['mem=1G', 'nodelist=a,b', 'qos=c']
+    """
+    return re.split(r",(?=[^,=]+=)", text)
 
 
 def source(value: object) -> str:
@@ -206,15 +222,6 @@ def source(value: object) -> str:
     if isinstance(value, str) and is_url(value):
         return value
     return str(place(value))
-
-
-def strategy(value: object) -> object:
-    """Refuse strategies that do not exist yet in so many words."""
-    if value in LATER_STRATEGIES:
-        raise ValueError(
-            "does not exist yet; use multiprocessing, or an executor of Snakemake's after --"
-        )
-    return value
 
 
 def place(value: object) -> Path:

@@ -19,6 +19,12 @@ EXPECTED_SHARE = {"color": 0.7, "segmentation": 0.02}
 """Compressed size over voxels, low: noisy 8-bit images came to 0.76, labels to 0.01 to 0.1."""
 
 
+CLUSTER_JOB_BYTES = 8 * 2**30
+"""For which a job of a cluster is planned: two cores' share of most nodes. It asks for less."""
+
+LEAST_TOLD_BYTES = 2**30
+"""Less than that is a word to the scheduler, and no size to plan with."""
+
 IN_FLIGHT = 8
 """Jobs whose shards are on the disk at once, where they go when they are sent: at least."""
 
@@ -35,8 +41,13 @@ class Room:
 
 
 def memory_budget(settings: Settings) -> int:
-    """Bytes of memory that all jobs together may use."""
-    return settings.memory or int(MEMORY_SHARE * psutil.virtual_memory().available)
+    """Bytes of memory that all jobs together may use; on a cluster each of them."""
+    if settings.memory:
+        return settings.memory
+    if settings.is_on_cluster:
+        told = (settings.resources.mem_mb or 0) * 2**20
+        return told if told > LEAST_TOLD_BYTES else CLUSTER_JOB_BYTES
+    return int(MEMORY_SHARE * psutil.virtual_memory().available)
 
 
 def measure_room(plan: Plan, settings: Settings) -> Room:
@@ -68,7 +79,8 @@ def check_room(plan: Plan, settings: Settings) -> None:
         If a job needs more memory than there is, or the dataset more disk.
     """
     room = measure_room(plan, settings)
-    if room.memory_per_job > room.memory:
+    is_told = not settings.is_on_cluster or settings.memory  # else a cluster's nodes decide
+    if is_told and room.memory_per_job > room.memory:
         raise ResourceError(
             f"a job needs {_gib(room.memory_per_job)} of memory, {_gib(room.memory)} may be used",
             "memory",

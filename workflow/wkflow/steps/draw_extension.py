@@ -20,11 +20,13 @@ from wkflow.steps.choose_base import Base, choose_base
 from wkflow.steps.find_target import Target, find_target
 from wkflow.steps.new_folders import NewFolders, is_finished, ours_of, published, taken
 from wkflow.steps.plan_layer import JOB_BYTES
+from wkflow.steps.widen_jobs import shape_jobs
 from wkflow.storage import STORAGES, misfit, shard_of
 from wkflow.writers.formats import format_of
 
 CHANGES_NOTHING = frozenset({
     *("jobs", "memory", "distribution_strategy", "job_resources", "work_dir", "verify"),
+    "upload_on_cluster",
     *("ca_bundle", "keep_local"),
 })  # fmt: skip
 """Options with which a run may be continued that began with others."""
@@ -115,7 +117,7 @@ def _drawn(settings: Settings, target: Target, state: str) -> Plan:
         voxel_size=target.existing.voxel_size,
         unit=target.existing.unit,
         overwrite=settings.overwrite_mags,
-        layers=tuple(layers),
+        layers=shape_jobs(settings, layers),
         notes=tuple(dict.fromkeys(notes)),
         extends=True,
         drawn_from=state,

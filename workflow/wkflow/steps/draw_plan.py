@@ -12,6 +12,7 @@ from wkflow.steps.find_volumes import Volume, find_volumes
 from wkflow.steps.locate import Place, located
 from wkflow.steps.plan_layer import LayerPlanner
 from wkflow.steps.split_channels import Part, split_channels
+from wkflow.steps.widen_jobs import shape_jobs
 
 PRECOMPUTED = "an uploaded precomputed layer may not be shown: servers and the official package \
 disagree on its axes; zarr3 is shown by both"
@@ -51,7 +52,7 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
         voxel_size=chosen.scale,
         unit=settings.unit,
         overwrite=settings.overwrite_existing,
-        layers=tuple(layers),
+        layers=shape_jobs(settings, layers),
         notes=(*chosen.notes, *_notes(settings, volumes, parts)),
     )
 

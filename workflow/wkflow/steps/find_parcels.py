@@ -16,6 +16,9 @@ PARCEL_BYTES = 2**31
 PARCEL_FILES = 2000
 """A job is worth its start, and an interrupted one is no great loss."""
 
+MOST_PARCELS = 10_000
+"""Each is a job, and costs the scheduler time."""
+
 NAMED = 3
 """How many left out files a note names."""
 
@@ -36,11 +39,17 @@ class Contents:
     notes: tuple[str, ...]
 
     def parcels(self) -> list[tuple[ShardFile, ...]]:
-        """Cut the files into parcels, in order."""
+        """Cut the files into parcels, in order: of double the size until they are few."""
+        times = 1
+        while len(parcels := self._cut(PARCEL_BYTES * times, PARCEL_FILES * times)) > MOST_PARCELS:
+            times *= 2
+        return parcels
+
+    def _cut(self, most_bytes: int, most_files: int) -> list[tuple[ShardFile, ...]]:
         parcels: list[list[ShardFile]] = []
         size = 0
         for file in self.files:
-            if not parcels or size + file.bytes > PARCEL_BYTES or len(parcels[-1]) >= PARCEL_FILES:
+            if not parcels or size + file.bytes > most_bytes or len(parcels[-1]) >= most_files:
                 parcels.append([])
                 size = 0
             parcels[-1].append(file)

@@ -1,0 +1,287 @@
+"""Whole runs through a real SLURM: the same bytes as without it, whatever happens to its jobs."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+import pytest
+import tifffile
+
+from tests import runs
+from tests.standin.server import standin_in
+from tests.upload.runs import arrived, assert_same, lines, url_of
+
+from .cluster import Cluster
+from .runs import (
+    ON_SLURM,
+    SHAPES,
+    await_that,
+    environment,
+    jobs_of,
+    kill_head,
+    running,
+    same_as,
+    started,
+    wkflow,
+)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """Give a place for a dataset; its run folder will be beside it."""
+    return tmp_path / "set"
+
+
+@pytest.fixture
+def folder(target: Path) -> Path:
+    """Give the run folder of `target`."""
+    return target.with_name("set.wkflow")
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Print a figure, also when all is well."""
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    return lambda line: reporter.write_line(f"\nSLURM: {line}") if reporter else None
+
+
+def test_a_stack_is_converted_and_sent(
+    cluster: Cluster, stack: Path, local: Path, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
+    """Slabs and mags by the cluster, sending by this machine; the token is nowhere in SLURM."""
+    with standin_in(tmp_path / "server") as standin:
+        began = time.monotonic()
+        how = ("remote-convert", *ON_SLURM, *SHAPES, stack)
+        run = wkflow(cluster, *how, standin=standin, cwd=tmp_path)
+        took = time.monotonic() - began
+        assert_same(arrived(standin, url_of(run)), local)
+        jobs = jobs_of(cluster, tmp_path / "stack.upload")
+        assert [one.state for one in jobs] == ["COMPLETED"] * 6
+        rules = {one.rule.partition("_wildcards")[0] for one in jobs}
+        assert rules == {"probe", "convert_slab", "downsample_rest"}
+        spooled = [path.read_bytes() for path in cluster.folder.rglob("*") if path.is_file()]
+        kept = [path.read_bytes() for path in tmp_path.rglob("*.upload/**/*") if path.is_file()]
+        assert not any(standin.token.encode() in content for content in [*spooled, *kept])
+    seconds = [one.seconds for one in jobs]
+    tell(f"{len(jobs)} jobs, {took:.1f} s in all, each {min(seconds)} to {max(seconds)} s")
+
+
+def test_a_controller_may_be_away_for_a_while(
+    cluster: Cluster, stack: Path, local: Path, target: Path, folder: Path
+) -> None:
+    """Jobs go on without it, and the run waits."""
+    with started(cluster, "convert", *ON_SLURM, *SHAPES, stack, target, cwd=target.parent) as run:
+        await_that(lambda: running(cluster, folder))
+        cluster.stop_controller()
+        time.sleep(4)
+        cluster.start_controller()
+        _, told = run.communicate(timeout=200)
+    assert run.returncode == 0, told
+    assert same_as(target, local)
+
+
+def test_jobs_that_are_cancelled_or_killed_are_sent_again(
+    cluster: Cluster, stack: Path, local: Path, target: Path, folder: Path
+) -> None:
+    """One by scancel, one by SIGKILL on its node."""
+    with started(cluster, "convert", *ON_SLURM, *SHAPES, stack, target, cwd=target.parent) as run:
+        await_that(lambda: len(running(cluster, folder)) > 1)
+        first, second = running(cluster, folder)[:2]
+        cluster.ask("scancel", first.number)
+        kill_on_node(cluster, second.number)
+        _, told = run.communicate(timeout=200)
+    assert run.returncode == 0, told
+    assert same_as(target, local)
+    states = {one.number: one.state for one in jobs_of(cluster, folder)}
+    assert states[first.number] == "CANCELLED"
+    assert states[second.number] == "FAILED"
+    assert list(states.values()).count("COMPLETED") == 6
+
+
+def kill_on_node(cluster: Cluster, number: str) -> None:
+    """Kill all processes of a job, as the kernel does when a node is out of memory."""
+    name = f"{cluster.folder}/spool/job{int(number):05d}/slurm_script"
+    await_that(lambda: processes_with(name))
+    for process in processes_with(name):
+        for one in (*process.children(recursive=True), process):
+            os.kill(one.pid, signal.SIGKILL)
+
+
+def processes_with(word: str) -> list[psutil.Process]:
+    return [one for one in psutil.process_iter(["cmdline"]) if word in (one.info["cmdline"] or ())]
+
+
+def test_a_job_without_enough_memory_gets_more(
+    cluster: Cluster,
+    stack: Path,
+    local: Path,
+    target: Path,
+    folder: Path,
+    tell: Callable[[str], None],
+) -> None:
+    """Twice as much with each try, and the run ends well."""
+    how = ("convert", *ON_SLURM, *SHAPES, "--job-resources", "mem=150M", stack, target)
+    run = wkflow(cluster, *how, cwd=target.parent)
+    assert run.returncode == 0, run.stderr
+    assert same_as(target, local)
+    states = [one.state for one in jobs_of(cluster, folder)]
+    assert states.count("COMPLETED") == 6
+    assert len(states) > 6
+    tell(f"{len(states)} jobs, which ended as {sorted(set(states))}")
+
+
+def test_a_job_that_never_has_enough_fails_with_its_log(
+    cluster: Cluster, stack: Path, target: Path
+) -> None:
+    """After three tries; status 6, and the words of SLURM."""
+    how = ("convert", *ON_SLURM, *SHAPES, "--job-resources", '{"mem": "10M"}', "--jobs", "1")
+    run = wkflow(cluster, *how, stack, target, cwd=target.parent)
+    assert run.returncode == 6, run.stderr
+    assert "was killed for memory (try 3 of 3)" in run.stderr
+    assert "memory limit" in run.stderr
+    assert "mem=32G" in run.stderr
+    assert not (target / "datasource-properties.json").exists()
+
+
+def test_a_run_whose_head_was_killed_goes_on(
+    cluster: Cluster, stack: Path, local: Path, target: Path, folder: Path
+) -> None:
+    """What still runs is ended before its like is sent again; what was finished is not."""
+    how = ("convert", *ON_SLURM, *SHAPES, "--jobs", "2", stack, target)
+    done = folder / "receipts" / "convert_slab" / "stack"
+    with started(cluster, *how, cwd=target.parent) as head:
+        await_that(lambda: len(list(done.glob("*.json"))) > 1 and running(cluster, folder))
+        kill_head(head)
+    orphans = [one.number for one in running(cluster, folder)]
+    finished = {one.rule for one in jobs_of(cluster, folder) if one.state == "COMPLETED"}
+    assert orphans
+    run = wkflow(cluster, *how, cwd=target.parent)
+    assert run.returncode == 0, run.stderr
+    assert same_as(target, local)
+    jobs = jobs_of(cluster, folder)
+    again = [one for one in jobs if int(one.number) > max(map(int, orphans))]
+    assert {one.rule for one in again}.isdisjoint(finished - {"probe"})
+    assert [one.state for one in jobs if one.number in orphans] == ["CANCELLED"] * len(orphans)
+    for rule in {one.rule for one in jobs} - {"probe"}:
+        ends = [one for one in jobs if one.rule == rule]
+        assert all(a.end <= b.start for a, b in pairwise(ends))
+
+
+def test_an_interrupt_ends_the_jobs(
+    cluster: Cluster, stack: Path, target: Path, folder: Path
+) -> None:
+    """Ctrl-C: exit status 130 within seconds, and nothing left in the queue."""
+    with started(cluster, "convert", *ON_SLURM, *SHAPES, stack, target, cwd=target.parent) as run:
+        await_that(lambda: running(cluster, folder))
+        run.send_signal(signal.SIGINT)
+        _, told = run.communicate(timeout=30)
+    assert run.returncode == 130, told
+    assert cluster.jobs() == []
+
+
+def test_a_bad_slice_is_named_and_not_tried_for_long(
+    cluster: Cluster, stack: Path, tmp_path: Path, target: Path
+) -> None:
+    """As without a cluster: status 3 and the slice."""
+    broken = tmp_path / "stack"
+    broken.mkdir()
+    for path in stack.iterdir():
+        (broken / path.name).write_bytes(path.read_bytes())
+    (broken / "slice_20.tif").write_bytes((stack / "slice_20.tif").read_bytes()[:5000])
+    run = wkflow(cluster, "convert", *ON_SLURM, *SHAPES, broken, target, cwd=tmp_path)
+    assert run.returncode == 3, run.stderr
+    assert "slice_20.tif" in run.stderr
+    assert len(lines(run)) <= 5
+
+
+def test_plain_snakemake_takes_the_profile(
+    cluster: Cluster, stack: Path, local: Path, target: Path, tmp_path: Path
+) -> None:
+    """And resources of the config reach SLURM."""
+    config = tmp_path / "my.yaml"
+    options = {"voxel_size": "11.24,11.24,25", "job_size": "300K", "shard_shape": "64,64,16"}
+    options |= {"chunk_shape": "16", "source": str(stack), "target": str(target)}
+    options |= {"job_resources": "partition=short,time=00:20:00,nice=5"}
+    config.write_text("".join(f"{key}: {value!r}\n" for key, value in options.items()))
+    profile = runs.ROOT / "workflow" / "profiles" / "slurm"
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(runs.ROOT / "Snakefile")]
+    done = subprocess.run(
+        [*command, "--profile", str(profile), "--configfile", str(config)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(cluster),
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    assert same_as(target, local)
+    slabs = [one for one in cluster.past().values() if "convert_slab" in one.get("Comment", "")]
+    last = slabs[-1]
+    assert (last["Partition"], last["TimeLimit"], last["Nice"]) == ("short", "00:20:00", "5")
+
+
+def test_a_dataset_is_downsampled(
+    cluster: Cluster, stack: Path, target: Path, tmp_path: Path
+) -> None:
+    """With larger jobs, as `slurm+batching` means: the same bytes as here."""
+    done = runs.wkflow("convert", *SHAPES, "--no-downsample", stack, target)
+    assert done.returncode == 0, done.stderr
+    here = shutil.copytree(target, tmp_path / "here")
+    shapes = ("--shard-shape", "64,64,16", "--chunk-shape", "16")
+    assert runs.wkflow("downsample", *shapes, here).returncode == 0
+    how = ("downsample", "--distribution-strategy", "slurm+batching", *shapes, target)
+    run = wkflow(cluster, *how, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert same_as(target, here)
+    assert len(jobs_of(cluster, tmp_path / "set.downsample")) == 2
+
+
+def test_one_process_gives_the_same(stack: Path, local: Path, target: Path) -> None:
+    """Slower, and no other byte."""
+    alone = ("--distribution-strategy", "sequential")
+    run = runs.wkflow("convert", *SHAPES, *alone, stack, target)
+    assert run.returncode == 0, run.stderr
+    assert same_as(target, local)
+
+
+def test_nodes_may_send(cluster: Cluster, stack: Path, local: Path, tmp_path: Path) -> None:
+    """With --upload-on-cluster they get the token, in their environment alone."""
+    with standin_in(tmp_path / "server") as standin:
+        how = ("remote-convert", *ON_SLURM, *SHAPES, "--upload-on-cluster", stack)
+        run = wkflow(cluster, *how, standin=standin, cwd=tmp_path)
+        assert_same(arrived(standin, url_of(run)), local)
+        rules = [one.rule for one in jobs_of(cluster, tmp_path / "stack.upload")]
+        assert any(rule.startswith("upload_shards") for rule in rules)
+        scripts = [*cluster.folder.rglob("script"), *cluster.folder.rglob("slurm_script")]
+        assert scripts
+        assert not any(standin.token in script.read_text() for script in scripts)
+
+
+def test_the_slice_of_another_day_is_seen(
+    cluster: Cluster, stack: Path, target: Path, folder: Path, tmp_path: Path
+) -> None:
+    """A run that is complete does nothing; a changed slice costs its slab and what is above."""
+    mine = tmp_path / "stack"
+    mine.mkdir()
+    for path in stack.iterdir():
+        (mine / path.name).write_bytes(path.read_bytes())
+    how = ("convert", *SHAPES, mine, target)
+    first = runs.wkflow(*how)
+    assert first.returncode == 0, first.stderr
+    same = wkflow(cluster, *how, *ON_SLURM, cwd=tmp_path)
+    assert same.returncode == 0, same.stderr
+    assert "nothing to do" in same.stderr
+    assert jobs_of(cluster, folder) == []
+    tifffile.imwrite(mine / "slice_20.tif", runs.noise(128, 128, seed=5))
+    again = wkflow(cluster, *how, *ON_SLURM, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    rules = [one.rule.partition("_wildcards")[0] for one in jobs_of(cluster, folder)]
+    assert rules == ["probe", "convert_slab", "downsample_rest"]

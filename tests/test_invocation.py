@@ -1,0 +1,79 @@
+"""The Snakemake command, word for word."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from wkflow import invocation
+from wkflow.errors import ConfigError
+from wkflow.invocation import environment_of, require_means, snakemake_command
+from wkflow.settings import Settings
+
+
+def settings(tmp_path: Path, **options: object) -> Settings:
+    given = {"source": "/data/stack", "target": tmp_path / "set", "voxel_size": "1,1,1"}
+    return Settings.parse(given | options, where="test")
+
+
+def option(command: list[str], name: str) -> str:
+    return command[command.index(name) + 1]
+
+
+def test_here_it_takes_cores_and_memory(tmp_path: Path) -> None:
+    """As many as were given, one for `sequential`, else all."""
+    command = snakemake_command(settings(tmp_path, jobs=3, memory="2G"), ("-n",))
+    assert command[:3] == [sys.executable, "-m", "snakemake"]
+    assert option(command, "--cores") == "3"
+    assert option(command, "--resources") == "mem_mb=2048"
+    assert option(command, "--directory") == f"{tmp_path}/set.wkflow"
+    assert command[-1] == "-n"
+    alone = snakemake_command(settings(tmp_path, distribution_strategy="sequential"))
+    assert option(alone, "--cores") == "1"
+    assert int(option(snakemake_command(settings(tmp_path)), "--cores")) >= 1
+
+
+@pytest.mark.parametrize("strategy", ["slurm", "slurm+batching"])
+def test_on_a_cluster_it_takes_the_profile(tmp_path: Path, strategy: str) -> None:
+    """Which is a file that Snakemake's users take as well; cores are no business of it."""
+    command = snakemake_command(settings(tmp_path, distribution_strategy=strategy, jobs=7))
+    profile = Path(option(command, "--profile"))
+    assert profile.parts[-2:] == ("profiles", "slurm")
+    document = yaml.safe_load((profile / "config.yaml").read_text())
+    assert document["executor"] == "slurm"
+    assert tuple(document["rerun-triggers"]) == invocation.TRIGGERS
+    assert option(command, "--jobs") == "7"
+    assert "--cores" not in command
+
+
+def test_a_run_without_a_cluster_looks_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plugin for SLURM waits ten seconds for a controller that is down."""
+    monkeypatch.setenv("SLURM_CONF", "/mine")
+    assert environment_of(settings(tmp_path))["SLURM_CONF"] == os.devnull
+    on_slurm = settings(tmp_path, distribution_strategy="slurm")
+    assert environment_of(on_slurm)["SLURM_CONF"] == "/mine"
+    for extra in (("--executor", "slurm"), ("--profile=mine",)):
+        assert environment_of(settings(tmp_path), extra)["SLURM_CONF"] == "/mine"
+
+
+def test_a_missing_plugin_is_named_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before Snakemake says that an argument has an invalid choice."""
+    monkeypatch.setattr(invocation, "find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match="plugin for slurm is not installed") as caught:
+        require_means(settings(tmp_path, distribution_strategy="slurm+batching"))
+    assert caught.value.remedy == "pip install 'wkflow[slurm]'"
+    require_means(settings(tmp_path))
+
+
+def test_a_blank_in_the_path_of_python_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Snakemake would cut the path there."""
+    monkeypatch.setattr(sys, "executable", "/my env/bin/python")
+    with pytest.raises(ConfigError, match="path with a blank"):
+        require_means(settings(tmp_path))

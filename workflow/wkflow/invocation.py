@@ -1,0 +1,96 @@
+"""The Snakemake command that a run means, spelled out."""
+
+import os
+import sys
+from importlib.util import find_spec
+
+from wkflow.clusters import slurm
+from wkflow.errors import ConfigError
+from wkflow.settings import Settings
+from wkflow.shipped import snakefile
+from wkflow.steps.check_room import memory_budget
+
+CONFIG = "config.yaml"
+"""In the run folder: the options, which Snakemake reads."""
+
+TRIGGERS = ("mtime", "params", "input")
+"""A newer script is no reason to convert terabytes again; what voxels depend on is in params."""
+
+FLAGS = ("--nolock", "--rerun-incomplete", "--keep-going")
+"""Our own lock outlives no one; what a kill left is redone; all bad slices are found."""
+
+PLUGIN = "snakemake_executor_plugin_"
+"""Begins the names of Snakemake's plugins for clusters."""
+
+
+def snakemake_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[str]:
+    """Spell the command as a list, so that a blank in a path is just a character."""
+    return [
+        *(sys.executable, "-m", "snakemake"),
+        *("--snakefile", str(snakefile())),
+        *("--configfile", str(settings.run_folder / CONFIG)),
+        *("--directory", str(settings.run_folder)),
+        *(_on_cluster(settings) if settings.is_on_cluster else _here(settings)),
+        *FLAGS,
+        *extra,
+    ]
+
+
+def environment_of(settings: Settings, extra: tuple[str, ...] = ()) -> dict[str, str]:
+    """Give the environment of the command.
+
+    Snakemake imports every installed plugin. SLURM's asks the controller meanwhile, and waits ten
+    seconds for one that is down: a run that has no use for it says that there is none.
+    """
+    is_for_cluster = settings.is_on_cluster or any("executor" in word for word in extra)
+    is_for_cluster |= any("profile" in word for word in extra)
+    return dict(os.environ) | ({} if is_for_cluster else {"SLURM_CONF": os.devnull})
+
+
+def _here(settings: Settings) -> tuple[str, ...]:
+    return (
+        *("--cores", str(_cores(settings))),
+        *("--resources", f"mem_mb={memory_budget(settings) // 2**20}"),
+        *("--rerun-triggers", *TRIGGERS),
+        *("--scheduler", "greedy"),
+    )
+
+
+def _on_cluster(settings: Settings) -> tuple[str, ...]:
+    """Use the profile of the cluster that Snakemake's users take as well."""
+    name = settings.distribution_strategy.partition("+")[0]
+    profile = snakefile().parent / "workflow" / "profiles" / name
+    jobs = ("--jobs", str(settings.jobs)) if settings.jobs else ()
+    return ("--profile", str(profile), *jobs)
+
+
+def _cores(settings: Settings) -> int:
+    if settings.distribution_strategy == "sequential":
+        return 1
+    if settings.jobs:
+        return settings.jobs
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def require_means(settings: Settings) -> None:
+    """Make sure that Snakemake can start scripts, and send jobs where they are to run.
+
+    Raises
+    ------
+    ConfigError
+        If the path of the interpreter holds a blank, or a plugin or SLURM itself is missing.
+    """
+    cluster = settings.distribution_strategy.partition("+")[0]
+    if settings.is_on_cluster and not find_spec(PLUGIN + cluster):
+        raise ConfigError(
+            f"Snakemake's plugin for {cluster} is not installed", "--distribution-strategy",
+            f"pip install 'wkflow[{cluster}]'",
+        )  # fmt: skip
+    if cluster == "slurm":
+        slurm.require_installed()
+    if " " in sys.executable:
+        raise ConfigError(
+            "Snakemake cannot start scripts with an interpreter below a path with a blank",
+            sys.executable,
+            "Make the virtual environment in a folder without blanks in its path.",
+        )
