@@ -1,5 +1,7 @@
 """What goes wrong in pods: tried again where that helps, told in the server's words where not."""
 
+import json
+
 import pytest
 
 from tests.kubernetes.conftest import Site, finish
@@ -78,6 +80,8 @@ def test_a_pod_that_cannot_start_ends_the_run(
     status, output = site.run(site.small(), *patience)
     assert status == 1, output[-4000:]
     assert words in output
+    state = json.loads((site.run_folder / "cluster.json").read_bytes())
+    assert (state["running"], state["waiting"]) == (0, 1)
     (note,) = site.notes()
     assert note["kind"] == "ConfigError"
     assert words in note["what"]

@@ -5,10 +5,13 @@ refuses), drops jobs when the API server hiccups, and waits for ever for pods th
 """
 
 import hashlib
+import json
 import os
 import shlex
 import time
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import snakemake_executor_plugin_kubernetes as official
@@ -40,6 +43,9 @@ from snakemake_executor_plugin_wkflow_kubernetes.vigil import NO_POD, Vigil
 
 SWEEP_S = 90
 """How long jobs of a run that was killed may take to end; on a node that is lost they never do."""
+
+STATE = Path("cluster.json")
+"""In the run folder: what `wkflow` shows beside its progress."""
 
 ENTRANCE = "logs/entrance.log"
 """Beside which goes the note of what is no fault of one job."""
@@ -209,6 +215,7 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
 
     def _watch(self, going: list[tuple[SubmittedJobInfo, Pod | None]]) -> None:
         """Tell why pods wait, once; end the run when it is for too long."""
+        self._tell([pod for _, pod in going])
         for one, pod in going:
             waiting = pod.waiting if pod else NO_POD
             if waiting and waiting.words not in self._told:
@@ -217,6 +224,14 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
             if waiting and self._vigil.gives_up(str(one.external_jobid), pod):
                 words = f"{waiting.words} {self._events(pod.name if pod else one.external_jobid)}"
                 self._stop(words.strip(), [one for one, _ in going])
+
+    def _tell(self, pods: list[Pod | None]) -> None:
+        """Write for the person who waits what the cluster does."""
+        running = sum(pod is not None and pod.is_running for pod in pods)
+        reasons = sorted({pod.waiting.words for pod in pods if pod and pod.waiting})
+        state = {"running": running, "waiting": len(pods) - running, "reason": ", ".join(reasons)}
+        with suppress(OSError):  # progress is worth no failure
+            STATE.write_text(json.dumps(state))
 
     def _events(self, name: str | None) -> str:
         """Give what the cluster says last of an object; not everyone may ask."""
