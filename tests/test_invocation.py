@@ -77,3 +77,15 @@ def test_a_blank_in_the_path_of_python_is_refused(
     monkeypatch.setattr(sys, "executable", "/my env/bin/python")
     with pytest.raises(ConfigError, match="path with a blank"):
         require_means(settings(tmp_path))
+
+
+def test_what_is_the_same_for_all_pods_is_told_to_the_executor(tmp_path: Path) -> None:
+    """Several volumes are several words."""
+    resources = {"namespace": "em", "image": "r/wkflow:1", "mounts": ["a:/a", "b:/b"], "cpu": 2}
+    pods = settings(tmp_path, distribution_strategy="kubernetes", job_resources=resources)
+    command = snakemake_command(pods)
+    assert option(command, "--wkflow-kubernetes-namespace") == "em"
+    assert option(command, "--container-image") == "r/wkflow:1"
+    place = command.index("--wkflow-kubernetes-persistent-volumes")
+    assert command[place + 1 : place + 3] == ["a:/a", "b:/b"]
+    assert Path(option(command, "--profile")).name == "kubernetes"

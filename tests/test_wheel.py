@@ -16,7 +16,8 @@ WORKFLOW = sorted(
         (ROOT, "Snakefile"),
         (ROOT / "workflow" / "rules", "*.smk"),
         (ROOT / "scripts", "*.py"),
-        (ROOT / "envs", "*.yaml"),
+        (ROOT / "workflow" / "profiles", "*/*.yaml"),
+        (ROOT / "envs", "*"),
         (ROOT / "config", "*.*"),
     )
     for path in folder.glob(pattern)
@@ -39,7 +40,8 @@ def test_it_holds_package_and_workflow_and_nothing_else(wheel: Path) -> None:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     modules = {
         str(path.relative_to(ROOT / "workflow"))
-        for path in (ROOT / "workflow" / "wkflow").rglob("*")
+        for package in ("wkflow", "snakemake_executor_plugin_wkflow_kubernetes")
+        for path in (ROOT / "workflow" / package).rglob("*")
         if path.suffix == ".py" or path.name == "py.typed"
     }
     assert names == modules | {f"wkflow/_workflow/{name}" for name in WORKFLOW}

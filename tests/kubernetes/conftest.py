@@ -20,7 +20,7 @@ from tests.runs import ROOT, noise, write_stack
 PROFILE = ROOT / "workflow" / "profiles" / "kubernetes"
 IMAGE, CLAIM = "wkflow:latest", "wkflow-data"
 SECRET_OF_THE_USER = "a-token-that-no-job-may-see"  # noqa: S105 -- of a test
-TIMEOUT_S = 60
+TIMEOUT_S = 180
 
 
 @dataclass

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from wkflow.clusters import slurm
 from wkflow.errors import ConfigError
+from wkflow.job_resources import JobResources
 from wkflow.settings import Settings
 from wkflow.shipped import snakefile
 from wkflow.steps.check_room import memory_budget
@@ -18,6 +19,14 @@ TRIGGERS = ("mtime", "params", "input")
 
 FLAGS = ("--nolock", "--rerun-incomplete", "--keep-going")
 """Our own lock outlives no one; what a kill left is redone; all bad slices are found."""
+
+FLAGS_OF_KUBERNETES = {
+    "namespace": "--wkflow-kubernetes-namespace",
+    "image": "--container-image",
+    "volumes": "--wkflow-kubernetes-persistent-volumes",
+    "service_account": "--wkflow-kubernetes-service-account-name",
+}
+"""What --job-resources may say of all pods, and how Snakemake calls it."""
 
 PLUGIN = "snakemake_executor_plugin_"
 """Begins the names of Snakemake's plugins for clusters."""
@@ -61,7 +70,17 @@ def _on_cluster(settings: Settings) -> tuple[str, ...]:
     name = settings.distribution_strategy.partition("+")[0]
     profile = snakefile().parent / "workflow" / "profiles" / name
     jobs = ("--jobs", str(settings.jobs)) if settings.jobs else ()
-    return ("--profile", str(profile), *jobs)
+    pods = _on_kubernetes(settings.resources) if name == "kubernetes" else ()
+    return ("--profile", str(profile), *jobs, *pods)
+
+
+def _on_kubernetes(given: JobResources) -> list[str]:
+    """Spell what is the same for all pods."""
+    flags = []
+    for name, flag in FLAGS_OF_KUBERNETES.items():
+        if name in given.others:
+            flags += [flag, *given.others[name].split(",")]
+    return flags
 
 
 def _cores(settings: Settings) -> int:

@@ -37,8 +37,9 @@ RESTARTS = 2
 """How often one command begins a new upload because the server lost the last one."""
 
 POLL_S = 0.1
-GRACE_S = 3.0
-"""What jobs get to end after an interrupt; they may be killed at any instant anyway."""
+GRACE_S, GRACE_OF_PODS_S = 3.0, 20.0
+"""What jobs get to end after an interrupt; they may be killed at any instant anyway. Pods are
+deleted by Snakemake, which needs a while."""
 
 
 def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
@@ -134,7 +135,8 @@ def _run(
             pass_fds=[hold.fileno()] if hold else [],
         )
         remember(lock, process.pid)
-        status = _watch(process, Progress(folder, quiet=quiet))
+        has_pods = settings.distribution_strategy == "kubernetes"
+        status = _watch(process, Progress(folder, quiet=quiet), has_pods=has_pods)
     return _explain(folder, status) if status else None
 
 
@@ -179,7 +181,7 @@ def _start_anew_where_needed(settings: Settings) -> None:
         shutil.rmtree(folder / "receipts", ignore_errors=True)
 
 
-def _watch(process: "Popen[bytes]", progress: Progress) -> int:
+def _watch(process: "Popen[bytes]", progress: Progress, *, has_pods: bool) -> int:
     """Show progress until Snakemake ends; stop everything when asked to."""
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -191,15 +193,15 @@ def _watch(process: "Popen[bytes]", progress: Progress) -> int:
     finally:
         progress.close()
         signal.signal(signal.SIGTERM, previous)
-        _stop(process)
+        _stop(process, has_pods=has_pods)
 
 
-def _stop(process: "Popen[bytes]") -> None:
+def _stop(process: "Popen[bytes]", *, has_pods: bool) -> None:
     """Stop Snakemake and all its jobs: ask, wait, then insist."""
     if process.poll() is None:
-        _signal(process, signal.SIGTERM)
+        _signal(process, signal.SIGINT if has_pods else signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_S)
+            process.wait(GRACE_OF_PODS_S if has_pods else GRACE_S)
     _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait()
 
