@@ -8,7 +8,7 @@ killed. All of it is set right on its executor, before the first job is submitte
 import asyncio
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -30,8 +30,10 @@ LOOK_S = 10.0
 """Between two looks at the reasons for which jobs wait."""
 
 
-def attend(workflow: Any, run_folder: Path, sources: Iterable[str]) -> None:  # noqa: ANN401 -- it has no type
+def attend(workflow: Any, folders: Sequence[Path], sources: Sequence[str]) -> None:  # noqa: ANN401 -- it has no type
     """Make ready for the first job; called once, when Snakemake begins.
+
+    Jobs will write into the `folders`, of which the first is the run folder, and read `sources`.
 
     Raises
     ------
@@ -41,6 +43,7 @@ def attend(workflow: Any, run_folder: Path, sources: Iterable[str]) -> None:  # 
     executor = workflow.scheduler._executor  # noqa: SLF001 -- pinned: snakemake <10
     if type(executor).__module__ != "snakemake_executor_plugin_slurm":
         return
+    run_folder = folders[0]
     name = slurm.name_of(run_folder)
     try:
         slurm.cancel(name)
@@ -49,7 +52,7 @@ def attend(workflow: Any, run_folder: Path, sources: Iterable[str]) -> None:  # 
         slurm.require_possible(calls)
         if calls:
             options = shared_options(calls[0])
-            probe(name, options, run_folder, list(sources), _Teller(run_folder).waiting)
+            probe(name, options, folders, sources, _Teller(run_folder).waiting)
     except WkflowError as error:
         leave_note(run_folder / ENTRANCE, error)
         raise EngineError(str(error)) from None
@@ -160,11 +163,14 @@ class Attendance:
 
     def report_job_error(self, info: Any, msg: str | None = None, **more: Any) -> None:  # noqa: ANN401 -- it has no type
         """Leave a note where a job died without one, then do what the plugin does."""
-        for log in list(info.job.log)[:1]:
-            note = Path(log).with_name(Path(log).stem + NOTE)
-            if note in self._notes or not note.exists():
-                self._notes.add(note)
-                leave_note(note, _death(info, msg or "").explain())
+        log = Path(info.job.log[0])
+        note = log.with_name(log.stem + NOTE)
+        if note in self._notes or not note.exists():
+            self._notes.add(note)
+            leave_note(note, _death(info, msg or "").explain())
+        if info.job.attempt > info.job.restart_times:
+            # others like it would die one by one; a bad slice is no such death, and all are found
+            self._executor.workflow.scheduler.keepgoing &= note not in self._notes
         self._report(info, msg, **more)
 
 

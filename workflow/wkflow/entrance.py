@@ -67,7 +67,12 @@ class Run:
         if not workflow.local_exec:
             from wkflow.attendance import attend  # noqa: PLC0415 -- most runs are local
 
-            attend(workflow, self.settings.run_folder, self._sources)
+            attend(workflow, [self.settings.run_folder, self._place], self._sources)
+
+    @property
+    def _place(self) -> Path:
+        """The folder in which the dataset is, or will be made."""
+        return next(folder for folder in self.settings.dataset.parents if folder.is_dir())
 
     @property
     def _sources(self) -> list[str]:

@@ -37,6 +37,9 @@ RESTARTS = 2
 """How often one command begins a new upload because the server lost the last one."""
 
 POLL_S = 0.1
+TOLD = 2
+"""Failures that are printed: a reader takes in five lines."""
+
 GRACE_S, GRACE_OF_PODS_S = 3.0, 20.0
 """What jobs get to end after an interrupt; they may be killed at any instant anyway. Pods are
 deleted by Snakemake, which needs a while."""
@@ -217,8 +220,10 @@ def _signal(process: "Popen[bytes]", number: int) -> None:
 def _explain(folder: Path, status: int) -> WkflowError:
     """Turn notes into an error; a death without a note is told as such."""
     failures = read_failures(folder)
-    for further in failures[1:]:
+    for further in failures[1:TOLD]:
         print(f"wkflow: {further}", file=sys.stderr)
+    if more := len(failures[TOLD:]):
+        print(f"wkflow: and {more} further failures: {folder / 'logs'}", file=sys.stderr)
     if failures:
         return failures[0]
     how = f"was killed by signal {-status}" if status < 0 else "or one of its jobs failed"
