@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[1]
 VOXEL_SIZE = ("--voxel-size", "11.24,11.24,25")
-TIMEOUT_S = 120
+TIMEOUT_S = 300
+"""No run takes so long, not even beside others on two cores; it would hang."""
 
 
 def environment() -> dict[str, str]:

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,9 +152,10 @@ def data_folder(given: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.convert")
+def parser_of(benchmark: str, cases: Iterable[str]) -> argparse.ArgumentParser:
+    """Give what benchmarks beside the official tool have in common; the case `tiny` is for tries."""
+    parser = argparse.ArgumentParser(prog=f"python -m tests.benchmarks.{benchmark}")
+    names = list(cases)
     parser.add_argument(
         "--official",
         type=Path,
@@ -164,13 +165,19 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--cases",
         nargs="+",
-        choices=CASES,
+        choices=names,
         metavar="CASE",
-        default=[name for name in CASES if name != "tiny"],
-        help=f"of {', '.join(CASES)} [all but tiny]",
+        default=[name for name in names if name != "tiny"],
+        help=f"of {', '.join(names)} [all but tiny]",
     )
     parser.add_argument("--repeat", type=int, default=1, help="the best of so many rounds [1]")
     parser.add_argument("--data", type=Path, help="keep and reuse the sources in this folder")
+    return parser
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = parser_of("convert", CASES)
     parser.add_argument(
         "--pss",
         action="store_true",

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from tests.benchmarks.convert import (
     GIB,
-    ROOT,
     VOXEL_SIZE,
     compile_bytecode,
     data_folder,
+    parser_of,
     surroundings,
 )
 from tests.benchmarks.stacks import Shape, write_stack
@@ -105,20 +105,7 @@ def measure(name: str, dataset: Path, official: Path, repeat: int) -> list[objec
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.downsample")
-    parser.add_argument(
-        "--official",
-        type=Path,
-        default=ROOT / ".cache" / "official-4.3.3",
-        help="environment of webknossos 4.3.3 [that of the conformance tests]",
-    )
-    parser.add_argument(
-        "--cases", nargs="+", choices=CASES, metavar="CASE", default=["color", "labels"],
-        help=f"of {', '.join(CASES)} [all but tiny]",
-    )  # fmt: skip
-    parser.add_argument("--repeat", type=int, default=1, help="the best of so many rounds [1]")
-    parser.add_argument("--data", type=Path, help="keep and reuse the datasets in this folder")
-    return parser.parse_args(arguments)
+    return parser_of("downsample", CASES).parse_args(arguments)
 
 
 def main() -> None:

@@ -13,7 +13,8 @@ import psutil
 
 from tests import runs
 from tests.standin.server import Standin
-from tests.upload.runs import command, shell
+from tests.upload import runs as upload_runs
+from tests.upload.runs import Run, command, shell
 
 from .cluster import Cluster
 
@@ -29,9 +30,6 @@ SHAPES = (
 """Four slabs, then one job for the small mags."""
 
 ON_SLURM = ("--distribution-strategy", "slurm")
-TIMEOUT_S = 300
-
-Run = subprocess.CompletedProcess[str]
 Process = subprocess.Popen[str]
 
 
@@ -84,15 +82,7 @@ def environment(cluster: Cluster, standin: Standin | None = None) -> dict[str, s
 
 def wkflow(cluster: Cluster, *arguments: object, standin: Standin | None = None, cwd: Path) -> Run:
     """Run a command to its end."""
-    return subprocess.run(
-        command(*arguments),
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=environment(cluster, standin),
-        timeout=TIMEOUT_S,
-    )
+    return upload_runs.wkflow(*arguments, standin=standin, cwd=cwd, **cluster.variables)
 
 
 @contextmanager
