@@ -153,7 +153,7 @@ def data_folder(given: Path | None) -> Iterator[Path]:
 
 
 def parser_of(benchmark: str, cases: Iterable[str]) -> argparse.ArgumentParser:
-    """Give what benchmarks beside the official tool have in common; the case `tiny` is for tries."""
+    """Give what benchmarks beside the official tool share; the case `tiny` is for tries."""
     parser = argparse.ArgumentParser(prog=f"python -m tests.benchmarks.{benchmark}")
     names = list(cases)
     parser.add_argument(
