@@ -119,7 +119,7 @@ def finished(tmp_path: Path) -> Joints:
         Receipt("any", (ShardFile(f"{job}/0", 1, ""),)).write(receipt(tmp_path, job))
         shard(plan, job).parent.mkdir(parents=True)
         shard(plan, job).touch()
-    return Joints(plan, None)
+    return Joints(plan)
 
 
 def receipt(folder: Path, job: str) -> Path:
@@ -189,7 +189,7 @@ def test_a_block_that_is_built_again_wants_what_lies_below(
 def test_a_slab_whose_shortcut_is_there_is_not_wanted(tmp_path: Path, finished: Joints) -> None:
     """What is built of it reads the shortcut; where that is lost, the slab is made again."""
     one = replace(PLAN, passing=True)
-    ask = Joints(replace(finished.plan, layers=(one,)), None)
+    ask = Joints(replace(finished.plan, layers=(one,)))
     slabs = [job for job, _ in ask.plan.jobs() if job.startswith("convert_slab/")]
     discard(tmp_path, ask.plan, *slabs)
     opened = {job for slab in slabs for job in ask.consumers()[slab]} | {"downsample_rest/em"}

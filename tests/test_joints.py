@@ -8,7 +8,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from wkflow.box import Box
 from wkflow.given import Given
-from wkflow.job_resources import JobResources
 from wkflow.joints import Joints
 from wkflow.layer_plan import LayerPlan
 from wkflow.plan import EXTENDED, Plan
@@ -71,7 +70,7 @@ def inverse_of_feeders(ask: Joints) -> dict[str, list[str]]:
 @pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])
 def test_consumers_are_the_inverse_of_feeders(plan: Plan) -> None:
     """In every layer: what waits for a job reads what it wrote, and nothing else does."""
-    ask = Joints(plan, 4)
+    ask = Joints(plan)
     consumers = ask.consumers()
     assert consumers == inverse_of_feeders(ask)
     rules = {(fed.split("/")[0], job.split("/")[0]) for fed in consumers for job in consumers[fed]}
@@ -81,7 +80,7 @@ def test_consumers_are_the_inverse_of_feeders(plan: Plan) -> None:
 @given(one=FEW_JOBS)
 def test_consumers_are_the_inverse_of_feeders_whatever_the_layer(one: LayerPlan) -> None:
     """A shard is removed when all of these are sent: one too few, and a later job finds nothing."""
-    ask = Joints(dataset_plan(one), 4)
+    ask = Joints(dataset_plan(one))
     assert ask.consumers() == inverse_of_feeders(ask)
 
 
@@ -98,7 +97,7 @@ def boxes_of(one: LayerPlan, receipt: str) -> list[tuple[int, Box]]:
 @given(one=FEW_JOBS, data=st.data())
 def test_what_a_job_reads_was_written_by_its_feeders(one: LayerPlan, data: st.DataObject) -> None:
     """The voxels below each of its shards, in their frame, halo included."""
-    ask = Joints(dataset_plan(one), 4)
+    ask = Joints(dataset_plan(one))
     jobs = [job for job, _ in ask.plan.jobs() if not job.startswith("convert_slab")]
     assume(jobs)
     job = data.draw(st.sampled_from(jobs))
@@ -116,7 +115,7 @@ def test_what_a_job_reads_was_written_by_its_feeders(one: LayerPlan, data: st.Da
 @pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])
 def test_no_joint_is_loose(plan: Plan) -> None:
     """What feeds a job is the receipt of another one, and every slab feeds some job."""
-    ask = Joints(plan, 4)
+    ask = Joints(plan)
     asked: set[str] = set()
     for job, _ in plan.jobs():
         wildcards = wildcards_of(job)
@@ -130,7 +129,7 @@ def test_no_joint_is_loose(plan: Plan) -> None:
 
 def test_a_job_waits_for_what_is_below_it_only() -> None:
     """The first block of mag 2 does not wait for the last slab."""
-    ask = Joints(PLAN, 4)
+    ask = Joints(PLAN)
     slabs = [r for r in ask.receipts() if r.startswith("receipts/convert_slab/em/")]
     feeders = ask.block_feeders(Wildcards(mag="2", block="b000000"))
     assert set(feeders) < set(slabs)
@@ -141,14 +140,14 @@ def test_a_halo_waits_for_its_neighbours() -> None:
     """The bicubic kernel looks over the border of its block."""
     last = PLAN.layers[0].blocks(PLAN.layers[0].grids[1])[-1]
     plain, wide = (
-        Joints(plan, 4).block_feeders(Wildcards(mag="2", block=last)) for plan in (PLAN, BICUBIC)
+        Joints(plan).block_feeders(Wildcards(mag="2", block=last)) for plan in (PLAN, BICUBIC)
     )
     assert set(plain) <= set(wide)
 
 
 def test_slices_are_inputs_of_their_slab() -> None:
     """Each file of a layer is an input of one job."""
-    ask = Joints(PLAN, 4)
+    ask = Joints(PLAN)
     slices = [
         file
         for job, _ in PLAN.jobs()
@@ -158,33 +157,11 @@ def test_slices_are_inputs_of_their_slab() -> None:
     assert slices == list(PLAN.layer("em").source.files)
 
 
-@pytest.mark.parametrize("cores", [None, 1, 2, 7, 64])
-def test_every_job_has_a_thread_and_no_more_than_there_are(cores: int | None) -> None:
-    """Slabs together keep all cores busy; where nobody says how many there are, four."""
-    ask = Joints(PLAN, cores)
-    wildcards = Wildcards(slab="z000000000")
-    asked = [ask.slab_threads(wildcards), ask.block_threads(wildcards), ask.rest_threads(wildcards)]
-    assert all(1 <= threads <= (cores or 4) for threads in asked)
-    one = Joints(dataset_plan(), cores)
-    assert one.slab_threads(wildcards) == (cores or 4)
-
-
-def test_memory_and_time_are_told_in_the_units_of_clusters() -> None:
-    """MiB and minutes, whole numbers above zero, more for more voxels."""
-    ask = Joints(PLAN, 4)
-    big, small = Wildcards("em", slab="z000000000"), Wildcards("small", slab="z000000000")
-    assert ask.slab_mem_mb(big) >= ask.slab_mem_mb(small) > 100
-    threads = ask.slab_threads(small)
-    assert ask.slab_mem_mb(small) == PLAN.layer("small").slab_memory(threads) // 2**20
-    assert ask.slab_minutes(big) >= ask.slab_minutes(small) >= 10
-    assert ask.downsample_mem_mb(small) > 100
-
-
 def test_frames_have_slabs_of_their_own() -> None:
     """Each takes the same slices, for they hold all frames, and has a recipe of its own."""
     one = PLAN.layer("em")
     timed = dataset_plan(replace(one, layer=replace(one.layer, axes=(("t", 2),))))
-    ask, slabs = Joints(timed, 4), timed.layers[0].slabs()
+    ask, slabs = Joints(timed), timed.layers[0].slabs()
     wildcards = [Wildcards(slab=str(slab)) for slab in slabs]
     assert len(slabs) == 2 * len(one.slabs())
     assert len({ask.slab_recipe(cards) for cards in wildcards}) == len(slabs)
@@ -193,7 +170,7 @@ def test_frames_have_slabs_of_their_own() -> None:
 
 def test_recipes_belong_to_their_job() -> None:
     """Two jobs of one rule never have one recipe, and each is the same when asked again."""
-    ask, again = Joints(PLAN, 1), Joints(PLAN, 64)
+    ask, again = Joints(PLAN), Joints(PLAN)
     blocks = [f"b{n:06d}" for n in range(2)]
     asked = [ask.block_recipe(Wildcards(mag="2", block=block)) for block in blocks]
     assert len(set(asked)) == 2
@@ -206,17 +183,22 @@ def test_recipes_belong_to_their_job() -> None:
     assert len({ask.slab_recipe(Wildcards(slab=slab)) for slab in slabs}) == 2
 
 
+def test_an_extension_watches_no_slices() -> None:
+    """Its voxels are those of a dataset."""
+    assert Joints(extended(dataset_plan())).slices(Wildcards(slab="z000000000")) == []
+
+
 def test_the_dataset_is_described_anew_when_it_changes() -> None:
     """Its name, its category or a further slab."""
-    ask = Joints(PLAN, 4)
+    ask = Joints(PLAN)
     others = [replace(PLAN, name="other"), replace(PLAN, layers=PLAN.layers[:1])]
-    assert len({Joints(plan, 4).properties_recipe() for plan in (PLAN, *others)}) == 3
+    assert len({Joints(plan).properties_recipe() for plan in (PLAN, *others)}) == 3
     assert ask.properties == "/data/target/datasource-properties.json"
 
 
 def test_all_layers_are_laid_out() -> None:
     """A receipt for each, under the rule's name."""
-    assert Joints(PLAN, 4).layouts == [
+    assert Joints(PLAN).layouts == [
         "receipts/create_layer/em.json",
         "receipts/create_layer/small.json",
     ]
@@ -229,15 +211,15 @@ def test_some_files_are_watched_by_the_recipe_alone(name: str) -> None:
     files = (name, *one.source.files[1:])
     odd = replace(one, source=replace(one.source, files=files))
     wildcards = Wildcards("small", slab="z000000000")
-    asked = Joints(dataset_plan(odd), 4)
+    asked = Joints(dataset_plan(odd))
     assert asked.slices(wildcards) == list(files[1:])
-    assert asked.slab_recipe(wildcards) != Joints(PLAN, 4).slab_recipe(wildcards)
+    assert asked.slab_recipe(wildcards) != Joints(PLAN).slab_recipe(wildcards)
 
 
 @pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])
 def test_nobody_is_waited_for_where_the_finest_mag_is_there(plan: Plan) -> None:
     """What is computed from it may begin at once; all above waits as ever."""
-    ask, whole = Joints(extended(plan), 4), Joints(plan, 4)
+    ask, whole = Joints(extended(plan)), Joints(plan)
     assert ask.consumers() == inverse_of_feeders(ask)
     assert not any("convert_slab" in receipt for receipt in ask.receipts())
     assert set(ask.receipts()) < set(whole.receipts())
@@ -251,14 +233,14 @@ def test_an_extension_ends_where_the_dataset_is() -> None:
     """On disk with its properties, on a server with the last mag; with nothing to add nowhere."""
     here, there = EXTENDED
     plan = extended(PLAN)
-    assert Joints(plan, 4).extensions == [here]
-    assert Joints(replace(plan, destination="https://wk.example/d"), 4).extensions == [there]
-    assert Joints(replace(plan, layers=()), 4).extensions == []
+    assert Joints(plan).extensions == [here]
+    assert Joints(replace(plan, destination="https://wk.example/d")).extensions == [there]
+    assert Joints(replace(plan, layers=())).extensions == []
 
 
 def test_each_new_mag_is_sent_when_it_is_made() -> None:
     """By itself: it waits for the jobs that write it, of whichever rule."""
-    ask = Joints(extended(PLAN), 4)
+    ask = Joints(extended(PLAN))
     sent = [f"receipts/upload_mag/em/{mag}.json" for mag in ("2", "4", "8")]
     sent += [f"receipts/upload_mag/small/{mag}.json" for mag in ("2", "4")]
     assert ask.mags_sent == sent
@@ -273,40 +255,3 @@ def test_each_new_mag_is_sent_when_it_is_made() -> None:
     blocks = [f"receipts/downsample_block/em/2/{block}.json" for block in one.blocks(one.grids[1])]
     assert ask.mag_receipts(Wildcards("em", mag="2")) == blocks
     assert ask.mag_receipts(Wildcards("small", mag="4")) == ["receipts/downsample_rest/small.json"]
-
-
-def test_an_extension_needs_little_memory_and_all_cores() -> None:
-    """There is no slab whose slices were in memory."""
-    ask = Joints(extended(dataset_plan()), 8)
-    assert ask.rest_threads(Wildcards()) == 8
-    assert ask.downsample_mem_mb(Wildcards()) > 100
-    assert ask.slices(Wildcards(slab="z000000000")) == []
-
-
-def test_a_job_of_a_cluster_gets_more_with_each_try() -> None:
-    """Twice the memory and time, whatever it began with; and Snakemake runs beside it there."""
-    slab = Wildcards("small", slab="z000000000")
-    here, there = Joints(PLAN, 4), Joints(PLAN, None)
-    assert here.slab_threads(slab) == there.slab_threads(slab)
-    assert there.slab_mem_mb(slab) > here.slab_mem_mb(slab) + 200
-    for ask in (there.slab_mem_mb, there.slab_minutes, there.downsample_mem_mb):
-        assert [ask(slab, attempt) for attempt in (1, 2, 3)] == [
-            ask(slab), 2 * ask(slab), 4 * ask(slab)
-        ]  # fmt: skip
-
-
-def test_what_is_told_of_all_jobs_holds() -> None:
-    """To the last MiB."""
-    told = Joints(PLAN, None, given=JobResources(mem_mb=10, minutes=7, cpus=3))
-    slab = Wildcards("small", slab="z000000000")
-    assert (told.slab_mem_mb(slab), told.downsample_mem_mb(slab, 2)) == (10, 20)
-    assert (told.slab_minutes(slab), told.rest_minutes(slab)) == (7, 7)
-    assert told.slab_threads(slab) == told.block_threads(slab) == told.rest_threads(slab) == 3
-
-
-@pytest.mark.parametrize(("cores", "there"), [(4, False), (None, False), (4, True), (None, True)])
-def test_sending_costs_cores_on_a_cluster_only(cores: int | None, *, there: bool) -> None:
-    """Here it takes none from those that compute; a node gives at least one."""
-    ask = Joints(PLAN, cores, sends_there=there)
-    assert ask.sending_threads == int(cores is None and there)
-    assert (ask.sending_mem_mb > 300) == (cores is None and there)

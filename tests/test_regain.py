@@ -55,7 +55,7 @@ def test_what_nobody_wants_stays_gone(plan: Plan, tmp_path: Path) -> None:
     assert of_rule(plan, "convert_slab")
     assert of_rule(plan, "downsample_block")
     discard(tmp_path, *every)
-    regain(Joints(plan, 2), DELIVERY, tmp_path)
+    regain(Joints(plan), DELIVERY, tmp_path)
     assert jobs(plan, tmp_path) == every
 
 
@@ -64,7 +64,7 @@ def test_a_new_upload_wants_all_that_is_gone(plan: Plan, tmp_path: Path) -> None
     gone = of_rule(plan, "convert_slab")[:2]
     discard(tmp_path, *gone)
     second = replace(DELIVERY, attempt=2)
-    regain(Joints(plan, 2), second, tmp_path)
+    regain(Joints(plan), second, tmp_path)
     assert jobs(plan, tmp_path) == {job for job, _ in plan.jobs()} - set(gone)
     assert second.state(tmp_path).is_dir()
 
@@ -75,7 +75,7 @@ def test_a_lost_block_wants_what_is_below_it(plan: Plan, tmp_path: Path) -> None
     discard(tmp_path, *slabs, *blocks)
     (lost,) = of_rule(plan, "downsample_rest")
     (tmp_path / "receipts" / f"{lost}.json").unlink()
-    regain(Joints(plan, 2), DELIVERY, tmp_path)
+    regain(Joints(plan), DELIVERY, tmp_path)
     assert not jobs(plan, tmp_path) & set(slabs)
 
 
@@ -83,7 +83,7 @@ def test_what_is_on_the_disk_is_not_made_again(plan: Plan, tmp_path: Path) -> No
     """A lost receipt above is no reason."""
     (lost,) = of_rule(plan, "downsample_rest")
     (tmp_path / "receipts" / f"{lost}.json").unlink()
-    regain(Joints(plan, 2), DELIVERY, tmp_path)
+    regain(Joints(plan), DELIVERY, tmp_path)
     assert jobs(plan, tmp_path) == {job for job, _ in plan.jobs()} - {lost}
 
 
@@ -99,8 +99,8 @@ def test_a_shortcut_replaces_a_slab(tmp_path: Path) -> None:
         shortcut.path(slab).parent.mkdir(parents=True, exist_ok=True)
         shortcut.path(slab).touch()
     (tmp_path / "receipts" / "discard_shards").mkdir()
-    regain(Joints(plan, 2), DELIVERY, tmp_path)
+    regain(Joints(plan), DELIVERY, tmp_path)
     assert len(jobs(plan, tmp_path)) == len(one.slabs())
     shortcut.remove()
-    regain(Joints(plan, 2), DELIVERY, tmp_path)
+    regain(Joints(plan), DELIVERY, tmp_path)
     assert not jobs(plan, tmp_path)

@@ -92,8 +92,8 @@ def run_of(plan: Plan, *, discard: bool | None, folder: Path = RUN, cores: int =
     parcels = tuple(job for job, _ in plan.jobs()) or LISTS
     delivery = replace(DELIVERY, parcels=parcels, discard=bool(discard))
     delivered = None if discard is None else delivery
-    ask = Joints(plan, cores)
-    return Run(ask, Sending(delivered, ask, folder), delivered)
+    ask = Joints(plan)
+    return Run(ask, Sending(delivered, ask, folder, cores), delivered)
 
 
 @pytest.mark.parametrize("discard", [None, False, True])
@@ -154,7 +154,7 @@ def test_an_extension_is_done_when_its_mags_are_part_of_the_dataset(destination:
     plan = replace(extended(PLAN), destination=destination)
     sending = run_of(plan, discard=None).sending
     assert sending.goals == [EXTENDED[bool(destination)], "report.json"]
-    assert Joints(plan, 4).properties not in sending.goals
+    assert Joints(plan).properties not in sending.goals
 
 
 def test_a_dataset_that_has_all_mags_needs_nothing() -> None:
@@ -174,7 +174,7 @@ def test_no_voxel_is_read_before_the_server_agreed(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     third = replace(DELIVERY, attempt=11)
-    sending = Sending(third, run.ask, tmp_path)
+    sending = Sending(third, run.ask, tmp_path, 4)
     assert sending.gate == ["receipts/reserve_upload/2.json"]
     assert sending.reservation == ["receipts/reserve_upload/11.json"]
 

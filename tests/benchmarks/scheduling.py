@@ -98,7 +98,7 @@ class Case:
 
     def receipts(self) -> list[str]:
         """List the receipts of all jobs that write voxels; the plan was drawn."""
-        return Joints(Plan.read(self.run_folder / DRAFT), None).receipts()
+        return Joints(Plan.read(self.run_folder / DRAFT)).receipts()
 
 
 def measure(case: Case, flags: tuple[str, ...]) -> list[object]:

@@ -1,18 +1,20 @@
 """What all rules share: names of wildcards, the joints, and where small jobs run."""
 
 from wkflow.joints import Joints
+from wkflow.needs import Needs
 from wkflow.sending import Sending
 from wkflow.steps.write_plan import claim
 
 cluster = run.resources
-ask = Joints(
+ask = Joints(run.plan)
+need = Needs(
     run.plan,
     None if run.is_on_cluster else workflow.cores,
     sends=run.delivery is not None,
     given=run.settings.resources if run.is_on_cluster else None,
     sends_there=run.settings.upload_on_cluster,
 )
-sending = Sending(run.delivery, ask, run.settings.run_folder, workflow.nodes)
+sending = Sending(run.delivery, ask, run.settings.run_folder, workflow.nodes or need.cores)
 workflow.register_resource("in_flight", sending.in_flight)
 
 

@@ -33,11 +33,11 @@ rule convert_slab:
         "logs/convert_slab/{layer}/{slab}.log",
     conda:
         "../../envs/runtime.yaml"
-    threads: ask.slab_threads
+    threads: need.slab_threads
     resources:
         **cluster,
-        mem_mb=ask.slab_mem_mb,
-        runtime=ask.slab_minutes,
+        mem_mb=need.slab_mem_mb,
+        runtime=need.slab_minutes,
         in_flight=sending.weight,
     params:
         recipe=ask.slab_recipe,

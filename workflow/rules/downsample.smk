@@ -18,11 +18,11 @@ rule downsample_block:
     priority: 10
     conda:
         "../../envs/runtime.yaml"
-    threads: ask.block_threads
+    threads: need.block_threads
     resources:
         **cluster,
-        mem_mb=ask.downsample_mem_mb,
-        runtime=ask.block_minutes,
+        mem_mb=need.downsample_mem_mb,
+        runtime=need.block_minutes,
         in_flight=sending.weight,
     params:
         recipe=ask.block_recipe,
@@ -42,11 +42,11 @@ rule downsample_rest:
     priority: 10
     conda:
         "../../envs/runtime.yaml"
-    threads: ask.rest_threads
+    threads: need.rest_threads
     resources:
         **cluster,
-        mem_mb=ask.downsample_mem_mb,
-        runtime=ask.rest_minutes,
+        mem_mb=need.downsample_mem_mb,
+        runtime=need.rest_minutes,
         in_flight=sending.weight,
     params:
         recipe=ask.rest_recipe,

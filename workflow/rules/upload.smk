@@ -33,10 +33,10 @@ rule upload_shards:
     priority: 20
     conda:
         "../../envs/runtime.yaml"
-    threads: ask.sending_threads
+    threads: need.sending_threads
     resources:
         **cluster,
-        mem_mb=ask.sending_mem_mb,
+        mem_mb=need.sending_mem_mb,
         in_flight=1,
     script:
         "../../scripts/upload_shards.py"

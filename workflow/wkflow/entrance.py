@@ -192,7 +192,7 @@ def _delivery(settings: Settings, plan: Plan, *, is_main: bool) -> Delivery:
         write_parcels(contents, folder)
         delivery = deliver_contents(settings, contents)
     delivery = begin_attempt(delivery, folder)
-    regain(Joints(plan, None), delivery, folder)
+    regain(Joints(plan), delivery, folder)
     _keep(delivery, folder / DELIVERY)
     return delivery
 

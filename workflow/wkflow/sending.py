@@ -26,11 +26,9 @@ class Parcel(Protocol):
 class Sending:
     """Answers for the upload's rules of one run; `jobs` is how many a cluster runs at once."""
 
-    def __init__(
-        self, delivery: Delivery | None, ask: Joints, run_folder: Path, jobs: int | None = None
-    ) -> None:
+    def __init__(self, delivery: Delivery | None, ask: Joints, run_folder: Path, jobs: int) -> None:
         self._delivery, self._ask, self._run_folder = delivery, ask, run_folder
-        self._jobs = jobs or ask.cores
+        self._jobs = jobs
 
     @property
     def _parcels(self) -> tuple[str, ...]:
