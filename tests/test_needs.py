@@ -64,3 +64,11 @@ def test_sending_costs_cores_on_a_cluster_only(cores: int | None, *, there: bool
     ask = Needs(PLAN, cores, sends_there=there)
     assert ask.sending_threads == int(cores is None and there)
     assert (ask.sending_mem_mb > 300) == (cores is None and there)
+
+
+def test_one_machine_sends_for_a_cluster_but_not_all_at_once() -> None:
+    """A login node is no place for a hundred processes."""
+    assert Needs(PLAN, 64).senders(66) == 66
+    assert Needs(PLAN, None).senders(102) == 8
+    assert Needs(PLAN, None).senders(3) == 3
+    assert Needs(PLAN, None, sends_there=True).senders(102) == 102

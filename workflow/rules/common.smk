@@ -16,6 +16,8 @@ need = Needs(
 )
 sending = Sending(run.delivery, ask, run.settings.run_folder, workflow.nodes or need.cores)
 workflow.register_resource("in_flight", sending.in_flight)
+workflow.register_resource("senders", need.senders(sending.in_flight))
+sender = cluster | {"mem_mb": need.sending_mem_mb, "in_flight": 1, "senders": 1}
 
 
 wildcard_constraints:

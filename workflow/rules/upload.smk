@@ -35,9 +35,7 @@ rule upload_shards:
         "../../envs/runtime.yaml"
     threads: need.sending_threads
     resources:
-        **cluster,
-        mem_mb=need.sending_mem_mb,
-        in_flight=1,
+        **sender,
     script:
         "../../scripts/upload_shards.py"
 

@@ -24,6 +24,9 @@ THREAD_BYTES = 2**27
 CLUSTER_THREADS = 4
 """Cores for which jobs are shaped on a cluster, whatever its nodes have."""
 
+SENDERS = 8
+"""Jobs that send from the machine of the command for all nodes of a cluster."""
+
 SENDING_MIB = 100
 
 ENGINE_MIB = 400
@@ -85,6 +88,11 @@ class Needs:
     def downsample_mem_mb(self, _: Wildcards, attempt: int = 1) -> int:
         """Give the memory of a downsampling job, in MiB: only rows are in flight."""
         return self._mem_mb(2 * START_BYTES, attempt)
+
+    def senders(self, in_flight: int) -> int:
+        """Say how many jobs may send at once, of so many that may make or send voxels."""
+        are_for_others = self._is_on_cluster and not self._sends_there
+        return min(in_flight, SENDERS) if are_for_others else in_flight
 
     @property
     def sending_mem_mb(self) -> int:
