@@ -177,6 +177,16 @@ def test_a_run_whose_head_was_killed_goes_on(
         assert all(a.end <= b.start for a, b in pairwise(ends))
 
 
+def test_names_are_no_words_of_a_shell(cluster: Cluster, tmp_path: Path) -> None:
+    """Blanks, quotes and dollars pass through sbatch and srun as they are."""
+    place = tmp_path / "my $HOME's"
+    source = runs.write_stack(place / 'a "b" $(id)', runs.noise(8, 64, 64))
+    how = ("convert", *ON_SLURM, *runs.VOXEL_SIZE, "--layer-name", "em$USER@x")
+    run = wkflow(cluster, *how, source, place / "set $1", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert runs.voxels(place / "set $1", "em$USER@x").shape == (8, 64, 64)
+
+
 def test_an_interrupt_ends_the_jobs(
     cluster: Cluster, stack: Path, target: Path, folder: Path
 ) -> None:
