@@ -74,6 +74,17 @@ class Site:
             *map(str, more),
         ]
 
+    def by_cli(self) -> list[str]:
+        """Spell the same as a command of ours: a strategy and resources in place of a profile."""
+        volume = f"{CLAIM}:{self.volume}"
+        resources = {"cpu": 2, "memory": "900Mi", "image": IMAGE, "mounts": [volume]}
+        resources["namespace"] = self.cluster.namespace
+        given = options(self.volume)
+        places = [str(given.pop(name)) for name in ("source", "target")]
+        flags = [f"--{key.replace('_', '-')}={_spelled(value)}" for key, value in given.items()]
+        how = ("--distribution-strategy", "kubernetes", "--job-resources", json.dumps(resources))
+        return [sys.executable, "-m", "wkflow.cli", "convert", *how, *flags, *places]
+
     def environment(self) -> dict[str, str]:
         """Give what Snakemake itself sees; pods see the image's."""
         more = {"KUBECONFIG": str(self.kubeconfig), "WK_TOKEN": SECRET_OF_THE_USER}
@@ -119,6 +130,10 @@ def options(folder: Path) -> dict[str, object]:
         "chunk_shape": [16, 16, 16],
         "job_size": "64K",
     }
+
+
+def _spelled(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 import base64
 import json
 import subprocess
-import sys
 
 import yaml
 
-from tests.kubernetes.conftest import CLAIM, SECRET_OF_THE_USER, Site, options
+from tests.kubernetes.conftest import SECRET_OF_THE_USER, Site, options
 from tests.kubernetes.schema import amount
 from tests.runs import shard_bytes, snakemake
 
@@ -47,18 +46,14 @@ def test_its_jobs_say_what_they_need_and_no_secret(site: Site) -> None:
 
 def test_the_command_says_the_same(site: Site) -> None:
     """`wkflow convert` with a strategy and resources, instead of a profile; no core of ours."""
-    image, volume = "wkflow:latest", f"{CLAIM}:{site.volume}"
-    resources = {"cpu": 2, "memory": "900Mi", "image": image, "mounts": [volume]}
-    resources["namespace"] = site.cluster.namespace
-    given = options(site.volume)
-    flags = [f"--{key.replace('_', '-')}={_spelled(value)}" for key, value in given.items()
-             if key not in {"source", "target"}]  # fmt: skip
-    how = ("--distribution-strategy", "kubernetes", "--job-resources", json.dumps(resources))
     run = subprocess.run(
-        [sys.executable, "-m", "wkflow.cli", "convert", *how, *flags,
-         str(given["source"]), str(given["target"])],
-        cwd=site.volume, env=site.environment(), check=False, capture_output=True, text=True,
-    )  # fmt: skip
+        site.by_cli(),
+        cwd=site.volume,
+        env=site.environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert run.returncode == 0, run.stderr
     assert (site.volume / "dataset" / "datasource-properties.json").exists()
     for job in site.cluster.history:
@@ -66,7 +61,3 @@ def test_the_command_says_the_same(site: Site) -> None:
         assert amount(given["limits"]["cpu"]) == 2
         assert amount(given["limits"]["memory"]) == 900e6
     assert len(site.cluster.history) == 5
-
-
-def _spelled(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

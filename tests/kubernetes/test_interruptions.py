@@ -1,6 +1,7 @@
 """The API server hiccups, and Snakemake itself is stopped or killed."""
 
 import signal
+import subprocess
 
 from tests.kubernetes.api_server import TOKEN
 from tests.kubernetes.conftest import Site, finish, write_kubeconfig
@@ -43,6 +44,24 @@ def test_an_interrupt_leaves_nothing_on_the_cluster(site: Site) -> None:
     site.wait_for(lambda: not site.cluster.jobs)
     assert not site.cluster.running()
     assert not site.cluster.secrets
+
+
+def test_an_interrupted_command_deletes_its_pods(site: Site) -> None:
+    """Snakemake gets the time that it needs to; status 130, as everywhere."""
+    run = subprocess.Popen(
+        site.by_cli(),
+        cwd=site.volume,
+        env=site.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    site.wait_for(site.cluster.running)
+    run.send_signal(signal.SIGINT)
+    status, output = finish(run)
+    assert status == 130, output
+    assert not site.cluster.jobs
+    assert not site.cluster.running()
 
 
 def test_variables_travel_as_a_secret(site: Site) -> None:
