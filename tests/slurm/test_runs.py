@@ -16,6 +16,7 @@ import tifffile
 
 from tests import runs
 from tests.standin.server import standin_in
+from tests.upload.extending import LAYERS, SMALL, Pair, assert_extended, publish
 from tests.upload.runs import arrived, assert_same, lines, url_of
 
 from .cluster import Cluster
@@ -255,6 +256,20 @@ def test_a_dataset_is_downsampled(
     assert run.returncode == 0, run.stderr
     assert same_as(target, here)
     assert len(jobs_of(cluster, tmp_path / "set.downsample")) == 2
+
+
+def test_a_dataset_on_a_server_is_downsampled(cluster: Cluster, tmp_path: Path) -> None:
+    """Nodes read it with the token, and send its mags."""
+    pair = Pair.of(tmp_path / "single", *LAYERS[:1])
+    with standin_in(tmp_path / "server") as standin:
+        found = publish(standin, pair.bare)
+        how = ("downsample", *ON_SLURM, "--upload-on-cluster", *SMALL, found.url)
+        run = wkflow(cluster, *how, standin=standin, cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+        assert_extended(standin, found, pair.whole)
+    (folder,) = tmp_path.glob("*.downsample")
+    rules = {one.rule.partition("_wildcards")[0] for one in jobs_of(cluster, folder)}
+    assert {"upload_mag", "downsample_rest"} <= rules
 
 
 def test_one_process_gives_the_same(stack: Path, local: Path, target: Path) -> None:
