@@ -24,7 +24,7 @@ from wkflow.failures import forget, read_failures
 from wkflow.hold import holding
 from wkflow.invocation import CONFIG, environment_of, require_means, snakemake_command
 from wkflow.lock import locked, remember
-from wkflow.plan import ASKED, CLAIM, DRAFT, EXTENDED, REPORT, Plan
+from wkflow.plan import ASKED, CLAIM, CLUSTER, DRAFT, EXTENDED, REPORT, Plan
 from wkflow.progress import Progress
 from wkflow.proof import PROOF
 from wkflow.secret import find_token
@@ -62,12 +62,11 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
         find_token()
     folder = settings.run_folder
     with locked(folder) as lock, holding(settings.dataset) as hold:
+        _end_jobs_of_before(settings)
         _start_anew_where_needed(settings)
         (folder / ASKED).touch()
         (folder / CONFIG).write_text(yaml.safe_dump(_config(settings), sort_keys=False))
         (folder / LOG).parent.mkdir(exist_ok=True)
-        if settings.distribution_strategy.startswith("slurm"):
-            _cancel_jobs(folder)
         command = snakemake_command(settings, extra)
         if not quiet:
             print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
@@ -154,8 +153,17 @@ def _ending_jobs(settings: Settings) -> Iterator[None]:
         raise
 
 
+def _end_jobs_of_before(settings: Settings) -> None:
+    """End what a killed run left on SLURM, also where this one does without."""
+    state = settings.run_folder / CLUSTER
+    was_there = state.exists() and shutil.which("squeue")
+    if was_there or settings.distribution_strategy.startswith("slurm"):
+        _cancel_jobs(settings.run_folder)
+    state.unlink(missing_ok=True)
+
+
 def _cancel_jobs(folder: Path) -> None:
-    """End what an earlier run, or this one, left on SLURM."""
+    """End what a run left on SLURM."""
     count = slurm.cancel(slurm.name_of(folder))
     if count:
         print(f"wkflow: {count} jobs on SLURM were cancelled", file=sys.stderr)
