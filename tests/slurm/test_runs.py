@@ -111,15 +111,17 @@ def test_jobs_that_are_cancelled_or_killed_are_sent_again(
 
 def kill_on_node(cluster: Cluster, number: str) -> None:
     """Kill all processes of a job, as the kernel does when a node is out of memory."""
-    name = f"{cluster.folder}/spool/job{int(number):05d}/slurm_script"
-    await_that(lambda: processes_with(name))
-    for process in processes_with(name):
-        for one in (*process.children(recursive=True), process):
-            os.kill(one.pid, signal.SIGKILL)
+    await_that(lambda: processes_of(cluster, number))
+    for one in processes_of(cluster, number):
+        os.kill(one.pid, signal.SIGKILL)
 
 
-def processes_with(word: str) -> list[psutil.Process]:
-    return [one for one in psutil.process_iter(["cmdline"]) if word in (one.info["cmdline"] or ())]
+def processes_of(cluster: Cluster, number: str) -> list[psutil.Process]:
+    """List the processes of a job on its node, the script last."""
+    script = f"{cluster.folder}/spool/job{int(number):05d}/slurm_script"
+    everyone = psutil.process_iter(["cmdline"])
+    found = [one for one in everyone if script in (one.info["cmdline"] or ())]
+    return [one for first in found for one in (*first.children(recursive=True), first)]
 
 
 def test_a_job_without_enough_memory_gets_more(
@@ -166,6 +168,8 @@ def test_a_run_whose_head_was_killed_goes_on(
         kill_head(head)
     finished = log.read_text().count("(Rule: convert_slab)")
     orphans = [one.number for one in running(cluster, folder)]
+    for one in (one for number in orphans for one in processes_of(cluster, number)):
+        one.suspend()  # else it might end by itself meanwhile
     assert orphans
     run = wkflow(cluster, *how, cwd=target.parent)
     assert run.returncode == 0, run.stderr
