@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from wkflow.errors import ConfigError
-from wkflow.plan import Plan
+from wkflow.plan import ASKED, EXTENDED, REPORT, Plan
 from wkflow.steps.draw_extension import draw_extension
-from wkflow.steps.new_folders import BEGUN, ours_of, start_anew
+from wkflow.steps.new_folders import BEGUN, forget_finished, ours_of, start_anew
 
 from .extensions import layer_of, settings_of, write_dataset
 
@@ -38,6 +38,26 @@ def test_receipts_of_another_plan_are_forgotten(tmp_path: Path, dataset: Path) -
     start_anew(replace(plan, drawn_from="other"), folder)
     assert not receipt.exists()
     assert json.loads((folder / BEGUN).read_text())["plan"] == "other"
+
+
+def test_what_was_carried_out_and_told_may_be_wanted_again(tmp_path: Path, dataset: Path) -> None:
+    """The same plan begins anew then; before it was told, the same command only asks."""
+    plan = plan_of(dataset)
+    start_anew(plan, tmp_path)
+    done = [tmp_path / name for name in (EXTENDED[0], REPORT)]
+    for path in done:
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    (tmp_path / ASKED).touch()
+    forget_finished(tmp_path)
+    start_anew(plan, tmp_path)
+    assert all(path.exists() for path in done)
+    (tmp_path / ASKED).unlink()
+    forget_finished(tmp_path)
+    (tmp_path / ASKED).touch()  # as the command does before Snakemake begins
+    start_anew(plan, tmp_path)
+    assert not any(path.exists() for path in done)
+    assert ours_of(tmp_path) == {"em/4"}
 
 
 def test_all_folders_that_were_ever_ours_are_remembered(tmp_path: Path, dataset: Path) -> None:

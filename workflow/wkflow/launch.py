@@ -29,7 +29,7 @@ from wkflow.progress import Progress
 from wkflow.proof import PROOF
 from wkflow.secret import find_token
 from wkflow.settings import Settings
-from wkflow.steps.new_folders import is_finished
+from wkflow.steps.new_folders import forget_finished
 
 LOG = "logs/snakemake.log"
 
@@ -179,8 +179,8 @@ def _is_lost(folder: Path, failure: WkflowError) -> bool:
 def _start_anew_where_needed(settings: Settings) -> None:
     """Forget a finished run that is to be overwritten, and receipts of a dataset that is gone."""
     folder = settings.run_folder
-    if settings.command == "downsample" and is_finished(folder):
-        (folder / DRAFT).unlink(missing_ok=True)
+    if settings.command == "downsample":
+        forget_finished(folder)
     if settings.sends or settings.command == "downsample":
         return
     finished = (folder / REPORT).exists() and (settings.dataset / PROPERTIES).exists()

@@ -13,7 +13,7 @@ from wkflow.delivery import UPLOAD
 from wkflow.errors import ConfigError
 from wkflow.existing import ExistingLayer
 from wkflow.mag import Mag
-from wkflow.plan import ASKED, EXTENDED, REPORT, LayerPlan, Plan
+from wkflow.plan import ASKED, DRAFT, EXTENDED, REPORT, LayerPlan, Plan
 from wkflow.settings import Settings
 from wkflow.steps.find_target import Target
 
@@ -25,6 +25,16 @@ def is_finished(run_folder: Path) -> bool:
     """Whether the last plan of a run folder was carried out, to its report, and it was told."""
     is_extended = any((run_folder / done).exists() for done in EXTENDED)
     return is_extended and (run_folder / REPORT).exists() and not (run_folder / ASKED).exists()
+
+
+def forget_finished(run_folder: Path) -> None:
+    """Let the next run draw a plan of its own, if the last one was carried out and that was told.
+
+    Which folders were ever written is kept.
+    """
+    if is_finished(run_folder):
+        (run_folder / DRAFT).unlink(missing_ok=True)
+        durable.write_json(run_folder / BEGUN, _record(run_folder) | {"plan": None})
 
 
 def start_anew(plan: Plan, run_folder: Path) -> None:
