@@ -39,8 +39,8 @@ def amount(quantity: str) -> float:
 
     Examples
     --------
-    >>> amount("950m"), amount("2Mi")
-    (0.95, 2097152.0)
+    >>> amount("500m"), amount("2Mi")
+    (0.5, 2097152.0)
     """
     found = QUANTITY.match(quantity)
     if not found or found[2] not in UNITS:
