@@ -1,6 +1,7 @@
 """The API server's front: paths, rights, selectors, and faults, on loopback."""
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -32,13 +33,15 @@ class ApiServer:
     """A WSGI application in front of a cluster.
 
     `faults` are answers that come instead of the next ones, by verb and resource: a code, or None
-    for a connection that breaks after the request was carried out.
+    for a connection that breaks after the request was carried out. `delays` are seconds between a
+    request that was carried out and its answer.
     """
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.tokens = {TOKEN}
         self.faults: dict[tuple[str, str], list[int | None]] = {}
+        self.delays: dict[tuple[str, str], float] = {}
         self.seen: list[tuple[str, str]] = []
 
     def __call__(
@@ -74,6 +77,7 @@ class ApiServer:
             raise RefusalError(fault, "an error on the server has prevented the request")
         with self.cluster.lock:
             answer = self._carry_out(request, kind, verb, values)
+        time.sleep(self.delays.get((verb, resource), 0))
         if fault is None:
             raise RefusalError(500, "the answer got lost")
         return 201 if verb == "create" else 200, answer

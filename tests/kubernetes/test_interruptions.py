@@ -3,6 +3,8 @@
 import signal
 import subprocess
 
+import pytest
+
 from tests.kubernetes.api_server import TOKEN
 from tests.kubernetes.conftest import Site, finish, write_kubeconfig
 
@@ -46,8 +48,12 @@ def test_an_interrupt_leaves_nothing_on_the_cluster(site: Site) -> None:
     assert not site.cluster.secrets
 
 
-def test_an_interrupted_command_deletes_its_pods(site: Site) -> None:
-    """Snakemake gets the time that it needs to; status 130, as everywhere."""
+@pytest.mark.parametrize("verb", ["", "create", "list"])
+def test_an_interrupted_command_deletes_its_pods(site: Site, verb: str) -> None:
+    """Status 130, as everywhere, and no pod left: also of a job that is just being sent.
+
+    Or that is just being asked about.
+    """
     run = subprocess.Popen(
         site.by_cli(),
         cwd=site.volume,
@@ -56,7 +62,12 @@ def test_an_interrupted_command_deletes_its_pods(site: Site) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     )
+    site.wait_for(lambda: ("list", "jobs.batch") in site.server.seen)
+    site.server.delays = {(verb, "jobs.batch"): 3}
     site.wait_for(site.cluster.running)
+    if verb == "list":
+        asked = site.server.seen.count(("list", "jobs.batch"))
+        site.wait_for(lambda: site.server.seen.count(("list", "jobs.batch")) > asked)
     run.send_signal(signal.SIGINT)
     status, output = finish(run)
     assert status == 130, output

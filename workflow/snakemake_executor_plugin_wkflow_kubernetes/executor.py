@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import shlex
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +21,13 @@ from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from urllib3.exceptions import HTTPError
 
-from snakemake_executor_plugin_wkflow_kubernetes.batch import RUN, Batch
+from snakemake_executor_plugin_wkflow_kubernetes.batch import (
+    RUN,
+    Batch,
+    end_all,
+    has_ended,
+    is_going,
+)
 from snakemake_executor_plugin_wkflow_kubernetes.failure import (
     cannot_start,
     explain,
@@ -43,6 +48,9 @@ from snakemake_executor_plugin_wkflow_kubernetes.vigil import NO_POD, Vigil
 
 SWEEP_S = 90
 """How long jobs of a run that was killed may take to end; on a node that is lost they never do."""
+
+PARTING_S = 10
+"""How long a run that ends waits for its own."""
 
 STATE = Path("cluster.json")
 """In the run folder: what `wkflow` shows beside its progress."""
@@ -95,18 +103,11 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
 
     def _sweep(self) -> None:
         """End what an earlier run of this folder left: no file has two writers."""
-        until = time.monotonic() + SWEEP_S
-        told = False
-        while left := self._kubernetes_retry(lambda: self._list(self.batchapi.list_namespaced_job)):
-            if not told:
-                self.logger.info("Ending %d jobs that an earlier run left.", len(left))
-                for job in left:
-                    self._delete(job.metadata.name)
-                told = True
-            if time.monotonic() > until:
-                names = " ".join(job.metadata.name for job in left)
-                raise WorkflowError(f"jobs that an earlier run left do not end: {names}")
-            time.sleep(0.5)
+        if found := self._kubernetes_retry(self._jobs):
+            self.logger.info("Ending %d jobs that an earlier run left.", len(found))
+        left = end_all(lambda: self._kubernetes_retry(self._jobs), self._delete, SWEEP_S)
+        if left:
+            raise WorkflowError(f"jobs that an earlier run left do not end: {' '.join(left)}")
 
     def register_secret(self) -> None:
         """Keep the variables of `--envvars`, if there are any, under a name that is found again."""
@@ -159,9 +160,7 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
         going: list[tuple[SubmittedJobInfo, Pod | None]]
         async with self.status_rate_limiter:
             try:
-                jobs = {
-                    job.metadata.name: job for job in self._list(self.batchapi.list_namespaced_job)
-                }
+                jobs = {job.metadata.name: job for job in self._jobs()}
                 pods = self._pods()
             except (ApiException, HTTPError) as error:
                 self._bear(error, active_jobs)
@@ -177,6 +176,9 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
                 self._watch(going)
         for one, _ in going:
             yield one
+
+    def _jobs(self) -> list[Any]:
+        return self._list(self.batchapi.list_namespaced_job)
 
     def _pods(self) -> dict[str, Pod]:
         """Give the newest pod of each job, by the job's name."""
@@ -277,8 +279,17 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
                 self.logger.warning("Job %s stays: %s", name, says(error))
 
     def shutdown(self) -> None:
-        """End what is still there: after an error of the executor nobody else does."""
+        """End what is still there after an error or an interrupt; it may be on no list yet."""
         with self.lock:
             left = list(self.active_jobs)
         self.cancel_jobs(left)
         super().shutdown()
+        try:
+            end_all(self._left, self._delete, PARTING_S)
+        except (ApiException, HTTPError) as error:
+            self.logger.warning("Jobs may be left, which the next run ends: %s", says(error))
+
+    def _left(self) -> list[Any]:
+        """List the jobs to end: of those that ended, the ones that nobody deleted or keeps."""
+        is_kept = self.workflow.executor_settings.omit_job_cleanup
+        return [job for job in self._jobs() if not (has_ended(job) and (is_kept or is_going(job)))]
