@@ -182,6 +182,8 @@ class Cluster:
             )
             return
         pod = self._pod(job)
+        if pod is None:
+            return
         if words := self._unschedulable(pod["spec"]):
             state = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
             pod["status"]["conditions"] = [state | {"message": f"0/1 nodes are available: {words}"}]
@@ -192,7 +194,8 @@ class Cluster:
             return
         self._work(job, pod)
 
-    def _pod(self, job: dict[str, Any]) -> dict[str, Any]:
+    def _pod(self, job: dict[str, Any]) -> dict[str, Any] | None:
+        """Make a job's pod, unless the job was deleted meanwhile."""
         name = job["metadata"]["name"]
         template = job["spec"]["template"]
         labels = {"job-name": name, "batch.kubernetes.io/job-name": name}
@@ -204,7 +207,8 @@ class Cluster:
         }
         check({"kind": "Pod"} | pod, "Pod", "")
         with self.lock:
-            return self._new(pod, self.pods, "pods")
+            is_gone = name not in self.jobs or "deletionTimestamp" in job["metadata"]
+            return None if is_gone else self._new(pod, self.pods, "pods")
 
     def _unschedulable(self, spec: dict[str, Any]) -> str:
         """Give the scheduler's words, if the pod fits nowhere."""
