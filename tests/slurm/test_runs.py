@@ -229,10 +229,8 @@ def test_plain_snakemake_takes_the_profile(
     options |= {"chunk_shape": "16", "source": str(stack), "target": str(target)}
     options |= {"job_resources": "partition=short,time=00:20:00,nice=5"}
     config.write_text("".join(f"{key}: {value!r}\n" for key, value in options.items()))
-    profile = runs.ROOT / "workflow" / "profiles" / "slurm"
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(runs.ROOT / "Snakefile")]
     done = subprocess.run(
-        [*command, "--profile", str(profile), "--configfile", str(config)],
+        plain(config),
         check=False,
         capture_output=True,
         text=True,
@@ -245,6 +243,45 @@ def test_plain_snakemake_takes_the_profile(
     slabs = [one for one in cluster.past().values() if "convert_slab" in one.get("Comment", "")]
     last = slabs[-1]
     assert (last["Partition"], last["TimeLimit"], last["Nice"]) == ("short", "00:20:00", "5")
+
+
+def test_an_interrupt_of_plain_snakemake_ends_jobs_on_their_way(
+    cluster: Cluster, stack: Path, target: Path, folder: Path, tmp_path: Path
+) -> None:
+    """A controller that is slow to answer has a job of which Snakemake does not know yet."""
+    config = tmp_path / "my.yaml"
+    config.write_text(f"{{source: {stack}, target: {target}, voxel_size: [11.24, 11.24, 25]}}")
+    slow = tmp_path / "slow" / "sbatch"
+    slow.parent.mkdir()
+    late = 'case "$*" in *--test-only*) ;; *convert_slab*) sleep 8;; esac'
+    slow.write_text(f'#!/bin/sh\n{shutil.which("sbatch")} "$@" && {late}\n')
+    slow.chmod(0o755)
+    variables = environment(cluster)
+    with subprocess.Popen(
+        plain(config),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=tmp_path,
+        env=variables | {"PATH": f"{slow.parent}:{variables['PATH']}"},
+    ) as run:
+        await_that(lambda: running(cluster, folder))
+        (job,) = running(cluster, folder)
+        for one in processes_of(cluster, job.number):
+            one.suspend()  # else it might end by itself
+        run.send_signal(signal.SIGINT)
+        told, _ = run.communicate(timeout=60)
+    assert run.returncode != 0, told
+    assert cluster.jobs() == []
+    states = {one.number: one.state for one in jobs_of(cluster, folder)}
+    assert states[job.number] == "CANCELLED", told
+
+
+def plain(config: Path) -> list[str]:
+    """Spell Snakemake with our profile."""
+    profile = runs.ROOT / "workflow" / "profiles" / "slurm"
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(runs.ROOT / "Snakefile")]
+    return [*command, "--profile", str(profile), "--configfile", str(config)]
 
 
 def test_a_dataset_is_downsampled(

@@ -60,6 +60,7 @@ def attend(workflow: Any, folders: Sequence[Path], sources: Sequence[str]) -> No
     attendance = Attendance(executor, name, run_folder)
     executor.sleep = attendance.sleep
     executor.report_job_error = attendance.report_job_error
+    executor.cancel = attendance.cancel
 
 
 def _choose_status_command(executor: Any) -> None:  # noqa: ANN401 -- it has no type
@@ -115,11 +116,11 @@ class _Teller:
 
 
 class Attendance:
-    """Takes the place of two methods of the plugin's executor."""
+    """Takes the place of three methods of the plugin's executor."""
 
     def __init__(self, executor: Any, name: str, run_folder: Path) -> None:  # noqa: ANN401 -- it has no type
         self._executor, self._name, self._folder = executor, name, run_folder
-        self._report = executor.report_job_error
+        self._report, self._cancel = executor.report_job_error, executor.cancel
         self._teller = _Teller(run_folder)
         self._notes: set[Path] = set()
         self._jobs: frozenset[str] = frozenset()
@@ -160,6 +161,12 @@ class Attendance:
                     leave_note(self._folder / ENTRANCE, error)
                     slurm.cancel(self._name)
                     raise EngineError(str(error))
+
+    def cancel(self) -> None:
+        """End all jobs, also those that were on their way to SLURM: they are on no list here."""
+        self._cancel()
+        with suppress(slurm.NoAnswerError):  # the next run ends them
+            slurm.cancel(self._name)
 
     def report_job_error(self, info: Any, msg: str | None = None, **more: Any) -> None:  # noqa: ANN401 -- it has no type
         """Leave a note where a job died without one, then do what the plugin does."""

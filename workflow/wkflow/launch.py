@@ -1,13 +1,11 @@
 """The Snakemake command: spelled, started, watched, and what its end means."""
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
@@ -19,6 +17,7 @@ from wkflow.attempt import current, why_lost
 from wkflow.clusters import slurm
 from wkflow.datasource import PROPERTIES
 from wkflow.delivery import DELIVERY, Delivery
+from wkflow.engine import Interrupts, watch
 from wkflow.errors import TransientError, WkflowError
 from wkflow.failures import forget, read_failures
 from wkflow.hold import holding
@@ -36,13 +35,8 @@ LOG = "logs/snakemake.log"
 RESTARTS = 2
 """How often one command begins a new upload because the server lost the last one."""
 
-POLL_S = 0.1
 TOLD = 2
 """Failures that are printed: a reader takes in five lines."""
-
-GRACE_S, GRACE_OF_PODS_S = 3.0, 20.0
-"""What jobs get to end after an interrupt; they may be killed at any instant anyway. Pods are
-deleted by Snakemake, which needs a while."""
 
 
 def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
@@ -126,7 +120,7 @@ def _run(
     """
     folder = settings.run_folder
     forget(folder)
-    with (folder / LOG).open("w") as log, _ending_jobs(settings):
+    with (folder / LOG).open("w") as log, _ending_jobs(settings), Interrupts() as interrupts:
         process = Popen(
             command,
             env=environment,
@@ -138,7 +132,8 @@ def _run(
         )
         remember(lock, process.pid)
         has_pods = settings.distribution_strategy == "kubernetes"
-        status = _watch(process, Progress(folder, quiet=quiet), has_pods=has_pods)
+        with closing(Progress(folder, quiet=quiet)) as progress:
+            status = watch(process, progress.update, interrupts, has_pods=has_pods)
     return _explain(folder, status) if status else None
 
 
@@ -190,39 +185,6 @@ def _start_anew_where_needed(settings: Settings) -> None:
         shutil.rmtree(folder / "receipts", ignore_errors=True)
     if not settings.dataset.exists():
         shutil.rmtree(folder / "receipts", ignore_errors=True)
-
-
-def _watch(process: "Popen[bytes]", progress: Progress, *, has_pods: bool) -> int:
-    """Show progress until Snakemake ends; stop everything when asked to."""
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        while True:
-            try:
-                return process.wait(POLL_S)
-            except subprocess.TimeoutExpired:
-                progress.update()
-    finally:
-        progress.close()
-        signal.signal(signal.SIGTERM, previous)
-        _stop(process, has_pods=has_pods)
-
-
-def _stop(process: "Popen[bytes]", *, has_pods: bool) -> None:
-    """Stop Snakemake and all its jobs: ask, wait, then insist."""
-    if process.poll() is None:
-        _signal(process, signal.SIGINT if has_pods else signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_OF_PODS_S if has_pods else GRACE_S)
-    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
-    process.wait()
-
-
-def _signal(process: "Popen[bytes]", number: int) -> None:
-    with suppress(ProcessLookupError):
-        if os.name == "posix":
-            os.killpg(process.pid, number)
-        else:
-            process.send_signal(number)
 
 
 def _explain(folder: Path, status: int) -> WkflowError:
