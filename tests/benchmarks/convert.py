@@ -102,8 +102,14 @@ def surroundings() -> dict[str, str]:
     return own | {"PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
-def compile_bytecode(official: Path) -> None:
-    """Compile both environments; files that are no Python of this version do not matter."""
+def readied(official: Path) -> Path:
+    """Give the path of the official package's environment, once both environments are compiled.
+
+    Files that are no Python of this version do not matter.
+    """
+    official = official.absolute()
+    if not (official / "bin" / "webknossos").exists():
+        sys.exit(f"no webknossos in {official}: run `pytest -m conformance` once, or --official")
     places = {
         official / "bin" / "python": official.glob("lib/python*/site-packages"),
         Path(sys.executable): [
@@ -114,6 +120,7 @@ def compile_bytecode(official: Path) -> None:
     for python, folders in places.items():
         command = [str(python), "-m", "compileall", "-qq", "-j", "0", *map(str, folders)]
         call(command, env=surroundings(), stdout=DEVNULL, stderr=DEVNULL)
+    return official
 
 
 def measure(contest: Contest, name: str, case: Case, repeat: int) -> list[object]:
@@ -189,10 +196,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Measure the cases one by one and print each line when it is known, then the table."""
     options = parse()
-    official = options.official.absolute()
-    if not (official / "bin" / "webknossos").exists():
-        sys.exit(f"no webknossos in {official}: run `pytest -m conformance` once, or --official")
-    compile_bytecode(official)
+    official = readied(options.official)
     rows = []
     with data_folder(options.data) as folder:
         for name in options.cases:

@@ -13,9 +13,9 @@ from pathlib import Path
 from tests.benchmarks.convert import (
     GIB,
     VOXEL_SIZE,
-    compile_bytecode,
     data_folder,
     parser_of,
+    readied,
     surroundings,
 )
 from tests.benchmarks.stacks import Shape, write_stack
@@ -111,10 +111,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Measure the cases one by one and print each line when it is known, then the table."""
     options = parse()
-    official = options.official.absolute()
-    if not (official / "bin" / "webknossos").exists():
-        sys.exit(f"no webknossos in {official}: run `pytest -m conformance` once, or --official")
-    compile_bytecode(official)
+    official = readied(options.official)
     rows = []
     with data_folder(options.data) as folder:
         for name in options.cases:

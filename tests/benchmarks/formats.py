@@ -22,7 +22,7 @@ import zarr
 from numpy.typing import NDArray
 from pylibCZIrw.czi import create_czi
 
-from tests.benchmarks.convert import VOXEL_SIZE, compile_bytecode, surroundings
+from tests.benchmarks.convert import VOXEL_SIZE, readied, surroundings
 from tests.benchmarks.stacks import Plane, em_planes
 from tests.benchmarks.table import show
 from tests.benchmarks.watch import watch
@@ -214,8 +214,7 @@ def main() -> None:
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
     parser.add_argument("--slices", type=int, default=64, help="of 2048 x 2048 [64]")
     given = parser.parse_args()
-    official = given.official.absolute()
-    compile_bytecode(official)
+    official = readied(given.official)
     plane = em_planes((given.slices, HEIGHT, WIDTH))
     volume = np.stack([plane(z) for z in range(given.slices)])
     rows = []

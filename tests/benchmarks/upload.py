@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.convert import GIB, ROOT, VOXEL_SIZE, compile_bytecode, surroundings
+from tests.benchmarks.convert import GIB, ROOT, VOXEL_SIZE, readied, surroundings
 from tests.benchmarks.stacks import write_stack
 from tests.benchmarks.table import show
 from tests.benchmarks.watch import Run, proportional, watch
@@ -208,8 +208,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=1, help="the best of so many rounds [1]")
     parser.add_argument("--data", type=Path, help="keep and reuse the sources in this folder")
     options = parser.parse_args()
-    official = options.official.absolute()
-    compile_bytecode(official)
+    official = readied(options.official)
     data = options.data.absolute() if options.data else Path(tempfile.mkdtemp())
     try:
         bench = Bench(official, data, options.repeat)

@@ -3,7 +3,6 @@
 import os
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NoReturn, Self, Unpack
 from urllib.parse import urljoin
 
@@ -72,12 +71,7 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
