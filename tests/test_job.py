@@ -199,6 +199,7 @@ def test_what_failed_for_good_is_not_tried_again(
         pytest.fail("it was tried again")
     assert ended.value.code == kind.exit_status
     assert NOTE.exists()
+    assert "broken, a.tif" in LOG.read_text()
     for other in ("the next", ""):
         monkeypatch.setenv(RUN, other)
         if not other:

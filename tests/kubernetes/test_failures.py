@@ -38,6 +38,22 @@ def test_a_job_that_fails_with_a_reason_keeps_it(site: Site) -> None:
     assert "slice_3.tif" in str(site.notes())
 
 
+def test_what_failed_for_good_is_not_tried_for_long(site: Site) -> None:
+    """Snakemake tries again whatever was wrong; the job then repeats what its note says."""
+    config = site.small()
+    (site.volume / "small" / "slice_3.tif").write_bytes(b"II*\0 no image at all")
+    run = site.start(config, "--retries", 1)
+    site.wait_for(site.notes)
+    (note,) = site.run_folder.glob("logs/**/*.failure.json")
+    before = note.stat().st_ino, note.stat().st_mtime_ns
+    status, output = finish(run)
+    assert status == 1, output[-4000:]
+    assert len(site.cluster.history) == 2
+    assert (note.stat().st_ino, note.stat().st_mtime_ns) == before
+    (log,) = site.run_folder.glob("logs/convert_slab/**/*.log")
+    assert "slice_3.tif" in log.read_text()
+
+
 def test_a_pod_that_never_gets_to_its_job_leaves_its_last_line(site: Site) -> None:
     """An image without Python: each job was sent three times, and its output is kept."""
     for image in site.cluster.images.values():

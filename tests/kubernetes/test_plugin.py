@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from kubernetes.client.exceptions import ApiException
-from snakemake_executor_plugin_wkflow_kubernetes import common_settings, server
+from snakemake_executor_plugin_wkflow_kubernetes import common_settings, executor, server
 from snakemake_executor_plugin_wkflow_kubernetes.failure import cannot_start, explain, leave_notes
 from snakemake_executor_plugin_wkflow_kubernetes.pod import Pod, Waiting
 from snakemake_executor_plugin_wkflow_kubernetes.vigil import Vigil
 from snakemake_interface_common.exceptions import WorkflowError
 from urllib3.exceptions import ProtocolError
+from wkflow import job
 from wkflow.failures import read_failures
 
 from tests.runs import ROOT
@@ -36,6 +37,11 @@ def test_it_shares_what_the_official_one_does_not() -> None:
     assert not common_settings.implies_no_shared_fs
     assert not common_settings.job_deploy_sources
     assert not common_settings.auto_deploy_default_storage_provider
+
+
+def test_it_calls_a_run_as_jobs_do() -> None:
+    """The name stands twice, as the plugin imports nothing of ours at Snakemake's every start."""
+    assert executor.RUN_VARIABLE == job.RUN
 
 
 def test_it_costs_nothing_without_the_official_plugin() -> None:

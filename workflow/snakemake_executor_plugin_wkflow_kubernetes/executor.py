@@ -55,6 +55,9 @@ PARTING_S = 10
 STATE = Path("cluster.json")
 """In the run folder: what `wkflow` shows beside its progress."""
 
+RUN_VARIABLE = "WKFLOW_RUN"
+"""By which a job knows that an earlier try in this run failed for good: `wkflow.job.RUN`."""
+
 ENTRANCE = "logs/entrance.log"
 """Beside which goes the note of what is no fault of one job."""
 
@@ -135,8 +138,9 @@ class Executor(official.Executor):  # type: ignore[misc]  # no types
         return "python"
 
     def get_job_exec_prefix(self, job: Any) -> str:  # noqa: ANN401, ARG002 -- as the base has it
-        """Go to the run folder; without a shared volume there is none."""
-        return f"cd {shlex.quote(os.getcwd())}"  # noqa: PTH109 -- a string for the shell
+        """Say which run it is, and go to its folder; without a shared volume there is none."""
+        folder = shlex.quote(os.getcwd())  # noqa: PTH109 -- a string for the shell
+        return f"export {RUN_VARIABLE}={os.environ.get(RUN_VARIABLE, '')} && cd {folder}"
 
     def get_job_args(self, job: Any) -> str:  # noqa: ANN401 -- it has no type
         """Give a job the threads it asked for, not all that its node has."""

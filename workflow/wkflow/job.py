@@ -115,11 +115,14 @@ class Job:
     def _end_if_hopeless(self) -> None:
         """Fail again at once, where an earlier try in this run failed for good.
 
-        Snakemake tries again on clusters whatever was wrong.
+        Snakemake tries again on clusters whatever was wrong, and removes the log before it does.
         """
         with suppress(OSError, ValueError, KeyError):
             note = json.loads(self.note.read_bytes())
-            if note["run"] == os.environ[RUN] and note["kind"] in FOR_GOOD:
+            is_of_this_run = note["run"] and note["run"] == os.environ[RUN]
+            if is_of_this_run and note["kind"] in FOR_GOOD:
+                words = f"failed for good before: {note['what']}, {note['where']}"
+                logging.getLogger(__name__).error(words)
                 raise SystemExit(note["exit_status"])
 
     def __exit__(
