@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from wkflow import hold
 from wkflow.errors import TransientError
-from wkflow.hold import holding, lock_of
+from wkflow.hold import HELD, holding, lock_of
+
+from tests import runs
 
 HOLDER = """
 import sys, time
@@ -134,6 +136,39 @@ def test_only_one_of_a_crowd_is_inside(dataset: Path) -> None:
     assert [process.returncode for process in crowd] == [0] * 4
     assert sum(counts) > 10
     assert list(dataset.parent.iterdir()) == [dataset]
+
+
+def test_plain_snakemake_is_refused_as_well(dataset: Path) -> None:
+    """Also where its run folder is another one; it says who writes, and begins nothing."""
+    source = runs.write_stack(dataset.parent / "slices", runs.noise(2, 16, 16))
+    options = (f"source={source}", f"target={dataset}", f"work_dir={dataset.parent / 'run'}")
+    command = ("--cores", 1, "--config", *options, "voxel_size=[1,1,1]")
+    with held(dataset) as holder:
+        run = runs.snakemake(*command, cwd=dataset.parent)
+        assert run.returncode == 1
+        assert f"is being written by another run (host {platform.node()}, process" in run.stderr
+        assert list(dataset.iterdir()) == []
+        holder.communicate("\n")
+    run = runs.snakemake(*command, cwd=dataset.parent)
+    assert run.returncode == 0, run.stderr
+    assert not lock_of(dataset).exists()
+
+
+def test_a_process_holds_until_it_exits(dataset: Path) -> None:
+    """Unless the one that started it does."""
+    until_exit = HOLDER.replace("with holding", "if not hold_until_exit")
+    until_exit = until_exit.replace("import holding", "import hold_until_exit")
+    with started(until_exit, dataset) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(TransientError), holding(dataset):
+            pass
+        holder.communicate("\n")
+    assert not lock_of(dataset).exists()
+    with holding(dataset), pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HELD, str(dataset))
+        with started(until_exit, dataset) as holder:
+            assert holder.communicate("\n")[0] == "held\n"
 
 
 def test_a_failing_writer_frees_the_dataset(dataset: Path) -> None:

@@ -51,7 +51,7 @@ if not run.settings.upload_on_cluster:
 
 
 onstart:
+    run.attend(workflow)
     claim(run.plan, Path.cwd())
     # else each run ends with a second of waiting
     workflow.scheduler.job_rate_limiter = None
-    run.attend(workflow)

@@ -12,7 +12,8 @@ from snakemake.exceptions import WorkflowError
 
 from wkflow import secret
 from wkflow.delivery import DELIVERY, Delivery
-from wkflow.errors import ConfigError, WkflowError
+from wkflow.errors import ConfigError, TransientError, WkflowError
+from wkflow.hold import hold_until_exit
 from wkflow.job import ENTRANCE, RUN, foresee, leave_note
 from wkflow.joints import Joints
 from wkflow.plan import DRAFT, Plan
@@ -63,7 +64,17 @@ class Run:
         return given.on_kubernetes() if is_kubernetes else given.on_slurm()
 
     def attend(self, workflow: Any) -> None:  # noqa: ANN401 -- it has no type
-        """Make ready for the first job, where it goes to a cluster."""
+        """Make ready for the first job: nobody else writes the dataset, and a cluster is there.
+
+        Raises
+        ------
+        WorkflowError
+            If another run is at work there, or jobs cannot run.
+        """
+        try:
+            hold_until_exit(self.settings.dataset)
+        except TransientError as error:
+            raise WorkflowError(str(error)) from None
         if not workflow.local_exec:
             from wkflow.attendance import attend  # noqa: PLC0415 -- most runs are local
 

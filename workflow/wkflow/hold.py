@@ -3,12 +3,13 @@
 The lock is the kernel's, on a file beside the dataset: a holder that is killed frees it.
 """
 
+import atexit
 import json
 import os
 import platform
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +19,9 @@ if os.name == "posix":  # elsewhere two writers are not noticed
     import fcntl
 
 UNKNOWN = "unknown"
+
+HELD = "WKFLOW_HOLDS"
+"""In the environment: the dataset that the program which started this one holds already."""
 
 
 @contextmanager
@@ -37,6 +41,20 @@ def holding(dataset: Path) -> Iterator[IO[str] | None]:
     finally:
         if file:
             _free(lock_of(dataset), file)
+
+
+def hold_until_exit(dataset: Path) -> None:
+    """Hold a dataset as `holding` does until this process ends, unless `HELD` says who does.
+
+    Raises
+    ------
+    TransientError
+        If another run holds it.
+    """
+    if os.environ.get(HELD) != str(dataset):
+        with ExitStack() as stack:
+            stack.enter_context(holding(dataset))
+            atexit.register(stack.pop_all().close)
 
 
 def lock_of(dataset: Path) -> Path:

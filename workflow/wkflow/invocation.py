@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from wkflow.clusters import slurm
 from wkflow.errors import ConfigError
+from wkflow.hold import HELD
 from wkflow.job_resources import JobResources
 from wkflow.settings import Settings
 from wkflow.shipped import snakefile
@@ -46,14 +47,15 @@ def snakemake_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[s
 
 
 def environment_of(settings: Settings, extra: tuple[str, ...] = ()) -> dict[str, str]:
-    """Give the environment of the command.
+    """Give the environment of the command, which need not hold the dataset itself.
 
     Snakemake imports every installed plugin. SLURM's asks the controller meanwhile, and waits ten
     seconds for one that is down: a run that has no use for it says that there is none.
     """
     is_for_cluster = settings.is_on_cluster or any("executor" in word for word in extra)
     is_for_cluster |= any("profile" in word for word in extra)
-    return dict(os.environ) | ({} if is_for_cluster else {"SLURM_CONF": os.devnull})
+    without_slurm = {} if is_for_cluster else {"SLURM_CONF": os.devnull}
+    return os.environ | without_slurm | {HELD: str(settings.dataset)}
 
 
 def _here(settings: Settings) -> tuple[str, ...]:
