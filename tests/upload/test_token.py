@@ -129,11 +129,11 @@ def test_a_token_on_the_command_line_goes_no_further(
 def is_main(words: tuple[str, ...]) -> bool:
     """Say whether a command line is that of Snakemake's main process.
 
-    Or what it starts before a line of ours could hide anything: its SLURM plugin, where that is
-    installed, asks for the configuration while it is imported.
+    Or of what it starts before a line of ours could hide anything: its SLURM plugin, where that is
+    installed, looks for these programs while it is imported.
     """
     is_engine = "snakemake" in words and "--configfile" in words
-    return is_engine or words[:3] == ("scontrol", "show", "config")
+    return is_engine or not {"scontrol", "sacct", "squeue"}.isdisjoint(words)
 
 
 def run(
