@@ -37,10 +37,11 @@ class Watch:
             top = psutil.Process(self.pid)
             for process in [top, *top.children(recursive=True)]:
                 self._look_at(process.pid)
-        for path in self.temporary.rglob("*"):
-            with contextlib.suppress(OSError):
-                if path.is_file() and BYTES in path.read_bytes():
-                    self.files.add(path)
+        for folder, _, names in os.walk(self.temporary):  # which bears folders that vanish
+            for path in (Path(folder, name) for name in names):
+                with contextlib.suppress(OSError):
+                    if path.is_file() and BYTES in path.read_bytes():
+                        self.files.add(path)
 
     def _look_at(self, pid: int) -> None:
         with contextlib.suppress(OSError):
