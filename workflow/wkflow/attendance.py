@@ -19,7 +19,7 @@ from snakemake.exceptions import WorkflowError as EngineError
 from wkflow.clusters import slurm
 from wkflow.clusters.obituary import Death
 from wkflow.clusters.probe import probe, shared_options
-from wkflow.errors import WkflowError
+from wkflow.errors import TransientError, WkflowError
 from wkflow.job import ENTRANCE, NOTE, leave_note
 from wkflow.plan import CLUSTER
 
@@ -165,7 +165,7 @@ class Attendance:
     def cancel(self) -> None:
         """End all jobs, also those that were on their way to SLURM: they are on no list here."""
         self._cancel()
-        with suppress(slurm.NoAnswerError):  # the next run ends them
+        with suppress(TransientError):  # the next run ends them
             slurm.cancel(self._name)
 
     def report_job_error(self, info: Any, msg: str | None = None, **more: Any) -> None:  # noqa: ANN401 -- it has no type
