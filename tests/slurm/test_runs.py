@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -164,13 +165,12 @@ def test_a_run_whose_head_was_killed_goes_on(
     log = folder / "logs" / "snakemake.log"
     with started(cluster, *how, cwd=target.parent) as head:
         await_that(log.exists)
-        await_that(lambda: "(Rule: convert_slab)" in log.read_text() and running(cluster, folder))
+        # two at once: so of what ended before them, Snakemake knows
+        await_that(lambda: "(Rule: convert_slab)" in log.read_text() and both_held(cluster, folder))
         kill_head(head)
     finished = log.read_text().count("(Rule: convert_slab)")
     orphans = [one.number for one in running(cluster, folder)]
-    for one in (one for number in orphans for one in processes_of(cluster, number)):
-        one.suspend()  # else it might end by itself meanwhile
-    assert orphans
+    assert len(orphans) == 2
     run = wkflow(cluster, *how, cwd=target.parent)
     assert run.returncode == 0, run.stderr
     assert same_as(target, local)
@@ -181,6 +181,17 @@ def test_a_run_whose_head_was_killed_goes_on(
     for rule in {one.rule for one in jobs} - {"probe"}:
         ends = [one for one in jobs if one.rule == rule]
         assert all(a.end <= b.start for a, b in pairwise(ends))
+
+
+def both_held(cluster: Cluster, folder: Path) -> bool:
+    """Stop the two jobs that run, else they might end by themselves; whether there were two."""
+    with suppress(psutil.NoSuchProcess):  # one of them ends just now
+        processes = [processes_of(cluster, one.number) for one in running(cluster, folder)]
+        if len(processes) == 2 and all(processes):
+            for one in (one for of_job in processes for one in of_job):
+                one.suspend()
+            return True
+    return False
 
 
 def test_names_are_no_words_of_a_shell(cluster: Cluster, tmp_path: Path) -> None:
