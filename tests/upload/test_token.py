@@ -45,9 +45,11 @@ class Watch:
 
     def _look_at(self, pid: int) -> None:
         with contextlib.suppress(OSError):
-            # between fork and exec a child shows its parent's: so the environment goes first
+            before = Path(f"/proc/{pid}/cmdline").read_bytes()
             environment = Path(f"/proc/{pid}/environ").read_bytes()
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if before != command or not command:
+                return  # it becomes another program just now, or ends: it is looked at again
             words = tuple(os.fsdecode(command).split("\0"))
             self.seen.add(pid)
             if BYTES in command:
