@@ -30,7 +30,7 @@ SIZE = len(CONTENT)
 @contextmanager
 def reading(answer: Answering) -> Iterator[tuple[Listener, RemoteFiles]]:
     with asking(answer) as (listener, session):
-        yield listener, RemoteFiles(session, listener.url + "/root/")
+        yield listener, RemoteFiles(session, listener.url + "/data/")
 
 
 def ranged(asked: Asked) -> Reply:
@@ -60,7 +60,7 @@ def test_all_parts_are_read(answer: Answering) -> None:
             assert files.tail("a", count) == CONTENT[-count:]
         assert files.whole("a") == CONTENT
         assert files.size("a") == SIZE
-        assert listener.asked[0].path == "/root/%C3%B6/a%20b"
+        assert listener.asked[0].path == "/data/%C3%B6/a%20b"
         assert {asked.token for asked in listener.asked} == {TOKEN}
         assert {asked.headers["accept-encoding"] for asked in listener.asked} == {"identity"}
 
@@ -168,7 +168,7 @@ def test_refusals_are_told() -> None:
         with pytest.raises(ServerError, match="Denied") as caught:
             files.whole("a")
         assert TOKEN not in str(caught.value)
-        assert files.where("a?b") == f"{listener.url}/root/a%3Fb"
+        assert files.where("a?b") == f"{listener.url}/data/a%3Fb"
 
 
 @pytest.mark.parametrize("api", [13, 14, 15, 16])

@@ -166,7 +166,7 @@ def test_a_run_whose_head_was_killed_goes_on(
     with started(cluster, *how, cwd=target.parent) as head:
         await_that(log.exists)
         # two at once: so of what ended before them, Snakemake knows
-        await_that(lambda: "(Rule: convert_slab)" in log.read_text() and both_held(cluster, folder))
+        await_that(lambda: "(Rule: convert_slab)" in log.read_text() and held(cluster, folder, 2))
         kill_head(head)
     finished = log.read_text().count("(Rule: convert_slab)")
     orphans = [one.number for one in running(cluster, folder)]
@@ -183,11 +183,11 @@ def test_a_run_whose_head_was_killed_goes_on(
         assert all(a.end <= b.start for a, b in pairwise(ends))
 
 
-def both_held(cluster: Cluster, folder: Path) -> bool:
-    """Stop the two jobs that run, else they might end by themselves; whether there were two."""
+def held(cluster: Cluster, folder: Path, count: int) -> bool:
+    """Stop the jobs that run, which might end by themselves, once they are so many: say so."""
     with suppress(psutil.NoSuchProcess):  # one of them ends just now
         processes = [processes_of(cluster, one.number) for one in running(cluster, folder)]
-        if len(processes) == 2 and all(processes):
+        if len(processes) == count and all(processes):
             for one in (one for of_job in processes for one in of_job):
                 one.suspend()
             return True
@@ -276,10 +276,8 @@ def test_an_interrupt_of_plain_snakemake_ends_jobs_on_their_way(
         cwd=tmp_path,
         env=variables | {"PATH": f"{slow.parent}:{variables['PATH']}"},
     ) as run:
-        await_that(lambda: running(cluster, folder))
+        await_that(lambda: held(cluster, folder, 1))
         (job,) = running(cluster, folder)
-        for one in processes_of(cluster, job.number):
-            one.suspend()  # else it might end by itself
         run.send_signal(signal.SIGINT)
         told, _ = run.communicate(timeout=60)
     assert run.returncode != 0, told
