@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from wkflow import __version__
-from wkflow.cli import build_parser, main
+from wkflow.cli import main
 from wkflow.datasource import PROPERTIES
 
 from .runs import VOXEL_SIZE, noise, voxels, wkflow, write_stack
@@ -157,8 +157,8 @@ def test_memory_too_small_is_told_before_the_start(tmp_path: Path) -> None:
 
 def test_help_and_version_are_there(capsys: pytest.CaptureFixture[str]) -> None:
     """--version tells the version, --help every command."""
-    for flag, told in (("--version", __version__), ("--help", "convert")):
+    for words, told in (("--version", __version__), ("--help", "convert"), ("upload -h", "--name")):
         with pytest.raises(SystemExit) as ended:
-            build_parser().parse_args([flag])
+            main(words.split())
         assert ended.value.code == 0
         assert told in capsys.readouterr().out

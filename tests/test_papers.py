@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from wkflow.cli import build_parser, choices_of, spell
+from wkflow.cli import build_parsers, choices_of, spell
 from wkflow.commands import COMMANDS, Command
 from wkflow.papers import PAPERS, main, options_table
 from wkflow.settings import Settings
@@ -25,12 +25,8 @@ OFFERED = [
 
 
 def parser_of(command: Command) -> argparse.ArgumentParser:
-    """Give the parser of a command, as argparse keeps it."""
-    actions = build_parser()._actions  # noqa: SLF001 -- argparse lists its options nowhere else
-    commands = next(one for one in actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001
-    parser = commands.choices[command.name]
-    assert isinstance(parser, argparse.ArgumentParser)
-    return parser
+    """Give the parser of a command."""
+    return build_parsers()[1][command.name]
 
 
 def one_line(text: str) -> str:

@@ -3,15 +3,17 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from time import monotonic
 from typing import Any
 
 from pydantic.fields import FieldInfo
 
 from wkflow import __version__
+from wkflow.arguments import PASSED_ON, Flags, nearest, usage_of
 from wkflow.commands import COMMANDS, Command
-from wkflow.errors import WkflowError
+from wkflow.errors import ConfigError, WkflowError
 from wkflow.job import foresee
 from wkflow.secret import TOKEN
 from wkflow.settings import Settings
@@ -29,8 +31,48 @@ VARIABLES = {"webknossos_url": "WK_URL"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give the exit status."""
     own, extra = _split(sys.argv[1:] if arguments is None else list(arguments))
-    options = build_parser().parse_args(own)
+    parser, parsers = build_parsers()
+    usage = parser.usage
+    try:
+        command = _command_in(own, parser, parsers)
+        usage = parsers[command].usage
+        words = flags_of(command, parsers).in_order(own[1:])
+    except ConfigError as error:
+        print(f"usage: {usage}", file=sys.stderr)
+        return _tell(error, verbose=False)
+    options = parsers[command].parse_args(words)
     return guarded(lambda: _run(options, extra), verbose=options.verbose)
+
+
+def _command_in(
+    words: Sequence[str],
+    parser: argparse.ArgumentParser,
+    parsers: Mapping[str, argparse.ArgumentParser],
+) -> str:
+    """Find the command, which stands first; help and version need none."""
+    first = words[0] if words else ""
+    if first in parsers:
+        return first
+    if first in {"-h", "--help", "--version"}:
+        parser.parse_args([first])
+    what = "a command is missing" if not first else f"there is no command {first}"
+    near = nearest(first, list(parsers))
+    if first.startswith("-"):
+        flag = first.partition("=")[0]
+        is_known = any(flag in flags_of(name, parsers).of_word for name in parsers)
+        what = f"{flag} stands behind the command" if is_known else f"there is no option {flag}"
+        near = None if is_known else nearest(flag, ["--help", "--version"])
+    remedy = f"Give one of {', '.join(parsers)}; `wkflow --help` explains them."
+    raise ConfigError(what + (f" (did you mean {near}?)" if near else ""), "wkflow", remedy)
+
+
+def flags_of(command: str, parsers: Mapping[str, argparse.ArgumentParser]) -> Flags:
+    """Give the flags of a command, and which others belong to other commands."""
+    elsewhere: dict[str, list[str]] = {"--version": ["wkflow"]}
+    for name, parser in parsers.items():
+        for word in Flags(name, parser._actions, {}).of_word:  # noqa: SLF001 -- argparse lists its arguments nowhere else
+            elsewhere.setdefault(word, []).append(f"wkflow {name}")
+    return Flags(command, parsers[command]._actions, elsewhere)  # noqa: SLF001
 
 
 def guarded(run: Callable[[], int], *, verbose: bool = False) -> int:
@@ -56,22 +98,21 @@ def _tell(error: WkflowError, *, verbose: bool) -> int:
     return error.exit_status
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Make the parser; options and help come from the fields of `Settings`."""
+def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Make the parser of the program and those of its commands, from the fields of `Settings`."""
     parser = argparse.ArgumentParser(
         prog="wkflow",
+        usage="wkflow COMMAND [OPTIONS] ...",
         description="Turn image stacks into WEBKNOSSOS datasets with their magnifications.",
         epilog="Exit status: 0 done, 2 wrong usage or config, 3 bad source, 4 refused by the "
         "server, 5 try again, 6 out of disk or memory, 7 verification failed, 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"wkflow {__version__}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        _add_command(subparsers, command)
-    return parser
+    return parser, {command.name: _add_command(subparsers, command) for command in COMMANDS}
 
 
-def _add_command(subparsers: Any, command: Command) -> None:  # noqa: ANN401 -- argparse hides its type
+def _add_command(subparsers: Any, command: Command) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides its type
     parser = subparsers.add_parser(
         command.name, help=command.help, description=command.description, allow_abbrev=False
     )
@@ -93,6 +134,9 @@ def _add_command(subparsers: Any, command: Command) -> None:  # noqa: ANN401 -- 
     parser.add_argument(
         "--verbose", action="store_true", help="Also print the server's chain of causes."
     )
+    parser.usage = usage_of(command.name, parser)
+    made: argparse.ArgumentParser = parser
+    return made
 
 
 def _add_option(
@@ -129,12 +173,18 @@ def _metavar(name: str, option: FieldInfo) -> str:
 
 def choices_of(name: str) -> list[str]:
     """List the values that an option allows, if they are few; from the JSON schema."""
-    schema: dict[str, Any] = Settings.model_json_schema(by_alias=False)["properties"][name]
+    schema = _schema()[name]
     return [
         str(choice)
         for part in (schema, *schema.get("anyOf", ()))
         for choice in part.get("enum", [part["const"]] if "const" in part else [])
     ]
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    properties: dict[str, Any] = Settings.model_json_schema(by_alias=False)["properties"]
+    return properties
 
 
 def spell(value: object) -> str:
@@ -146,9 +196,9 @@ def spell(value: object) -> str:
 
 def _split(arguments: list[str]) -> tuple[list[str], tuple[str, ...]]:
     """Cut off what follows `--`: that is Snakemake's."""
-    if "--" not in arguments:
+    if PASSED_ON not in arguments:
         return arguments, ()
-    cut = arguments.index("--")
+    cut = arguments.index(PASSED_ON)
     return arguments[:cut], tuple(arguments[cut + 1 :])
 
 

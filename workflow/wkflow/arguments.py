@@ -1,0 +1,131 @@
+"""Command lines in any order: flags between paths, and one sentence for each thing that is wrong.
+
+argparse reads what comes out. On its own it takes no flag between two paths, no value that begins
+with a minus, the last one of two equal flags, and it blames a path for a mistyped flag.
+"""
+
+from argparse import Action, ArgumentParser
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from wkflow.errors import ConfigError
+
+PASSED_ON = "--"
+"""What follows is Snakemake's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The flags of a command, and how many paths it takes.
+
+    `elsewhere` says which other commands have a flag.
+    """
+
+    command: str
+    actions: Sequence[Action]
+    elsewhere: Mapping[str, Sequence[str]]
+
+    @property
+    def of_word(self) -> dict[str, Action]:
+        """Every way to spell a flag, and what it is."""
+        return {word: action for action in self.actions for word in action.option_strings}
+
+    @property
+    def paths(self) -> list[str]:
+        """The names of what is given without a flag."""
+        return [str(action.metavar) for action in self.actions if not action.option_strings]
+
+    def in_order(self, words: Sequence[str]) -> list[str]:
+        """Put flags before paths, each flag in one word with its value.
+
+        Raises
+        ------
+        ConfigError
+            If a flag is unknown, given twice, without its value or with one too many; if there are
+            too many paths, or the first one is missing.
+        """
+        flags, paths, unknown = [], [], []
+        seen: set[str] = set()
+        known, rest = self.of_word, iter(words)
+        for word in rest:
+            flag, has_value, value = word.partition("=")
+            if not word.startswith("-") or word == "-":
+                paths.append(word)
+            elif flag not in known:
+                unknown.append(self._unknown(flag))
+            else:
+                action = known[flag]
+                if action.dest in seen:
+                    raise self._fault(f"{self._names(action, flag)} is given twice")
+                seen.add(action.dest)
+                takes_none = action.nargs == 0
+                if takes_none and has_value:
+                    raise self._fault(f"{flag} takes no value")
+                if not takes_none and not has_value:
+                    value = self._value(flag, action, rest)
+                if value == PASSED_ON:  # argparse would drop it
+                    raise self._fault(f"{flag} wants a value: {action.metavar}")
+                flags.append(flag if takes_none else f"{flag}={value}")
+        if unknown and "help" not in seen:
+            raise self._fault("; ".join(dict.fromkeys(unknown)))
+        if "help" not in seen:
+            self._check(paths)
+        return [*flags, PASSED_ON, *paths]
+
+    def _value(self, flag: str, action: Action, rest: Iterator[str]) -> str:
+        value = next(rest, None)
+        if value is None or value in self.of_word:
+            raise self._fault(f"{flag} wants a value: {action.metavar}")
+        if value.startswith(PASSED_ON):
+            raise self._fault(f"{flag} wants a value; one with two dashes is given as {flag}=VALUE")
+        return value
+
+    def _check(self, paths: Sequence[str]) -> None:
+        """See whether there are as many paths as the command takes."""
+        wanted = self.paths
+        if not paths:
+            raise self._fault(f"{wanted[0]} is missing")
+        if len(paths) > len(wanted):
+            raise self._fault(
+                f"one path too many: {paths[len(wanted)]!r} follows {' and '.join(wanted)}",
+                "A path with blanks stands in quotes.",
+            )
+
+    def _unknown(self, flag: str) -> str:
+        """Say that there is no such flag, and what may have been meant."""
+        if flag in self.elsewhere:
+            return f"{flag} is an option of {' and '.join(self.elsewhere[flag])} only"
+        if flag.lstrip("-").upper() in self.paths:
+            return f"{flag.lstrip('-').upper()} is given without {flag}"
+        near = nearest(flag, list(self.of_word))
+        return f"there is no option {flag}" + (f" (did you mean {near}?)" if near else "")
+
+    def _names(self, action: Action, flag: str) -> str:
+        others = [word for word in action.option_strings if word != flag]
+        return f"{flag} (also {', '.join(others)})" if others else flag
+
+    def _fault(self, what: str, remedy: str = "") -> ConfigError:
+        place = f"wkflow {self.command}"
+        return ConfigError(what, place, remedy or f"`{place} --help` explains every option.")
+
+
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """Give what was probably meant: a like word, or one that goes on so.
+
+    >>> nearest("--voxel_sise", ["--voxel-size", "--unit"]), nearest("-j", ["--unit", "--jobs"])
+    ('--voxel-size', '--jobs')
+    """
+    bare = {one.lstrip("-"): one for one in known}
+    begun = word.lstrip("-").lower().replace("_", "-")
+    near = get_close_matches(begun, bare, n=1)
+    longer = [one for one in bare if begun and one.startswith(begun)]
+    return bare[(near or longer)[0]] if near or longer else None
+
+
+def usage_of(command: str, parser: ArgumentParser) -> str:
+    """Give the one line that says how a command is called."""
+    actions = parser._actions  # noqa: SLF001 -- argparse lists its arguments nowhere else
+    paths = [action for action in actions if not action.option_strings]
+    spelled = [f"[{one.metavar}]" if one.nargs == "?" else str(one.metavar) for one in paths]
+    return f"wkflow {command} [OPTIONS] {' '.join(spelled)} [-- OPTIONS OF SNAKEMAKE]"
