@@ -57,6 +57,10 @@ class Channel:
         return cls(document["name"], colour and triple(colour), window and (window[0], window[1]))
 
 
+NO_CHANNELS: tuple[Channel, ...] = ()
+"""Of which nothing is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What a file says of one image besides its shape.

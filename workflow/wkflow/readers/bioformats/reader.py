@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wkflow.box import Box, Triple
 from wkflow.errors import SourceError
+from wkflow.readers.besides import besides
 from wkflow.readers.bioformats.link import Link, linked
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.whole import require_inside
@@ -159,7 +160,10 @@ def _understood(path: str, found: dict[str, Any], series: int) -> tuple[Probe, i
     )
     notes = (ALPHA,) if is_colour and samples == 4 else ()
     probe = Probe(
-        header, _grain(found, stored), _about(path, found, header, notes), _files(path, found)
+        header,
+        _grain(found, stored),
+        besides(lambda: _about(path, found, header, notes)),
+        _files(path, found),
     )
     return probe, series, Layout(samples, found["is_interleaved"], is_split, stored)
 

@@ -12,6 +12,7 @@ from pylibCZIrw import czi
 
 from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.readers.besides import besides
 from wkflow.readers.content import open_as
 from wkflow.readers.czi.about import about_czi
 from wkflow.readers.czi.directory import Directory, Tile, read_directory
@@ -164,4 +165,6 @@ def _probe(header: Header, directory: Directory, scenes: int) -> Probe:
         min(header.height, max(tile.spans["Y"][1] for tile in directory.tiles)),
         1,
     )
-    return Probe(header, grain, about_czi(directory.xml, header.channels, white, notes))
+    return Probe(
+        header, grain, besides(lambda: about_czi(directory.xml, header.channels, white, notes))
+    )

@@ -63,7 +63,7 @@ def _rows_and_columns(places: list[Dataset]) -> tuple[float | None, float | None
         for name in ROWS_AND_COLUMNS:
             value = place.get(name)
             if isinstance(value, MultiValue) and len(value) == 2:
-                return float(value[0]), float(value[1])
+                return _number(value[0]), _number(value[1])
     return None, None
 
 

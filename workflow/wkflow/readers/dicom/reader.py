@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.readers.besides import besides
 from wkflow.readers.dicom.about import about_dicom
 from wkflow.readers.dicom.codec import SYNTAXES, decode
 from wkflow.readers.dicom.file import DicomFile, is_uncompressed, open_dicom, understood
@@ -121,7 +122,7 @@ def _survey(dicom: DicomFile) -> _Survey:
     )
     is_placed = not pieces and not is_packed(dicom, pixels)
     grain = (1, 1, 1) if is_placed else (header.width, header.height, 1)
-    probe = Probe(header, grain, about_dicom(dicom.dataset, pixels))
+    probe = Probe(header, grain, besides(lambda: about_dicom(dicom.dataset, pixels)))
     return _Survey(dicom, pixels, order, probe, pieces)
 
 

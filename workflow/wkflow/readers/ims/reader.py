@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from wkflow.box import Box, Triple
 from wkflow.errors import SourceError
+from wkflow.readers.besides import besides
 from wkflow.readers.content import open_as
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.ims.chunks import Chunks
@@ -89,7 +90,7 @@ def _probe(file: h5py.File, path: str) -> Probe:
     for frame, channel in np.ndindex(times, channels):
         _group(file, f"{LEVEL}/TimePoint {frame}/Channel {channel}", path)
     grain = tuple(map(min, Chunks.of(data).shape[::-1], size))
-    return Probe(header, (grain[0], grain[1], grain[2]), _about(file, header))
+    return Probe(header, (grain[0], grain[1], grain[2]), besides(lambda: _about(file, header)))
 
 
 def _group(parent: h5py.Group, name: str, path: str) -> h5py.Group:
@@ -153,7 +154,7 @@ def _about(file: h5py.File, header: Header) -> About:
 
 
 def _voxel_nm(image: Any, size: Triple) -> tuple[float | None, float | None, float | None]:  # noqa: ANN401 -- h5py's attributes
-    unit = _text(image.get("Unit")) or "um"
+    unit = _text(image.get("Unit"))
     x, y, z = (
         _length(_text(image.get(f"ExtMin{axis}")), _text(image.get(f"ExtMax{axis}")), count, unit)
         for axis, count in enumerate(size)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.readers.besides import besides
 from wkflow.readers.content import open_as
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.lif.frames import Frames, FramesImage
@@ -92,13 +93,14 @@ def _image(path: str, image: LifImageABC, content: Content, is_named: bool) -> L
     end = block.offset + layout.end
     if block.offset < 0 or layout.end > block.size or end > len(content):
         raise SourceError(f"is cut short: it ends within its image {image.name}", path, REMEDY)
-    about = about_of(image.xml_element, layout, image.path if is_named else "")
+    named = image.path if is_named else ""
+    about = besides(lambda: about_of(image.xml_element, layout, named), named)
     return LifImage(path, Probe(layout.header, (1, 1, 1), about), layout, block.offset, content)
 
 
 def _external(path: str, image: LifImageABC, stack: ExitStack) -> LifImage | FramesImage:
     layout = layout_of(image.xml_element, path)
-    about = about_of(image.xml_element, layout, "")
+    about = besides(lambda: about_of(image.xml_element, layout, ""))
     frames = Frames.of(image.memory_block, layout, path)
     files = (os.path.abspath(path), *frames.files)  # noqa: PTH100
     if (lof := frames.lof) is None:

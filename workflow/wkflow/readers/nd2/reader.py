@@ -7,8 +7,7 @@ positions, z, in the order in which they were nested. Each position is an image.
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.readers.besides import besides
 from wkflow.readers.content import open_as
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.length import to_nm
@@ -116,9 +116,9 @@ def _images(path: str, content: Content) -> tuple[Nd2Image, ...]:
         attributes, loops = file.attributes, loops_of(file.experiment)
         names = position_names(file.experiment)
         frames = _frames(path, attributes, loops, runs, content)
-        about = _about(file, frames)
+        about = besides(lambda: _about(file, frames))
     probes = [
-        Probe(_header(frames), _grain(frames), about(name if len(names) > 1 else ""))
+        Probe(_header(frames), _grain(frames), replace(about, name=name if len(names) > 1 else ""))
         for name in names
     ]
     return tuple(Nd2Image(path, probe, at, frames) for at, probe in enumerate(probes))
@@ -193,7 +193,7 @@ def _grain(frames: Frames) -> tuple[int, int, int]:
     return (frames.shape[1], frames.shape[0], 1) if frames.is_compressed else (1, 1, 1)
 
 
-def _about(file: ND2File, frames: Frames) -> "partial[About]":
+def _about(file: ND2File, frames: Frames) -> About:
     """Give what is the same for all positions, to be completed by a name."""
     stated = file.metadata.channels or []
     calibrated = stated[0].volume if stated else None
@@ -212,6 +212,4 @@ def _about(file: ND2File, frames: Frames) -> "partial[About]":
     missing = prod(count for _, count in frames.loops) - len(frames.runs)
     notes = (f"{missing} planes were never recorded: they are 0",) if missing > 0 else ()
     is_complete = len(channels) == frames.shape[2]
-    return partial(
-        About, voxel_nm=(x, y, z), channels=tuple(channels) if is_complete else (), notes=notes
-    )
+    return About(voxel_nm=(x, y, z), channels=tuple(channels) if is_complete else (), notes=notes)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, closing
 import numpy as np
 
 from wkflow.errors import SourceError
+from wkflow.readers.besides import besides
 from wkflow.readers.content import not_of
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays, require_bytes
@@ -70,7 +71,7 @@ def _image(path: str) -> tuple[str, Probe, FileArray]:
         require_bytes(file, size, array.end(header))
     grain = (header.width, header.height, 1) if is_stream else (1, 1, 1)
     files = (path, file) if nifti.is_pair else ()
-    return file, Probe(header, grain, _about(nifti), files, is_stream), array
+    return file, Probe(header, grain, besides(lambda: _about(nifti)), files, is_stream), array
 
 
 def _head(path: str) -> bytes:

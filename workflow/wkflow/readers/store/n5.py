@@ -18,6 +18,7 @@ from wkflow.readers.chunked import Span, gather
 from wkflow.readers.fault import REMEDY
 from wkflow.readers.length import to_nm
 from wkflow.readers.store.array import Stored, StoredImage, axes_of, image_of
+from wkflow.readers.store.bdv import UNKNOWN, setup_voxel_nm
 from wkflow.readers.store.n5_block import compression_of, decode
 from wkflow.source import About
 
@@ -67,7 +68,11 @@ def _image(path: str, folder: Path, group: Path, above: Attributes) -> StoredIma
     count = len(attributes["dimensions"])
     names = attributes.get("axes")
     axes = axes_of(names[::-1] if isinstance(names, list) else None, count, path)
-    about = About("" if name == "." else name, _voxel_nm({**above, **attributes}, axes))
+    called = "" if name == "." else name
+    voxel_nm = _voxel_nm({**above, **attributes}, axes)
+    if voxel_nm == UNKNOWN and axes[-3:] == ("z", "y", "x"):
+        voxel_nm = setup_voxel_nm(group)
+    about = About(called, voxel_nm)
     files = dict.fromkeys((group / ATTRIBUTES, folder / ATTRIBUTES))
     there = tuple(str(file.absolute()) for file in files if file.is_file())
     return image_of(path, _stored(path, folder, attributes, axes), about, there)
@@ -103,14 +108,14 @@ def _stored(path: str, folder: Path, attributes: Attributes, axes: tuple[str, ..
 def _voxel_nm(
     attributes: Attributes, axes: tuple[str, ...]
 ) -> tuple[float | None, float | None, float | None]:
-    """Read the size of a voxel: `pixelResolution`, or `resolution` in nanometers or in `units`.
+    """Read the size of a voxel: `pixelResolution`, or `resolution` in `units`.
 
-    Both have an entry for each axis, the fastest first.
+    Both have an entry for each axis, the fastest first. What has no unit is no length.
     """
     stated = attributes.get("pixelResolution", attributes.get("resolution"))
-    units = attributes.get("units", attributes.get("unit", "nm"))
+    units = attributes.get("units", attributes.get("unit", ""))
     if isinstance(stated, dict):
-        units = stated.get("unit", "nm")
+        units = stated.get("unit", "")
         stated = stated.get("dimensions")
     names = axes[::-1]
     if not isinstance(stated, list) or len(stated) > len(names):
@@ -123,4 +128,7 @@ def _voxel_nm(
 def _length(size: object, unit: object) -> float | None:
     """Give a length; a unit may be a multiple of its own: `4nm`."""
     number, name = re.findall(r"^([0-9.]*)\s*(.*)", str(unit))[0]
-    return to_nm(float(str(size)) * float(number or 1), name)
+    try:
+        return to_nm(float(str(size)) * float(number or 1), name)
+    except ValueError:
+        return None

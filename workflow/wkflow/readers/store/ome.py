@@ -7,8 +7,9 @@ their names.
 from math import prod
 from typing import Any
 
+from wkflow.readers.besides import in_part
 from wkflow.readers.length import to_nm
-from wkflow.source import About, Channel
+from wkflow.source import NO_CHANNELS, About, Channel
 
 
 def level_of(pyramid: dict[str, Any]) -> dict[str, Any]:
@@ -33,8 +34,12 @@ def about_of(
         axis: to_nm(prod(scale[i] for scale in scales), str(units[i]))
         for i, axis in enumerate(axes)
     }
-    channels = tuple(channel_of(channel) for channel in omero.get("channels", []))
-    return About(name, (lengths.get("x"), lengths.get("y"), lengths.get("z")), channels)
+    channels, notes = in_part(
+        lambda: tuple(channel_of(channel) for channel in omero.get("channels", [])),
+        NO_CHANNELS,
+        "names and colours of channels",
+    )
+    return About(name, (lengths.get("x"), lengths.get("y"), lengths.get("z")), channels, notes)
 
 
 def _scale(part: dict[str, Any], count: int) -> list[float]:

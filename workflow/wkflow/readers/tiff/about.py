@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tifffile import TiffFile
 
+from wkflow.readers.besides import besides
 from wkflow.readers.tiff.imagej import imagej_about
 from wkflow.readers.tiff.instruments import instrument_about
 from wkflow.readers.tiff.ome import Ome
@@ -23,9 +24,9 @@ def tiff_about(tif: TiffFile, series: TiffSeries, ome: Ome | None, number: int) 
     if series.kind == "ome" and ome is not None:
         about = ome.about(series.name, (header.width, header.height), number)
     elif series.kind == "imagej":
-        about = imagej_about(tif, header)
+        about = besides(lambda: imagej_about(tif, header))
     else:
-        about = instrument_about(tif, series, number)
+        about = besides(lambda: instrument_about(tif, series, number), series.name)
     if len(about.channels) != header.channels or set(about.channels) == {Channel()}:
         about = replace(about, channels=())
     if not series.planes.has_sample_channels and kept_samples(page) < page.samplesperpixel:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage
 
 from wkflow.box import Triple
+from wkflow.readers.besides import in_part
 from wkflow.readers.length import to_nm
-from wkflow.source import About, Channel, Header
+from wkflow.source import NO_CHANNELS, About, Channel, Header
 
 RESOLUTIONS = {"x": 282, "y": 283}
 """XResolution and YResolution: voxels per unit, two integers."""
@@ -34,14 +35,21 @@ def imagej_about(tif: TiffFile, header: Header) -> About:
     notes: tuple[str, ...] = ()
     if header.channels >= CHANNELS_MANY and not {"slices", "frames"} & set(said):
         notes = (UNNAMED_NOTE.format(header.channels),)
+    channels, more = in_part(
+        lambda: _channels(said, header.channels),
+        NO_CHANNELS,
+        "colours and shown values of channels",
+    )
     return About(
         voxel_nm=(
             _extent(page, "x", unit),
             _extent(page, "y", _unit(said, "yunit", unit)),
-            None if depth is None else to_nm(abs(depth), _unit(said, "zunit", unit)),
+            to_nm(abs(depth), _unit(said, "zunit", unit))
+            if isinstance(depth, int | float)
+            else None,
         ),
-        channels=_channels(said, header.channels),
-        notes=notes,
+        channels=channels,
+        notes=(*notes, *more),
     )
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from tifffile import TiffFile
 
+from wkflow.readers.besides import in_part
 from wkflow.readers.length import to_nm
 from wkflow.readers.tiff.imagej import resolution
 from wkflow.readers.tiff.series import TiffSeries
-from wkflow.source import About, Channel
+from wkflow.source import NO_CHANNELS, About, Channel
 
 Sizes = tuple[float | None, float | None, float | None]
 """Of a voxel along x, y and z, in nanometers."""
@@ -48,11 +49,17 @@ def _lsm(tif: TiffFile, name: str) -> About:
     x, y, z = (to_nm(said.get(f"VoxelSize{axis}"), "m") for axis in "XYZ")
     listed: dict[str, Any] = said.get("ChannelColors") or {}
     names, colours = listed.get("ColorNames") or [], listed.get("Colors") or []
-    channels = tuple(
+    channels, notes = in_part(
+        lambda: _lsm_channels(names, colours), NO_CHANNELS, "colours of channels"
+    )
+    return About(name, (x, y, z), channels, notes)
+
+
+def _lsm_channels(names: list[Any], colours: list[Any]) -> tuple[Channel, ...]:
+    return tuple(
         Channel(str(label), (int(colour[0]), int(colour[1]), int(colour[2])))
         for label, colour in zip(names, colours, strict=False)
     )
-    return About(name, (x, y, z), channels)
 
 
 def _slide(series: TiffSeries) -> Sizes:

@@ -4,6 +4,7 @@ https://docs.openmicroscopy.org/ome-model/6.3.1/ome-tiff/specification.html
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
@@ -13,6 +14,7 @@ from wkflow.box import Triple
 from wkflow.errors import SourceError
 from wkflow.readers.fault import REMEDY
 from wkflow.readers.length import to_nm
+from wkflow.readers.tiff.ome_mended import mended
 from wkflow.source import About, Channel
 
 MICROMETER = "µm"
@@ -62,7 +64,9 @@ def read_ome(tif: TiffFile, path: str) -> Ome | None:
         raise SourceError(f"is damaged: its OME-XML ends early ({error})", path, REMEDY) from None
     _require_master(root, path)
     _require_parts(root, path)
-    return Ome(tuple(_image(element) for element in _children(root, "Image")))
+    if notes := mended(root):
+        tif.pages.first.description = ET.tostring(root, "unicode")  # what tifffile parses anew
+    return Ome(tuple(_image(element, notes) for element in _children(root, "Image")))
 
 
 def _require_master(root: ET.Element, path: str) -> None:
@@ -100,13 +104,15 @@ def _require_parts(root: ET.Element, path: str) -> None:
         )
 
 
-def _image(element: ET.Element) -> OmeImage:
+def _image(element: ET.Element, notes: tuple[str, ...]) -> OmeImage:
     name = element.get("Name", "")
     pixels = next(iter(_children(element, "Pixels")), ET.Element("Pixels"))
-    size = (int(pixels.get("SizeX", 0)), int(pixels.get("SizeY", 0)))
+    size = (_integer(pixels.get("SizeX")) or 0, _integer(pixels.get("SizeY")) or 0)
     x, y, z = (_extent(pixels, axis) for axis in "XYZ")
-    channels = tuple(_channel(one) for one in _children(pixels, "Channel"))
-    return OmeImage(name, size, About(name, (x, y, z), channels))
+    listed = _children(pixels, "Channel")
+    channels = tuple(_channel(one) for one in listed)
+    notes = (*notes, *_length_notes(pixels, (x, y, z)), *_colour_notes(listed))
+    return OmeImage(name, size, About(name, (x, y, z), channels, notes))
 
 
 def _extent(pixels: ET.Element, axis: str) -> float | None:
@@ -117,9 +123,38 @@ def _extent(pixels: ET.Element, axis: str) -> float | None:
     return to_nm(length, pixels.get(f"PhysicalSize{axis}Unit", MICROMETER))
 
 
+def _length_notes(
+    pixels: ET.Element, found: tuple[float | None, float | None, float | None]
+) -> Iterator[str]:
+    """Name the sizes that are stated, and are none."""
+    for axis, length in zip("XYZ", found, strict=True):
+        stated = pixels.get(f"PhysicalSize{axis}")
+        if stated is not None and length is None:
+            unit = pixels.get(f"PhysicalSize{axis}Unit", MICROMETER)
+            yield f"PhysicalSize{axis} is no length ({stated!r}, {unit!r}) and is left out"
+
+
 def _channel(element: ET.Element) -> Channel:
-    colour = element.get("Color")
-    return Channel(element.get("Name", ""), None if colour is None else _rgb(int(colour)))
+    colour = _integer(element.get("Color"))
+    return Channel(element.get("Name", ""), None if colour is None else _rgb(colour))
+
+
+def _colour_notes(channels: list[ET.Element]) -> tuple[str, ...]:
+    odd = [
+        repr(stated)
+        for one in channels
+        if (stated := one.get("Color")) is not None and _integer(stated) is None
+    ]
+    return (
+        (f"colours of channels are left out, being no integers: {', '.join(odd)}",) if odd else ()
+    )
+
+
+def _integer(stated: str | None) -> int | None:
+    try:
+        return None if stated is None else int(stated)
+    except ValueError:
+        return None
 
 
 def _rgb(colour: int) -> Triple:

@@ -46,6 +46,11 @@ class StoredPage:
             return [(self.offsets[0], page_bytes(self.keyframe))]
         return list(zip(self.offsets, self.counts, strict=False))
 
+    @property
+    def never_written(self) -> int:
+        """How many strips or tiles have neither a place nor a size: they stand for zeros."""
+        return 0 if self.keyframe.is_final else self.runs.count((0, 0))
+
 
 def page_header(page: TiffPage, path: str) -> Header:
     """Tell size, kept samples and type of a page."""
@@ -100,21 +105,31 @@ def require_segments(stored: StoredPage, file_bytes: int, path: str) -> None:
         raise SourceError(
             f"is damaged: it lists {listed} of {needed} strips or tiles", path, REMEDY
         )
-    if 0 in _needed(stored, needed) and not _may_be_sparse(page):
+    if _lacks_voxels(stored, needed):
         raise SourceError("is damaged: a page has no voxels", path, REMEDY)
     require_bytes(max((offset + size for offset, size in stored.runs), default=0), file_bytes, path)
 
 
-def _needed(stored: StoredPage, count: int) -> tuple[int, ...]:
-    """List the offsets and sizes that must be there."""
-    if stored.keyframe.is_final:
-        return stored.offsets[:1]
-    return stored.offsets[:count] + stored.counts[:count]
+def _lacks_voxels(stored: StoredPage, count: int) -> bool:
+    """Tell whether strips or tiles are lost.
+
+    One without place and size beside others was never written, as tifffile and libtiff do it, and
+    stands for zeros. One that has only a place, or only a size, is lost; so are all together.
+    """
+    page = stored.keyframe
+    if page.is_philips:
+        return False
+    if page.is_final:
+        return stored.offsets[:1] == (0,)
+    runs = stored.runs[:count]
+    absent = runs.count((0, 0))
+    is_torn = sum(0 in run for run in runs) > absent
+    return is_torn or (absent == len(runs) and not _is_of_gdal(page))
 
 
-def _may_be_sparse(page: TiffPage) -> bool:
-    """Tell whether the writer leaves out strips and tiles without data on purpose."""
-    return page.is_philips or any(tag in page.tags for tag in GDAL)
+def _is_of_gdal(page: TiffPage) -> bool:
+    """Tell whether the writer leaves out strips and tiles without data on purpose, even all."""
+    return any(tag in page.tags for tag in GDAL)
 
 
 def require_bytes(end: int, file_bytes: int, path: str) -> None:

@@ -33,6 +33,11 @@ from wkflow.source import Probe
 PAGES_KEPT = 64
 """Directories that are kept in memory: a plane may be read in many pieces."""
 
+PLANES_COUNTED = 256
+"""Planes that are looked at for strips and tiles that were never written."""
+
+SPARSE = "{} strips or tiles were never written and are zeros, in {} of the {} planes looked at"
+
 
 class TiffReader:
     """All compressions, strips and tiles, BigTIFF, either byte order, all series.
@@ -43,7 +48,7 @@ class TiffReader:
     def probe(self, path: str) -> tuple[Probe, ...]:
         """Read the directories of the pages."""
         with self.open(path) as images:
-            return tuple(image.probe for image in images)
+            return tuple(image.described() for image in images)
 
     @contextmanager
     def open(self, path: str) -> Iterator[tuple["TiffImage", ...]]:
@@ -73,6 +78,19 @@ class TiffImage:
             (1, 1, 1) if first.keyframe.is_final else Segments.of(first.keyframe).grain,
             tiff_about(parts.tif, series, ome, number),
             parts.files(list(self._planes.pages)) if series.is_multifile else (),
+        )
+
+    def described(self) -> Probe:
+        """Say also how many strips or tiles were never written: of all planes, or of the first."""
+        count = min(self._planes.count, PLANES_COUNTED) if self._planes.data_offset is None else 1
+        path = self._parts.path
+        with translated(path), complaints_raised(path):
+            absent = [self._checked(number).never_written for number in range(count)]
+        if not any(absent):
+            return self.probe
+        note = SPARSE.format(sum(absent), sum(map(bool, absent)), count)
+        return replace(
+            self.probe, about=replace(self.probe.about, notes=(*self.probe.about.notes, note))
         )
 
     def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:

@@ -1,0 +1,60 @@
+"""The project file of BigDataViewer and BigStitcher beside a container: it has the voxel size.
+
+https://imagej.net/plugins/bdv/#the-bigdataviewer-data-format: `ViewSetup` number S describes the
+arrays below `setupS`; its `voxelSize` has a unit, which the arrays' `resolution` has not.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from wkflow.readers.fault import FOREIGN
+from wkflow.readers.length import to_nm
+
+VoxelSize = tuple[float | None, float | None, float | None]
+
+UNKNOWN: VoxelSize = (None, None, None)
+
+SETUP = re.compile(r"setup(\d+)|s(\d+)-t\d+(?:\.zarr)?")
+"""The folder of a setup in N5, and in OME-Zarr."""
+
+PROJECT_MAX_BYTES = 2**26
+"""A project of a million views is smaller."""
+
+
+def setup_voxel_nm(group: Path) -> VoxelSize:
+    """Give the voxel size of the setup that a group belongs to; unknown if no project lists it."""
+    folders = [group.absolute(), *group.absolute().parents]
+    for below, container in pairwise(folders):
+        if setup := SETUP.fullmatch(below.name):
+            number = int(setup[1] or setup[2])
+            found = (_size_in(file, container, number) for file in _projects(container))
+            return next((size for size in found if size != UNKNOWN), UNKNOWN)
+    return UNKNOWN
+
+
+def _projects(container: Path) -> Iterator[Path]:
+    files = sorted(container.parent.glob("*.xml"))
+    yield from (file for file in files if file.stat().st_size <= PROJECT_MAX_BYTES)
+
+
+def _size_in(file: Path, container: Path, setup: int) -> VoxelSize:
+    try:
+        root = ET.fromstring(file.read_bytes())  # noqa: S314 -- expat resolves no external entities
+        if not any(_names(element, container) for element in root.iter()):
+            return UNKNOWN
+        for one in root.iter("ViewSetup"):
+            if int(one.findtext("id", "-1")) == setup:
+                sizes = [float(word) for word in one.findtext("voxelSize/size", "").split()]
+                x, y, z = (to_nm(size, one.findtext("voxelSize/unit", "")) for size in sizes)
+                return x, y, z
+    except FOREIGN:  # no project, or a damaged one: no voxel depends on it
+        return UNKNOWN
+    return UNKNOWN
+
+
+def _names(element: ET.Element, container: Path) -> bool:
+    """Tell whether an element (`<n5 type="relative">bdv.n5</n5>`) is the name of the container."""
+    return Path((element.text or "").strip()).name == container.name
