@@ -59,5 +59,5 @@ def test_a_series_that_turns_goes_by_its_numbers() -> None:
     """Slices that do not lie on a line come in the order of InstanceNumber."""
     (entry,) = [TABLE[name] for name in TABLE if name == "sequences/dicom_MR700/"]
     folder = TESTDATA / "sequences" / "dicom_MR700"
-    (series,) = sort_series([str(folder / name) for name in entry["order"]])
+    ((_, series),) = sort_series([str(folder / name) for name in entry["order"]])
     assert [Path(path).name for path in series] == entry["order_by_InstanceNumber"]

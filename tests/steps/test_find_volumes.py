@@ -172,7 +172,7 @@ def test_dicom_files_are_told_apart_by_series(
     expected: dict[str, tuple[str, ...]],
 ) -> None:
     """In the order of their positions, each with its own mark."""
-    monkeypatch.setattr(module, "sort_series", lambda _: series)
+    monkeypatch.setattr(module, "sort_series", lambda _: [("", one) for one in series])
     headers |= {f"/{n}.dcm": (image(),) for n in (1, 2, 3)}
     volumes = find_volumes(found_of("/1.dcm", "/2.dcm", "/3.dcm"))
     assert {volume.name: volume.source.files for volume in volumes} == expected
@@ -188,9 +188,9 @@ def test_remote_dicom_files_are_sorted_on_this_machine(
     """What sorts them opens them."""
     seen: list[str] = []
 
-    def sort(files: list[str]) -> list[tuple[str, ...]]:
+    def sort(files: list[str]) -> list[tuple[str, tuple[str, ...]]]:
         seen.extend(files)
-        return [tuple(files)]
+        return [("", tuple(files))]
 
     monkeypatch.setattr(module, "sort_series", sort)
     headers |= {"/here/1.dcm": (image(),), "/here/2.dcm": (image(),)}
@@ -223,3 +223,17 @@ def test_real_files_are_what_their_headers_say(tmp_path: Path) -> None:
     volumes = find_volumes(stacks)
     assert names(volumes) == ["left.tif", "right.tif"]
     assert [one.source.depth for one in volumes] == [4, 4]
+
+
+def test_volumes_of_one_series_are_named_after_what_differs(
+    headers: Probes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two echoes at the same places; a note says so."""
+    series = [("echo1", ("/1.dcm", "/2.dcm")), ("echo2", ("/3.dcm",))]
+    monkeypatch.setattr(module, "sort_series", lambda _: series)
+    headers |= {f"/{n}.dcm": (image(),) for n in (1, 2, 3)}
+    volumes = find_volumes(found_of("/1.dcm", "/2.dcm", "/3.dcm"))
+    assert [volume.name for volume in volumes] == ["em_echo1", "em_echo2"]
+    assert (
+        volumes[0].notes[0] == "layer em_echo1: its series holds several volumes at the same places"
+    )

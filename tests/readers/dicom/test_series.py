@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 from wkflow.errors import SourceError
-from wkflow.readers.dicom.series import series_notes, series_spacing, sort_series
+from wkflow.readers import sort_series
+from wkflow.readers.dicom.series import series_notes, series_spacing
 
 from tests.readers.dicom.writer import SERIES, noise, write_plain
 
@@ -39,7 +40,7 @@ def test_positions_come_before_numbers_and_names(tmp_path: Path, axes: list[floa
     """Slices go along their normal, with steps of its length."""
     normal = np.cross(axes[:3], axes[3:])
     places = {name: (normal * 2.5 * k - 7).tolist() for name, k in {"a": 2, "b": 0, "c": 1}.items()}
-    (series,) = sort_series(write_at(tmp_path, places, axes))
+    ((_, series),) = sort_series(write_at(tmp_path, places, axes))
     assert names(series) == ["b", "c", "a"]
     assert series_spacing(series) == pytest.approx(2.5)
     assert series_notes(series) == ()
@@ -48,32 +49,118 @@ def test_positions_come_before_numbers_and_names(tmp_path: Path, axes: list[floa
 def test_a_tilted_gantry_is_a_stack(tmp_path: Path) -> None:
     """Positions lie on a line that is not the normal; the distance is along the normal."""
     places = {name: [0, 0.5 * k, 2.0 * k] for k, name in enumerate("dcba")}
-    (series,) = sort_series(write_at(tmp_path, places))
+    ((_, series),) = sort_series(write_at(tmp_path, places))
     assert names(series) == ["d", "c", "b", "a"]
     assert series_spacing(series) == pytest.approx(2.0)
 
 
-@pytest.mark.parametrize(
-    "places",
-    [
-        {"a": [0.0, 0, 1], "b": [0.0, 0, 1], "c": [0.0, 0, 0]},
-        {"a": [0.0, 0, 1], "b": [9.0, 0, 2], "c": [0.0, 0, 3]},
-    ],
-)
-def test_where_positions_are_no_stack_numbers_count(
-    tmp_path: Path, places: dict[str, list[float]]
-) -> None:
-    """Two at one place, or one off the line."""
-    (series,) = sort_series(list(reversed(write_at(tmp_path, places))))
+def test_where_positions_are_no_stack_numbers_count(tmp_path: Path) -> None:
+    """One off the line."""
+    places = {"a": [0.0, 0, 1], "b": [9.0, 0, 2], "c": [0.0, 0, 3]}
+    ((_, series),) = sort_series(list(reversed(write_at(tmp_path, places))))
     assert names(series) == ["a", "b", "c"]
     assert series_spacing(series) is None
     assert series_notes(series) == ("the slices do not lie on a line",)
 
 
+def write_repeats(folder: Path, **attributes: list[Any]) -> list[str]:
+    """Write a slice per value, two after the other at each place; names tell nothing."""
+    count = len(next(iter(attributes.values())))
+    return [
+        write(
+            folder, f"{number * 7 % count}", InstanceNumber=number + 1,
+            ImagePositionPatient=[0.0, 0, number // 2], ImageOrientationPatient=FLAT,
+            **{name: values[number] for name, values in attributes.items()},
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("attributes", "labels"),
+    [
+        ({"EchoNumbers": [1, 2] * 3}, ["echo1", "echo2"]),
+        ({"EchoTime": [4.5, 9] * 3}, ["echo4.5", "echo9"]),
+        ({"ImageType": [["ORIGINAL", "PRIMARY", kind] for kind in "MP" * 3]}, ["typeM", "typeP"]),
+        ({"DiffusionBValue": [0.0, 1000.0] * 3}, ["b0", "b1000"]),
+        ({"TemporalPositionIdentifier": [1, 2] * 3}, ["time1", "time2"]),
+        ({"AcquisitionTime": ["101500.25", "101600.25"] * 3}, ["time0", "time1"]),
+        (
+            {"EchoNumbers": [1, 2] * 3, "ContentTime": [f"10150{n}" for n in range(6)]},
+            ["echo1", "echo2"],
+        ),
+    ],
+)
+def test_slices_at_one_place_are_told_apart(
+    tmp_path: Path, attributes: dict[str, list[Any]], labels: list[str]
+) -> None:
+    """Each volume has every place once, and is named after what differs."""
+    files = write_repeats(tmp_path, **attributes)
+    found = dict(sort_series(files))
+    assert sorted(found) == labels
+    assert sorted(found.values()) == sorted([tuple(files[::2]), tuple(files[1::2])])
+    assert {series_spacing(series) for series in found.values()} == {1}
+
+
+def test_two_attributes_tell_what_one_does_not(tmp_path: Path) -> None:
+    """Four slices at each place: two echoes, of each the magnitude and the phase."""
+    files = [
+        write(
+            tmp_path, f"{place}{echo}{kind}", EchoNumbers=echo, ImageType=["ORIGINAL", kind],
+            ImagePositionPatient=[0.0, 0, place], ImageOrientationPatient=FLAT,
+        )
+        for place in (0, 2, 4) for echo in (1, 2) for kind in "MP"
+    ]  # fmt: skip
+    found = dict(sort_series(files))
+    assert sorted(found) == ["echo1_typeM", "echo1_typeP", "echo2_typeM", "echo2_typeP"]
+    assert names(found["echo2_typeM"]) == ["02M", "22M", "42M"]
+
+
+def test_an_echo_that_lacks_a_slice_is_still_apart(tmp_path: Path) -> None:
+    """Its volume is shorter."""
+    files = write_repeats(tmp_path, EchoNumbers=[1, 2] * 3)[:-1]
+    assert [len(series) for _, series in sort_series(files)] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "words"),
+    [
+        ({"EchoNumbers": [1, 1] * 3}, "they differ in InstanceNumber"),
+        ({"ContentTime": [f"10150{n}" for n in range(6)]}, "in ContentTime, InstanceNumber"),
+    ],
+)
+def test_slices_that_nothing_tells_apart_are_refused(
+    tmp_path: Path, attributes: dict[str, list[Any]], words: str
+) -> None:
+    """They are never neighbours along z; the error names both, and in what they differ."""
+    with pytest.raises(SourceError, match=words) as failure:
+        sort_series(write_repeats(tmp_path, **attributes))
+    assert failure.value.where.startswith(str(tmp_path))
+
+
+def test_slice_locations_are_places_too(tmp_path: Path) -> None:
+    """Where there is no position, unless all are alike, as a default is."""
+    files = [write(tmp_path, f"{n}", SliceLocation=n // 2, EchoNumbers=n % 2) for n in range(4)]
+    assert [len(series) for _, series in sort_series(files)] == [2, 2]
+    alike = [write(tmp_path, f"a{n}", SliceLocation=0) for n in range(3)]
+    assert [len(series) for _, series in sort_series(alike)] == [3]
+
+
+def test_slices_that_face_another_way_are_apart(tmp_path: Path) -> None:
+    """A localizer holds several stacks in one series."""
+    flat = write_at(tmp_path, {"a": [0.0, 0, 0], "c": [0.0, 0, 5]})
+    tilted = write_at(tmp_path, {"b": [0.0, 0, 0], "d": [0.0, 3, -4]}, TILTED)
+    found = sort_series([*flat, *tilted])
+    assert [(label, names(series)) for label, series in found] == [
+        ("direction0", ["a", "c"]),
+        ("direction1", ["d", "b"]),
+    ]
+
+
 def test_without_numbers_names_count(tmp_path: Path) -> None:
     """As people count, not as letters do."""
     files = [write(tmp_path, name) for name in ("IM10", "IM9", "IM1")]
-    (series,) = sort_series(files)
+    ((_, series),) = sort_series(files)
     assert names(series) == ["IM1", "IM9", "IM10"]
     assert (series_spacing(series), series_notes(series)) == (None, ())
 
@@ -88,14 +175,14 @@ def test_series_and_shapes_are_told_apart(tmp_path: Path) -> None:
         write_plain(tmp_path / "e", noise("uint8", 3, 4, 5, 1)),
         write_plain(tmp_path / "f", noise("uint8", 3, 4, 5, 1)),
     ]
-    found = [names(series) for series in sort_series(files)]
+    found = [names(series) for _, series in sort_series(files)]
     assert found == [["a", "c"], ["b"], ["d"], ["e"], ["f"]]
 
 
 def test_missing_slices_are_noted(tmp_path: Path) -> None:
     """How many, and where."""
     places = {name: [0.0, 0, z] for name, z in {"a": 0, "b": 2, "c": 8, "d": 10}.items()}
-    (series,) = sort_series(write_at(tmp_path, places))
+    ((_, series),) = sort_series(write_at(tmp_path, places))
     assert series_spacing(series) is None
     assert series_notes(series) == ("2 slices seem to be missing, 2 of them after b",)
 
@@ -103,7 +190,7 @@ def test_missing_slices_are_noted(tmp_path: Path) -> None:
 def test_uneven_spacing_is_noted(tmp_path: Path) -> None:
     """The least and the largest distance."""
     places = {name: [0.0, 0, z] for name, z in {"a": 0, "b": 2, "c": 5}.items()}
-    (series,) = sort_series(write_at(tmp_path, places))
+    ((_, series),) = sort_series(write_at(tmp_path, places))
     assert series_notes(series) == ("slices are unevenly spaced: 2 to 3 mm apart",)
 
 

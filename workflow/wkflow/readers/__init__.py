@@ -148,10 +148,13 @@ def open_images(path: str, raw: RawLayout | None = None) -> AbstractContextManag
     return reader_for(path, raw).open(path)
 
 
-def sort_series(files: Sequence[str]) -> list[tuple[str, ...]]:
-    """Tell DICOM series of one folder apart, each in the order of its slices' positions."""
+def sort_series(files: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Tell the DICOM volumes of one folder apart, each in the order of its slices' positions.
+
+    Gives what tells a volume from others of its series, empty where there are none, and its files.
+    """
     series = import_module("wkflow.readers.dicom.series")
-    return cast("list[tuple[str, ...]]", series.sort_series(files))
+    return [(one.label, one.files) for one in series.sort_series(files)]
 
 
 def series_spacing(files: Sequence[str]) -> float | None:

@@ -47,20 +47,28 @@ def find_volumes(
 
 
 def _series(found: Found, local: Local) -> list[Found]:
-    """Tell the DICOM series of a folder apart; each is a group with its files in order."""
+    """Tell the DICOM volumes of a folder apart; each is a group with its files in order."""
     marks = dict(zip(found.files, found.marks, strict=True))
     names = dict(zip(found.files, found.names, strict=True))
     here = {local(file): file for file in found.files}
-    series = [tuple(here[path] for path in one) for one in sort_series(list(here))]
-    return [
-        Found(
-            found.name if len(series) == 1 else f"{found.name}_series{number}",
-            files,
-            tuple(marks[file] for file in files),
-            tuple(names[file] for file in files),
+    volumes = [(label, [here[path] for path in one]) for label, one in sort_series(list(here))]
+    labels = [label for label, _ in volumes]
+    are_names = all(labels) and len(set(labels)) == len(labels)
+    groups = []
+    for number, (label, files) in enumerate(volumes):
+        suffix = f"_{label}" if are_names else f"_series{number}" + (f"_{label}" if label else "")
+        name = found.name if len(volumes) == 1 else layer_name(found.name + suffix)
+        note = f"layer {name}: its series holds several volumes at the same places"
+        groups.append(
+            Found(
+                name,
+                tuple(files),
+                tuple(marks[file] for file in files),
+                tuple(names[file] for file in files),
+                (note,) if label else (),
+            )
         )
-        for number, files in enumerate(series)
-    ]
+    return groups
 
 
 def _volumes(found: Found, raw: RawLayout | None, local: Local, *, pad: bool) -> list[Volume]:
@@ -93,7 +101,7 @@ def _stack(found: Found, first: Probe, raw: RawLayout | None, local: Local, *, p
     about, notes = first.about, found.notes
     if suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES:
         here = [local(file) for file in found.files]
-        about, notes = _spaced(about, here), series_notes(here)
+        about, notes = _spaced(about, here), (*notes, *series_notes(here))
     return Volume(found.name, source, about, notes)
 
 

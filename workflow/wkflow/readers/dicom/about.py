@@ -23,13 +23,13 @@ EVEN = 0.01
 """Distances that differ by less are the same: positions are written with few digits."""
 
 
-def about_dicom(dataset: Dataset, pixels: Pixels) -> About:
-    """Gather what is known of an image."""
+def about_dicom(dataset: Dataset, pixels: Pixels, step_mm: float | None = None) -> About:
+    """Gather what is known of an image; `step_mm` is the distance of its planes, if known."""
     groups = list(_functional_groups(dataset))
     measures = [item for group in groups for item in _items(group, "PixelMeasuresSequence")]
     places = [*measures, dataset]
     y, x = _rows_and_columns(places)
-    z = _first(places, "SpacingBetweenSlices") or _offset(dataset)
+    z = step_mm or _first(places, "SpacingBetweenSlices") or _offset(dataset)
     z = z or _first(places, "SliceThickness")
     voxel_nm = (to_nm(x, "mm"), to_nm(y, "mm"), to_nm(z, "mm"))
     return About("", voxel_nm, notes=(*_colour_notes(pixels), *_rescale_notes(dataset, groups)))
@@ -46,6 +46,30 @@ def even_step(places: list[float]) -> float | None:
     steps = [after - before for before, after in pairwise(places)]
     mean = (places[-1] - places[0]) / len(steps)
     return mean if mean and all(isclose(step, mean, rel_tol=EVEN) for step in steps) else None
+
+
+def fact_of(value: Any) -> str:  # noqa: ANN401 -- whatever a file may hold
+    """Spell an attribute's value, several with a backslash between them as the file does."""
+    return "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
+
+
+def functional_items(group: Dataset) -> Iterator[Dataset]:
+    """Give what a functional group says: the item of each of its sequences.
+
+    Of diffusion also the direction, which lies one level deeper.
+    """
+    for element in group:
+        if element.VR == "SQ" and element.value:
+            item = element.value[0]
+            yield item
+            yield from _items(item, "DiffusionGradientDirectionSequence")[:1]
+
+
+def stated_step(dataset: Dataset) -> float | None:
+    """Give the distance of planes in mm that holds for all frames, if it is stated."""
+    shared = _items(dataset, "SharedFunctionalGroupsSequence")[:1]
+    return _first([item for group in shared for item in functional_items(group)],
+                  "SpacingBetweenSlices")  # fmt: skip
 
 
 def _functional_groups(dataset: Dataset) -> Iterator[Dataset]:

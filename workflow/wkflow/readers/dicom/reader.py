@@ -15,7 +15,7 @@ from wkflow.readers.dicom.about import about_dicom
 from wkflow.readers.dicom.codec import SYNTAXES, decode
 from wkflow.readers.dicom.file import DicomFile, is_uncompressed, open_dicom, understood
 from wkflow.readers.dicom.frames import Piece, find_frames
-from wkflow.readers.dicom.order import Order, order_of
+from wkflow.readers.dicom.layout import Layout, layouts_of
 from wkflow.readers.dicom.packed import is_packed, read_packed, require_whole
 from wkflow.readers.dicom.pixels import Pixels, pixels_of, to_rgb, trim
 from wkflow.readers.fault import translated
@@ -23,25 +23,28 @@ from wkflow.readers.file_array import ArrayImage, FileArray
 from wkflow.readers.port import Image
 from wkflow.readers.samples import store
 from wkflow.readers.whole import cut, plane_for, require_inside
-from wkflow.source import Header, Probe
+from wkflow.source import Channel, Header, Probe
 
-Decode = Callable[[int], NDArray[Any]]
-"""From a frame's number in the file to its voxels (y, x, samples)."""
+ReadFrame = Callable[[int, Box, NDArray[Any]], None]
+"""Reads a box of a frame, given by its number in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Survey:
-    """All that is known of an image without its voxels. `pieces` are of encapsulated frames."""
+    """All that is known of a file without its voxels: an entry of `probes` for each layout.
+
+    `pieces` are of encapsulated frames.
+    """
 
     dicom: DicomFile
     pixels: Pixels
-    order: Order
-    probe: Probe
+    layouts: tuple[Layout, ...]
+    probes: tuple[Probe, ...]
     pieces: tuple[tuple[Piece, ...], ...]
 
 
 class DicomReader:
-    """One image a file: its frames are planes, unless the file says that they are times.
+    """One image a file, or one for each volume and segment that its frames make.
 
     Values are as stored, palettes are left out, YBR becomes RGB.
     """
@@ -49,62 +52,59 @@ class DicomReader:
     def probe(self, path: str) -> tuple[Probe, ...]:
         """Read the attributes, and see that the pixel data are whole."""
         with open_dicom(path) as dicom, understood(path):
-            return (_survey(dicom).probe,)
+            return _survey(dicom).probes
 
     @contextmanager
     def open(self, path: str) -> Iterator[tuple[Image, ...]]:
         """Hold `path` open."""
         with open_dicom(path) as dicom:
             with understood(path):
-                image = _image(_survey(dicom))
-            yield (image,)
+                images = _images(_survey(dicom))
+            yield images
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedImage:
-    """An open file whose voxels lie uncompressed."""
+class FramedImage:
+    """An image whose planes are frames of an open file, or tiles that are frames.
+
+    `read_frame` reads a box of one frame (z from 0 to 1) into an array of shape (y, x, samples).
+    """
 
     path: str
     probe: Probe
-    pixels: Pixels
-    order: Order
-    stored: ArrayImage = field(repr=False)
+    layout: Layout
+    tile: tuple[int, int]
+    read_frame: ReadFrame = field(repr=False)
 
     def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:
-        """Read plane by plane just the box, and keep of it the bits that count."""
+        """Read the frames that the box touches, one at a time; where there is none are zeros."""
         require_inside(self.path, self.probe.header, box, channel, frame)
+        volume = self.layout.frames[frame, channel]
+        width, height = self.tile
         for index, z in enumerate(range(box.begin[2], box.end[2])):
-            place, plane = self.order[frame][z], out[index : index + 1]
-            begin, end = (*box.begin[:2], place), (*box.end[:2], place + 1)
-            self.stored.read(Box(begin, end), plane)
-            if not self.pixels.is_float:
-                trim(plane, self.pixels.stored, self.pixels.high, is_signed=self.pixels.is_signed)
-            if self.pixels.photometric == "YBR_FULL":
-                to_rgb(plane, self.pixels.allocated)
+            for top, y in _cuts(box.begin[1], box.end[1], height):
+                for left, x in _cuts(box.begin[0], box.end[0], width):
+                    part = out[
+                        index, y.start - box.begin[1] : y.stop - box.begin[1],
+                        x.start - box.begin[0] : x.stop - box.begin[0],
+                    ]  # fmt: skip
+                    number = int(volume[z, top, left])
+                    if number < 0:
+                        part[...] = 0
+                        continue
+                    begin = (x.start - left * width, y.start - top * height, 0)
+                    end = (x.stop - left * width, y.stop - top * height, 1)
+                    self.read_frame(number, Box(begin, end), part)
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedImage:
-    """An open file whose frames are decoded as wholes."""
-
-    path: str
-    probe: Probe
-    order: Order
-    decode: Decode = field(repr=False)
-
-    def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:
-        """Decode the frames that the box touches, one at a time."""
-        require_inside(self.path, self.probe.header, box, channel, frame)
-        for index, z in enumerate(range(box.begin[2], box.end[2])):
-            plane = plane_for(self.probe.header, box, out[index])
-            with translated(self.path):
-                store(self.decode(self.order[frame][z]), plane, self.path)
-            cut(plane, box, out[index])
+def _cuts(begin: int, end: int, size: int) -> Iterator[tuple[int, range]]:
+    """Cut a stretch where tiles meet: the number of each tile, and what of the stretch it has."""
+    for tile in range(begin // size, -(-end // size)):
+        yield tile, range(max(begin, tile * size), min(end, (tile + 1) * size))
 
 
 def _survey(dicom: DicomFile) -> _Survey:
     pixels = pixels_of(dicom)
-    order = order_of(dicom.dataset, pixels.frames)
     pieces: tuple[tuple[Piece, ...], ...] = ()
     if dicom.syntax in SYNTAXES and dicom.length is None:
         pieces = find_frames(dicom, pixels.frames)
@@ -116,36 +116,73 @@ def _survey(dicom: DicomFile) -> _Survey:
         )
     else:
         require_whole(dicom, pixels)
-    axes = (("t", len(order)),) if len(order) > 1 else ()
-    header = Header(
-        pixels.columns, pixels.rows, len(order[0]), pixels.samples, pixels.dtype, axes=axes
-    )
     is_placed = not pieces and not is_packed(dicom, pixels)
-    grain = (1, 1, 1) if is_placed else (header.width, header.height, 1)
-    probe = Probe(header, grain, besides(lambda: about_dicom(dicom.dataset, pixels)))
-    return _Survey(dicom, pixels, order, probe, pieces)
+    layouts = layouts_of(dicom.dataset, pixels, dicom.path)
+    probes = tuple(_probe(dicom, pixels, layout, is_placed=is_placed) for layout in layouts)
+    return _Survey(dicom, pixels, layouts, probes, pieces)
 
 
-def _image(survey: _Survey) -> Image:
-    dicom, pixels, probe = survey.dicom, survey.pixels, survey.probe
+def _probe(dicom: DicomFile, pixels: Pixels, layout: Layout, *, is_placed: bool) -> Probe:
+    times, channels, planes, *_ = layout.frames.shape
+    width, height = layout.size
+    axes = (("t", times),) if times > 1 else ()
+    header = Header(
+        width, height, planes, pixels.samples, pixels.dtype, channels=channels, axes=axes
+    )
+    grain = (1, 1, 1) if is_placed else (min(pixels.columns, width), min(pixels.rows, height), 1)
+    about = besides(lambda: about_dicom(dicom.dataset, pixels, layout.step_mm))
+    named = tuple(Channel(name) for name in layout.channels)
+    notes = (*about.notes, *layout.notes)
+    return Probe(header, grain, replace(about, name=layout.name, channels=named, notes=notes))
+
+
+def _images(survey: _Survey) -> tuple[Image, ...]:
+    read_frame = _frame_reader(survey)
+    tile = (survey.pixels.columns, survey.pixels.rows)
+    return tuple(
+        FramedImage(survey.dicom.path, probe, layout, tile, read_frame)
+        for layout, probe in zip(survey.layouts, survey.probes, strict=True)
+    )
+
+
+def _frame_reader(survey: _Survey) -> ReadFrame:
+    dicom, pixels = survey.dicom, survey.pixels
+    flat = Header(pixels.columns, pixels.rows, pixels.frames, pixels.samples, pixels.dtype)
     if survey.pieces:
-        return DecodedImage(dicom.path, probe, survey.order, _decoder(survey))
+        return _decoded(survey, flat, lambda frame: _decode(survey, frame))
     if is_packed(dicom, pixels):
-        return DecodedImage(
-            dicom.path, probe, survey.order, lambda frame: read_packed(dicom, pixels, frame)
-        )
-    flat = replace(probe.header, planes=pixels.frames, axes=())
+        return _decoded(survey, flat, lambda frame: read_packed(dicom, pixels, frame))
     kind = np.dtype(pixels.dtype).newbyteorder("<" if dicom.is_little else ">").str
     array = FileArray.packed(flat, kind, dicom.start, "xysz" if pixels.is_planar else "sxyz")
-    stored = ArrayImage(dicom.path, dicom.file.fileno(), replace(probe, header=flat), array)
-    return PlacedImage(dicom.path, probe, pixels, survey.order, stored)
+    stored = ArrayImage(dicom.path, dicom.file.fileno(), Probe(flat, (1, 1, 1)), array)
+
+    def read_frame(frame: int, box: Box, out: NDArray[Any]) -> None:
+        """Read just the box, and keep of it the bits that count."""
+        begin, end = (*box.begin[:2], frame), (*box.end[:2], frame + 1)
+        stored.read(Box(begin, end), out[None])
+        if not pixels.is_float:
+            trim(out, pixels.stored, pixels.high, is_signed=pixels.is_signed)
+        if pixels.photometric == "YBR_FULL":
+            to_rgb(out, pixels.allocated)
+
+    return read_frame
 
 
-def _decoder(survey: _Survey) -> Decode:
-    dicom, pixels = survey.dicom, survey.pixels
+def _decoded(
+    survey: _Survey, flat: Header, decode_frame: Callable[[int], NDArray[Any]]
+) -> ReadFrame:
+    """Decode whole frames, also where a part of one is wanted."""
 
-    def decode_frame(frame: int) -> NDArray[Any]:
-        data = b"".join(dicom.bytes_at(*piece) for piece in survey.pieces[frame])
-        return decode(data, dicom.syntax, pixels, dicom.path)
+    def read_frame(frame: int, box: Box, out: NDArray[Any]) -> None:
+        plane = plane_for(flat, box, out)
+        with translated(survey.dicom.path):
+            store(decode_frame(frame), plane, survey.dicom.path)
+        cut(plane, box, out)
 
-    return decode_frame
+    return read_frame
+
+
+def _decode(survey: _Survey, frame: int) -> NDArray[Any]:
+    dicom = survey.dicom
+    data = b"".join(dicom.bytes_at(*piece) for piece in survey.pieces[frame])
+    return decode(data, dicom.syntax, survey.pixels, dicom.path)

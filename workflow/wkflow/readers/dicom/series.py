@@ -1,4 +1,4 @@
-"""Slices of DICOM series: which belong together, in which order, how far apart.
+"""Slices of DICOM series: which make one volume, in which order, how far apart.
 
 Positions and orientations are in mm: PS3.3, C.7.6.2.1.1,
 https://dicom.nema.org/medical/dicom/current/output/chtml/part03/sect_C.7.6.2.html#sect_C.7.6.2.1.1
@@ -6,8 +6,8 @@ https://dicom.nema.org/medical/dicom/current/output/chtml/part03/sect_C.7.6.2.ht
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -17,14 +17,18 @@ from natsort import natsorted
 from numpy.typing import NDArray
 from pydicom.multival import MultiValue
 
-from wkflow.readers.dicom.about import EVEN, even_step
+from wkflow.errors import SourceError
+from wkflow.readers.dicom.about import EVEN, even_step, fact_of
 from wkflow.readers.dicom.file import read_attributes, understood
+from wkflow.readers.dicom.repeats import TOLD_BY, RepeatsError, places_of, split_repeats
 from wkflow.readers.fault import translated
 from wkflow.readers.unmarked import open_unmarked
 
 TAGS = (
     *("SeriesInstanceUID", "Rows", "Columns", "SamplesPerPixel", "NumberOfFrames"),
     *("ImagePositionPatient", "ImageOrientationPatient", "InstanceNumber", "RescaleSlope"),
+    *("SliceLocation", "TotalPixelMatrixColumns"),
+    *TOLD_BY,
 )
 
 TURN = 1e-3
@@ -43,8 +47,10 @@ Vector = tuple[float, ...]
 class Slice:
     """What one file says of its place.
 
-    `group` is alike for slices that make one volume. `position` is that of the first voxel,
-    `axes` are the directions of its rows and columns; empty where the file states none.
+    `group` is alike for slices of one series and shape. `position` is that of the first voxel,
+    `axes` are the directions of its rows and columns; empty where the file states none. `location`
+    is the place along the normal where the file states only that. `facts` are what may tell
+    volumes apart whose slices lie at the same places.
     """
 
     path: str
@@ -53,26 +59,41 @@ class Slice:
     axes: Vector
     number: int | None
     slope: float
+    location: float | None = None
+    facts: dict[str, str] = field(default_factory=dict, hash=False)
 
 
-def sort_series(files: Sequence[str]) -> list[tuple[str, ...]]:
-    """Tell the series among `files` apart, and put each in order.
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The slices of one volume in order; `label` tells it from others of its series."""
+
+    files: tuple[str, ...]
+    label: str = ""
+
+
+def sort_series(files: Sequence[str]) -> list[Series]:
+    """Tell the volumes among `files` apart, and put each in order.
 
     Slices go along their normal if their positions are distinct and lie on a line, else by
     InstanceNumber if those are distinct, else by their names. A series, and slices of different
-    shape in one, are apart; they come in the order of their first names. A file of many frames is
-    by itself.
+    shape in one, are apart; they come in the order of their first names. So are slices of a series
+    that face another way, and those at one place, by what differs between them: echo, time, image
+    type, b-value. A file of many frames, or of a slide's tiles, is by itself.
 
     Raises
     ------
     SourceError
-        If a file is no DICOM.
+        If a file is no DICOM, or slices lie at one place and nothing tells them apart.
     """
     groups: dict[tuple[str, ...], list[Slice]] = defaultdict(list)
     for path in natsorted(files):
         one = _slice(path)
         groups[one.group].append(one)
-    return [tuple(one.path for one in _in_order(slices)) for slices in groups.values()]
+    return [
+        Series(tuple(one.path for one in _in_order(slices)), label)
+        for group in groups.values()
+        for label, slices in _volumes(group)
+    ]
 
 
 def series_spacing(files: Sequence[str]) -> float | None:
@@ -108,8 +129,8 @@ def _slice(path: str) -> Slice:
 def _read(path: str, _time: int, _size: int) -> Slice:
     with understood(path), open_unmarked(path) as file:
         get = read_attributes(file, path, list(TAGS)).get
-        frames = str(get("NumberOfFrames") or 1)
-        group = (*(str(get(name) or "") for name in TAGS[:4]), "" if frames == "1" else path)
+        is_alone = str(get("NumberOfFrames") or 1) != "1" or get("TotalPixelMatrixColumns")
+        group = (*(str(get(name) or "") for name in TAGS[:4]), path if is_alone else "")
         number = get("InstanceNumber")
         return Slice(
             path,
@@ -118,12 +139,78 @@ def _read(path: str, _time: int, _size: int) -> Slice:
             _vector(get("ImageOrientationPatient"), 6),
             None if number is None else int(number),
             float(get("RescaleSlope") or 1),
+            _number(get("SliceLocation")),
+            {name: fact_of(value) for name in TOLD_BY if (value := get(name)) is not None},
         )
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401 -- as above
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _vector(value: Any, size: int) -> Vector:  # noqa: ANN401 -- whatever a file may hold
     vector = tuple(map(float, value)) if isinstance(value, MultiValue) else ()
     return vector if len(vector) == size else ()
+
+
+def _volumes(slices: list[Slice]) -> Iterator[tuple[str, list[Slice]]]:
+    """Tell the slices of a series apart that face another way or lie at the same places."""
+    facing = _by_direction(slices)
+    for number, some in enumerate(facing):
+        direction = f"direction{number}" if len(facing) > 1 else ""
+        places = _places(some)
+        try:
+            volumes = split_repeats(places or range(len(some)), [one.facts for one in some])
+        except RepeatsError as repeats:
+            raise _not_told(repeats, some) from None
+        for volume in volumes:
+            label = "_".join(filter(None, (direction, volume.label)))
+            yield label, [some[member] for member in volume.members]
+
+
+def _by_direction(slices: list[Slice]) -> list[list[Slice]]:
+    """Group slices that face one way, unless one of them faces a way of its own (or none)."""
+    groups: list[list[Slice]] = []
+    for one in slices:
+        for group in groups:
+            if _is_parallel(group[0].axes, one.axes):
+                group.append(one)
+                break
+        else:
+            groups.append([one])
+    return groups if min(map(len, groups)) > 1 else [slices]
+
+
+def _is_parallel(one: Vector, other: Vector) -> bool:
+    return len(one) == len(other) and all(
+        abs(a - b) <= TURN for a, b in zip(one, other, strict=True)
+    )
+
+
+def _places(slices: list[Slice]) -> list[int]:
+    """Give slices the numbers of their places along the normal; none if some do not state it."""
+    first = slices[0].axes
+    if all(one.position and one.axes and _is_parallel(first, one.axes) for one in slices):
+        normal = np.cross(first[:3], first[3:])
+        return places_of([float(np.dot(one.position, normal)) for one in slices])
+    locations = [one.location for one in slices if one.location is not None]
+    is_stated = len(locations) == len(slices) and not any(one.position for one in slices)
+    places = places_of(locations) if is_stated else []
+    return places if len(set(places)) > 1 else []  # one place for all is what a default looks like
+
+
+def _not_told(repeats: RepeatsError, slices: list[Slice]) -> SourceError:
+    """Name two slices at one place."""
+    one, other = (slices[member].path for member in repeats.members)
+    differs = repeats.differs or "nothing that is known"
+    return SourceError(
+        f"lies at the same place as {os.path.basename(other)}; they differ in {differs}",  # noqa: PTH119 -- as above
+        one,
+        "Put the slices of each volume into a folder of their own.",
+    )
 
 
 def _in_order(slices: list[Slice]) -> list[Slice]:
