@@ -36,7 +36,7 @@ PAGES_KEPT = 64
 PLANES_COUNTED = 256
 """Planes that are looked at for strips and tiles that were never written."""
 
-SPARSE = "{} strips or tiles were never written and are zeros, in {} of the {} planes looked at"
+SPARSE = "{} strips or tiles were never written and are {}, in {} of the {} planes looked at"
 
 
 class TiffReader:
@@ -88,7 +88,8 @@ class TiffImage:
             absent = [self._checked(number).never_written for number in range(count)]
         if not any(absent):
             return self.probe
-        note = SPARSE.format(sum(absent), sum(map(bool, absent)), count)
+        value = self._planes.keyframe.nodata or "zeros"
+        note = SPARSE.format(sum(absent), value, sum(map(bool, absent)), count)
         return replace(
             self.probe, about=replace(self.probe.about, notes=(*self.probe.about.notes, note))
         )
