@@ -55,12 +55,17 @@ def properties_of(
 
 
 def layer_properties(
-    layer: Layer, grids: tuple[Grid, ...], receipts: list[Receipt], display: Channel = DISPLAY
+    layer: Layer,
+    grids: tuple[Grid, ...],
+    receipts: list[Receipt],
+    display: Channel = DISPLAY,
+    *,
+    largest_id: int = 0,
 ) -> dict[str, Any]:
     """Describe one layer.
 
     `receipts` are those of its slabs, whose statistics it needs; `display` says how the layer is
-    first shown, where the source knows that.
+    first shown, where the source knows that; `largest_id` is that of a segmentation's source.
     """
     x, y, z = layer.size
     document: dict[str, Any] = {
@@ -73,7 +78,7 @@ def layer_properties(
     lows = [r.lowest for r in receipts if r.lowest is not None]
     highs = [r.highest for r in receipts if r.highest is not None]
     if layer.category == "segmentation":
-        document["largestSegmentId"] = _segment_id(int(max([0, *highs])))
+        document["largestSegmentId"] = _segment_id(int(max([largest_id, *highs])))
     elif view := _view(lows, highs, display):
         document["defaultViewConfiguration"] = view
     if layer.axes:

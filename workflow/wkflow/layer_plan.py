@@ -47,6 +47,8 @@ class LayerPlan:
     `passing` says that shards leave the disk when they are sent. The last two, and `feed`, change
     no voxel.
 
+    `largest_id` is that of a segmentation's source, which may have given away more than it shows.
+
     In a dataset that exists, `given` is the mag that the others are computed from: the first of
     `grids`, which nobody writes; there is no source then, and no slab.
     """
@@ -64,6 +66,7 @@ class LayerPlan:
     feed: Feed = field(default_factory=Feed)
     display: Channel = field(default_factory=Channel)
     given: Given | None = None
+    largest_id: int = 0
 
     @property
     def made(self) -> tuple[Grid, ...]:

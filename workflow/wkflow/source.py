@@ -68,12 +68,19 @@ class About:
     `voxel_nm` is the size of one voxel along x, y and z in nanometers, None where the file states
     none; a printing resolution is none. `channels` is empty or has an entry for each channel.
     `notes` are what a person should know, such as samples that are left out.
+
+    `layer` is the name of the layer that the image is, where the source knows layers or labels;
+    `category` what it is there: `color`, `segmentation`, or nothing where that is not stated.
+    `largest_id` is the largest number of a segment that is in use there.
     """
 
     name: str = ""
     voxel_nm: tuple[float | None, float | None, float | None] = (None, None, None)
     channels: tuple[Channel, ...] = ()
     notes: tuple[str, ...] = ()
+    layer: str = ""
+    category: str = ""
+    largest_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Settings and headers in, plan out. Opens one image per layer; decodes voxels only to judge."""
 
+from collections import Counter
 from dataclasses import replace
 
 from wkflow.errors import ConfigError
@@ -7,7 +8,7 @@ from wkflow.plan import CLAIM, PLAN, LayerPlan, Plan
 from wkflow.settings import Settings
 from wkflow.steps.check_room import memory_budget
 from wkflow.steps.choose_scale import choose_scale
-from wkflow.steps.find_layers import Found
+from wkflow.steps.find_layers import Found, layer_name
 from wkflow.steps.find_volumes import Volume, find_volumes
 from wkflow.steps.locate import Place, located
 from wkflow.steps.plan_layer import LayerPlanner
@@ -33,7 +34,7 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
     """
     _claim(settings)
     with located(settings, is_trial=is_trial) as place:
-        volumes = _volumes(settings, place)
+        volumes = _called_as_stated(settings, _volumes(settings, place))
         chosen = choose_scale(settings, volumes)
         parts = [
             (volume, part)
@@ -64,6 +65,19 @@ def _volumes(settings: Settings, place: Place) -> list[Volume]:
         volume
         for one in found
         for volume in find_volumes(one, raw=settings.raw_layout, pad=pad, local=place.local)
+    ]
+
+
+def _called_as_stated(settings: Settings, volumes: list[Volume]) -> list[Volume]:
+    """Give layers the names that the source gives them, unless an option does, or two clash."""
+    if settings.layer_name is not None:
+        return volumes
+    stated = [layer_name(one.about.layer) if one.about.layer else "" for one in volumes]
+    others = [one.name for one, own in zip(volumes, stated, strict=True) if not own]
+    counts = Counter([*filter(None, stated), *others])
+    return [
+        replace(one, name=own) if own and counts[own] == 1 else one
+        for one, own in zip(volumes, stated, strict=True)
     ]
 
 

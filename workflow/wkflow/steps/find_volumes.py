@@ -137,9 +137,11 @@ def _images(
 ) -> Iterator[Volume]:
     """Give each image of a file, named after itself if the file says how."""
     own = [layer_name(one.about.name) if one.about.name.strip() else "" for one in probes]
-    are_names = all(own) and len(set(own)) == len(own)
+    has_image = own.count("") == 1 and all(one.about.layer for one in probes if one.about.name)
+    are_names = (all(own) or has_image) and len(set(own)) == len(own)  # labels, and their image
     for number, one in enumerate(probes):
-        suffix = f"_{own[number]}" if are_names else f"__image{number}"
+        suffix = f"_{own[number]}" if own[number] else ""
+        suffix = suffix if are_names else f"__image{number}"
         files = (file, *(part for part in one.files if part != file))
         source = Source(
             files,

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
+from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,16 +32,22 @@ COSTLY_BYTES = 2**28
 _SEGMENTATION = re.compile(r"segmentation|labels", re.IGNORECASE)
 
 
-def judge_category(source: Source, local: Local = str) -> tuple[str, str]:
-    """Give the category of a layer and the evidence for it.
+def judge_category(
+    source: Source, local: Local = str, name: str = "", *, is_alone: bool = False
+) -> tuple[str, str]:
+    """Give the category of a layer of which the source states none, and the evidence for it.
 
-    The name decides first: a path with `segmentation` or `labels` in it. Else samples with
+    `name` is what the file calls the image, if it says so; `is_alone` says that the file was named,
+    and not the folder that it lies in. Names decide first: `segmentation` or `labels` in that of
+    the file, or of its folder, or at the end of the image's; folders above say something of a
+    project, and nothing of a layer. Else samples with
     several channels or fractions are color. Else fixed squares of the first, the middle and the
     last slice are looked at, zeros and the dtype's maximum left out; of what is costly to read,
     of fewer slices.
     """
-    if match := _SEGMENTATION.search(source.files[0]):
-        return "segmentation", f"its path contains {match[0]!r}"
+    for own in _own_names(source, name, is_alone=is_alone):
+        if match := _SEGMENTATION.search(own):
+            return "segmentation", f"its name {own!r} contains {match[0]!r}"
     header = source.header
     if header.channels * header.samples > 1 or header.dtype.startswith("float"):
         return "color", f"it holds {header}"
@@ -52,6 +60,12 @@ def judge_category(source: Source, local: Local = str) -> tuple[str, str]:
         return "color", f"too little to see: {seen}"
     is_color = values * VOXELS_PER_VALUE > voxels
     return ("color" if is_color else "segmentation"), seen
+
+
+def _own_names(source: Source, name: str, *, is_alone: bool) -> list[str]:
+    path = PurePosixPath(unquote(source.files[0].partition("?")[0]))
+    own = [] if source.is_stack else [path.name]
+    return [*own, *([] if is_alone else [path.parent.name]), name.rpartition("/")[2]]
 
 
 def _slices(source: Source) -> list[int]:

@@ -52,7 +52,7 @@ class LayerPlanner:
             If it cannot be read in so little memory.
         """
         settings, source = self.settings, part.source
-        category, evidence = self._category(source, earlier)
+        category, evidence = self._category(part, earlier)
         header = source.header
         layer = Layer(
             part.name, category, settings.dtype or header.dtype, len(source.picks),
@@ -82,14 +82,18 @@ class LayerPlanner:
                 budget=self.budget - rest_memory(layer, grids[0], FEWEST_THREADS),
             ),
             display=part.channel,
+            largest_id=part.about.largest_id if category == "segmentation" else 0,
         )
 
-    def _category(self, source: Source, earlier: LayerPlan | None) -> tuple[str, str]:
+    def _category(self, part: Part, earlier: LayerPlan | None) -> tuple[str, str]:
         if self.settings.category:
             return self.settings.category, "as the option says"
-        if earlier and _same_first(earlier.source, source):
+        if part.about.category:
+            return part.about.category, "as the source states"
+        if earlier and _same_first(earlier.source, part.source):
             return earlier.layer.category, earlier.evidence
-        return judge_category(source, self.local)
+        is_alone = part.source.files[0] == str(self.settings.source)
+        return judge_category(part.source, self.local, part.about.name, is_alone=is_alone)
 
     def _grids(self, layer: Layer, others: Iterable[LayerPlan]) -> tuple[Grid, ...]:
         """Lay out all mags, finest first."""

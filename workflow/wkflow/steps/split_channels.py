@@ -1,11 +1,11 @@
 """Which samples of a volume become which layer, and in which colour it is first shown."""
 
 from colorsys import hsv_to_rgb
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from wkflow.box import Triple
 from wkflow.errors import ConfigError
-from wkflow.source import Channel, Source
+from wkflow.source import About, Channel, Source
 from wkflow.steps.find_volumes import Volume
 
 PRIMARIES: tuple[Triple, ...] = ((255, 0, 0), (0, 255, 0), (0, 0, 255))
@@ -17,11 +17,15 @@ GOLDEN_RATIO = 0.618033988749895
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What becomes one layer: its name, its source with the samples that are picked, its look."""
+    """What becomes one layer: its name, its source with the samples that are picked, its look.
+
+    `about` is what the source says of the volume that it is a part of.
+    """
 
     name: str
     source: Source
     channel: Channel
+    about: About = field(default_factory=About)
 
 
 def split_channels(volume: Volume, choice: str | None, *, dtype: str | None = None) -> list[Part]:
@@ -84,13 +88,13 @@ def _part(volume: Volume, suffix: str, picks: tuple[int, ...]) -> Part:
     stated = volume.about.channels
     channel = stated[number] if number < len(stated) else Channel()
     if len(picks) > 1:
-        return Part(volume.name + suffix, source, Channel(channel.name))
+        return Part(volume.name + suffix, source, Channel(channel.name), volume.about)
     is_one_of_many = header.channels * header.samples > 1
     if header.samples > 1:
         channel = replace(channel, colour=None)  # the file's colour is that of all samples
     if channel.colour is None and is_one_of_many:
         channel = replace(channel, colour=_colour(picks[0]))
-    return Part(volume.name + suffix, source, channel)
+    return Part(volume.name + suffix, source, channel, volume.about)
 
 
 def _colour(number: int) -> Triple:

@@ -32,7 +32,9 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
     files = [file for receipt in read.values() for file in receipt.files]
     _prune(dataset, plan, {file.path for file in files})
     layers = [
-        layer_properties(one.layer, one.grids, _slabs(one, read), one.display)
+        layer_properties(
+            one.layer, one.grids, _slabs(one, read), one.display, largest_id=one.largest_id
+        )
         for one in plan.layers
     ]
     publish(dataset, properties_of(plan.name, plan.voxel_size, plan.unit, layers))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
+from wkflow.readers.besides import besides
 from wkflow.readers.chunked import Span
 from wkflow.readers.length import to_nm
 from wkflow.readers.store.array import Stored, StoredImage, image_of
@@ -21,6 +22,9 @@ from wkflow.source import About
 COLOURED = frozenset({"jpeg", "png"})
 """Encodings whose three channels are red, green and blue of one picture."""
 
+CATEGORIES = {"image": "color", "segmentation": "segmentation"}
+"""What the `type` of a volume is to WEBKNOSSOS."""
+
 
 def images(path: str) -> tuple[StoredImage, ...]:
     """Give the one image of a volume."""
@@ -29,9 +33,13 @@ def images(path: str) -> tuple[StoredImage, ...]:
     scales = info.get("scales") if isinstance(info, dict) else None
     if not scales:
         raise SourceError("is no volume: its info lists no scales", path, "Name a volume's folder.")
-    x, y, z = (to_nm(size, "nm") for size in scales[0]["resolution"])
-    about = About("", (x, y, z))
+    about = besides(lambda: _about(info, scales[0]))
     return (image_of(path, _stored(path, info, scales[0]), about, (str(file.absolute()),)),)
+
+
+def _about(info: dict[str, Any], scale: dict[str, Any]) -> About:
+    x, y, z = (to_nm(size, "nm") for size in scale["resolution"])
+    return About("", (x, y, z), category=CATEGORIES.get(str(info.get("type")), ""))
 
 
 def _stored(path: str, info: dict[str, Any], scale: dict[str, Any]) -> Stored:

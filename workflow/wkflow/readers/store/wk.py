@@ -8,12 +8,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+from wkflow.box import triple
 from wkflow.errors import SourceError
+from wkflow.readers.besides import besides, in_part
 from wkflow.readers.length import to_nm
 from wkflow.readers.store.array import Stored, StoredImage, image_of
 from wkflow.readers.store.node import node_at
 from wkflow.readers.store.zarr import array_at, stored_of
-from wkflow.source import About
+from wkflow.source import About, Channel
+
+Scale = dict[str, Any] | list[float] | None
+VoxelSize = tuple[float | None, float | None, float | None]
 
 PROPERTIES = "datasource-properties.json"
 
@@ -29,10 +34,11 @@ def is_dataset(path: str) -> bool:
 def images(path: str) -> tuple[StoredImage, ...]:
     """Give an image for each layer, named after it."""
     properties = json.loads((Path(path) / PROPERTIES).read_bytes())
-    return tuple(_layer(path, layer, properties["scale"]) for layer in properties["dataLayers"])
+    scale = properties.get("scale")
+    return tuple(_layer(path, layer, scale) for layer in properties["dataLayers"])
 
 
-def _layer(path: str, layer: dict[str, Any], scale: dict[str, Any]) -> StoredImage:
+def _layer(path: str, layer: dict[str, Any], scale: Scale) -> StoredImage:
     if layer.get("dataFormat") not in {"zarr", "zarr3"}:
         raise SourceError(
             f"has a layer {layer['name']} of the format {layer.get('dataFormat')}",
@@ -47,9 +53,52 @@ def _layer(path: str, layer: dict[str, Any], scale: dict[str, Any]) -> StoredIma
     return image_of(
         path,
         stored,
-        About(layer["name"], _voxel_nm(scale, _factors(mag))),
+        besides(lambda: _about(layer, _voxel_nm(scale, _factors(mag))), str(layer["name"])),
         (str((Path(path) / PROPERTIES).absolute()), *node.files),
     )
+
+
+def _about(layer: dict[str, Any], voxel_nm: VoxelSize) -> About:
+    """Gather what the properties state of a layer."""
+    name, category = str(layer["name"]), layer.get("category")
+    count = _channel_count(layer)
+    window, notes = in_part(lambda: _shown(layer), Channel(), "its colour and shown values")
+    largest, more = in_part(lambda: _largest_id(layer), 0, "the numbers of its segments")
+    return About(
+        name,
+        voxel_nm,
+        (window,) * count if window != Channel() else (),
+        (*notes, *more),
+        layer=name,
+        category=category if category in {"color", "segmentation"} else "",
+        largest_id=largest,
+    )
+
+
+def _channel_count(layer: dict[str, Any]) -> int:
+    """Count channels; the samples of uint24 are one."""
+    return 1 if layer.get("elementClass") == "uint24" else int(layer.get("numChannels") or 1)
+
+
+def _shown(layer: dict[str, Any]) -> Channel:
+    """Read the colour and the window of values that are shown from black to white.
+
+    What a person set comes before what the dataset was made with.
+    """
+    views = [layer.get("defaultViewConfiguration"), layer.get("adminViewConfiguration")]
+    view = {key: value for one in views if one for key, value in one.items()}
+    window, colour = view.get("intensityRange"), view.get("color")
+    return Channel(
+        "",
+        triple(map(int, colour)) if colour else None,
+        (float(window[0]), float(window[1])) if window else None,
+    )
+
+
+def _largest_id(layer: dict[str, Any]) -> int:
+    """Read the largest number of a segment; large ones come in an envelope."""
+    stated = layer.get("largestSegmentId") or 0
+    return int(stated["value"] if isinstance(stated, dict) else stated)
 
 
 def _factors(mag: dict[str, Any]) -> tuple[int, int, int]:
@@ -90,10 +139,12 @@ def _cropped(stored: Stored, layer: dict[str, Any], mag: dict[str, Any]) -> Stor
     )
 
 
-def _voxel_nm(
-    scale: dict[str, Any] | list[float], factors: tuple[int, int, int]
-) -> tuple[float | None, float | None, float | None]:
+def _voxel_nm(scale: Scale, factors: tuple[int, int, int]) -> VoxelSize:
     """Give the voxel size; of old, `scale` was a list in nanometers."""
-    sizes, unit = (scale, "nm") if isinstance(scale, list) else (scale["factor"], scale["unit"])
+    if not scale:
+        return None, None, None
+    if isinstance(scale, list):
+        scale = {"factor": scale}
+    sizes, unit = scale["factor"], scale.get("unit", "nm")
     x, y, z = (to_nm(s * f, unit) for s, f in zip(sizes, factors, strict=True))
     return x, y, z

@@ -6,6 +6,7 @@ https://zarr-specs.readthedocs.io, https://ngff.openmicroscopy.org (0.4: attribu
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import zarr
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
+from wkflow.readers.besides import besides
 from wkflow.readers.chunked import Span
 from wkflow.readers.fault import REMEDY
 from wkflow.readers.store.array import Stored, StoredImage, axes_of, image_of
@@ -49,14 +51,19 @@ def _alone(path: str, node: Node) -> StoredImage:
     return image_of(path, stored_of(array, node, axes), About(_name(path, node)), node.files)
 
 
-def _pyramids(path: str, node: Node, pyramids: list[dict[str, Any]]) -> Iterator[StoredImage]:
+def _pyramids(
+    path: str, node: Node, pyramids: list[dict[str, Any]], *, is_label: bool = False
+) -> Iterator[StoredImage]:
     for number, pyramid in enumerate(pyramids):
         level = level_of(pyramid)
         finest = node_at(node.folder / str(level["path"]))
         array = array_at(finest, path)
         axes = axes_of(names_of(pyramid), array.ndim, path)
         name = _name(path, node) or (str(pyramid.get("name") or "") if len(pyramids) > 1 else "")
-        about = about_of(pyramid, axes, node.ome.get("omero", {}) if number == 0 else {}, name)
+        omero = node.ome.get("omero", {}) if number == 0 else {}
+        about = besides(lambda: about_of(pyramid, axes, omero, name), name)  # noqa: B023 -- at once
+        if is_label or "image-label" in node.ome:
+            about = replace(about, layer=node.folder.name, category="segmentation")
         yield image_of(path, stored_of(array, finest, axes), about, node.files + finest.files)
 
 
@@ -66,7 +73,8 @@ def _labels(path: str, node: Node) -> Iterator[StoredImage]:
         labels = node_at(folder)
         for name in labels.ome.get("labels", []):
             label = node_at(folder / str(name))
-            yield from _pyramids(path, label, label.ome.get("multiscales") or [])
+            pyramids = label.ome.get("multiscales") or []
+            yield from _pyramids(path, label, pyramids, is_label=True)
 
 
 def _name(path: str, node: Node) -> str:
