@@ -121,7 +121,7 @@ def test_vectors_of_nuclear_medicine_tell_detectors_and_times_apart(tmp_path: Pa
     assert [one.about.name for one in probe(path)] == ["detector1", "detector2"]
 
 
-def write_segments(path: Path, frames: list[tuple[int, float]]) -> str:
+def write_segments(path: Path, frames: list[tuple[int, float]], kind: str = "BINARY") -> str:
     """Write a binary segmentation: of each frame its segment and position; voxels are its bits."""
     count = len(frames)
     bits = np.zeros((count, 8, 8), np.uint8)
@@ -132,7 +132,7 @@ def write_segments(path: Path, frames: list[tuple[int, float]]) -> str:
         SegmentSequence=items(
             *({"SegmentNumber": n, "SegmentLabel": f"cell {n}"} for n in (1, 2))
         ),
-        SegmentationType="BINARY",
+        SegmentationType=kind,
         SharedFunctionalGroupsSequence=items(
             group(PixelMeasuresSequence={"SpacingBetweenSlices": 2.0, "PixelSpacing": [1, 1]})
         ),
@@ -158,6 +158,7 @@ def test_each_segment_is_an_image(tmp_path: Path) -> None:
     path = write_segments(tmp_path / "seg.dcm", [(n, z) for n in (1, 2) for z in (0, 2, 4)])
     assert [one.about.name for one in probe(path)] == ["cell 1", "cell 2"]
     assert {one.about.voxel_nm[2] for one in probe(path)} == {2e6}
+    assert {one.about.category for one in probe(path)} == {"segmentation"}
     assert (rows_of(path, 0), rows_of(path, 1)) == ([0, 1, 2], [3, 4, 5])
 
 
@@ -168,6 +169,12 @@ def test_planes_that_a_segment_leaves_out_are_zero(tmp_path: Path) -> None:
     assert probe(path)[0].about.notes == (
         "2 planes that hold no segment are left out of it: they are zero",
     )
+
+
+def test_likelihoods_are_no_ids(tmp_path: Path) -> None:
+    """A fractional segmentation is shown as an image."""
+    path = write_segments(tmp_path / "seg.dcm", [(1, 0), (1, 2)], "FRACTIONAL")
+    assert probe(path)[0].about.category == "color"
 
 
 def test_a_part_of_a_frame_is_read(tmp_path: Path) -> None:

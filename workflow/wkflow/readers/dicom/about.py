@@ -32,7 +32,18 @@ def about_dicom(dataset: Dataset, pixels: Pixels, step_mm: float | None = None) 
     z = step_mm or _first(places, "SpacingBetweenSlices") or _offset(dataset)
     z = z or _first(places, "SliceThickness")
     voxel_nm = (to_nm(x, "mm"), to_nm(y, "mm"), to_nm(z, "mm"))
-    return About("", voxel_nm, notes=(*_colour_notes(pixels), *_rescale_notes(dataset, groups)))
+    notes = (*_colour_notes(pixels), *_rescale_notes(dataset, groups))
+    return About("", voxel_nm, notes=notes, category=category_of(dataset))
+
+
+def category_of(dataset: Dataset) -> str:
+    """Say what a file states of its kind: a segmentation, or the likelihoods of one.
+
+    PS3.3, C.8.20.2: the values of a fractional segmentation are no ids.
+    """
+    if str(dataset.get("Modality") or "") != "SEG" and not dataset.get("SegmentSequence"):
+        return ""
+    return "color" if str(dataset.get("SegmentationType")) == "FRACTIONAL" else "segmentation"
 
 
 def even_step(places: list[float]) -> float | None:
