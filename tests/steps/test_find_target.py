@@ -18,8 +18,8 @@ def dataset(tmp_path: Path) -> Path:
     return write_dataset(tmp_path / "e2006", layer_of(1, 2), layer_of(1, name="membranes"))
 
 
-def target_of(dataset: Path) -> Target:
-    return find_target(settings_of(dataset))
+def target_of(dataset: Path, **options: object) -> Target:
+    return find_target(settings_of(dataset, **options))
 
 
 def given_of(target: Target, layer: str = "em", place: int = 0) -> Given:
@@ -88,10 +88,13 @@ def test_mags_are_where_their_paths_say(dataset: Path) -> None:
 
 
 def test_a_mag_may_lie_elsewhere(tmp_path: Path, dataset: Path) -> None:
-    """In another dataset on the same disk, by an absolute path, or behind a link."""
+    """By an absolute path, if it is asked for, or behind a link of the file system."""
     (dataset / "em" / "1").rename(tmp_path / "moved")
     change(dataset, lambda layer: layer["mags"][0].update(path=f"file://{tmp_path}/moved"))
-    assert given_of(target_of(dataset)).path == str(tmp_path / "moved")
+    with pytest.raises(SourceError, match=r"moved .*lies outside of") as caught:
+        given_of(target_of(dataset))
+    assert "--follow-links" in caught.value.remedy
+    assert given_of(target_of(dataset, follow_links=True)).path == str(tmp_path / "moved")
     (dataset / "em" / "1").symlink_to(tmp_path / "moved")
     change(dataset, lambda layer: layer["mags"][0].update(path="./em/1"))
     assert given_of(target_of(dataset)).path == "em/1"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 from wkflow.errors import SourceError
-from wkflow.source import About, Header, Probe, RawLayout
+from wkflow.source import About, Header, Probe, RawLayout, References
 from wkflow.steps import find_volumes as module
 from wkflow.steps.find_layers import Found, find_layers
 from wkflow.steps.find_volumes import Volume, find_volumes
@@ -25,7 +25,7 @@ def headers(monkeypatch: pytest.MonkeyPatch) -> Probes:
     """Give a table of what each file's headers say; a text is what is wrong with it."""
     table: Probes = {}
 
-    def probe(path: str, _: RawLayout | None) -> tuple[Probe, ...]:
+    def probe(path: str, _: RawLayout | None, __: References) -> tuple[Probe, ...]:
         found = table[path]
         if isinstance(found, str):
             raise SourceError(found, path, "Mend it.")

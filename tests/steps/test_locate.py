@@ -6,10 +6,13 @@ from zipfile import ZipFile
 import pytest
 from wkflow.errors import SourceError
 from wkflow.settings import Settings
+from wkflow.source import References
 from wkflow.steps.at_hand import FETCHED
 from wkflow.steps.locate import UNPACKED, located
 
-from .stacks import grains, settings_of, write_tiffs
+from tests.readers.test_reference import ome_tiff
+
+from .stacks import grains, plan_of, settings_of, write_tiffs
 
 
 def files_below(folder: Path) -> list[str]:
@@ -117,3 +120,30 @@ def test_a_folder_may_be_called_like_an_archive(tmp_path: Path) -> None:
     source = write_tiffs(tmp_path / "em.zip", grains(3))
     with located(settings_of(source)) as place:
         assert len(place.found[0].files) == 3
+
+
+def leading_out(tmp_path: Path) -> Path:
+    """Write an OME-TIFF whose second plane lies outside of its folder."""
+    (tmp_path / "em").mkdir()
+    (tmp_path / "secret").mkdir()
+    ome_tiff(tmp_path / "em", tmp_path / "secret", str(tmp_path / "secret"))
+    return tmp_path / "em"
+
+
+def test_references_out_of_a_folder_need_a_word(tmp_path: Path) -> None:
+    """With it, jobs follow them as well: it stands in the plan."""
+    source = leading_out(tmp_path)
+    with pytest.raises(SourceError, match=r"names .*secret/x\.tif, which lies outside of .*/em"):
+        plan_of(source)
+    (one,) = plan_of(source, follow_links=True).layers
+    assert one.layer.size == (16, 16, 2)
+    assert one.source.references == References(str(source), follows=True)
+
+
+def test_references_out_of_an_archive_lead_nowhere(tmp_path: Path) -> None:
+    """No word helps."""
+    source = leading_out(tmp_path)
+    with ZipFile(tmp_path / "em.zip", "w") as archive:
+        archive.write(source / "a.ome.tif", "a.ome.tif")
+    with pytest.raises(SourceError, match=r"names .*secret/x\.tif"):
+        plan_of(tmp_path / "em.zip", follow_links=True)

@@ -6,7 +6,7 @@ from wkflow.downsample_options import DownsampleOptions
 from wkflow.settings import OPTIONS_OF, Settings
 
 OPTIONS = frozenset(Settings.model_fields) - {
-    *("command", "follow_links"),
+    "command",
     *DownsampleOptions.model_fields,
 }
 """Of a conversion, with or without an upload."""

@@ -28,14 +28,14 @@ _OF_DOWNSAMPLE = frozenset(DownsampleOptions.model_fields)
 
 OPTIONS_OF = {
     "upload": frozenset({
-        *("command", "source", "name", "jobs", "work_dir"),
+        *("command", "source", "name", "jobs", "work_dir", "follow_links"),
         *UploadOptions.model_fields.keys() - {"upload", "keep_local"},
     }),
     "downsample": _OF_DOWNSAMPLE | {
         *("command", "target", "layer_name", "sampling_mode", "max_mag", "interpolation_mode"),
         *("chunk_shape", "shard_shape", "compress", "compression", "transfer_mode", "ca_bundle"),
         *("verify", "keep_local", "jobs", "distribution_strategy", "job_resources", "memory"),
-        *("job_size", "work_dir", "upload_on_cluster"),
+        *("job_size", "work_dir", "upload_on_cluster", "follow_links"),
     },
 }  # fmt: skip
 """Options of the commands that take few; a conversion takes all others."""
@@ -84,6 +84,11 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         default=False,
         description="Send from compute nodes, which need a way to the server and get the token; "
         "by default the machine of the command sends.",
+    )
+    follow_links: bool = Field(
+        default=False,
+        description="Also read what lies outside of the source or the dataset, where files or "
+        "links in it lead there; archives and downloads never lead out.",
     )
     work_dir: Place | None = Field(
         None, description="Run folder: config, plan, receipts, logs; by default TARGET.wkflow."

@@ -116,6 +116,19 @@ class RawLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class References:
+    """Where files may lie that a file of the source names: below `root`, or anywhere.
+
+    Without a `root` it is the folder of the opened file. `is_foreign` says that the source came in
+    an archive or over the network: then nothing outside is ever followed.
+    """
+
+    root: str = ""
+    follows: bool = False
+    is_foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The files of one layer, and what of them it is made of.
 
@@ -123,7 +136,7 @@ class Source:
     others belong to it. `marks` holds size and modification time (ns) of each: what tells that a
     file was replaced. `header` is that of image number `image` of each file. The layer's samples
     are the `picks` of its samples, counted through all channels; `raw` says how to read files
-    without a header.
+    without a header, `references` where files may lie that these name.
     """
 
     files: tuple[str, ...]
@@ -135,6 +148,7 @@ class Source:
     is_stack: bool = False
     is_stream: bool = False
     raw: RawLayout | None = None
+    references: References = field(default_factory=References)
 
     @classmethod
     def of_nothing(cls) -> Self:
@@ -152,6 +166,7 @@ class Source:
             "grain": triple(document["grain"]),
             "picks": tuple(document["picks"]),
             "raw": raw and RawLayout(**raw | {"shape": triple(raw["shape"])}),
+            "references": References(**document["references"]),
         })  # fmt: skip
 
     @property

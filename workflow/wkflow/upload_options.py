@@ -40,6 +40,3 @@ class UploadOptions(BaseModel):
     ca_bundle: Place | None = Field(
         None, description="Certificates to trust, as a PEM file; by default those of the system."
     )
-    follow_links: bool = Field(
-        default=False, description="Also send files that links inside the dataset point to outside."
-    )

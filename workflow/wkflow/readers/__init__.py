@@ -15,9 +15,11 @@ from wkflow.errors import SourceError
 from wkflow.readers.bioformats.suffixes import BIOFORMATS_SUFFIXES
 from wkflow.readers.content import is_dicom, store_kind
 from wkflow.readers.port import Image, Reader
-from wkflow.source import Header, Probe, RawLayout
+from wkflow.readers.reference import BELOW, Referring
+from wkflow.source import Header, Probe, RawLayout, References
 
 __all__ = [
+    "BELOW",
     "RAW_SUFFIXES",
     "READERS",
     "SUFFIXES",
@@ -98,8 +100,10 @@ def is_readable(path: str) -> bool:
     return suffix in SUFFIXES or (not suffix and is_dicom(path))
 
 
-def reader_for(path: str, raw: RawLayout | None = None) -> Reader:
+def reader_for(path: str, raw: RawLayout | None = None, references: References = BELOW) -> Reader:
     """Find the reader of `path`: by its suffix, by the content of a folder or a nameless file.
+
+    `references` says where files may lie that the file names.
 
     Raises
     ------
@@ -122,7 +126,7 @@ def reader_for(path: str, raw: RawLayout | None = None) -> Reader:
             f"Readable suffixes: {' '.join(sorted(READERS))}, and those of Bio-Formats.",
         )
     try:
-        return _load(*row)
+        return _load(*row, references)
     except ImportError as lack:
         if not row[2] or str(lack.name).startswith("wkflow"):  # a fault of the installation
             raise
@@ -134,18 +138,23 @@ def reader_for(path: str, raw: RawLayout | None = None) -> Reader:
 
 
 @cache
-def _load(module: str, name: str, extra: str) -> Reader:  # noqa: ARG001 -- a row as it stands
-    return cast("Reader", getattr(import_module(f"wkflow.readers.{module}"), name)())
+def _load(module: str, name: str, extra: str, references: References) -> Reader:  # noqa: ARG001 -- a row as it stands
+    reader = getattr(import_module(f"wkflow.readers.{module}"), name)
+    return cast("Reader", reader(references) if issubclass(reader, Referring) else reader())
 
 
-def probe(path: str, raw: RawLayout | None = None) -> tuple[Probe, ...]:
+def probe(
+    path: str, raw: RawLayout | None = None, references: References = BELOW
+) -> tuple[Probe, ...]:
     """Read the headers of `path` and no voxel: one entry for each image it holds."""
-    return reader_for(path, raw).probe(path)
+    return reader_for(path, raw, references).probe(path)
 
 
-def open_images(path: str, raw: RawLayout | None = None) -> AbstractContextManager[Sequence[Image]]:
+def open_images(
+    path: str, raw: RawLayout | None = None, references: References = BELOW
+) -> AbstractContextManager[Sequence[Image]]:
     """Open the images of `path`, to read them from as many threads as you like."""
-    return reader_for(path, raw).open(path)
+    return reader_for(path, raw, references).open(path)
 
 
 def sort_series(files: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:

@@ -27,7 +27,7 @@ from wkflow.writers.formats import format_of
 CHANGES_NOTHING = frozenset({
     *("jobs", "memory", "distribution_strategy", "job_resources", "work_dir", "verify"),
     "upload_on_cluster",
-    *("ca_bundle", "keep_local"),
+    *("ca_bundle", "keep_local", "follow_links"),
 })  # fmt: skip
 """Options with which a run may be continued that began with others."""
 

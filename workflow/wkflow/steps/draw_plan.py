@@ -64,7 +64,13 @@ def _volumes(settings: Settings, place: Place) -> list[Volume]:
     return [
         volume
         for one in found
-        for volume in find_volumes(one, raw=settings.raw_layout, pad=pad, local=place.local)
+        for volume in find_volumes(
+            one,
+            raw=settings.raw_layout,
+            pad=pad,
+            local=place.local,
+            references=place.references,
+        )
     ]
 
 

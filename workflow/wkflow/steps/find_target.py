@@ -11,7 +11,9 @@ from wkflow.errors import ConfigError, SourceError
 from wkflow.existing import Existing, ExistingLayer, ExistingMag
 from wkflow.given import Given
 from wkflow.plan import digest
+from wkflow.readers.reference import BELOW, require_within
 from wkflow.settings import Settings
+from wkflow.source import References
 from wkflow.spelling import is_url
 
 
@@ -21,7 +23,8 @@ class Target:
 
     `existing` is what its own properties say, `served` what those say by which its files are read
     from `root` (a folder or a URL): they differ where a server shows them in another way. `state`
-    changes when the properties do, `name` is what a person calls it, `url` where a server has it.
+    changes when the properties do, `name` is what a person calls it, `url` where a server has it,
+    `references` say where mags on this machine may lie.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Target:
     state: str
     notes: tuple[str, ...] = ()
     url: str = ""
+    references: References = BELOW
 
     def chosen(self, layer_name: str | None) -> list[ExistingLayer]:
         """List the layers that the option names: one, or all.
@@ -84,6 +88,8 @@ class Target:
             )
         for path in mag.paths:
             if Path(self.root, path).is_dir():
+                where = str(Path(self.root, path))
+                require_within(self.root, f"{path} ({name})", where, self.references)
                 return path
         raise SourceError(
             f"{name} is not there: {mag.paths[0]}", self.name,
@@ -115,7 +121,9 @@ def find_target(settings: Settings) -> Target:
     content = path.read_bytes()
     existing = Existing.parse(_document(content, path), str(path))
     existing = replace(existing, name=existing.name or folder.name)
-    return Target(str(folder), str(folder), existing, existing, digest(content.hex()))
+    references = References(str(folder), follows=settings.follow_links)
+    state = digest(content.hex())
+    return Target(str(folder), str(folder), existing, existing, state, references=references)
 
 
 def _document(content: bytes, path: Path) -> dict[str, Any]:

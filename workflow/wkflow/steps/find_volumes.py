@@ -6,8 +6,8 @@ from pathlib import Path
 
 from wkflow.errors import SourceError, several
 from wkflow.origins.address import name_of
-from wkflow.readers import probe, series_notes, series_spacing, sort_series, suffix_of
-from wkflow.source import About, Probe, RawLayout, Source
+from wkflow.readers import BELOW, probe, series_notes, series_spacing, sort_series, suffix_of
+from wkflow.source import About, Probe, RawLayout, References, Source
 from wkflow.steps.find_layers import Found, Mark, layer_name
 
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima", ""})
@@ -26,14 +26,32 @@ class Volume:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """How files are opened: those without a header as `raw` says, remote ones after `local`."""
+
+    raw: RawLayout | None
+    local: Local
+    references: References
+
+    def probe(self, file: str) -> tuple[Probe, ...]:
+        return probe(self.local(file), self.raw, self.references)
+
+
 def find_volumes(
-    found: Found, *, raw: RawLayout | None = None, pad: bool = False, local: Local = str
+    found: Found,
+    *,
+    raw: RawLayout | None = None,
+    pad: bool = False,
+    local: Local = str,
+    references: References = BELOW,
 ) -> list[Volume]:
     """Read the headers of a folder's files, and say which volumes they are.
 
     Several files of one plane and one image each are the slices of one volume; any others are
     volumes of their own, one for each image that they hold. DICOM files are told apart by series.
-    `pad` makes a stack as large as its largest slice.
+    `pad` makes a stack as large as its largest slice. `references` says where files may lie that
+    others name.
 
     Raises
     ------
@@ -43,7 +61,8 @@ def find_volumes(
     groups = [found]
     if len(found.files) > 1 and suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES:
         groups = _series(found, local)
-    return [volume for group in groups for volume in _volumes(group, raw, local, pad=pad)]
+    opening = _Opening(raw, local, references)
+    return [volume for group in groups for volume in _volumes(group, opening, pad=pad)]
 
 
 def _series(found: Found, local: Local) -> list[Found]:
@@ -71,15 +90,15 @@ def _series(found: Found, local: Local) -> list[Found]:
     return groups
 
 
-def _volumes(found: Found, raw: RawLayout | None, local: Local, *, pad: bool) -> list[Volume]:
-    first = _probe_first(found.files, raw, local)
+def _volumes(found: Found, opening: _Opening, *, pad: bool) -> list[Volume]:
+    first = _probe_first(found.files, opening)
     if len(found.files) > 1 and _is_slice(first):
-        return [_stack(found, first[0], raw, local, pad=pad)]
-    groups = list(_apart(found, first, raw, local))
+        return [_stack(found, first[0], opening, pad=pad)]
+    groups = list(_apart(found, first, opening))
     return [
         volume
         for name, file, mark, probes in groups
-        for volume in _images(found.name if len(groups) == 1 else name, file, mark, probes, raw)
+        for volume in _images(found.name if len(groups) == 1 else name, file, mark, probes, opening)
     ]
 
 
@@ -88,19 +107,19 @@ def _is_slice(probes: tuple[Probe, ...]) -> bool:
     return len(probes) == 1 and probes[0].header.planes == 1 and not probes[0].files
 
 
-def _stack(found: Found, first: Probe, raw: RawLayout | None, local: Local, *, pad: bool) -> Volume:
+def _stack(found: Found, first: Probe, opening: _Opening, *, pad: bool) -> Volume:
     header = first.header
     if pad:
-        headers = [probe(local(file), raw)[0].header for file in found.files]
+        headers = [opening.probe(file)[0].header for file in found.files]
         width, height = (max(h.width for h in headers), max(h.height for h in headers))
         header = replace(header, width=width, height=height)
     source = Source(
         found.files, found.marks, header, first.grain, _all_picks(first), is_stack=True,
-        is_stream=False, raw=raw,
+        is_stream=False, raw=opening.raw, references=opening.references,
     )  # fmt: skip
     about, notes = first.about, found.notes
     if suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES:
-        here = [local(file) for file in found.files]
+        here = [opening.local(file) for file in found.files]
         about, notes = _spaced(about, here), (*notes, *series_notes(here))
     return Volume(found.name, source, about, notes)
 
@@ -113,7 +132,7 @@ def _spaced(about: About, files: list[str]) -> About:
 
 
 def _apart(
-    found: Found, first: tuple[Probe, ...], raw: RawLayout | None, local: Local
+    found: Found, first: tuple[Probe, ...], opening: _Opening
 ) -> Iterator[tuple[str, str, Mark, tuple[Probe, ...]]]:
     """Give each file that is opened by itself; those that belong to another one are left out."""
     seen: set[str] = set()
@@ -122,7 +141,7 @@ def _apart(
         if file in seen:
             continue
         try:
-            probes = first if file == found.files[0] else probe(local(file), raw)
+            probes = first if file == found.files[0] else opening.probe(file)
         except SourceError as fault:
             faults.append(fault)
             continue
@@ -133,7 +152,7 @@ def _apart(
 
 
 def _images(
-    name: str, file: str, mark: Mark, probes: tuple[Probe, ...], raw: RawLayout | None
+    name: str, file: str, mark: Mark, probes: tuple[Probe, ...], opening: _Opening
 ) -> Iterator[Volume]:
     """Give each image of a file, named after itself if the file says how."""
     own = [layer_name(one.about.name) if one.about.name.strip() else "" for one in probes]
@@ -151,7 +170,8 @@ def _images(
             _all_picks(one),
             number,
             is_stream=one.is_stream,
-            raw=raw,
+            raw=opening.raw,
+            references=opening.references,
         )
         yield Volume(name + (suffix if len(probes) > 1 else ""), source, one.about)
 
@@ -165,23 +185,23 @@ def _mark(file: str) -> Mark:
     return stat.st_size, stat.st_mtime_ns
 
 
-def _probe_first(files: tuple[str, ...], raw: RawLayout | None, local: Local) -> tuple[Probe, ...]:
+def _probe_first(files: tuple[str, ...], opening: _Opening) -> tuple[Probe, ...]:
     """Read the first file's headers; if that fails, name all files whose headers fail.
 
     A remote file may need its neighbours: it is tried again with all of them at hand.
     """
     try:
-        return probe(local(files[0]), raw)
+        return opening.probe(files[0])
     except SourceError as first:
-        if any(local(file) != file for file in files):
-            return probe(local(files[0]), raw)
-        faults = [first, *(fault for file in files[1:] if (fault := _fault(local(file), raw)))]
+        if any(opening.local(file) != file for file in files):
+            return opening.probe(files[0])
+        faults = [first, *(fault for file in files[1:] if (fault := _fault(file, opening)))]
         raise several(faults) from None
 
 
-def _fault(file: str, raw: RawLayout | None) -> SourceError | None:
+def _fault(file: str, opening: _Opening) -> SourceError | None:
     try:
-        probe(file, raw)
+        opening.probe(file)
     except SourceError as fault:
         return fault
     return None

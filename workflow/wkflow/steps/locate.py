@@ -10,6 +10,7 @@ from wkflow.origins.address import is_url, name_of
 from wkflow.origins.archive import is_archive, unpack
 from wkflow.plan import SCRATCH
 from wkflow.settings import Settings
+from wkflow.source import References
 from wkflow.steps.at_hand import FETCHED
 from wkflow.steps.find_layers import Found, find_layers, find_remote_layers
 from wkflow.steps.find_volumes import Local
@@ -20,10 +21,11 @@ UNPACKED = "unpacked"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folders of a source, and how to have one of its files on this machine."""
+    """The folders of a source, how to have a file of it on this machine, what files may name."""
 
     found: list[Found]
     local: Local
+    references: References
 
 
 @contextmanager
@@ -36,7 +38,9 @@ def located(settings: Settings, *, is_trial: bool = False) -> Iterator[Place]:
     source = settings.source
     is_packed = is_archive(name_of(source)) and not Path(source).is_dir()
     if not is_url(source) and not is_packed:
-        yield Place(find_layers(Path(source), has_raw=has_raw), str)
+        root = source if Path(source).is_dir() else str(Path(source).parent)
+        references = References(root, follows=settings.follow_links)
+        yield Place(find_layers(Path(source), has_raw=has_raw), str, references)
         return
     with _folder(settings, is_trial=is_trial) as folder:
         fetched = folder / SCRATCH / FETCHED
@@ -45,7 +49,8 @@ def located(settings: Settings, *, is_trial: bool = False) -> Iterator[Place]:
             return
         archive = _kept(source, fetched) if is_url(source) else source
         unpacked = unpack(Path(archive), folder / UNPACKED)
-        yield Place(find_layers(unpacked, has_raw=has_raw), str)
+        references = References(str(unpacked), is_foreign=True)
+        yield Place(find_layers(unpacked, has_raw=has_raw), str, references)
 
 
 @contextmanager
@@ -61,7 +66,11 @@ def _remote(source: str, folder: Path, *, has_raw: bool) -> Place:
     from wkflow.origins.cloud import list_files  # noqa: PLC0415 -- most sources are local
 
     found = find_remote_layers(source, list_files(source), has_raw=has_raw)
-    return Place(found, lambda file: _kept(file, folder) if "://" in file else file)
+    return Place(
+        found,
+        lambda file: _kept(file, folder) if "://" in file else file,
+        References(is_foreign=True),
+    )
 
 
 def _kept(url: str, folder: Path) -> str:

@@ -140,7 +140,7 @@ class Reading:
 @contextmanager
 def open_image(source: Source, file: str) -> Iterator[Image]:
     """Open the image of a file that a layer is made of."""
-    with open_images(file, source.raw) as images:
+    with open_images(file, source.raw, source.references) as images:
         if source.image >= len(images):
             raise SourceError(
                 f"holds {len(images)} images, number {source.image + 1} was asked for", file,

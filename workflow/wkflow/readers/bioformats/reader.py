@@ -18,8 +18,9 @@ from wkflow.errors import SourceError
 from wkflow.readers.besides import besides
 from wkflow.readers.bioformats.link import Link, linked
 from wkflow.readers.fault import REMEDY, translated
+from wkflow.readers.reference import Referring, require_within
 from wkflow.readers.whole import require_inside
-from wkflow.source import About, Channel, Header, Probe
+from wkflow.source import About, Channel, Header, Probe, References
 
 DTYPES = {
     "bit": "uint8",
@@ -44,7 +45,7 @@ WHOLE_PLANE_BYTES = 64 * 2**20
 ALPHA = "the fourth sample (alpha) is left out"
 
 
-class BioformatsReader:
+class BioformatsReader(Referring):
     """All images of a file, without their smaller copies.
 
     Samples of RGB stay samples; what Bio-Formats counts as C beyond that (spectra, lifetimes) are
@@ -55,14 +56,14 @@ class BioformatsReader:
         """Let Bio-Formats read the headers, of all files that belong to this one."""
         _require_file(path)
         with linked(path) as link:
-            return tuple(image.probe for image in _images(link, path))
+            return tuple(image.probe for image in _images(link, path, self.references))
 
     @contextmanager
     def open(self, path: str) -> Iterator[tuple["BioformatsImage", ...]]:
         """Keep a process that has the file open."""
         _require_file(path)
         with linked(path) as link:
-            yield _images(link, path)
+            yield _images(link, path, self.references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +136,11 @@ def _require_file(path: str) -> None:
             raise SourceError("is empty (0 bytes)", path, REMEDY)
 
 
-def _images(link: Link, path: str) -> tuple[BioformatsImage, ...]:
+def _images(link: Link, path: str, references: References) -> tuple[BioformatsImage, ...]:
     answer, _ = link.ask(path, do="open", path=str(Path(path).absolute()))
     with translated(path):
+        for file in (file for found in answer["images"] for file in found["files"]):
+            require_within(path, file, file, references)
         return tuple(
             BioformatsImage(path, *_understood(path, found, number), link=link)
             for number, found in enumerate(answer["images"])

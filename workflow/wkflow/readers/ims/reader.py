@@ -20,7 +20,9 @@ from wkflow.readers.besides import besides
 from wkflow.readers.content import open_as
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.ims.chunks import Chunks
+from wkflow.readers.ims.links import Links
 from wkflow.readers.length import to_nm
+from wkflow.readers.reference import Referring
 from wkflow.readers.whole import require_inside
 from wkflow.source import About, Channel, Header, Probe
 
@@ -30,7 +32,7 @@ UNNAMED = "(name not specified)"
 """What Imaris writes for no name."""
 
 
-class ImsReader:
+class ImsReader(Referring):
     """One image a file: time points, channels, and a volume of each."""
 
     def probe(self, path: str) -> tuple[Probe, ...]:
@@ -47,7 +49,8 @@ class ImsReader:
             file = h5py.File(path, "r", locking=False)
         with file:
             with translated(path):
-                image = ImsImage(path, _probe(file, path), file)
+                links = Links(path, self.references)
+                image = ImsImage(path, _probe(file, links), file, links)
             yield (image,)
 
 
@@ -58,6 +61,7 @@ class ImsImage:
     path: str
     probe: Probe
     file: h5py.File = field(repr=False)
+    links: Links = field(repr=False)
     volumes: dict[tuple[int, int], Chunks] = field(default_factory=dict, repr=False)
     lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -72,39 +76,40 @@ class ImsImage:
         with self.lock:
             if (frame, channel) not in self.volumes:
                 header = self.probe.header
-                data = _dataset(self.file, frame, channel, self.path)
+                data = _dataset(self.file, frame, channel, self.links)
                 _require_like(data, header, self.path)
                 self.volumes[frame, channel] = Chunks.of(data)
             return self.volumes[frame, channel]
 
 
-def _probe(file: h5py.File, path: str) -> Probe:
-    level = _group(file, LEVEL, path)
+def _probe(file: h5py.File, links: Links) -> Probe:
+    level = _group(file, LEVEL, links)
     times = _count(level, "TimePoint")
-    channels = _count(_group(level, "TimePoint 0", path), "Channel")
-    data = _dataset(file, 0, 0, path)
+    channels = _count(_group(level, "TimePoint 0", links), "Channel")
+    data = _dataset(file, 0, 0, links)
     size = _size(data.parent, data)
     axes = (("t", times),) if times > 1 else ()
     header = Header(*size, 1, data.dtype.newbyteorder("=").name, channels, axes)
-    _require_like(data, header, path)
+    _require_like(data, header, links.path)
     for frame, channel in np.ndindex(times, channels):
-        _group(file, f"{LEVEL}/TimePoint {frame}/Channel {channel}", path)
+        _group(file, f"{LEVEL}/TimePoint {frame}/Channel {channel}", links)
     grain = tuple(map(min, Chunks.of(data).shape[::-1], size))
-    return Probe(header, (grain[0], grain[1], grain[2]), besides(lambda: _about(file, header)))
+    about = besides(lambda: _about(file, header, links))
+    return Probe(header, (grain[0], grain[1], grain[2]), about)
 
 
-def _group(parent: h5py.Group, name: str, path: str) -> h5py.Group:
-    found = parent.get(name)
-    if not isinstance(found, h5py.Group):
-        raise SourceError(f"is no whole IMS file: it has no {name}", path, REMEDY)
+def _group(parent: h5py.Group, name: str, links: Links) -> h5py.Group:
+    found = links.group(parent, name)
+    if found is None:
+        raise SourceError(f"is no whole IMS file: it has no {name}", links.path, REMEDY)
     return found
 
 
-def _dataset(file: h5py.File, frame: int, channel: int, path: str) -> h5py.Dataset:
-    group = _group(file, f"{LEVEL}/TimePoint {frame}/Channel {channel}", path)
-    data = group.get("Data")
-    if not isinstance(data, h5py.Dataset) or data.ndim != 3:
-        raise SourceError(f"is no whole IMS file: {group.name} has no volume", path, REMEDY)
+def _dataset(file: h5py.File, frame: int, channel: int, links: Links) -> h5py.Dataset:
+    group = _group(file, f"{LEVEL}/TimePoint {frame}/Channel {channel}", links)
+    data = links.dataset(group, "Data")
+    if data is None or data.ndim != 3:
+        raise SourceError(f"is no whole IMS file: {group.name} has no volume", links.path, REMEDY)
     return data
 
 
@@ -137,19 +142,18 @@ def _require_like(data: h5py.Dataset, header: Header, path: str) -> None:
         )
 
 
-def _about(file: h5py.File, header: Header) -> About:
-    info = file.get("DataSetInfo")
-    if not isinstance(info, h5py.Group):
+def _about(file: h5py.File, header: Header, links: Links) -> About:
+    info = links.group(file, "DataSetInfo")
+    if info is None:
         return About()
-    image = info.get("Image")
-    image = image.attrs if isinstance(image, h5py.Group) else {}
-    groups = [info.get(f"Channel {number}") for number in range(header.channels)]
-    is_stated = all(isinstance(group, h5py.Group) for group in groups)
+    group = links.group(info, "Image")
+    image = {} if group is None else group.attrs
+    groups = [links.group(info, f"Channel {number}") for number in range(header.channels)]
     name = _text(image.get("Name"))
     return About(
         "" if name == UNNAMED else name,
         _voxel_nm(image, header.size),
-        tuple(channel_of(dict(group.attrs)) for group in groups) if is_stated else (),
+        tuple(channel_of(dict(one.attrs)) for one in groups if one) if all(groups) else (),
     )
 
 

@@ -13,8 +13,9 @@ from wkflow.box import Box
 from wkflow.errors import SourceError
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.lif.layout import Layout
+from wkflow.readers.reference import BELOW, referred
 from wkflow.readers.whole import require_inside
-from wkflow.source import Probe
+from wkflow.source import Probe, References
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,12 @@ class Frames:
     spans: tuple[tuple[int, int], ...]
 
     @classmethod
-    def of(cls, block: LifMemoryBlock, layout: Layout, path: str) -> Self:
+    def of(
+        cls, block: LifMemoryBlock, layout: Layout, path: str, references: References = BELOW
+    ) -> Self:
         """List the files; refuse an image that has fewer than it needs."""
         frames = sorted(block.frames, key=lambda frame: frame.offset)
-        folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
-        files = tuple(os.path.join(folder, unquote(frame.file)) for frame in frames)  # noqa: PTH118
+        files = tuple(referred(path, unquote(frame.file), references) for frame in frames)
         spans = tuple((frame.offset, frame.offset + frame.size) for frame in frames)
         for file in files:
             if not os.path.exists(file):  # noqa: PTH110

@@ -21,11 +21,12 @@ from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.lif.frames import Frames, FramesImage
 from wkflow.readers.lif.layout import Layout, about_of, layout_of
 from wkflow.readers.mapped import Content, mapped
+from wkflow.readers.reference import Referring
 from wkflow.readers.whole import require_inside
-from wkflow.source import Probe
+from wkflow.source import Probe, References
 
 
-class LifReader:
+class LifReader(Referring):
     """Every image of a file, named by its path in the file."""
 
     def probe(self, path: str) -> tuple[Probe, ...]:
@@ -38,7 +39,7 @@ class LifReader:
         """Map the file; refuse it if an image, be it the last, reaches past its end."""
         with ExitStack() as stack:
             with translated(path):
-                images = _images(path, stack)
+                images = _images(path, stack, self.references)
             yield images
 
 
@@ -65,7 +66,9 @@ class LifImage:
                 )
 
 
-def _images(path: str, stack: ExitStack) -> Sequence[LifImage | FramesImage]:
+def _images(
+    path: str, stack: ExitStack, references: References
+) -> Sequence[LifImage | FramesImage]:
     if path.lower().endswith(".xlif"):
         os.stat(path)  # noqa: PTH116 -- is it there?
     else:
@@ -76,7 +79,7 @@ def _images(path: str, stack: ExitStack) -> Sequence[LifImage | FramesImage]:
     if not images:
         raise SourceError("holds no image", path, REMEDY)
     if path.lower().endswith(".xlif"):
-        return [_external(path, image, stack) for image in images]
+        return [_external(path, image, stack, references) for image in images]
     content = stack.enter_context(mapped(path))
     return [_image(path, image, content, len(images) > 1) for image in images]
 
@@ -98,10 +101,12 @@ def _image(path: str, image: LifImageABC, content: Content, is_named: bool) -> L
     return LifImage(path, Probe(layout.header, (1, 1, 1), about), layout, block.offset, content)
 
 
-def _external(path: str, image: LifImageABC, stack: ExitStack) -> LifImage | FramesImage:
+def _external(
+    path: str, image: LifImageABC, stack: ExitStack, references: References
+) -> LifImage | FramesImage:
     layout = layout_of(image.xml_element, path)
     about = besides(lambda: about_of(image.xml_element, layout, ""))
-    frames = Frames.of(image.memory_block, layout, path)
+    frames = Frames.of(image.memory_block, layout, path, references)
     files = (os.path.abspath(path), *frames.files)  # noqa: PTH100
     if (lof := frames.lof) is None:
         grain = (layout.header.width, layout.header.height, 1)

@@ -17,10 +17,11 @@ from wkflow.errors import SourceError
 from wkflow.readers.chunked import Span, gather
 from wkflow.readers.fault import REMEDY
 from wkflow.readers.length import to_nm
+from wkflow.readers.reference import referred
 from wkflow.readers.store.array import Stored, StoredImage, axes_of, image_of
 from wkflow.readers.store.bdv import UNKNOWN, setup_voxel_nm
 from wkflow.readers.store.n5_block import compression_of, decode
-from wkflow.source import About
+from wkflow.source import About, References
 
 ATTRIBUTES = "attributes.json"
 
@@ -30,20 +31,20 @@ DEPTH = 6
 Attributes = dict[str, Any]
 
 
-def images(path: str) -> tuple[StoredImage, ...]:
+def images(path: str, references: References) -> tuple[StoredImage, ...]:
     """Find the images of a container: of a pyramid the finest array, else every array."""
-    return tuple(_walk(path, Path(path), DEPTH))
+    return tuple(_walk(path, Path(path), DEPTH, references))
 
 
-def _walk(path: str, folder: Path, depth: int) -> Iterator[StoredImage]:
+def _walk(path: str, folder: Path, depth: int, references: References) -> Iterator[StoredImage]:
     attributes = _attributes(folder)
     if "dimensions" in attributes:
         yield _image(path, folder, folder, {})
-    elif finest := _finest(folder, attributes):
+    elif finest := _finest(path, folder, attributes, references):
         yield _image(path, finest, folder, attributes)
     elif depth:
         for child in natsorted(child for child in folder.iterdir() if child.is_dir()):
-            yield from _walk(path, child, depth - 1)
+            yield from _walk(path, child, depth - 1, references)
 
 
 def _attributes(folder: Path) -> Attributes:
@@ -52,12 +53,12 @@ def _attributes(folder: Path) -> Attributes:
     return found if isinstance(found, dict) else {}
 
 
-def _finest(folder: Path, attributes: Attributes) -> Path | None:
+def _finest(path: str, folder: Path, attributes: Attributes, references: References) -> Path | None:
     """Find the finest array of a pyramid: as it says itself, s0, or mag 1 of WEBKNOSSOS."""
     pyramids = attributes.get("multiscales") or []
     names = [str(pyramid["datasets"][0]["path"]) for pyramid in pyramids[:1]]
     names += ["s0", "1"] if "scales" in attributes else ["s0"]
-    levels = (folder / name for name in names)
+    levels = (Path(referred(path, name, references, str(folder))) for name in names)
     return next((level for level in levels if "dimensions" in _attributes(level)), None)
 
 

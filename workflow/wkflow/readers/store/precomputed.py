@@ -14,10 +14,11 @@ from wkflow.errors import SourceError
 from wkflow.readers.besides import besides
 from wkflow.readers.chunked import Span
 from wkflow.readers.length import to_nm
+from wkflow.readers.reference import require_within
 from wkflow.readers.store.array import Stored, StoredImage, image_of
 from wkflow.readers.store.files import LocalFiles
 from wkflow.readers.store.given_precomputed import scale_array
-from wkflow.source import About
+from wkflow.source import About, References
 
 COLOURED = frozenset({"jpeg", "png"})
 """Encodings whose three channels are red, green and blue of one picture."""
@@ -26,13 +27,14 @@ CATEGORIES = {"image": "color", "segmentation": "segmentation"}
 """What the `type` of a volume is to WEBKNOSSOS."""
 
 
-def images(path: str) -> tuple[StoredImage, ...]:
+def images(path: str, references: References) -> tuple[StoredImage, ...]:
     """Give the one image of a volume."""
     file = Path(path) / "info"
     info = json.loads(file.read_bytes())
     scales = info.get("scales") if isinstance(info, dict) else None
     if not scales:
         raise SourceError("is no volume: its info lists no scales", path, "Name a volume's folder.")
+    require_within(path, str(scales[0]["key"]), str(Path(path) / str(scales[0]["key"])), references)
     about = besides(lambda: _about(info, scales[0]))
     return (image_of(path, _stored(path, info, scales[0]), about, (str(file.absolute()),)),)
 

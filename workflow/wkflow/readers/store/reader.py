@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from wkflow.errors import SourceError
 from wkflow.readers.content import store_kind
 from wkflow.readers.fault import translated
+from wkflow.readers.reference import Referring
 from wkflow.readers.store import n5 as store_n5
 from wkflow.readers.store import precomputed as store_precomputed
 from wkflow.readers.store import wk as store_wk
 from wkflow.readers.store import zarr as store_zarr
 from wkflow.readers.store.array import StoredImage
-from wkflow.source import Probe
+from wkflow.source import Probe, References
 
-KINDS: dict[str, Callable[[str], Sequence[StoredImage]]] = {
+KINDS: dict[str, Callable[[str, References], Sequence[StoredImage]]] = {
     "Zarr v3": store_zarr.images,
     "Zarr v2": store_zarr.images,
     "N5": store_n5.images,
@@ -23,27 +24,27 @@ KINDS: dict[str, Callable[[str], Sequence[StoredImage]]] = {
 """What finds the images of which kind of store."""
 
 
-class StoreReader:
+class StoreReader(Referring):
     """An image is an array, or the finest array of a pyramid; labels are images of their own."""
 
     def probe(self, path: str) -> tuple[Probe, ...]:
         """Read the metadata of all arrays."""
-        return tuple(image.probe for image in _images(path))
+        return tuple(image.probe for image in _images(path, self.references))
 
     @contextmanager
     def open(self, path: str) -> Iterator[Sequence[StoredImage]]:
         """Read the metadata; chunks are opened one at a time."""
-        yield _images(path)
+        yield _images(path, self.references)
 
 
-def _images(path: str) -> Sequence[StoredImage]:
+def _images(path: str, references: References) -> Sequence[StoredImage]:
     found: Sequence[StoredImage]
     with translated(path):
         os.stat(path)  # noqa: PTH116 -- is it there, and may it be seen?
         if store_wk.is_dataset(path):
-            found = store_wk.images(path)
+            found = store_wk.images(path, references)
         elif kind := store_kind(path):
-            found = KINDS[kind](path)
+            found = KINDS[kind](path, references)
         else:
             found = []
     if not found:

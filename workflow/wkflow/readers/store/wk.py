@@ -10,12 +10,14 @@ from typing import Any
 
 from wkflow.box import triple
 from wkflow.errors import SourceError
+from wkflow.existing import local_path
 from wkflow.readers.besides import besides, in_part
 from wkflow.readers.length import to_nm
+from wkflow.readers.reference import referred
 from wkflow.readers.store.array import Stored, StoredImage, image_of
 from wkflow.readers.store.node import node_at
 from wkflow.readers.store.zarr import array_at, stored_of
-from wkflow.source import About, Channel
+from wkflow.source import About, Channel, References
 
 Scale = dict[str, Any] | list[float] | None
 VoxelSize = tuple[float | None, float | None, float | None]
@@ -31,14 +33,14 @@ def is_dataset(path: str) -> bool:
     return (Path(path) / PROPERTIES).is_file()
 
 
-def images(path: str) -> tuple[StoredImage, ...]:
+def images(path: str, references: References) -> tuple[StoredImage, ...]:
     """Give an image for each layer, named after it."""
     properties = json.loads((Path(path) / PROPERTIES).read_bytes())
     scale = properties.get("scale")
-    return tuple(_layer(path, layer, scale) for layer in properties["dataLayers"])
+    return tuple(_layer(path, layer, scale, references) for layer in properties["dataLayers"])
 
 
-def _layer(path: str, layer: dict[str, Any], scale: Scale) -> StoredImage:
+def _layer(path: str, layer: dict[str, Any], scale: Scale, references: References) -> StoredImage:
     if layer.get("dataFormat") not in {"zarr", "zarr3"}:
         raise SourceError(
             f"has a layer {layer['name']} of the format {layer.get('dataFormat')}",
@@ -46,7 +48,8 @@ def _layer(path: str, layer: dict[str, Any], scale: Scale) -> StoredImage:
             "Name the layer's own folder if it is N5 or precomputed; WKW cannot be read.",
         )
     mag = min(layer["mags"], key=lambda one: max(_factors(one)))
-    node = node_at(Path(path) / mag.get("path", f"{layer['name']}/{_name(mag)}"))
+    named = mag.get("path") or f"{layer['name']}/{_name(mag)}"
+    node = node_at(Path(referred(path, local_path(str(named)), references, path)))
     array = array_at(node, path)
     axes = _axes(mag.get("axisOrder") or ORDER, array.ndim)
     stored = _cropped(stored_of(array, node, axes), layer, mag)

@@ -18,30 +18,31 @@ from wkflow.errors import SourceError
 from wkflow.readers.besides import besides
 from wkflow.readers.chunked import Span
 from wkflow.readers.fault import REMEDY
+from wkflow.readers.reference import referred
 from wkflow.readers.store.array import Stored, StoredImage, axes_of, image_of
 from wkflow.readers.store.node import Node, node_at
 from wkflow.readers.store.ome import about_of, level_of, names_of
 from wkflow.readers.store.zarr_chunks import fetch_of
-from wkflow.source import About
+from wkflow.source import About, References
 
 DEPTH = 4
 """Groups in groups that are searched: plate, well, field, label."""
 
 
-def images(path: str) -> tuple[StoredImage, ...]:
+def images(path: str, references: References) -> tuple[StoredImage, ...]:
     """Find the images of a store: pyramids and their labels, and arrays that stand alone."""
-    return tuple(_walk(path, node_at(Path(path)), DEPTH))
+    return tuple(_walk(path, node_at(Path(path)), DEPTH, references))
 
 
-def _walk(path: str, node: Node, depth: int) -> Iterator[StoredImage]:
+def _walk(path: str, node: Node, depth: int, references: References) -> Iterator[StoredImage]:
     if node.is_array:
         yield _alone(path, node)
     elif pyramids := node.ome.get("multiscales"):
-        yield from _pyramids(path, node, pyramids)
-        yield from _labels(path, node)
+        yield from _pyramids(path, node, pyramids, references)
+        yield from _labels(path, node, references)
     elif depth:
         for child in node.children():
-            yield from _walk(path, child, depth - 1)
+            yield from _walk(path, child, depth - 1, references)
 
 
 def _alone(path: str, node: Node) -> StoredImage:
@@ -52,11 +53,16 @@ def _alone(path: str, node: Node) -> StoredImage:
 
 
 def _pyramids(
-    path: str, node: Node, pyramids: list[dict[str, Any]], *, is_label: bool = False
+    path: str,
+    node: Node,
+    pyramids: list[dict[str, Any]],
+    references: References,
+    *,
+    is_label: bool = False,
 ) -> Iterator[StoredImage]:
     for number, pyramid in enumerate(pyramids):
         level = level_of(pyramid)
-        finest = node_at(node.folder / str(level["path"]))
+        finest = _named(path, node, str(level["path"]), references)
         array = array_at(finest, path)
         axes = axes_of(names_of(pyramid), array.ndim, path)
         name = _name(path, node) or (str(pyramid.get("name") or "") if len(pyramids) > 1 else "")
@@ -67,17 +73,24 @@ def _pyramids(
         yield image_of(path, stored_of(array, finest, axes), about, node.files + finest.files)
 
 
-def _labels(path: str, node: Node) -> Iterator[StoredImage]:
+def _labels(path: str, node: Node, references: References) -> Iterator[StoredImage]:
     folder = node.folder / "labels"
     if folder.is_dir():
         labels = node_at(folder)
         for name in labels.ome.get("labels", []):
-            label = node_at(folder / str(name))
+            label = _named(path, labels, str(name), references)
             pyramids = label.ome.get("multiscales") or []
-            yield from _pyramids(path, label, pyramids, is_label=True)
+            yield from _pyramids(path, label, pyramids, references, is_label=True)
+
+
+def _named(path: str, node: Node, name: str, references: References) -> Node:
+    """Give the folder that the attributes of another one name."""
+    return node_at(Path(referred(path, name, references, str(node.folder))))
 
 
 def _name(path: str, node: Node) -> str:
+    if not node.folder.is_relative_to(path):  # labels may lie elsewhere, if that is asked for
+        return node.folder.name
     name = node.folder.relative_to(path).as_posix()
     return "" if name == "." else name.replace("labels/", "")
 

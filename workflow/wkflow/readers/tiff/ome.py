@@ -14,8 +14,9 @@ from wkflow.box import Triple
 from wkflow.errors import SourceError
 from wkflow.readers.fault import REMEDY
 from wkflow.readers.length import to_nm
+from wkflow.readers.reference import BELOW, referred
 from wkflow.readers.tiff.ome_mended import mended
-from wkflow.source import About, Channel
+from wkflow.source import About, Channel, References
 
 MICROMETER = "µm"
 """The unit of PhysicalSizeX where the XML names none."""
@@ -47,13 +48,14 @@ class Ome:
         return alike[0] if alike else About(name=name)
 
 
-def read_ome(tif: TiffFile, path: str) -> Ome | None:
+def read_ome(tif: TiffFile, path: str, references: References = BELOW) -> Ome | None:
     """Read the XML of a file; None if there is none.
 
     Raises
     ------
     SourceError
-        If files that hold a part of its images are missing, or the XML stands in another file.
+        If files that hold a part of its images are missing or lie where references may not lead, or
+        the XML stands in another file.
     """
     xml = tif.ome_metadata if len(tif.pages) > 0 and tif.pages.first.is_ome else None
     if xml is None:
@@ -63,7 +65,7 @@ def read_ome(tif: TiffFile, path: str) -> Ome | None:
     except ET.ParseError as error:
         raise SourceError(f"is damaged: its OME-XML ends early ({error})", path, REMEDY) from None
     _require_master(root, path)
-    _require_parts(root, path)
+    _require_parts(root, path, references)
     if notes := mended(root):
         tif.pages.first.description = ET.tostring(root, "unicode")  # what tifffile parses anew
     return Ome(tuple(_image(element, notes) for element in _children(root, "Image")))
@@ -78,8 +80,8 @@ def _require_master(root: ET.Element, path: str) -> None:
         )  # fmt: skip
 
 
-def _require_parts(root: ET.Element, path: str) -> None:
-    """Refuse an image whose other files are not beside this one."""
+def _require_parts(root: ET.Element, path: str, references: References) -> None:
+    """Refuse an image whose other files are not there, or lie where they may not."""
     own = (root.get("UUID"), os.path.basename(path).lower())  # noqa: PTH119
     folder = os.path.dirname(path)  # noqa: PTH120
     parts = {
@@ -89,6 +91,8 @@ def _require_parts(root: ET.Element, path: str) -> None:
         and uuid.text != own[0]
         and uuid.get("FileName", "").lower() != own[1]
     } - {""}
+    for part in sorted(parts):
+        referred(path, part, references)
     missing = sorted(
         part
         for part in parts

@@ -13,6 +13,7 @@ from tifffile import TiffFile
 from wkflow.box import Box
 from wkflow.readers.content import open_as
 from wkflow.readers.fault import translated
+from wkflow.readers.reference import Referring, require_within
 from wkflow.readers.tiff.about import tiff_about
 from wkflow.readers.tiff.complaint import complaints_raised
 from wkflow.readers.tiff.ome import Ome, read_ome
@@ -28,7 +29,7 @@ from wkflow.readers.tiff.region import Region, Segments
 from wkflow.readers.tiff.series import TiffSeries, find_series
 from wkflow.readers.tiff.voxels import fill
 from wkflow.readers.whole import require_inside
-from wkflow.source import Probe
+from wkflow.source import Probe, References
 
 PAGES_KEPT = 64
 """Directories that are kept in memory: a plane may be read in many pieces."""
@@ -39,7 +40,7 @@ PLANES_COUNTED = 256
 SPARSE = "{} strips or tiles were never written and are {}, in {} of the {} planes looked at"
 
 
-class TiffReader:
+class TiffReader(Referring):
     """All compressions, strips and tiles, BigTIFF, either byte order, all series.
 
     Of pyramids the full level is read.
@@ -60,7 +61,7 @@ class TiffReader:
                 tif = TiffFile(file)
             try:
                 with translated(path), complaints_raised(path):
-                    images = _images(tif, path)
+                    images = _images(tif, path, self.references)
                 yield images
             finally:
                 tif.close()
@@ -137,16 +138,17 @@ class TiffImage:
         return StoredPage(keyframe, (offset + number * size,), (size,))
 
 
-def _images(tif: TiffFile, path: str) -> tuple[TiffImage, ...]:
-    ome = read_ome(tif, path)
+def _images(tif: TiffFile, path: str, references: References) -> tuple[TiffImage, ...]:
+    ome = read_ome(tif, path, references)
     if len(tif.pages) > 0:
         first = tif.pages.first
         require_segments(StoredPage.of(first), tif.filehandle.size, path)
     parts = TiffParts(path, tif)
-    return tuple(
-        TiffImage(parts, series, ome, number)
-        for number, series in enumerate(find_series(tif, path))
-    )
+    series = find_series(tif, path)
+    pages = [page for one in series if one.is_multifile for page in one.planes.pages]
+    for file in parts.files(pages):
+        require_within(path, file, file, references)
+    return tuple(TiffImage(parts, series, ome, number) for number, series in enumerate(series))
 
 
 def _read_samples(
