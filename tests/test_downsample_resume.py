@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -181,7 +182,7 @@ def _read(path: Path) -> bytes | None:
     return None
 
 
-def kill(process: Process, chance: random.Random) -> bool:
+def kill(process: subprocess.Popen[Any], chance: random.Random) -> bool:
     """Kill the CLI, Snakemake, a job or everything; say whether the CLI goes on."""
     with contextlib.suppress(psutil.NoSuchProcess):
         cli = psutil.Process(process.pid)

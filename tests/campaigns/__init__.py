@@ -1,0 +1,1 @@
+"""Long series of whole runs, started by hand: they print counts, and are no tests."""
