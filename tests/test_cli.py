@@ -52,12 +52,38 @@ def test_the_command_is_printed_and_quiet_is_quiet(tmp_path: Path) -> None:
 
 
 def test_what_follows_two_dashes_is_snakemakes(tmp_path: Path) -> None:
-    """`-- -n` plans the jobs and writes no dataset."""
+    """Its output and its status go through; "done" is said of a dataset that is complete."""
     source = write_stack(tmp_path / "stack", noise(2, 8, 8))
-    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "out", "--", "-n")
+    command = ("convert", *VOXEL_SIZE, source, tmp_path / "out", "--")
+    run = wkflow(*command, "-n")
     assert run.returncode == 0, run.stderr
-    assert "convert_slab" in (tmp_path / "out.wkflow/logs/snakemake.log").read_text()
+    assert "rule convert_slab" in run.stdout
+    assert run.stderr.endswith("out: Snakemake ended; the dataset is not complete\n")
     assert not (tmp_path / "out").exists()
+    run = wkflow(*command, "--nosuchflag")
+    assert run.returncode == 2
+    assert lines(run)[0].endswith("Snakemake says: unrecognized arguments: --nosuchflag")
+    run = wkflow(*command, "--until", "create_layer")
+    assert run.returncode == 0, run.stderr
+    assert "Finished jobid" in run.stderr
+    assert run.stderr.endswith("out: Snakemake ended; the dataset is not complete\n")
+    run = wkflow(*command, "--retries", "1")
+    assert run.returncode == 0, run.stderr
+    assert "wkflow: out: done in" in run.stderr
+    run = wkflow(*command, "--rulegraph")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("digraph snakemake_dag {")
+    assert run.stdout.rstrip().endswith("}")
+    assert run.stderr.endswith("out: Snakemake ended, no job was run\n")
+
+
+def test_our_dry_run_asks_snakemake_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So what follows two dashes is refused, not swallowed."""
+    out = str(tmp_path / "out")
+    assert main(["convert", str(tmp_path), out, *VOXEL_SIZE, "--dry-run", "--", "--dag"]) == 2
+    assert "--dry-run asks Snakemake nothing" in capsys.readouterr().err
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:

@@ -1,16 +1,20 @@
 """A process of ours is watched, and none of its group outlives a stop."""
 
+import fcntl
 import os
+import pty
+import resource
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
-from wkflow.engine import GRACE_S, Interrupts, watch
+from wkflow.engine import ASKING, GRACE_S, Interrupts, raise_open_files, watch
 
 CHILD = (
     "import subprocess, time; child = subprocess.Popen(['sleep', '600']);"
@@ -64,7 +68,7 @@ def test_what_a_process_leaves_is_ended() -> None:
     assert is_gone(child)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ASKING, ids=lambda number: number.name)
 @pytest.mark.parametrize("has_pods", [False, True])
 def test_an_interrupt_ends_everything(number: int, *, has_pods: bool) -> None:
     """Control-C and what batch systems send: the process and its children are gone."""
@@ -146,3 +150,105 @@ def test_handlers_come_back_and_what_is_ignored_stays_so() -> None:
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+COMMAND = """
+import signal, subprocess, sys
+from wkflow.engine import Interrupts, watch
+
+def show():
+    print("so far", file=sys.stderr, flush=True)
+
+if "nohup" in sys.argv:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+with Interrupts() as interrupts, open(sys.argv[1], "w") as out:
+    child = [sys.executable, "-c", sys.argv[2]]
+    process = subprocess.Popen(child, stdout=out, start_new_session=True)
+    try:
+        status = watch(process, show, interrupts, has_pods=False)
+    except KeyboardInterrupt:
+        status = 130
+print("the end", file=sys.stderr)
+raise SystemExit(status)
+"""
+"""A command that shows something while a process works, as ours does."""
+
+
+def written(path: Path) -> int:
+    """Give the number in a file, once it is there."""
+    for _ in range(500):
+        if path.exists() and path.read_text().endswith("\n"):
+            return int(path.read_text())
+        time.sleep(0.02)
+    raise AssertionError(path)
+
+
+def started(file: Path, code: str, *words: str, stderr: int) -> "subprocess.Popen[bytes]":
+    """Start the command with a terminal of its own, or a pipe, for what it shows."""
+
+    def take_terminal() -> None:
+        if os.isatty(stderr):
+            fcntl.ioctl(stderr, termios.TIOCSCTTY, 0)
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, str(file), code, *words],
+        stdout=stderr,
+        stderr=stderr,
+        start_new_session=True,
+        preexec_fn=take_terminal,  # noqa: PLW1509 -- this process has no threads
+    )
+    os.close(stderr)
+    return process
+
+
+@pytest.mark.parametrize("ends", [pty.openpty, os.pipe], ids=["terminal", "pipe"])
+def test_a_terminal_that_is_closed_ends_everything(
+    tmp_path: Path, ends: Callable[[], tuple[int, int]]
+) -> None:
+    """Also a pipe whose reader has seen enough: `| head`; no traceback, no job that lives on."""
+    reader, writer = ends()
+    command = started(tmp_path / "pid", CHILD + "time.sleep(600)", stderr=writer)
+    child = written(tmp_path / "pid")
+    os.read(reader, 6)
+    os.close(reader)
+    assert command.wait(20) == 130
+    assert is_gone(child)
+
+
+@pytest.mark.parametrize("ends", [pty.openpty, os.pipe], ids=["terminal", "pipe"])
+def test_behind_nohup_a_run_goes_on_without_a_terminal(
+    tmp_path: Path, ends: Callable[[], tuple[int, int]]
+) -> None:
+    """It shows nothing any more, and comes to its end."""
+    reader, writer = ends()
+    code = "import os, time; print(os.getpid(), flush=True);"
+    code += f"time.sleep(1.5); open({str(tmp_path / 'made')!r}, 'w').close()"
+    command = started(tmp_path / "pid", code, "nohup", stderr=writer)
+    written(tmp_path / "pid")
+    os.close(reader)
+    assert command.wait(20) == 0
+    assert (tmp_path / "made").exists()
+
+
+def test_an_error_of_the_disk_is_no_closed_terminal() -> None:
+    """It is told; nothing is left either."""
+
+    def show() -> None:
+        raise OSError(5, "input/output error", "/disk")
+
+    with Interrupts() as interrupts, engine(CHILD + "time.sleep(600)") as process:
+        child = child_of(process)
+        with pytest.raises(OSError, match="/disk"):
+            watch(process, show, interrupts, has_pods=False)
+    assert is_gone(child)
+
+
+def test_as_many_files_as_may_be_are_open() -> None:
+    """The soft limit is raised to the hard one, for children as well."""
+    before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 200), hard))
+        raise_open_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

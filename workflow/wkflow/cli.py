@@ -1,6 +1,7 @@
 """The command line: flags become Settings, Settings become config.yaml, Snakemake does the rest."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from pydantic.fields import FieldInfo
 from wkflow import __version__
 from wkflow.arguments import PASSED_ON, Flags, nearest, usage_of
 from wkflow.commands import COMMANDS, Command
+from wkflow.engine import mute_if_unread, raise_open_files
 from wkflow.errors import ConfigError, WkflowError
 from wkflow.job import foresee
 from wkflow.secret import TOKEN
@@ -30,6 +32,8 @@ VARIABLES = {"webknossos_url": "WK_URL"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name may be in no encoding, or not in this one
+        sys.stdout.reconfigure(errors="backslashreplace")
     own, extra = _split(sys.argv[1:] if arguments is None else list(arguments))
     parser, parsers = build_parsers()
     usage = parser.usage
@@ -38,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         usage = parsers[command].usage
         words = flags_of(command, parsers).in_order(own[1:])
     except ConfigError as error:
-        print(f"usage: {usage}", file=sys.stderr)
+        _say(f"usage: {usage}")
         return _tell(error, verbose=False)
     options = parsers[command].parse_args(words)
     return guarded(lambda: _run(options, extra), verbose=options.verbose)
@@ -81,21 +85,32 @@ def guarded(run: Callable[[], int], *, verbose: bool = False) -> int:
         return run()
     except WkflowError as error:
         return _tell(error, verbose=verbose)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
+        if mute_if_unread():  # as when `| head` has seen enough
+            return INTERRUPTED
         foreseen = foresee(error)
         if foreseen is None:
             raise
         return _tell(foreseen, verbose=verbose)
     except KeyboardInterrupt:
-        print("wkflow: interrupted; the same command goes on from here", file=sys.stderr)
+        _say("wkflow: interrupted; the same command goes on from here")
         return INTERRUPTED
 
 
 def _tell(error: WkflowError, *, verbose: bool) -> int:
-    print(f"wkflow: {error}", file=sys.stderr)
+    _say(f"wkflow: {error}")
     if verbose and error.detail:
-        print(f"wkflow: {error.detail}", file=sys.stderr)
+        _say(f"wkflow: {error.detail}")
     return error.exit_status
+
+
+def _say(words: str, *, is_result: bool = False) -> None:
+    """Print a line; that nobody reads it is no failure any more when the work is done."""
+    try:
+        print(words, file=sys.stdout if is_result else sys.stderr, flush=True)
+    except OSError:
+        if not mute_if_unread():
+            raise
 
 
 def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
@@ -203,22 +218,29 @@ def _split(arguments: list[str]) -> tuple[list[str], tuple[str, ...]]:
 
 
 def _run(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
+    raise_open_files()
     settings = _settings(options)
     if options.token:
         os.environ[TOKEN] = options.token
+    if options.dry_run and extra:
+        raise ConfigError(
+            "--dry-run asks Snakemake nothing", "what follows `--`",
+            "Leave --dry-run away; `-- --dry-run` is Snakemake's own.",
+        )  # fmt: skip
     if options.dry_run:
         return _dry_run(settings)
     from wkflow.launch import launch, notes, result  # noqa: PLC0415 -- --help need not wait for it
+    from wkflow.outcome import End  # noqa: PLC0415
 
     started = monotonic()
-    busy = launch(settings, extra, quiet=options.quiet)
+    end = launch(settings, extra, quiet=options.quiet)
     if not options.quiet:
-        for note in notes(settings):
-            print(f"wkflow: note: {note}", file=sys.stderr)
-        done = f"done in {monotonic() - started:.1f} s" if busy else "nothing to do, it is complete"
-        print(f"wkflow: {settings.dataset_name}: {done}", file=sys.stderr)
-    for line in result(settings):
-        print(line)
+        for note in notes(settings) if end.is_complete else ():
+            _say(f"wkflow: note: {note}")
+        seconds = f" in {monotonic() - started:.1f} s" if end is End.DONE else ""
+        _say(f"wkflow: {settings.dataset_name}: {end.value}{seconds}")
+    for line in result(settings) if end.is_complete else ():
+        _say(line, is_result=True)
     return 0
 
 
@@ -243,7 +265,7 @@ def _dry_run(settings: Settings) -> int:
     is_extension = settings.command == "downsample"
     draw = draw_extension if is_extension else draw_plan
     plan = draw(settings, is_trial=True)
-    print(plan_table(plan, settings))
+    print(plan_table(plan, settings), flush=True)
     check_room(plan, settings)
     return 0
 

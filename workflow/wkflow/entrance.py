@@ -12,6 +12,7 @@ from snakemake.exceptions import WorkflowError
 
 from wkflow import secret
 from wkflow.delivery import DELIVERY, Delivery
+from wkflow.engine import raise_open_files
 from wkflow.errors import ConfigError, TransientError, WkflowError
 from wkflow.hold import hold_until_exit
 from wkflow.job import ENTRANCE, RUN, foresee, leave_note
@@ -74,6 +75,7 @@ class Run:
         try:
             hold_until_exit(self.settings.dataset)
         except TransientError as error:
+            leave_note(self.settings.run_folder / ENTRANCE, error)
             raise WorkflowError(str(error)) from None
         if not workflow.local_exec:
             from wkflow.attendance import attend  # noqa: PLC0415 -- most runs are local
@@ -103,6 +105,7 @@ def enter(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -
     WorkflowError
         In place of our own errors: Snakemake shows it without a traceback.
     """
+    raise_open_files()
     is_main = workflow.is_main_process
     is_on_cluster = not is_main or workflow.nodes is not None
     run_folder: Path | None = None
@@ -119,12 +122,13 @@ def enter(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -
             (run_folder / ENTRANCE).unlink(missing_ok=True)
         plan = _plan(settings, is_main=is_main)
         delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
-    except (WkflowError, OSError) as error:
+    except (WkflowError, OSError, MemoryError) as error:
         foreseen = foresee(error)
         if foreseen is None:
             raise
         if run_folder:
-            leave_note(run_folder / ENTRANCE, foreseen)
+            with suppress(OSError):  # a full disk, or no folder can be made there
+                leave_note(run_folder / ENTRANCE, foreseen)
         raise WorkflowError(str(foreseen)) from None
     return Run(settings, plan, delivery, is_on_cluster)
 

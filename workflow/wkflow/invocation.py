@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from wkflow.clusters import slurm
 from wkflow.errors import ConfigError
@@ -55,7 +56,20 @@ def environment_of(settings: Settings, extra: tuple[str, ...] = ()) -> dict[str,
     is_for_cluster = settings.is_on_cluster or any("executor" in word for word in extra)
     is_for_cluster |= any("profile" in word for word in extra)
     without_slurm = {} if is_for_cluster else {"SLURM_CONF": os.devnull}
-    return os.environ | without_slurm | {HELD: str(settings.dataset)}
+    return os.environ | without_slurm | _cache(settings) | {HELD: str(settings.dataset)}
+
+
+def _cache(settings: Settings) -> dict[str, str]:
+    """Say where Snakemake may keep its cache, if there is no place in the home."""
+    try:
+        usual = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+        folder = usual / "snakemake"
+        folder.mkdir(parents=True, exist_ok=True)
+        if usual.is_absolute() and os.access(folder, os.W_OK | os.X_OK):
+            return {}
+    except (OSError, RuntimeError):  # this user has no home
+        pass
+    return {"XDG_CACHE_HOME": str(settings.run_folder / "cache")}
 
 
 def _here(settings: Settings) -> tuple[str, ...]:

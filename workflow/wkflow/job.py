@@ -46,14 +46,52 @@ _REMEDIES: dict[int, tuple[type[WkflowError], str]] = {
             (errno.ENOSPC, errno.EDQUOT),
         ),
         (
+            ResourceError,
+            "Raise the limit of open files (`ulimit -n`), or give --jobs a smaller number.",
+            (errno.EMFILE, errno.ENFILE),
+        ),
+        (
+            ResourceError,
+            "Raise the limit (`ulimit -f`), or choose a disk for large files or smaller shards.",
+            (errno.EFBIG,),
+        ),
+        (
+            ResourceError,
+            "Raise the limit of processes (`ulimit -u`), or give --jobs a smaller number.",
+            (errno.EAGAIN,),
+        ),
+        (
             ConfigError,
             "Choose a target that you may write, or ask for the right.",
-            (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG),
+            (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR),
+        ),
+        (ConfigError, "Choose a shorter name.", (errno.ENAMETOOLONG,)),
+        (ConfigError, "Mend the links there, or choose another target.", (errno.ELOOP,)),
+        (
+            ConfigError,
+            "Something else bears this name: remove it, or choose another target.",
+            (errno.EEXIST, errno.ENOTEMPTY),
+        ),
+        (
+            ConfigError,
+            "This file system cannot hold a dataset: choose a target on another one.",
+            (
+                *(errno.EOPNOTSUPP, errno.ENOSYS, errno.EILSEQ, errno.EMLINK, errno.ENXIO),
+                *(errno.ENODEV, errno.EXDEV),
+            ),
+        ),
+        (
+            TransientError,
+            "If it was removed meanwhile, the same command makes it anew.",
+            (errno.ENOENT,),
         ),
         (
             TransientError,
             "When the disk is back, the same command resumes.",
-            (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN),
+            (
+                *(errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EBUSY),
+                *(errno.ENOLCK, errno.ETXTBSY),
+            ),
         ),
     )
     for number in numbers
@@ -148,11 +186,24 @@ def foresee(error: BaseException | None) -> WkflowError | None:
     if is_short or isinstance(error, MemoryError):
         remedy = "Give --jobs or --batch-size a smaller number."
         return ResourceError("memory ran out", "this job", remedy)
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        error = OSError(errno.EAGAIN, "no further thread can be started", "this machine")
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         kind, remedy = _REMEDIES[error.errno]
-        where = str(error.filename or "the disk of the target")
-        return kind((error.strerror or str(error)).lower(), where, remedy)
+        where = _place_of(error)
+        what = (error.strerror or str(error)).lower()
+        if error.errno == errno.EEXIST and Path(where).is_symlink():
+            what = "is a link that leads nowhere"
+        return kind(what, where, remedy)
     return error if isinstance(error, WkflowError) else None
+
+
+def _place_of(error: OSError) -> str:
+    """Name the file; where two are concerned, the one that was to be made."""
+    name = error.filename2 or error.filename
+    if isinstance(name, bytes):
+        return os.fsdecode(name)
+    return str(name) if isinstance(name, str | Path) and str(name) else "the disk of the target"
 
 
 def _bug(error: BaseException, log: Path) -> WkflowError:

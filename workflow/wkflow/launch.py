@@ -1,6 +1,7 @@
 """The Snakemake command: spelled, started, watched, and what its end means."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,29 +19,33 @@ from wkflow.clusters import slurm
 from wkflow.datasource import PROPERTIES
 from wkflow.delivery import DELIVERY, Delivery
 from wkflow.engine import Interrupts, watch
-from wkflow.errors import TransientError, WkflowError
-from wkflow.failures import forget, read_failures
+from wkflow.errors import ConfigError, TransientError, WkflowError
+from wkflow.failures import forget
 from wkflow.hold import holding
 from wkflow.invocation import CONFIG, environment_of, require_means, snakemake_command
 from wkflow.lock import locked, remember
+from wkflow.outcome import ALL_STEPS, LOG, NOTHING_TO_DO, End, end_of, explain
 from wkflow.plan import ASKED, CLAIM, CLUSTER, DRAFT, EXTENDED, REPORT, Plan
-from wkflow.progress import Progress
+from wkflow.progress import Progress, Relay
 from wkflow.proof import PROOF
 from wkflow.secret import find_token
 from wkflow.settings import Settings
 from wkflow.steps.new_folders import forget_finished
 
-LOG = "logs/snakemake.log"
-
 RESTARTS = 2
 """How often one command begins a new upload because the server lost the last one."""
 
-TOLD = 2
-"""Failures that are printed: a reader takes in five lines."""
+LOOKING = re.compile(
+    r"-[a-zA-Z]*n[a-zA-Z]*|--(dry-?run|help|version|unlock|touch|lint|dag|d3dag|rulegraph|filegraph"
+    r"|summary|detailed-summary|list.*|report.*|archive|cleanup.*|print.*|export.*|delete.*)(=.*)?"
+)
+"""What Snakemake is asked for without making anything."""
 
 
-def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
-    """Run the workflow in its run folder; say whether there was anything to do.
+def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
+    """Run the workflow in its run folder; say how it ended.
+
+    With `extra`, Snakemake's own words go to the person, and its output where ours goes.
 
     Raises
     ------
@@ -55,30 +60,85 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> bool:
     if settings.sends:
         find_token()
     folder = settings.run_folder
+    _make(folder)
     with locked(folder) as lock, holding(settings.dataset) as hold:
         _end_jobs_of_before(settings)
-        _start_anew_where_needed(settings)
-        (folder / ASKED).touch()
+        if not any(map(LOOKING.fullmatch, extra)):
+            _start_anew_where_needed(settings)
+            (folder / ASKED).touch()
         (folder / CONFIG).write_text(yaml.safe_dump(_config(settings), sort_keys=False))
         (folder / LOG).parent.mkdir(exist_ok=True)
         command = snakemake_command(settings, extra)
         if not quiet:
             print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
         run = partial(_run, settings, command, environment_of(settings, extra), lock, hold)
-        failure = run(quiet=quiet)
+        passes_on = bool(extra)
+        failure = run(quiet=quiet, passes_on=passes_on)
         for _ in range(RESTARTS):
             if failure is None or not _is_lost(folder, failure):
                 break
             print(f"wkflow: {failure.what}; a new upload is started", file=sys.stderr)
-            failure = run(quiet=quiet)
-        if failure is None:
+            failure = run(quiet=quiet, passes_on=passes_on)
+        end = End.INCOMPLETE if failure else _end(settings, is_asked=bool(extra))
+        if end.is_complete:
             (folder / ASKED).unlink(missing_ok=True)
     if failure is not None:
         if settings.sends:
             print(f"wkflow: what was done is kept in {folder}", file=sys.stderr)
         raise failure
+    return end
+
+
+def _make(folder: Path) -> None:
+    """Make the run folder.
+
+    Raises
+    ------
+    ConfigError
+        If there is no place for it; what else the system refuses is left as it is.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError:  # its parents were just made: this is no real file system
+        raise ConfigError(
+            "no folder can be made here", str(folder), "Choose another target."
+        ) from None
+
+
+def _end(settings: Settings, *, is_asked: bool) -> End:
+    """Say how far Snakemake came, which ended well; if it was asked for something, look again."""
+    folder = settings.run_folder
+    log = end_of(folder / LOG)
+    was_there = NOTHING_TO_DO in log
+    if is_asked:
+        if not (was_there or ALL_STEPS in log):
+            return End.ONLY_LOOKED if _has_goal(settings) else End.INCOMPLETE
+        if not (_has_goal(settings) and _is_complete(settings)):
+            return End.INCOMPLETE
     has_jobs = settings.command != "downsample" or bool(Plan.read(folder / DRAFT).layers)
-    return has_jobs and "Nothing to be done" not in (folder / LOG).read_text()
+    return End.NOTHING_TO_DO if was_there or not has_jobs else End.DONE
+
+
+def _has_goal(settings: Settings) -> bool:
+    """Whether the files are there that a run ends with, of this run or of one before."""
+    folder = settings.run_folder
+    if settings.command == "downsample":
+        return (folder / DRAFT).exists()
+    if settings.sends:
+        return (folder / PROOF).exists()
+    return (folder / REPORT).exists() and (settings.dataset / PROPERTIES).exists()
+
+
+def _is_complete(settings: Settings) -> bool:
+    """Ask Snakemake whether anything is left to do for the dataset."""
+    look = subprocess.run(
+        [*snakemake_command(settings), "--dry-run"],
+        env=environment_of(settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    return look.returncode == 0 and NOTHING_TO_DO.encode() in look.stdout + look.stderr
 
 
 def notes(settings: Settings) -> list[str]:
@@ -113,10 +173,12 @@ def _run(
     hold: IO[str] | None,
     *,
     quiet: bool,
+    passes_on: bool,
 ) -> WkflowError | None:
     """Run Snakemake to its end; give what went wrong.
 
-    It shares the hold on the dataset, which so lasts as long as its jobs may write.
+    It shares the hold on the dataset, which so lasts as long as its jobs may write. If it
+    `passes_on` its words, it has our standard output, and its log is shown as it grows.
     """
     folder = settings.run_folder
     forget(folder)
@@ -125,16 +187,22 @@ def _run(
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=None if passes_on else log,
             stderr=log,
             start_new_session=True,
             pass_fds=[hold.fileno()] if hold else [],
         )
         remember(lock, process.pid)
         has_pods = settings.distribution_strategy == "kubernetes"
-        with closing(Progress(folder, quiet=quiet)) as progress:
-            status = watch(process, progress.update, interrupts, has_pods=has_pods)
-    return _explain(folder, status) if status else None
+        view = Relay(folder / LOG, quiet=quiet) if passes_on else Progress(folder, quiet=quiet)
+        with closing(view) as shown:
+            status = watch(process, shown.update, interrupts, has_pods=has_pods)
+    if not status:
+        return None
+    failure, told = explain(folder, status, is_asked=passes_on)
+    for line in told:
+        print(f"wkflow: {line}", file=sys.stderr)
+    return failure
 
 
 @contextmanager
@@ -185,20 +253,3 @@ def _start_anew_where_needed(settings: Settings) -> None:
         shutil.rmtree(folder / "receipts", ignore_errors=True)
     if not settings.dataset.exists():
         shutil.rmtree(folder / "receipts", ignore_errors=True)
-
-
-def _explain(folder: Path, status: int) -> WkflowError:
-    """Turn notes into an error; a death without a note is told as such."""
-    failures = read_failures(folder)
-    for further in failures[1:TOLD]:
-        print(f"wkflow: {further}", file=sys.stderr)
-    if more := len(failures[TOLD:]):
-        print(f"wkflow: and {more} further failures: {folder / 'logs'}", file=sys.stderr)
-    if failures:
-        return failures[0]
-    how = f"was killed by signal {-status}" if status < 0 else "or one of its jobs failed"
-    return TransientError(
-        f"Snakemake {how} without a word of its own",
-        str(folder / LOG),
-        "The same command resumes. The end of this log says more; was memory short?",
-    )

@@ -21,6 +21,9 @@ LINE_S = 15.0
 
 BAR_CELLS = 24
 
+USAGE = b"usage: "
+"""How the log begins when Snakemake does not know an option."""
+
 
 @dataclass
 class Progress:
@@ -38,6 +41,12 @@ class Progress:
         self._shown = monotonic()
         self._before: dict[str, tuple[int, float]] = {}
         self._traffic = Traffic(self.folder)
+
+    @property
+    def _cells(self) -> tuple[str, str]:
+        """What a bar is made of, where letters outside ASCII can be shown, and where not."""
+        is_plain = not (self.out.encoding or "utf-8").lower().startswith("utf")
+        return ("#", "-") if is_plain else ("█", "░")
 
     def update(self) -> None:
         """Show the state if it is time to."""
@@ -122,9 +131,43 @@ class Progress:
         rate = (done - before) / seconds if seconds > 0 else 0.0
         left = f"{_clock((total - done) / rate)} left" if rate > 0 else "starting"
         filled = int(BAR_CELLS * done / total)
-        bar = "█" * filled + "░" * (BAR_CELLS - filled)
+        full, free = self._cells
+        bar = full * filled + free * (BAR_CELLS - filled)
         share = f"{done / total:4.0%}  {_si(done)} of {_si(total)}"
         return f"{bar} {share} {unit}  {_si(rate)}/s  {left}"
+
+
+@dataclass
+class Relay:
+    """Shows what Snakemake writes to its log; of its usage, which is long, nothing."""
+
+    log: Path
+    out: TextIO = field(default_factory=lambda: sys.stderr)
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        self._at = 0
+
+    def update(self) -> None:
+        """Show what is new, up to the end of its last line."""
+        self._show(is_last=False)
+
+    def close(self) -> None:
+        """Show the rest."""
+        self._show(is_last=True)
+
+    def _show(self, *, is_last: bool) -> None:
+        if self.quiet:
+            return
+        with self.log.open("rb") as file:
+            is_usage = file.read(len(USAGE)) == USAGE
+            file.seek(self._at)
+            text = file.read()
+        if not is_last:
+            text = text[: text.rfind(b"\n") + 1]
+        if text and not is_usage:
+            self._at += len(text)
+            print(text.decode(errors="replace"), end="", file=self.out, flush=True)
 
 
 def _files(folder: Path, suffix: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The one place where what foreign code raises becomes a `SourceError`."""
 
+import errno
 import os
 import struct
 import zlib
@@ -30,6 +31,9 @@ FOREIGN = (
 RuntimeErrors, Pillow OSErrors and SyntaxErrors; a header that lies makes tifffile divide by
 zero, index past the end or compute with None."""
 
+OF_THIS_MACHINE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
+"""Limits that a process ran into while it read; the file is not to blame."""
+
 DETAIL_MAX_CHARACTERS = 160
 """Two lines of a terminal: a decoder may quote half the file."""
 
@@ -40,6 +44,8 @@ def translated(path: str) -> Iterator[None]:
     try:
         yield
     except FOREIGN as error:
+        if isinstance(error, OSError) and error.errno in OF_THIS_MACHINE:
+            raise
         raise _source_error(path, error) from error
 
 
