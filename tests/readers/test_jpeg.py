@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.readers import probe
 
-from tests.readers.contract import ReaderContract, read_all
+from tests.readers.contract import ReaderContract, read_all, voxels_of
+from tests.readers.test_jpeg_stream import cut
 
 
 class TestJpeg(ReaderContract):
@@ -57,3 +58,17 @@ def test_twelve_bits_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="12 bits per sample") as failure:
         probe(str(path))
     assert "TIFF" in failure.value.remedy
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("how", [{}, {"progressive": True}])
+def test_a_file_that_is_cut_before_its_end_marker_is_refused(
+    tmp_path: Path, mode: str, how: dict[str, Any]
+) -> None:
+    """Whatever its colours are: Pillow, which converts CMYK, would say nothing."""
+    path = tmp_path / "photo.jpg"
+    voxels = voxels_of("uint8", 40, 48, 3)
+    PIL.Image.fromarray(voxels).convert(mode).save(path, quality=98, **how)
+    path.write_bytes(cut(path.read_bytes(), 0.6))
+    with pytest.raises(SourceError, match=r"(?i)premature|early"):
+        read_all(str(path))

@@ -16,6 +16,7 @@ from wkflow.errors import SourceError
 
 from tests.readers.contract import read_all
 from tests.readers.dicom.writer import dataset_of, noise, save
+from tests.readers.test_jpeg_stream import cut
 
 LOSSLESS, LOSSLESS_FIRST = UID("1.2.840.10008.1.2.4.57"), UID("1.2.840.10008.1.2.4.70")
 LS, HT, XL = (UID(f"1.2.840.10008.1.2.4.{number}") for number in (80, 201, 110))
@@ -123,7 +124,10 @@ def jpeg() -> bytes:
         (run_lengths(1, 64), RLELossless),
         (jpeg()[:-20], JPEGBaseline8Bit),
         (jpeg()[:-20] + b"\xff\xd9", JPEGBaseline8Bit),
+        (cut(jpeg(), 0.7), JPEGBaseline8Bit),
+        (cut(imagecodecs.ljpeg_encode(noise("uint8", 19, 23)), 0.7), LOSSLESS_FIRST),
         (imagecodecs.jpegls_encode(noise("uint8", 19, 23))[:71], LS),
+        (imagecodecs.jpegls_encode(noise("uint8", 19, 23))[:71] + b"\xff\xd9", LS),
         (imagecodecs.jpegls_encode(noise("uint8", 20, 23)), LS),
         (imagecodecs.jpegls_encode(noise("uint16", 19, 23)), LS),
         (b"no code stream", JPEG2000Lossless),
@@ -135,3 +139,38 @@ def test_damaged_frames_are_refused(tmp_path: Path, frame: bytes, syntax: UID) -
     with pytest.raises(SourceError) as failure:
         read_all(path)
     assert failure.value.where == path
+
+
+def test_twelve_bits_that_are_cut_are_refused(tmp_path: Path) -> None:
+    """The end marker is there, codes before it are not."""
+    voxels = noise("uint16", 1, 19, 23, 1) >> 4
+    frame = cut(imagecodecs.jpeg8_encode(voxels[0, :, :, 0], level=95, bitspersample=12), 0.7)
+    path = write(tmp_path / "a.dcm", voxels, frame, JPEGExtended12Bit, BitsStored=12, HighBit=11)
+    with pytest.raises(SourceError, match="ends early"):
+        read_all(path)
+
+
+@pytest.mark.parametrize("padding", [b"\0", b"\xff", b"\0\xff", b"\xff\xff\0", bytes(9)])
+@pytest.mark.parametrize(
+    "syntax", [JPEGBaseline8Bit, LOSSLESS, LS, JPEG2000Lossless, HT, XL, RLELossless]
+)
+def test_a_frame_may_be_filled_up_behind_its_end(
+    tmp_path: Path, syntax: UID, padding: bytes
+) -> None:
+    """Writers make its length even with 00 or FF, and some add more."""
+    voxels = noise("uint8", 1, 19, 23, 1)
+    plane = voxels[0, :, :, 0]
+    encoded = {
+        JPEGBaseline8Bit: lambda: imagecodecs.jpeg8_encode(plane),
+        LOSSLESS: lambda: imagecodecs.jpeg8_encode(plane, lossless=True, bitspersample=8),
+        LS: lambda: imagecodecs.jpegls_encode(plane),
+        JPEG2000Lossless: lambda: imagecodecs.jpeg2k_encode(plane, level=0, codecformat="j2k"),
+        HT: lambda: imagecodecs.htj2k_encode(plane),
+        XL: lambda: imagecodecs.jpegxl_encode(plane, lossless=True),
+        RLELossless: lambda: run_lengths(1, 64)[:64] + imagecodecs.packbits_encode(plane.tobytes()),
+    }[syntax]()
+    alone = read_all(write(tmp_path / "a.dcm", voxels, encoded, syntax))
+    padded = read_all(write(tmp_path / "b.dcm", voxels, encoded + padding, syntax))
+    assert_array_equal(padded, alone, strict=True)
+    if syntax != JPEGBaseline8Bit:
+        assert_array_equal(alone[0, 0], voxels)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 import tifffile
 from numpy.testing import assert_array_equal
@@ -11,6 +12,7 @@ from wkflow.readers import probe
 
 from tests.readers.contract import read_all, voxels_of
 from tests.readers.lif.by_hand import xlif
+from tests.readers.test_jpeg_stream import by_pillow, cut
 
 VOLUME = voxels_of("uint16", 1, 4, 7, 9, 1)[0, ..., 0]
 
@@ -52,4 +54,17 @@ def test_a_file_of_another_size_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.xlif"
     path.write_bytes(xlif(VOLUME[0], "yx", [("p.tif", VOLUME[0].nbytes)]))
     with pytest.raises(SourceError, match="is damaged"):
+        read_all(str(path))
+
+
+def test_a_jpeg_that_is_cut_is_refused(tmp_path: Path) -> None:
+    """Liffile would make up its last voxels."""
+    plane = voxels_of("uint8", 37, 53, 1)[..., 0]
+    path, content = tmp_path / "a.xlif", by_pillow(plane)
+    path.write_bytes(xlif(plane, "yx", [("p.jpg", plane.nbytes)]))
+    (tmp_path / "p.jpg").write_bytes(content)
+    with PIL.Image.open(tmp_path / "p.jpg") as image:
+        assert_array_equal(read_all(str(path)).squeeze(), np.asarray(image))
+    (tmp_path / "p.jpg").write_bytes(cut(content, 0.7))
+    with pytest.raises(SourceError, match="premature end"):
         read_all(str(path))

@@ -1,47 +1,34 @@
-"""JPEG: frame header by hand, voxels by simplejpeg, which takes no truncated file."""
+"""JPEG files: frame header by hand, voxels by the decoders of `jpeg_stream`."""
 
 import io
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 import PIL.Image
-import simplejpeg
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.readers.content import open_as
 from wkflow.readers.fault import REMEDY, translated
+from wkflow.readers.jpeg_stream import (
+    FRAME_MARKERS,
+    HUFFMAN_MARKERS,
+    MARKER_WITHOUT_LENGTH,
+    Frame,
+    decode_checked,
+    require_undisturbed,
+)
 from wkflow.readers.samples import fits, store
 from wkflow.readers.slice import Slice, probe_of
 from wkflow.source import About, Header, Probe
-
-FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""SOF0 to SOF15 without the tables that lie between them: ITU-T T.81, table B.1."""
-
-HUFFMAN_MARKERS = frozenset({0xC0, 0xC1, 0xC2})
-"""What simplejpeg decodes: baseline, extended, progressive. Arithmetic coding is Pillow's."""
 
 SAMPLES = {1: 1, 3: 3, 4: 3}
 """Components to samples kept: grey, colour (as RGB), CMYK (converted to RGB)."""
 
 FROM_CMYK = About(notes=("CMYK is converted to RGB",))
-
-MARKER_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What a frame header says: ITU-T T.81, B.2.2."""
-
-    marker: int
-    precision: int
-    height: int
-    width: int
-    components: int
 
 
 class JpegReader:
@@ -96,17 +83,23 @@ def _probe(frame: Frame, path: str) -> Probe:
 
 def _decode(content: bytes, out: NDArray[Any], path: str) -> None:
     frame = _frame(io.BytesIO(content), path)
-    if frame.components == 4 or frame.marker not in HUFFMAN_MARKERS:
-        store(_decode_rare(content, out.shape[2]), out, path)
+    if frame.marker not in HUFFMAN_MARKERS:
+        decoded = _decode_rare(content)
+        require_undisturbed(content, _decode_rare, decoded)
+        store(decoded, out, path)
+        return
+    if frame.components == 4:
+        decode_checked(content, "CMYK")
+        store(_decode_rare(content), out, path)
         return
     colours = "GRAY" if frame.components == 1 else "RGB"
     buffer = out if fits(out, out.shape[2]) else None
-    decoded = simplejpeg.decode_jpeg(content, colours, buffer=buffer, strict=True)
+    decoded = decode_checked(content, colours, buffer)
     if buffer is None:
         store(decoded, out, path)
 
 
-def _decode_rare(content: bytes, samples: int) -> NDArray[Any]:
+def _decode_rare(content: bytes) -> NDArray[Any]:
     """Let Pillow decode CMYK and arithmetic coding."""
     with PIL.Image.open(io.BytesIO(content), formats=["JPEG"]) as image:
-        return np.asarray(image.convert("L" if samples == 1 else "RGB"))
+        return np.asarray(image.convert("L" if image.mode == "L" else "RGB"))

@@ -9,13 +9,13 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 from pydicom.uid import UID
 
 from wkflow.errors import SourceError
 from wkflow.readers.dicom.pixels import Pixels, to_rgb, trim
 from wkflow.readers.fault import REMEDY
+from wkflow.readers.jpeg_stream import END_MARKER, decode_checked, frame_of, require_undisturbed
 
 Voxels = NDArray[Any]
 
@@ -24,8 +24,6 @@ J2K_BEGIN, J2K_DEPTH = b"\xff\x4f\xff\x51", 42
 
 RLE_TABLE = struct.Struct("<16I")
 """How many planes of bytes there are, and where up to 15 of them begin."""
-
-JPEG_END = b"\xff\xd9"
 
 LUMA = frozenset({"YBR_FULL", "YBR_FULL_422"})
 
@@ -76,33 +74,45 @@ def _run_lengths(data: bytes, pixels: Pixels) -> Voxels:
     size = pixels.rows * pixels.columns
     planes = np.empty((pixels.samples, width, size), np.uint8)
     for plane, start, end in zip(planes.reshape(count, size), starts, ends, strict=False):
-        run = imagecodecs.packbits_decode(data[start:end])
-        plane[:] = np.frombuffer(run, np.uint8, size)
+        plane[:] = np.frombuffer(_unpacked(data[start:end]), np.uint8, size)
     voxels = planes.transpose(2, 0, 1).copy().view(f">u{width}")
     shaped = voxels.reshape(pixels.rows, pixels.columns, pixels.samples)
     return _finished(shaped.astype(f"=u{width}"), pixels, pixels.stored, pixels.high)
 
 
+def _unpacked(run: bytes) -> bytes:
+    """Decode a plane of bytes; what fills it up at its end may look like half a code."""
+    try:
+        return bytes(imagecodecs.packbits_decode(run))
+    except RuntimeError:
+        if run[-1:] not in {b"\0", b"\xff"}:
+            raise
+        return bytes(imagecodecs.packbits_decode(run[:-1]))
+
+
 def _lossy_jpeg(data: bytes, pixels: Pixels) -> Voxels:
     """Decode 8 or 12 bit. Colours become RGB here, unless they are RGB in the file."""
-    _require_end(data)
-    if pixels.allocated > 8 and _jpeg_depth(data) > 8:
-        return _finished(imagecodecs.jpeg8_decode(data), pixels, pixels.stored)
+    data = _ended(data)
+    if pixels.allocated > 8 and frame_of(data).precision > 8:
+        decoded = imagecodecs.jpeg8_decode(data)
+        require_undisturbed(data, imagecodecs.jpeg8_decode, decoded)
+        return _finished(decoded, pixels, pixels.stored)
     colours = "GRAY" if pixels.samples == 1 else "RGB"
-    checked = simplejpeg.decode_jpeg(data, colours, strict=True)  # the strict decoder of both
+    checked = decode_checked(data, colours)
     if pixels.photometric == "RGB" and b"JFIF" not in data[:32]:
         return np.asarray(imagecodecs.jpeg8_decode(data, colorspace="RGB", outcolorspace="RGB"))
-    return np.asarray(checked)
+    return checked
 
 
 def _lossless_jpeg(data: bytes, pixels: Pixels) -> Voxels:
-    _require_end(data)
-    return _finished(imagecodecs.jpegsof3_decode(data), pixels, pixels.stored)
+    data = _ended(data)
+    decoded = imagecodecs.jpegsof3_decode(data)
+    require_undisturbed(data, imagecodecs.jpegsof3_decode, decoded)
+    return _finished(decoded, pixels, pixels.stored)
 
 
 def _jpeg_ls(data: bytes, pixels: Pixels) -> Voxels:
-    _require_end(data)
-    return _finished(imagecodecs.jpegls_decode(data), pixels, pixels.stored)
+    return _finished(imagecodecs.jpegls_decode(_ended(data)), pixels, pixels.stored)
 
 
 def _jpeg_2000(data: bytes, pixels: Pixels) -> Voxels:
@@ -131,20 +141,15 @@ def _finished(decoded: Voxels, pixels: Pixels, stored: int, high: int | None = N
     return wide
 
 
-def _require_end(data: bytes) -> None:
-    """Refuse a JPEG without its end: decoders fill up with grey, or never end."""
-    if not data.rstrip(b"\0").endswith(JPEG_END):
+def _ended(data: bytes) -> bytes:
+    """Take away what stands behind the end of a JPEG: frames are filled up to an even length.
+
+    Refused is one without its end: decoders fill up with grey, or never end.
+    """
+    end = data.rfind(END_MARKER)
+    if end < 0:
         raise ValueError("a frame has no end")  # `translated` names the file
-
-
-def _jpeg_depth(data: bytes) -> int:
-    """Give the bits of a sample, from the frame header: ITU-T T.81, B.2.2."""
-    at = 2
-    while data[at] == 0xFF:
-        if 0xC0 <= data[at + 1] <= 0xC3:
-            return data[at + 4]
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return 8
+    return data[: end + len(END_MARKER)]
 
 
 SYNTAXES: dict[str, Callable[[bytes, Pixels], Voxels]] = {

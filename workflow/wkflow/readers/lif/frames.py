@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wkflow.box import Box
 from wkflow.errors import SourceError
 from wkflow.readers.fault import REMEDY, translated
+from wkflow.readers.jpeg_stream import decode_checked, frame_of
 from wkflow.readers.lif.layout import Layout
 from wkflow.readers.reference import BELOW, referred
 from wkflow.readers.whole import require_inside
@@ -52,9 +53,19 @@ class Frames:
         for frame in self.block.frames:
             first = begin - frame.offset
             if 0 <= first <= frame.size - count:
-                pixels = frame.imread(self.block.parent.dirname)
+                folder = self.block.parent.dirname
+                _require_whole(os.path.join(folder, unquote(frame.file)))  # noqa: PTH118
+                pixels = frame.imread(folder)
                 return np.ascontiguousarray(pixels).reshape(-1).view(np.uint8)[first:][:count]
         raise ValueError("a plane is spread over several files")
+
+
+def _require_whole(file: str) -> None:
+    """Refuse a JPEG that is cut: liffile's decoder makes up the rest."""
+    if file.lower().endswith((".jpg", ".jpeg")):
+        with open(file, "rb") as opened:  # noqa: PTH123
+            content = opened.read()
+        decode_checked(content, "GRAY" if frame_of(content).components == 1 else "RGB")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
+
+from wkflow.readers.jpeg_stream import decode_checked
 
 ENCODINGS = frozenset({"raw", "jpeg", "png", "compressed_segmentation"})
 """What `decode` knows."""
@@ -42,8 +43,7 @@ def decode(
             return np.frombuffer(content, dtype).reshape(shape)
         case "jpeg":
             space = "GRAY" if shape[0] == 1 else "RGB"
-            pixels = simplejpeg.decode_jpeg(content, space, fastdct=False, fastupsample=False)
-            return _of_pixels(pixels, shape)
+            return _of_pixels(decode_checked(content, space), shape)
         case "png":
             return _of_pixels(imagecodecs.png_decode(content), shape)
         case "compressed_segmentation":

@@ -1,5 +1,6 @@
 """From strips and tiles to voxels: the fastest decoder that is certain to give the right ones."""
 
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -8,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.readers.tiff.envelope import MAX_BYTES, Envelope
+from wkflow.readers.tiff.jpeg import JPEG, decode_jpeg
 from wkflow.readers.tiff.page import StoredPage
+from wkflow.readers.tiff.pictures import PICTURES, decode_picture
+from wkflow.readers.tiff.place import Place
 from wkflow.readers.tiff.region import Region, Segments
 from wkflow.readers.tiff.stretches import NATIVE, read_runs
 
@@ -18,14 +22,6 @@ numbers for them: LZW twice as fast, Zstandard five times in strips of 4 kB."""
 
 DEFLATE = frozenset({8, 32946, 50013})
 """libdeflate, strip by strip, is as fast as libtiff, and looks at the checksum of each."""
-
-JPEG = frozenset({6, 7, 34892, 33007})
-"""Compressions whose tables may stand outside the segments."""
-
-JPEG_IN_TIFF = 7
-"""The one of them whose segments are whole: each has an end of its own."""
-
-JPEG_END = b"\xff\xd9"
 
 AT_ONCE_BYTES = 2**22
 """Of compressed segments, read together and then decoded."""
@@ -64,21 +60,38 @@ def whole_decoder(stored: StoredPage) -> WholeDecoder | None:
 def fill_by_segment(stored: StoredPage, descriptor: int, region: Region, out: Voxels) -> None:
     """Let tifffile decode segment by segment, and copy what is wanted of each into `out`."""
     page = stored.keyframe
-    tables: dict[str, Any] = {}
-    if page.compression in JPEG:
-        tables = {"jpegtables": stored.jpegtables, "jpegheader": page.jpegheader}
     for index, data in _contents(stored, descriptor, Segments.of(page).touched(region)):
-        if page.compression == JPEG_IN_TIFF and page.jpegheader is None:
-            _require_end(data)
-        segment, place, shape = page.decode(data, index, _fullsize=False, **tables)
+        _, place, shape = page.decode(None, index, _fullsize=False)
         y0, x0 = max(region.y0, place[2]), max(region.x0, place[3])
         y1, x1 = min(region.y1, place[2] + shape[1]), min(region.x1, place[3] + shape[2])
         part = out[y0 - region.y0 : y1 - region.y0, x0 - region.x0 : x1 - region.x0]
-        if segment is None:
+        if data is None:
             part[...] = page.nodata
             continue
+        segment = _decoded(stored, index, data, place, shape)
         rows, columns = slice(y0 - place[2], y1 - place[2]), slice(x0 - place[3], x1 - place[3])
         part[...] = segment[region.depth - place[1], rows, columns]
+
+
+def _decoded(
+    stored: StoredPage,
+    index: int,
+    data: memoryview,
+    begin: tuple[int, ...],
+    shape: tuple[int, int, int, int],
+) -> Voxels:
+    page = stored.keyframe
+    rest = (min(page.imagelength - begin[2], shape[1]), min(page.imagewidth - begin[3], shape[2]))
+    place = Place(index, shape, rest)
+    try:
+        if page.compression in JPEG:
+            return decode_jpeg(stored, bytes(data), place)
+        if page.compression in PICTURES:
+            return decode_picture(page, bytes(data), place)
+        return np.asarray(page.decode(data, index, _fullsize=False)[0])
+    except (LookupError, RuntimeError, ValueError, struct.error) as error:
+        kind = "tile" if page.is_tiled else "strip"
+        raise ValueError(f"{kind} {index + 1}: {error}") from error
 
 
 def _by_libtiff(
@@ -116,12 +129,6 @@ def _inflate(stored: StoredPage, descriptor: int, indices: Sequence[int], target
     if page.predictor == 2:
         imagecodecs.delta_decode(target, axis=-2, out=target)
     return True
-
-
-def _require_end(data: memoryview | None) -> None:
-    """Refuse a JPEG that ends early: libjpeg makes the rest of it grey, and says nothing."""
-    if data is not None and JPEG_END not in bytes(data):
-        raise ValueError("a JPEG in it ends early")
 
 
 def _contents(

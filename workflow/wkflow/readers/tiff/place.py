@@ -1,0 +1,31 @@
+"""Where a strip or tile of a page belongs."""
+
+from dataclasses import dataclass
+
+from tifffile import TiffPage
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a strip or tile belongs: its number, and its extents (depth, rows, columns, samples).
+
+    `rest` are the rows and columns of it that lie within the image.
+    """
+
+    index: int
+    shape: tuple[int, int, int, int]
+    rest: tuple[int, int]
+
+    def __str__(self) -> str:
+        depth, high, wide, _ = self.shape
+        return f"{wide} x {depth * high}"
+
+    def fits(self, page: TiffPage) -> set[tuple[int, int]]:
+        """Give the rows and columns that it may decode to.
+
+        As in libtiff a tile may be cut at the edge of the image, and the last strip may have as
+        many rows as the others.
+        """
+        depth, high, wide, _ = self.shape
+        heights = {high, self.rest[0]} if page.is_tiled else {high, page.rowsperstrip}
+        return {(depth * rows, columns) for rows in heights for columns in (wide, self.rest[1])}
