@@ -4,8 +4,8 @@ from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction
 from itertools import permutations
 
 import pytest
-from wkflow.arguments import Flags, nearest, usage_of
-from wkflow.cli import build_parsers, flags_of, main
+from wkflow.arguments import Flags, flags_of, nearest, usage_of
+from wkflow.cli import build_parsers, main
 from wkflow.commands import COMMANDS
 from wkflow.errors import ConfigError
 

@@ -52,11 +52,11 @@ def test_a_run_without_a_cluster_looks_for_none(
 ) -> None:
     """The plugin for SLURM waits ten seconds for a controller that is down."""
     monkeypatch.setenv("SLURM_CONF", "/mine")
-    assert environment_of(settings(tmp_path))["SLURM_CONF"] == os.devnull
+    assert environment_of(settings(tmp_path), tmp_path)["SLURM_CONF"] == os.devnull
     on_slurm = settings(tmp_path, distribution_strategy="slurm")
-    assert environment_of(on_slurm)["SLURM_CONF"] == "/mine"
+    assert environment_of(on_slurm, tmp_path)["SLURM_CONF"] == "/mine"
     for extra in (("--executor", "slurm"), ("--profile=mine",)):
-        assert environment_of(settings(tmp_path), extra)["SLURM_CONF"] == "/mine"
+        assert environment_of(settings(tmp_path), tmp_path, extra)["SLURM_CONF"] == "/mine"
 
 
 def test_a_missing_plugin_is_named_with_its_remedy(
@@ -89,3 +89,25 @@ def test_what_is_the_same_for_all_pods_is_told_to_the_executor(tmp_path: Path) -
     place = command.index("--wkflow-kubernetes-persistent-volumes")
     assert command[place + 1 : place + 3] == ["a:/a", "b:/b"]
     assert Path(option(command, "--profile")).name == "kubernetes"
+
+
+def test_temporary_files_of_local_jobs_lie_in_one_folder(tmp_path: Path) -> None:
+    """Which goes with the run; on nodes of a cluster there is none of that name."""
+    there = tmp_path / "temporary"
+    assert environment_of(settings(tmp_path), there)["TMPDIR"] == str(there)
+    on_slurm = settings(tmp_path, distribution_strategy="slurm")
+    assert environment_of(on_slurm, there).get("TMPDIR") == os.environ.get("TMPDIR")
+
+
+@pytest.mark.parametrize("home", ["file/home", "/proc/home", "/dev/null", "~"])
+def test_a_home_that_cannot_be_made_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    """Snakemake's cache has a place in any case; where the home is well, it is there."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "XDG_CACHE_HOME" not in environment_of(settings(tmp_path), tmp_path / "t")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / home) if home == "file/home" else home)
+    cache = environment_of(settings(tmp_path), tmp_path / "t")["XDG_CACHE_HOME"]
+    assert cache == str(tmp_path / "t" / "cache")

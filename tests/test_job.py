@@ -219,3 +219,55 @@ def test_what_may_pass_is_tried_again(
         leave_note(NOTE, error)
         with Job(snakemake):
             assert not NOTE.exists()
+
+
+REFUSED = [
+    ("ENOSPC EDQUOT EMFILE ENFILE EFBIG EAGAIN ENOMEM", ResourceError),
+    ("EACCES EPERM EROFS ENOTDIR EISDIR ENAMETOOLONG ELOOP EEXIST ENOTEMPTY", ConfigError),
+    ("EOPNOTSUPP ENOSYS EILSEQ EMLINK ENXIO ENODEV", ConfigError),
+    ("ENOENT EIO ESTALE ETIMEDOUT ENOTCONN EBUSY ENOLCK ETXTBSY", TransientError),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [(name, kind) for names, kind in REFUSED for name in names.split()]
+)
+def test_what_the_system_refuses_has_a_remedy(name: str, kind: type[WkflowError]) -> None:
+    """As passing only where trying again may help."""
+    number = getattr(errno, name)
+    foreseen = foresee(OSError(number, os.strerror(number), "/data/t/em"))
+    assert type(foreseen) is kind
+    assert foreseen.remedy.endswith(".")
+    assert ("memory" in str(foreseen)) == (name == "ENOMEM")
+    assert name == "ENOMEM" or foreseen.where == "/data/t/em"
+
+
+def test_a_link_that_leads_nowhere_is_called_so(tmp_path: Path) -> None:
+    """The system only says that a file exists."""
+    (tmp_path / "link").symlink_to("/nowhere/at/all")
+    with pytest.raises(FileExistsError) as refused:
+        (tmp_path / "link").mkdir(exist_ok=True)
+    foreseen = foresee(refused.value)
+    assert type(foreseen) is ConfigError
+    assert foreseen.what == "is a link that leads nowhere"
+
+
+def test_two_paths_are_told_by_the_one_that_is_made() -> None:
+    """A file is moved to its place; bytes are read as names."""
+    foreseen = foresee(OSError(errno.EACCES, "Permission denied", "/a.part", None, b"/t/\xff"))
+    assert foreseen is not None
+    assert foreseen.where == os.fsdecode(b"/t/\xff")
+
+
+def test_threads_and_names_that_cannot_be_are_foreseen() -> None:
+    """A limit of processes, and a locale without letters."""
+    threads = foresee(RuntimeError("can't start new thread"))
+    assert type(threads) is ResourceError
+    assert "ulimit -u" in threads.remedy
+    try:
+        "gr\udcc3\udcb6".encode()
+    except UnicodeEncodeError as error:
+        name = foresee(error)
+    assert type(name) is ConfigError
+    assert "PYTHONUTF8" in name.remedy
+    assert foresee(RuntimeError("a bug")) is None

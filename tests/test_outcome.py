@@ -35,7 +35,7 @@ CASES = [
         "Missing input files for rule convert_slab:\n    output: receipts/z0.json\n"
         "    affected files:\n        /data/stack/3.png\n",
         SourceError,
-        "/data/stack/3.png",
+        "/data/stack/3.png: vanished",
     ),
     (1, "LockException:\nError: Directory cannot be locked.\n", TransientError, "cannot be locked"),
     (1, "WorkflowError:\nFailed to reach the cluster.\n", TransientError, "reach the cluster"),

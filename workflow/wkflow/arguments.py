@@ -110,6 +110,37 @@ class Flags:
         return ConfigError(what, place, remedy or f"`{place} --help` explains every option.")
 
 
+def command_in(
+    words: Sequence[str],
+    parser: ArgumentParser,
+    parsers: Mapping[str, ArgumentParser],
+) -> str:
+    """Find the command, which stands first; help and version need none."""
+    first = words[0] if words else ""
+    if first in parsers:
+        return first
+    if first in {"-h", "--help", "--version"}:
+        parser.parse_args([first])
+    what = "a command is missing" if not first else f"there is no command {first}"
+    near = nearest(first, list(parsers))
+    if first.startswith("-"):
+        flag = first.partition("=")[0]
+        is_known = any(flag in flags_of(name, parsers).of_word for name in parsers)
+        what = f"{flag} stands behind the command" if is_known else f"there is no option {flag}"
+        near = None if is_known else nearest(flag, ["--help", "--version"])
+    remedy = f"Give one of {', '.join(parsers)}; `wkflow --help` explains them."
+    raise ConfigError(what + (f" (did you mean {near}?)" if near else ""), "wkflow", remedy)
+
+
+def flags_of(command: str, parsers: Mapping[str, ArgumentParser]) -> Flags:
+    """Give the flags of a command, and which others belong to other commands."""
+    elsewhere: dict[str, list[str]] = {"--version": ["wkflow"]}
+    for name, parser in parsers.items():
+        for word in Flags(name, parser._actions, {}).of_word:  # noqa: SLF001 -- argparse lists its arguments nowhere else
+            elsewhere.setdefault(word, []).append(f"wkflow {name}")
+    return Flags(command, parsers[command]._actions, elsewhere)  # noqa: SLF001
+
+
 def nearest(word: str, known: Sequence[str]) -> str | None:
     """Give what was probably meant: a like word, or one that goes on so.
 

@@ -4,7 +4,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from time import monotonic
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from wkflow import __version__
-from wkflow.arguments import PASSED_ON, Flags, nearest, usage_of
+from wkflow.arguments import PASSED_ON, command_in, flags_of, usage_of
 from wkflow.commands import COMMANDS, Command
 from wkflow.engine import mute_if_unread, raise_open_files
 from wkflow.errors import ConfigError, WkflowError
@@ -23,6 +23,8 @@ from wkflow.shared_link import without_token
 
 INTERRUPTED = 130
 
+UTF8 = "PYTHONUTF8"
+
 ALIASES = {"name": ("--dataset-name",), "max_mag": ("--coarsest-mag",)}
 """What the official commands call an option besides."""
 
@@ -32,13 +34,15 @@ VARIABLES = {"webknossos_url": "WK_URL"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give the exit status."""
+    if arguments is None:
+        _require_utf8()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name may be in no encoding, or not in this one
         sys.stdout.reconfigure(errors="backslashreplace")
     own, extra = _split(sys.argv[1:] if arguments is None else list(arguments))
     parser, parsers = build_parsers()
     usage = parser.usage
     try:
-        command = _command_in(own, parser, parsers)
+        command = command_in(own, parser, parsers)
         usage = parsers[command].usage
         words = flags_of(command, parsers).in_order(own[1:])
     except ConfigError as error:
@@ -48,35 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(lambda: _run(options, extra), verbose=options.verbose)
 
 
-def _command_in(
-    words: Sequence[str],
-    parser: argparse.ArgumentParser,
-    parsers: Mapping[str, argparse.ArgumentParser],
-) -> str:
-    """Find the command, which stands first; help and version need none."""
-    first = words[0] if words else ""
-    if first in parsers:
-        return first
-    if first in {"-h", "--help", "--version"}:
-        parser.parse_args([first])
-    what = "a command is missing" if not first else f"there is no command {first}"
-    near = nearest(first, list(parsers))
-    if first.startswith("-"):
-        flag = first.partition("=")[0]
-        is_known = any(flag in flags_of(name, parsers).of_word for name in parsers)
-        what = f"{flag} stands behind the command" if is_known else f"there is no option {flag}"
-        near = None if is_known else nearest(flag, ["--help", "--version"])
-    remedy = f"Give one of {', '.join(parsers)}; `wkflow --help` explains them."
-    raise ConfigError(what + (f" (did you mean {near}?)" if near else ""), "wkflow", remedy)
-
-
-def flags_of(command: str, parsers: Mapping[str, argparse.ArgumentParser]) -> Flags:
-    """Give the flags of a command, and which others belong to other commands."""
-    elsewhere: dict[str, list[str]] = {"--version": ["wkflow"]}
-    for name, parser in parsers.items():
-        for word in Flags(name, parser._actions, {}).of_word:  # noqa: SLF001 -- argparse lists its arguments nowhere else
-            elsewhere.setdefault(word, []).append(f"wkflow {name}")
-    return Flags(command, parsers[command]._actions, elsewhere)  # noqa: SLF001
+def _require_utf8() -> None:
+    """Start again in Python's UTF-8 mode where the locale would keep names from being written."""
+    is_utf8 = sys.getfilesystemencoding().lower().replace("-", "") == "utf8"
+    if not is_utf8 and os.environ.get(UTF8) != "1":
+        os.environ[UTF8] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 -- it is this one
 
 
 def guarded(run: Callable[[], int], *, verbose: bool = False) -> int:

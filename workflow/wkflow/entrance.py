@@ -31,6 +31,7 @@ from wkflow.steps.draw_delivery import (
     write_parcels,
 )
 from wkflow.steps.find_parcels import find_parcels
+from wkflow.temporary import note, sweep
 
 ALLOCATOR = {
     "MALLOC_TOP_PAD_": str(64 * 2**20),
@@ -120,9 +121,10 @@ def enter(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -
         run_folder = settings.run_folder
         if is_main:
             (run_folder / ENTRANCE).unlink(missing_ok=True)
+            _note_temporary(workflow, run_folder, is_on_cluster=is_on_cluster)
         plan = _plan(settings, is_main=is_main)
         delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
-    except (WkflowError, OSError, MemoryError) as error:
+    except (WkflowError, OSError, MemoryError, UnicodeError) as error:
         foreseen = foresee(error)
         if foreseen is None:
             raise
@@ -150,6 +152,18 @@ def _prepare_jobs(settings: Settings) -> None:
     if root := import_root():
         others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         os.environ["PYTHONPATH"] = os.pathsep.join([str(root), *filter(None, others)])
+
+
+def _note_temporary(workflow: Any, run_folder: Path, *, is_on_cluster: bool) -> None:  # noqa: ANN401 -- it has no type
+    """Let the next run remove Snakemake's temporary folders, if this one is killed.
+
+    Those of local jobs are made in its own.
+    """
+    sweep(run_folder)
+    folder, cache = workflow.snakemake_tmp_dir, Path(workflow.sourcecache.runtime_cache_path)
+    note(run_folder, folder, cache)
+    if not is_on_cluster:
+        os.environ["TMPDIR"] = str(folder)
 
 
 def _sample() -> dict[str, object]:

@@ -47,8 +47,12 @@ def snakemake_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[s
     ]
 
 
-def environment_of(settings: Settings, extra: tuple[str, ...] = ()) -> dict[str, str]:
+def environment_of(
+    settings: Settings, temporary: Path, extra: tuple[str, ...] = ()
+) -> dict[str, str]:
     """Give the environment of the command, which need not hold the dataset itself.
+
+    `temporary` is a folder of this machine, in which nodes of a cluster can put nothing.
 
     Snakemake imports every installed plugin. SLURM's asks the controller meanwhile, and waits ten
     seconds for one that is down: a run that has no use for it says that there is none.
@@ -56,10 +60,11 @@ def environment_of(settings: Settings, extra: tuple[str, ...] = ()) -> dict[str,
     is_for_cluster = settings.is_on_cluster or any("executor" in word for word in extra)
     is_for_cluster |= any("profile" in word for word in extra)
     without_slurm = {} if is_for_cluster else {"SLURM_CONF": os.devnull}
-    return os.environ | without_slurm | _cache(settings) | {HELD: str(settings.dataset)}
+    places = _cache(temporary) | ({} if is_for_cluster else {"TMPDIR": str(temporary)})
+    return os.environ | without_slurm | places | {HELD: str(settings.dataset)}
 
 
-def _cache(settings: Settings) -> dict[str, str]:
+def _cache(temporary: Path) -> dict[str, str]:
     """Say where Snakemake may keep its cache, if there is no place in the home."""
     try:
         usual = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
@@ -69,7 +74,7 @@ def _cache(settings: Settings) -> dict[str, str]:
             return {}
     except (OSError, RuntimeError):  # this user has no home
         pass
-    return {"XDG_CACHE_HOME": str(settings.run_folder / "cache")}
+    return {"XDG_CACHE_HOME": str(temporary / "cache")}
 
 
 def _here(settings: Settings) -> tuple[str, ...]:

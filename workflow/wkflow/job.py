@@ -77,7 +77,7 @@ _REMEDIES: dict[int, tuple[type[WkflowError], str]] = {
             "This file system cannot hold a dataset: choose a target on another one.",
             (
                 *(errno.EOPNOTSUPP, errno.ENOSYS, errno.EILSEQ, errno.EMLINK, errno.ENXIO),
-                *(errno.ENODEV, errno.EXDEV),
+                errno.ENODEV,
             ),
         ),
         (
@@ -186,6 +186,11 @@ def foresee(error: BaseException | None) -> WkflowError | None:
     if is_short or isinstance(error, MemoryError):
         remedy = "Give --jobs or --batch-size a smaller number."
         return ResourceError("memory ran out", "this job", remedy)
+    if isinstance(error, UnicodeEncodeError):
+        return ConfigError(
+            f"a name cannot be written in this locale: {error.object[:200]!r}", "LC_ALL",
+            "Set PYTHONUTF8=1 or LC_ALL=C.UTF-8, or choose names in UTF-8.",
+        )  # fmt: skip
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
         error = OSError(errno.EAGAIN, "no further thread can be started", "this machine")
     if isinstance(error, OSError) and error.errno in _REMEDIES:

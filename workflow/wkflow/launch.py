@@ -31,6 +31,7 @@ from wkflow.proof import PROOF
 from wkflow.secret import find_token
 from wkflow.settings import Settings
 from wkflow.steps.new_folders import forget_finished
+from wkflow.temporary import temporary_folder
 
 RESTARTS = 2
 """How often one command begins a new upload because the server lost the last one."""
@@ -61,7 +62,11 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
         find_token()
     folder = settings.run_folder
     _make(folder)
-    with locked(folder) as lock, holding(settings.dataset) as hold:
+    with (
+        locked(folder) as lock,
+        holding(settings.dataset) as hold,
+        temporary_folder(folder) as temporary,
+    ):
         _end_jobs_of_before(settings)
         if not any(map(LOOKING.fullmatch, extra)):
             _start_anew_where_needed(settings)
@@ -71,7 +76,8 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
         command = snakemake_command(settings, extra)
         if not quiet:
             print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
-        run = partial(_run, settings, command, environment_of(settings, extra), lock, hold)
+        environment = environment_of(settings, temporary, extra)
+        run = partial(_run, settings, command, environment, lock, hold)
         passes_on = bool(extra)
         failure = run(quiet=quiet, passes_on=passes_on)
         for _ in range(RESTARTS):
@@ -79,7 +85,7 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
                 break
             print(f"wkflow: {failure.what}; a new upload is started", file=sys.stderr)
             failure = run(quiet=quiet, passes_on=passes_on)
-        end = End.INCOMPLETE if failure else _end(settings, is_asked=bool(extra))
+        end = End.INCOMPLETE if failure else _end(settings, environment, is_asked=bool(extra))
         if end.is_complete:
             (folder / ASKED).unlink(missing_ok=True)
     if failure is not None:
@@ -105,7 +111,7 @@ def _make(folder: Path) -> None:
         ) from None
 
 
-def _end(settings: Settings, *, is_asked: bool) -> End:
+def _end(settings: Settings, environment: dict[str, str], *, is_asked: bool) -> End:
     """Say how far Snakemake came, which ended well; if it was asked for something, look again."""
     folder = settings.run_folder
     log = end_of(folder / LOG)
@@ -113,7 +119,7 @@ def _end(settings: Settings, *, is_asked: bool) -> End:
     if is_asked:
         if not (was_there or ALL_STEPS in log):
             return End.ONLY_LOOKED if _has_goal(settings) else End.INCOMPLETE
-        if not (_has_goal(settings) and _is_complete(settings)):
+        if not (_has_goal(settings) and _is_complete(settings, environment)):
             return End.INCOMPLETE
     has_jobs = settings.command != "downsample" or bool(Plan.read(folder / DRAFT).layers)
     return End.NOTHING_TO_DO if was_there or not has_jobs else End.DONE
@@ -129,11 +135,11 @@ def _has_goal(settings: Settings) -> bool:
     return (folder / REPORT).exists() and (settings.dataset / PROPERTIES).exists()
 
 
-def _is_complete(settings: Settings) -> bool:
+def _is_complete(settings: Settings, environment: dict[str, str]) -> bool:
     """Ask Snakemake whether anything is left to do for the dataset."""
     look = subprocess.run(
         [*snakemake_command(settings), "--dry-run"],
-        env=environment_of(settings),
+        env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,

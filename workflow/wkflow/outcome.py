@@ -144,6 +144,8 @@ def _of_system(kind: str, quote: str, where: str) -> WkflowError | None:
     """Recognise what the operating system refused."""
     if kind == "MemoryError":
         return foresee(MemoryError())
+    if kind == "UnicodeEncodeError":
+        return foresee(UnicodeEncodeError("utf-8", "a path", 0, 1, quote))
     if not (match := OF_SYSTEM.search(quote)):
         return None
     path = (match["path"] or "")[1:-1] or where
@@ -155,6 +157,12 @@ def _quoted(kind: str, quote: str, where: str, *, is_asked: bool) -> WkflowError
     if not quote:
         remedy = "The same command resumes. If it ends so again, please report it with this log."
         return TransientError("Snakemake failed and said no reason", where, remedy)
+    files = quote.partition("affected files: ")[2] if kind == "MissingInputException" else ""
+    if files.startswith("/"):
+        return SourceError(
+            "vanished while the run was at work", files,
+            "Bring it back, or give the same command without it.",
+        )  # fmt: skip
     says = f"Snakemake says: {quote}"
     remedy = "Mend what it says; this log has all of it. The same command goes on."
     if kind in KINDS:
@@ -223,7 +231,8 @@ def last_error(text: str) -> tuple[str, str]:
             continue
         words = match["what"] or " ".join(_paragraph(lines[at + 1 :]))
         if words and "At least one job did not complete successfully" not in words:
-            place = f" ({match['place'].strip()})" if match["place"] else ""
+            place = f" ({match['place'].strip().rstrip(':')})" if match["place"] else ""
+            place = "" if kind == "MissingInputException" else place
             return kind, (" ".join(words.split())[:QUOTED] + place)
         if not words:
             bare = bare or kind
