@@ -5,7 +5,7 @@ from wkflow.plan import Plan
 from wkflow.steps.convert_slab import convert_slab
 
 with Job(snakemake, yields=True) as job:
-    plan = Plan.read(snakemake.input.plan)
+    plan = job.placed(Plan.read(snakemake.input.plan))
     options = {"threads": snakemake.threads, "tick": job.tick, "scratch": job.scratch}
     receipt = convert_slab(plan, **snakemake.wildcards, **options)
     receipt.write(snakemake.output.receipt)

@@ -2,9 +2,12 @@
 
 from wkflow.job import Job
 from wkflow.plan import Plan
+from wkflow.steps.claim_target import finish_replacing
 from wkflow.steps.write_properties import write_properties
 
-with Job(snakemake):
+with Job(snakemake) as job:
     plan = Plan.read(snakemake.input.plan)
-    receipt = write_properties(plan, snakemake.input.receipts, goes=snakemake.params.goes)
+    placed, goes = job.placed(plan), snakemake.params.goes
+    receipt = write_properties(placed, snakemake.input.receipts, goes=goes)
+    finish_replacing(plan, job.run_folder)
     receipt.write(snakemake.output.receipt)

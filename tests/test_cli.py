@@ -159,7 +159,7 @@ def test_a_missing_source_is_told(tmp_path: Path) -> None:
 
 
 def test_a_foreign_target_is_kept(tmp_path: Path) -> None:
-    """What is already at the target stays, unless --overwrite-existing is given."""
+    """What is already at the target stays, and what is no dataset with the option as well."""
     source = write_stack(tmp_path / "stack", noise(2, 8, 8))
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("years of work")
@@ -168,8 +168,10 @@ def test_a_foreign_target_is_kept(tmp_path: Path) -> None:
     assert "--overwrite-existing" in "".join(lines(run))
     assert (tmp_path / "out" / "thesis.txt").exists()
     run = wkflow("convert", *VOXEL_SIZE, "--overwrite-existing", source, tmp_path / "out")
-    assert run.returncode == 0, run.stderr
-    assert not (tmp_path / "out" / "thesis.txt").exists()
+    assert run.returncode == 2
+    assert "thesis.txt" in "".join(lines(run))
+    assert (tmp_path / "out" / "thesis.txt").exists()
+    assert not (tmp_path / "out.wkflow").exists()
 
 
 def test_memory_too_small_is_told_before_the_start(tmp_path: Path) -> None:

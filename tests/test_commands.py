@@ -32,6 +32,7 @@ VALUES: dict[str, object] = {
     "sampling_mode": "isotropic",
     "on_mismatch": "pad",
     "overwrite_existing": True,
+    "assume_yes": True,
     "upload": True,
     "webknossos_url": "https://wk.example",
     "folder": "lab/raw",

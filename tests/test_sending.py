@@ -113,7 +113,7 @@ def test_nothing_is_sent_where_nobody_asks(tmp_path: Path) -> None:
     """All answers are empty, and jobs are not held back."""
     run = run_of(PLAN, discard=None, folder=tmp_path)
     sending = run.sending
-    assert sending.goals == [run.ask.properties, "report.json"]
+    assert sending.goals == ["receipts/write_properties.json", "report.json"]
     for answer in (sending.reservation, sending.gate, sending.sent(), sending.discarded()):
         assert answer == []
     assert not sending.discards
@@ -134,7 +134,7 @@ def test_what_is_only_a_means_ends_with_its_removal() -> None:
     assert goes.discards
     assert goes.goals == ["report.json", PROOF, "receipts/discard_local.json"]
     assert not stays.discards
-    assert stays.goals == ["/data/target/datasource-properties.json", "report.json", PROOF]
+    assert stays.goals == ["receipts/write_properties.json", "report.json", PROOF]
     assert run_of(NOTHING, discard=False).sending.goals == [PROOF]
 
 

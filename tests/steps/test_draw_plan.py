@@ -9,8 +9,8 @@ from wkflow.errors import ConfigError
 from wkflow.plan import PLAN
 from wkflow.settings import Settings
 from wkflow.steps import plan_layer, widen_jobs
+from wkflow.steps.claim_target import claim_target
 from wkflow.steps.draw_plan import draw_plan
-from wkflow.steps.write_plan import claim
 
 from .stacks import grains, plan_of, settings_of, write_pngs, write_tiffs
 
@@ -69,7 +69,7 @@ def test_padding_makes_room_for_the_largest_slice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["folder", "file"])
 def test_somebody_elses_target_is_not_touched(tmp_path: Path, kind: str) -> None:
-    """Only with the option; drawing the plan clears nothing yet."""
+    """Not with the option either: that replaces datasets, and nothing else."""
     source, target = write_tiffs(tmp_path / "em", grains(2)), tmp_path / "target"
     if kind == "folder":
         target.mkdir()
@@ -78,7 +78,8 @@ def test_somebody_elses_target_is_not_touched(tmp_path: Path, kind: str) -> None
     with pytest.raises(ConfigError, match="was not made by a run of this folder") as caught:
         plan_of(source)
     assert caught.value.where == str(target)
-    assert plan_of(source, overwrite_existing=True).overwrite
+    with pytest.raises(ConfigError, match="thesis" if kind == "folder" else "is a file"):
+        plan_of(source, overwrite_existing=True)
     assert kept.exists()
 
 
@@ -94,7 +95,7 @@ def test_a_run_folder_knows_its_target(tmp_path: Path) -> None:
     settings = settings_of(source, category=None)
     plan = draw_plan(settings)
     plan.write(settings.run_folder / PLAN)
-    claim(plan, settings.run_folder)
+    claim_target(settings, plan)
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "zarr.json").touch()
     assert draw_plan(settings) == plan

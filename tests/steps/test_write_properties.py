@@ -71,7 +71,7 @@ def test_a_layer_is_shown_as_its_source_says(run: Run) -> None:
 def test_metadata_of_every_format_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_format: str
 ) -> None:
-    """Only files that no plan of this dataset knows are removed."""
+    """Only a dataset's files that no plan of this one knows are removed; others' files stay."""
     shard = 16 if data_format == "wkw" else None
     source = write_tiffs(tmp_path / "em", grains(9))
     plan = laid_out(source, data_format=data_format, shard_shape=shard, max_mag="2")
@@ -82,8 +82,11 @@ def test_metadata_of_every_format_is_kept(
     downsample_rest(plan, "em", **options).write(receipts[1])
     dataset = Path(plan.dataset)
     before = {path for path in dataset.rglob("*") if path.is_file()}
-    (dataset / "em" / "stray").touch()
+    (dataset / "em" / "9").mkdir()
+    (dataset / "em" / "9" / "zarr.json").touch()
+    (dataset / "em" / "9" / "thesis.doc").touch()
     write_properties(plan, receipts)
+    (dataset / "em" / "9" / "thesis.doc").unlink()
     after = {path for path in dataset.rglob("*") if path.is_file()}
     assert after == before | {dataset / PROPERTIES}
     (layer,) = json.loads((dataset / PROPERTIES).read_text())["dataLayers"]

@@ -1,6 +1,5 @@
 """Let the dataset be seen, once all of it is there: its metadata, its properties, a report."""
 
-
 rule create_layer:
     """Lay out the empty chunked arrays of one layer, one per magnification."""
     input:
@@ -20,13 +19,15 @@ rule create_layer:
 
 
 rule write_properties:
-    """Check every shard against its receipt, then describe the dataset."""
+    """Check every shard against its receipt, then describe the dataset.
+
+    The properties are no output: Snakemake would remove them before it begins.
+    """
     input:
         plan="plan.json",
         layers=ask.layouts,
         receipts=ask.receipts,
     output:
-        properties=ask.properties,
         receipt="receipts/write_properties.json",
     log:
         "logs/write_properties.log",

@@ -20,12 +20,17 @@ from wkflow.job import foresee
 from wkflow.secret import TOKEN
 from wkflow.settings import Settings
 from wkflow.shared_link import without_token
+from wkflow.steps.run_folder import with_own_folder
 
 INTERRUPTED = 130
 
 UTF8 = "PYTHONUTF8"
 
-ALIASES = {"name": ("--dataset-name",), "max_mag": ("--coarsest-mag",)}
+ALIASES = {
+    "name": ("--dataset-name",),
+    "max_mag": ("--coarsest-mag",),
+    "assume_yes": ("--yes",),
+}
 """What the official commands call an option besides."""
 
 VARIABLES = {"webknossos_url": "WK_URL"}
@@ -231,15 +236,18 @@ def _settings(options: argparse.Namespace) -> Settings:
     for name, variable in VARIABLES.items():
         if name in command.options and given.get(name) is None:
             given[name] = os.environ.get(variable)
-    return Settings.parse(without_token(given), where=f"wkflow {command.name}")
+    settings = Settings.parse(without_token(given), where=f"wkflow {command.name}")
+    return with_own_folder(settings)
 
 
 def _dry_run(settings: Settings) -> int:
     from wkflow.steps.check_room import check_room  # noqa: PLC0415 -- only a dry run opens images
+    from wkflow.steps.check_target import check_target  # noqa: PLC0415
     from wkflow.steps.draw_extension import draw_extension  # noqa: PLC0415
     from wkflow.steps.draw_plan import draw_plan  # noqa: PLC0415
     from wkflow.table import contents_table, plan_table  # noqa: PLC0415
 
+    check_target(settings)
     if settings.command == "upload":
         print(contents_table(settings))
         return 0

@@ -39,7 +39,7 @@ COMMANDS = (
         "convert an image stack to a dataset on a WEBKNOSSOS server",
         "Convert an image stack and send it to a WEBKNOSSOS server meanwhile: asked first, proven "
         "afterwards. The same command again resumes. What follows `--` goes to Snakemake.",
-        OPTIONS - {"target", "upload", "overwrite_existing"},
+        OPTIONS - {"target", "upload", "overwrite_existing", "assume_yes"},
         {"command": "convert", "upload": True},
         ("source",),
     ),

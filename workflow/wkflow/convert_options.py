@@ -82,7 +82,13 @@ class ConvertOptions(BaseModel):
         "refuse", description="Slices of other sizes: refuse them, or pad with zeros."
     )
     overwrite_existing: bool = Field(
-        default=False, description="Clear the target if something else is there."
+        default=False,
+        description="Replace the dataset at the target, when the new one is whole.",
+    )
+    assume_yes: bool = Field(
+        default=False,
+        description="Answer yes where a person is asked: to remove the old dataset first, if the "
+        "disk does not hold both.",
     )
 
     @whole(mode="after")

@@ -23,6 +23,8 @@ from wkflow.settings import Settings
 from wkflow.shared_link import without_token
 from wkflow.shipped import import_root
 from wkflow.spelling import is_url
+from wkflow.steps.check_target import check_target
+from wkflow.steps.claim_target import bring_back, lay_aside
 from wkflow.steps.draw_delivery import (
     begin_attempt,
     deliver_contents,
@@ -31,6 +33,7 @@ from wkflow.steps.draw_delivery import (
     write_parcels,
 )
 from wkflow.steps.find_parcels import find_parcels
+from wkflow.steps.run_folder import with_own_folder
 from wkflow.temporary import note, sweep
 
 ALLOCATOR = {
@@ -116,7 +119,7 @@ def enter(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -
         if is_conversion and not given.keys() & {"source", "target", "voxel_size"}:
             given |= _sample()
         given["distribution_strategy"] = _strategy(given, is_on_cluster=is_on_cluster)
-        settings = Settings.parse(without_token(given), where="config")
+        settings = with_own_folder(Settings.parse(without_token(given), where="config"))
         _prepare_jobs(settings)
         run_folder = settings.run_folder
         if is_main:
@@ -174,6 +177,8 @@ def _sample() -> dict[str, object]:
 
 
 def _plan(settings: Settings, *, is_main: bool) -> Plan:
+    if is_main:
+        check_target(settings)
     if settings.command == "upload":
         return Plan.of_nothing(str(settings.dataset))
     if settings.command == "downsample":
@@ -184,8 +189,10 @@ def _plan(settings: Settings, *, is_main: bool) -> Plan:
     from wkflow.steps.check_room import check_room  # noqa: PLC0415
     from wkflow.steps.draw_plan import draw_plan  # noqa: PLC0415
 
+    bring_back(settings.run_folder)
     plan = draw_plan(settings)
     check_room(plan, settings)
+    lay_aside(settings)
     _keep(plan, settings.run_folder / DRAFT)
     return plan
 

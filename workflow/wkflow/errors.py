@@ -2,6 +2,7 @@
 
 WkflowError
 ├── ConfigError        2  an option asks for something impossible
+│   └── UnansweredError   a question that nobody was there to answer
 ├── SourceError        3  an input file is missing, unreadable or not what it claims
 ├── ServerError        4  WEBKNOSSOS refused
 ├── TransientError     5  the network or a disk gave up for now; the same command resumes
@@ -39,6 +40,10 @@ class ConfigError(WkflowError):
     """An option asks for something impossible."""
 
     exit_status = 2
+
+
+class UnansweredError(ConfigError):
+    """A question that a person has to answer, or an option."""
 
 
 class SourceError(WkflowError):

@@ -9,12 +9,10 @@ from wkflow.clusters import slurm
 from wkflow.errors import ConfigError
 from wkflow.hold import HELD
 from wkflow.job_resources import JobResources
+from wkflow.plan import CONFIG
 from wkflow.settings import Settings
 from wkflow.shipped import snakefile
 from wkflow.steps.check_room import memory_budget
-
-CONFIG = "config.yaml"
-"""In the run folder: the options, which Snakemake reads."""
 
 TRIGGERS = ("mtime", "params", "input")
 """A newer script is no reason to convert terabytes again; what voxels depend on is in params."""

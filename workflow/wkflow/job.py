@@ -9,6 +9,7 @@ import json
 import logging
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -16,8 +17,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from wkflow import durable, errors
+from wkflow.claim import CLAIM, Claim, place_of
 from wkflow.errors import ConfigError, ResourceError, TransientError, WkflowError
-from wkflow.plan import CLAIM, SCRATCH
+from wkflow.plan import SCRATCH, Plan
 
 NOTE = ".failure.json"
 """Ends the name of a failure note, in place of the log's suffix."""
@@ -147,8 +149,12 @@ class Job:
         self.note.unlink(missing_ok=True)
         claim = self.run_folder / CLAIM
         if not claim.exists():  # where our rules are a module, nothing else makes it
-            durable.write_json(claim, str(self._log))
+            Claim("", None).write(self.run_folder)
         return self
+
+    def placed(self, plan: Plan) -> Plan:
+        """Give the plan with the folder that is written: beside the target, if it replaces one."""
+        return replace(plan, dataset=str(place_of(Path(plan.dataset), self.run_folder)))
 
     def _end_if_hopeless(self) -> None:
         """Fail again at once, where an earlier try in this run failed for good.

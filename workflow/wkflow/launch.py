@@ -22,15 +22,19 @@ from wkflow.engine import Interrupts, watch
 from wkflow.errors import ConfigError, TransientError, WkflowError
 from wkflow.failures import forget
 from wkflow.hold import holding
-from wkflow.invocation import CONFIG, environment_of, require_means, snakemake_command
+from wkflow.invocation import environment_of, require_means, snakemake_command
 from wkflow.lock import locked, remember
 from wkflow.outcome import ALL_STEPS, LOG, NOTHING_TO_DO, End, end_of, explain
-from wkflow.plan import ASKED, CLAIM, CLUSTER, DRAFT, EXTENDED, REPORT, Plan
+from wkflow.plan import ASKED, CLUSTER, CONFIG, DRAFT, EXTENDED, REPORT, Plan
 from wkflow.progress import Progress, Relay
 from wkflow.proof import PROOF
 from wkflow.secret import find_token
 from wkflow.settings import Settings
+from wkflow.steps.check_target import check_target
+from wkflow.steps.claim_target import keep_source
 from wkflow.steps.new_folders import forget_finished
+from wkflow.steps.run_folder import require_own_files
+from wkflow.steps.target_state import ANEW
 from wkflow.temporary import temporary_folder
 
 RESTARTS = 2
@@ -61,6 +65,8 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
     if settings.sends:
         find_token()
     folder = settings.run_folder
+    require_own_files(settings)
+    check_target(settings)
     _make(folder)
     with (
         locked(folder) as lock,
@@ -68,6 +74,7 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
         temporary_folder(folder) as temporary,
     ):
         _end_jobs_of_before(settings)
+        keep_source(settings)
         if not any(map(LOOKING.fullmatch, extra)):
             _start_anew_where_needed(settings)
             (folder / ASKED).touch()
@@ -246,7 +253,7 @@ def _is_lost(folder: Path, failure: WkflowError) -> bool:
 
 
 def _start_anew_where_needed(settings: Settings) -> None:
-    """Forget a finished run that is to be overwritten, and receipts of a dataset that is gone."""
+    """Forget a finished run that is to be done again."""
     folder = settings.run_folder
     if settings.command == "downsample":
         forget_finished(folder)
@@ -254,8 +261,4 @@ def _start_anew_where_needed(settings: Settings) -> None:
         return
     finished = (folder / REPORT).exists() and (settings.dataset / PROPERTIES).exists()
     if settings.overwrite_existing and finished and not (folder / ASKED).exists():
-        for name in (CLAIM, REPORT):
-            (folder / name).unlink(missing_ok=True)
-        shutil.rmtree(folder / "receipts", ignore_errors=True)
-    if not settings.dataset.exists():
-        shutil.rmtree(folder / "receipts", ignore_errors=True)
+        (folder / ASKED).write_text(ANEW)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from wkflow import durable
+from wkflow.claim import CLAIM
 from wkflow.errors import ConfigError
 from wkflow.feed import Feed
 from wkflow.layer_plan import LayerPlan, digest
@@ -20,6 +21,7 @@ __all__ = [
     "ASKED",
     "CLAIM",
     "CLUSTER",
+    "CONFIG",
     "DRAFT",
     "EXTENDED",
     "PLAN",
@@ -39,8 +41,8 @@ EXTENDED = ("receipts/extend_properties.json", "receipts/finish_mags.json")
 REPORT = "report.json"
 """In the run folder: what was done."""
 
-CLAIM = "claim.json"
-"""In the run folder: says that the first job may have started, so the target is this folder's."""
+CONFIG = "config.yaml"
+"""In the run folder: the options, which Snakemake reads."""
 
 ASKED = "asked"
 """In the run folder, while the command has not told of the end. After a kill in the last moment

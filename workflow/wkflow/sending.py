@@ -115,7 +115,7 @@ class Sending:
         """What a run has to reach."""
         if self._ask.plan.extends:
             return [*self._ask.extensions, "report.json"] if self._is_converting else []
-        made = [self._ask.properties, "report.json"] if self._is_converting else []
+        made = ["receipts/write_properties.json", "report.json"] if self._is_converting else []
         if self._delivery is None:
             return made
         if self.discards:

@@ -1,5 +1,6 @@
 """URLs of files: what kind they are, and what of them may be shown."""
 
+import os
 import posixpath
 import re
 from hashlib import blake2b
@@ -96,15 +97,42 @@ def folder_name(url: str) -> str:
     >>> folder_name(a) == folder_name(b), folder_name(a) == folder_name("https://host/a.hdr")
     (True, False)
     """
-    query = urlsplit(url).query if scheme_of(url) in WEB else ""
-    told = sorted(part for part in query.split("&") if not _SIGNING.match(part))
-    text = f"{posixpath.dirname(shown(url))}?{'&'.join(told)}"
+    text = f"{posixpath.dirname(shown(url))}?{_told(url)}"
     return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def identity(place: str) -> str:
+    """Spell a source in the one way that all its spellings share, without what is secret.
+
+    Of a path the real one, through links; of a URL no user, no token, and no signature. Another
+    query may be another source: it is digested.
+
+    >>> identity("https://me:secret@HOST/em/?token=a"), identity("gcs://bucket/em%201")
+    ('https://host/em', 'gs://bucket/em%201')
+    """
+    if "://" not in place:
+        return os.path.realpath(place)
+    scheme, _, rest = shown(place).partition("://")
+    host, _, path = rest.partition("/")
+    scheme = {"gcs": "gs"}.get(scheme.lower(), scheme.lower())
+    path = unquote(path) if scheme in WEB else path
+    told = _told(place)
+    query = f" (query {blake2b(told.encode(), digest_size=4).hexdigest()})" if told else ""
+    return (
+        f"{scheme}://{host.lower() if scheme in WEB else host}/{path.strip('/')}".rstrip("/")
+        + query
+    )
+
+
+def _told(url: str) -> str:
+    """Give what a query says besides its signature, in order."""
+    query = urlsplit(url).query if scheme_of(url) in WEB else ""
+    return "&".join(sorted(part for part in query.split("&") if not _SIGNING.match(part)))
 
 
 _SIGNING = re.compile(
     r"(x-amz-|x-goog-|awsaccesskeyid|googleaccessid|signature|expires|policy|key-pair-id|"
-    r"(sig|se|st|sp|spr|sv|sr|sks?|skt|ske|skv|skoid|sktid|token)=|$)",
+    r"(sig|se|st|sp|spr|sv|sr|sks?|skt|ske|skv|skoid|sktid|token|access_token|auth_token|jwt)=|$)",
     re.IGNORECASE,
 )
 """Parameters of signed links of S3, CloudFront, Google and Azure."""

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import psutil
 
-from wkflow.errors import ResourceError
+from wkflow.errors import ResourceError, UnansweredError
 from wkflow.layer_plan import FEWEST_THREADS
 from wkflow.plan import Plan
 from wkflow.settings import Settings
 from wkflow.steps.shortcut import shortcut_bytes
+from wkflow.steps.target_state import TargetState
 
 MEMORY_SHARE = 0.8
 """Of the free memory: the rest is left to the file cache and to others."""
@@ -61,10 +62,11 @@ def measure_room(plan: Plan, settings: Settings) -> Room:
         if settings.passes:
             stays = min(stays, IN_FLIGHT * one.job_bytes)
         expected += share * stays + shortcut_bytes(one) + one.feed.scratch_bytes
+    place = _place(plan, settings)
     return Room(
         raw,
         int(expected),
-        shutil.disk_usage(_existing(Path(plan.dataset))).free + _written(plan, settings),
+        shutil.disk_usage(_existing(place)).free + _written(plan, settings, place),
         memory_budget(settings),
         max((one.slab_memory(FEWEST_THREADS) for one in plan.layers), default=0),
     )
@@ -86,29 +88,56 @@ def check_room(plan: Plan, settings: Settings) -> None:
             "memory",
             "Give --memory more, or a flatter --shard-shape (4096,4096,16) with --chunk-shape.",
         )
-    if room.expected > room.disk_free:
+    if room.expected <= room.disk_free:
+        return
+    state = TargetState.of(settings) if _has_target(plan, settings) else None
+    old = _size([state.dataset]) if state and state.begins_anew else 0
+    if not old or room.expected > room.disk_free + old:
         raise ResourceError(
             f"the dataset needs about {_gib(room.expected)}, {_gib(room.disk_free)} are free",
             plan.dataset,
             "Free space there, or choose a target on another disk.",
         )
+    if not settings.assume_yes:
+        raise UnansweredError(
+            f"the new dataset needs about {_gib(room.expected)}, and {_gib(room.disk_free)} are "
+            f"free: the old one, {_gib(old)}, would be removed before the new one is whole",
+            plan.dataset,
+            "Free space there, or let --yes remove it first.",
+        )
+
+
+def fits_beside(plan: Plan, settings: Settings) -> bool:
+    """Whether the disk holds the dataset beside the one that it is to replace."""
+    room = measure_room(plan, settings)
+    return room.expected <= room.disk_free
 
 
 def _existing(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-def _written(plan: Plan, settings: Settings) -> int:
+def _has_target(plan: Plan, settings: Settings) -> bool:
+    return settings.target is not None and not plan.extends
+
+
+def _place(plan: Plan, settings: Settings) -> Path:
+    """Give the folder that jobs will write."""
+    is_own = _has_target(plan, settings)
+    return TargetState.of(settings).place if is_own else Path(plan.dataset)
+
+
+def _written(plan: Plan, settings: Settings, place: Path) -> int:
     """Bytes that an earlier run of this folder wrote; what it wrote is not needed twice."""
     if not (settings.run_folder / "receipts").is_dir():
         return 0
-    folders = [settings.dataset / one.layer.path for one in plan.layers]
+    folders = [place / one.layer.path for one in plan.layers]
     if plan.extends:
-        folders = [
-            settings.dataset / one.layer.path / grid.name
-            for one in plan.layers
-            for grid in one.made
-        ]
+        folders = [place / one.layer.path / grid.name for one in plan.layers for grid in one.made]
+    return _size(folders)
+
+
+def _size(folders: list[Path]) -> int:
     files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
     return sum(file.stat().st_size for file in files)
 

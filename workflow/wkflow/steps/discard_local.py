@@ -5,11 +5,11 @@ from pathlib import Path
 
 from wkflow.delivery import Delivery
 from wkflow.receipt import Receipt
+from wkflow.steps.dataset_files import remove_dataset
 
 
 def discard_local(delivery: Delivery, scratch: Path) -> Receipt:
     """Remove what is left of the dataset's folder, and of what jobs kept for one another."""
-    if Path(delivery.dataset).exists():  # a job that was killed may have come that far
-        shutil.rmtree(Path(delivery.dataset))
+    remove_dataset(Path(delivery.dataset))
     shutil.rmtree(scratch, ignore_errors=True)
     return Receipt("discard_local")

@@ -4,15 +4,17 @@ from collections import Counter
 from dataclasses import replace
 
 from wkflow.errors import ConfigError
-from wkflow.plan import CLAIM, PLAN, LayerPlan, Plan
+from wkflow.plan import PLAN, LayerPlan, Plan
 from wkflow.settings import Settings
 from wkflow.steps.check_room import memory_budget
+from wkflow.steps.check_target import check_target, require_files_apart
 from wkflow.steps.choose_scale import choose_scale
 from wkflow.steps.find_layers import Found, layer_name
 from wkflow.steps.find_volumes import Volume, find_volumes
 from wkflow.steps.locate import Place, located
 from wkflow.steps.plan_layer import LayerPlanner
 from wkflow.steps.split_channels import Part, split_channels
+from wkflow.steps.target_state import TargetState
 from wkflow.steps.widen_jobs import shape_jobs
 
 PRECOMPUTED = "an uploaded precomputed layer may not be shown: servers and the official package \
@@ -32,7 +34,7 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
     ConfigError
         If the target is somebody else's, or the options do not fit the images.
     """
-    _claim(settings)
+    check_target(settings)
     with located(settings, is_trial=is_trial) as place:
         volumes = _called_as_stated(settings, _volumes(settings, place))
         chosen = choose_scale(settings, volumes)
@@ -47,6 +49,7 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
         for _, part in parts:
             layers.append(planner.plan(part, layers, earlier.get(part.name)))
     _require_apart(layers)
+    require_files_apart(settings, layers)
     return Plan(
         dataset=str(settings.dataset),
         name=settings.dataset_name,
@@ -102,21 +105,10 @@ def _renamed(settings: Settings, found: list[Found]) -> list[Found]:
     ]
 
 
-def _claim(settings: Settings) -> None:
-    """Refuse a target that holds something which no run of this folder made."""
-    target = settings.dataset
-    if settings.overwrite_existing or (settings.run_folder / CLAIM).exists():
-        return
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConfigError(
-            "exists and was not made by a run of this folder",
-            str(target),
-            "Choose another target, or clear this one with --overwrite-existing.",
-        )
-
-
 def _earlier(settings: Settings) -> dict[str, LayerPlan]:
-    """Give the layers of the last run: what was judged then stays."""
+    """Give the layers of the last run: what was judged then stays, if it was of this source."""
+    if TargetState.of(settings).is_other_source:
+        return {}
     try:
         return {one.layer.name: one for one in Plan.read(settings.run_folder / PLAN).layers}
     except (OSError, ConfigError):

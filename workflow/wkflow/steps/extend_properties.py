@@ -1,11 +1,8 @@
 """Let the new mags of a dataset that exists be seen, all at once."""
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +22,7 @@ from wkflow.layer import Grid
 from wkflow.mag import Mag
 from wkflow.plan import LayerPlan, Plan, digest
 from wkflow.receipt import Receipt
+from wkflow.steps.dataset_files import remove_dataset
 from wkflow.steps.new_folders import note_published
 from wkflow.steps.write_properties import check_receipts
 from wkflow.writers.extension import extended
@@ -149,13 +147,7 @@ def _prune(dataset: Path, one: LayerPlan, written: set[str]) -> None:
     """Remove from the new mags' folders what an earlier, interrupted run left."""
     kept = written | set(format_of(one.layer.data_format).document_names(one.layer, one.made))
     for grid in one.made:
-        for folder, _, names in os.walk(dataset / one.layer.path / grid.name, topdown=False):
-            for name in names:
-                file = Path(folder, name)
-                if file.relative_to(dataset).as_posix() not in kept:
-                    file.unlink()
-            with suppress(OSError):  # it is not empty
-                Path(folder).rmdir()
+        remove_dataset(dataset, f"{one.layer.path}/{grid.name}", kept=kept)
 
 
 def _listed(dataset: Path, document: dict[str, Any]) -> set[Path]:
@@ -203,4 +195,4 @@ def _remove(dataset: Path, path: str) -> None:
     if place.is_symlink():
         place.unlink()
     elif is_inside and place.is_dir():
-        shutil.rmtree(place)
+        remove_dataset(dataset, local_path(path))

@@ -16,6 +16,7 @@ from wkflow.remote.dataset import RemoteDataset
 from wkflow.remote.lookup import visiting
 from wkflow.remote.proxy import Proxy
 from wkflow.sent import Sent
+from wkflow.steps.dataset_files import remove_dataset
 from wkflow.steps.read_back import Check, Copy, checks_of
 
 
@@ -41,7 +42,7 @@ def finish_mags(
         verdict = _read_back(plan, delivery, dataset, sent)
         url = dataset.url
     if delivery.discard:  # before the receipt: after it, nobody would come back to end it
-        shutil.rmtree(plan.dataset, ignore_errors=True)
+        remove_dataset(Path(plan.dataset))
         shutil.rmtree(receipt.absolute().parents[1] / SCRATCH, ignore_errors=True)
     durable.write_json(
         receipt.absolute(),

@@ -1,8 +1,6 @@
 """Prove that every planned shard is there, then let the dataset be seen."""
 
-import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from wkflow import durable
@@ -11,6 +9,7 @@ from wkflow.datasource import write_properties as publish
 from wkflow.errors import VerificationError
 from wkflow.plan import LayerPlan, Plan
 from wkflow.receipt import Receipt
+from wkflow.steps.dataset_files import remove_dataset
 from wkflow.writers.formats import format_of
 
 
@@ -30,7 +29,6 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
     durable.sweep(dataset)
     read = check_receipts(plan, receipts, goes=goes)
     files = [file for receipt in read.values() for file in receipt.files]
-    _prune(dataset, plan, {file.path for file in files})
     layers = [
         layer_properties(
             one.layer, one.grids, _slabs(one, read), one.display, largest_id=one.largest_id
@@ -38,6 +36,7 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
         for one in plan.layers
     ]
     publish(dataset, properties_of(plan.name, plan.voxel_size, plan.unit, layers))
+    _prune(dataset, plan, {file.path for file in files})
     voxels = sum(receipt.voxels for receipt in read.values())
     return Receipt("write_properties", tuple(files), voxels)
 
@@ -85,16 +84,10 @@ def _fault(dataset: Path, path: str, receipt: Receipt) -> VerificationError | No
 
 
 def _prune(dataset: Path, plan: Plan, written: set[str]) -> None:
-    """Remove files and mags that an earlier plan had and this one has not."""
+    """Remove files and mags that an earlier plan had and this one has not; others' files stay."""
     for one in plan.layers:
         kept = written | set(format_of(one.layer.data_format).document_names(one.layer, one.grids))
-        for folder, _, names in os.walk(dataset / one.layer.name, topdown=False):
-            for name in names:
-                file = Path(folder, name)
-                if file.relative_to(dataset).as_posix() not in kept:
-                    file.unlink()
-            with suppress(OSError):  # it is not empty
-                Path(folder).rmdir()
+        remove_dataset(dataset, one.layer.name, kept=kept)
 
 
 def _check_count(plan: Plan, count: int) -> None:

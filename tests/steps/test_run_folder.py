@@ -1,0 +1,69 @@
+"""Run folders: one for each source, and nobody else's files in it."""
+
+from pathlib import Path
+
+import pytest
+from wkflow.claim import Claim
+from wkflow.errors import ConfigError
+from wkflow.plan import CONFIG
+from wkflow.settings import Settings
+from wkflow.steps.run_folder import require_own_files, with_own_folder
+
+
+def sending(source: object, **options: object) -> Settings:
+    given = {"source": str(source), "upload": True, "voxel_size": "4,4,4", **options}
+    return with_own_folder(Settings.parse(given, where="test"))
+
+
+@pytest.mark.parametrize("command", ["convert", "upload"])
+def test_sources_of_one_name_have_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """The first keeps the usual one, also when it was begun by an earlier version."""
+    monkeypatch.chdir(tmp_path)
+    options = {} if command == "convert" else {"command": "upload", "upload": None}
+    options |= {} if command == "convert" else {"voxel_size": None}
+    for parent in "ab":
+        (tmp_path / parent / "em1").mkdir(parents=True)
+    first = sending(tmp_path / "a/em1", **options)
+    assert first.run_folder == tmp_path / "em1.upload"
+    first.run_folder.mkdir()
+    (first.run_folder / CONFIG).write_text(f"source: {tmp_path}/a/em1\n")
+    assert sending(tmp_path / "a/em1", **options).run_folder == first.run_folder
+    second = sending(tmp_path / "b/em1", **options)
+    assert second.run_folder.parent == tmp_path
+    assert second.run_folder.name.startswith("em1-")
+    second.run_folder.mkdir()
+    Claim("", str(tmp_path / "b/em1")).write(second.run_folder)
+    first.run_folder.rename(tmp_path / "gone")
+    assert sending(tmp_path / "b/em1", **options).run_folder == second.run_folder
+    assert sending(tmp_path / "a/em1", **options).run_folder == first.run_folder
+
+
+def test_a_url_with_another_token_is_the_same_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And another host is another one."""
+    monkeypatch.chdir(tmp_path)
+    first = sending("https://host/em1?token=a")
+    first.run_folder.mkdir()
+    Claim("", "https://host/em1").write(first.run_folder)
+    assert sending("https://me:pass@HOST/em1/?token=b").run_folder == first.run_folder
+    assert sending("https://other/em1?token=a").run_folder != first.run_folder
+
+
+def test_a_folder_that_is_given_is_taken(tmp_path: Path) -> None:
+    """Whose it is, is looked at later."""
+    assert sending(tmp_path / "em1", work_dir=tmp_path / "run").run_folder == tmp_path / "run"
+
+
+def test_others_files_are_not_written_over(tmp_path: Path) -> None:
+    """A folder with somebody's config.yaml is no run folder."""
+    settings = sending(tmp_path / "em1", work_dir=tmp_path / "run")
+    require_own_files(settings)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / CONFIG).write_text("mine: true")
+    with pytest.raises(ConfigError, match=r"config\.yaml"):
+        require_own_files(settings)
+    (tmp_path / "run/lock").touch()
+    require_own_files(settings)
