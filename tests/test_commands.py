@@ -41,6 +41,7 @@ VALUES: dict[str, object] = {
     "keep_local": True,
     "ca_bundle": "/etc/ca.pem",
     "follow_links": True,
+    "insecure": True,
     "from_mag": "1",
     "overwrite_mags": True,
     "missing_shards": "zeros",

@@ -19,7 +19,7 @@ def test_nothing_is_sent_unless_asked_for() -> None:
     assert not options().upload
     assert (options().transfer_mode, options().verify) == ("http", "sample")
     assert not options().keep_local
-    assert not options().follow_links
+    assert not options().insecure
 
 
 def test_the_default_server_is_spelled_like_any_other() -> None:
@@ -58,3 +58,34 @@ def test_a_token_is_no_option(key: str) -> None:
     with pytest.raises(ConfigError, match=f"{key}: no such option") as caught:
         Settings.parse(given, where="my.yaml")
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "is_refused"),
+    [
+        ({"upload": True, "webknossos_url": "http://wk.lab"}, True),
+        ({"upload": True, "webknossos_url": "http://10.0.0.7:9000"}, True),
+        ({"upload": True, "webknossos_url": "http://wk.lab", "insecure": True}, False),
+        ({"upload": True, "webknossos_url": "http://localhost:9000"}, False),
+        ({"upload": True, "webknossos_url": "http://127.3.2.1:9000"}, False),
+        ({"upload": True, "webknossos_url": "http://[::1]:9000"}, False),
+        ({"upload": True, "webknossos_url": "https://wk.lab"}, False),
+        ({"target": "/t", "webknossos_url": "http://wk.lab"}, False),
+        ({"target": "/t", "source": "http://me:secret@files.lab/em.zip"}, True),
+        ({"target": "/t", "source": "http://me:secret@127.0.0.1/em.zip"}, False),
+        ({"target": "/t", "source": "http://files.lab/em.zip"}, False),
+        ({"target": "/t", "source": "https://me:secret@files.lab/em.zip"}, False),
+    ],
+)
+def test_secrets_travel_encrypted_or_not_at_all(
+    given: dict[str, object], *, is_refused: bool
+) -> None:
+    """But for this machine itself, and where a person says that the network is trusted."""
+    given = {"source": "/em", "voxel_size": "9,9,9"} | given
+    if not is_refused:
+        Settings.parse(given, where="test")
+        return
+    with pytest.raises(ConfigError, match="over plain http, where others can read it") as caught:
+        Settings.parse(given, where="test")
+    assert "insecure" in str(caught.value)
+    assert "secret" not in str(caught.value)

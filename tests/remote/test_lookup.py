@@ -155,3 +155,11 @@ def test_sharing_does_not_write(served: Served, name: str) -> None:
         assert dataset.reader is dataset.sharing.session
         assert dataset.reader is not dataset.server.session
         assert dataset.server.user().is_admin == (name == "admin")
+
+
+@pytest.mark.parametrize("tokens", [("s3cret-0123456789", None), (None, "s3cret-0123456789")])
+def test_no_token_travels_in_the_open(tokens: tuple[str | None, str | None]) -> None:
+    """The user's as little as that of a shared link; nothing is asked before."""
+    url = "http://wk.invalid/datasets/5f1d0c6e8b4a2d0017e3c9aa"
+    with pytest.raises(ConfigError, match="over plain http"):
+        found(url, *tokens)

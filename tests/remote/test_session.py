@@ -13,6 +13,7 @@ import pytest
 import requests
 from wkflow import __version__
 from wkflow.errors import ConfigError, ServerError, TransientError, WkflowError
+from wkflow.remote.call import Call
 from wkflow.remote.session import Session
 from wkflow.remote.wire import Wire
 
@@ -367,3 +368,15 @@ def test_a_missing_bundle_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", missing)
     with Session(TOKEN) as session, pytest.raises(ConfigError, match="is missing"):
         session.request("GET", "https://127.0.0.1:9/")
+
+
+def test_the_token_does_not_travel_in_the_open() -> None:
+    """Wherever a request goes, such as to a datastore that the server names: nothing is sent."""
+    call = Call("GET", "http://192.0.2.1/data")
+    with Session(TOKEN, timeout=0.1) as session:
+        with pytest.raises(ConfigError, match="would get the token over plain http") as caught:
+            session.attempt(call)
+        assert (caught.value.where, caught.value.exit_status) == ("http://192.0.2.1/data", 2)
+        session.require_private("https://192.0.2.1/data")
+    with Session(TOKEN, insecure=True) as session:
+        session.require_private(call.url)

@@ -182,7 +182,7 @@ def test_a_server_that_is_not_there_may_be_later(stack: Path, here: Path) -> Non
 
 def test_an_unknown_host_may_be_known_later(stack: Path, here: Path) -> None:
     """No address for a name exits 5, and the name is told."""
-    run = refused(stack, here, None, WK_URL="http://nowhere.invalid", WK_TOKEN=ANY)
+    run = refused(stack, here, None, WK_URL="https://nowhere.invalid", WK_TOKEN=ANY)
     assert run.returncode == 5
     assert "nowhere.invalid" in run.stderr
 

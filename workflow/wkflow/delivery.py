@@ -28,6 +28,7 @@ class Delivery:
     them last. `file_count` is what the server is told beforehand, `byte_bound` what the files will
     never exceed together. `recipe` changes when the files, the name or the place does. `attempt`
     and `upload_id` say how often the server was asked and under what name it knows the upload.
+    `insecure` lets the token travel over plain http.
     """
 
     dataset: str
@@ -48,6 +49,7 @@ class Delivery:
     notes: tuple[str, ...] = ()
     attempt: int = 1
     upload_id: str = ""
+    insecure: bool = False
 
     @property
     def reservation(self) -> str:

@@ -13,7 +13,7 @@ class Given:
     array as the properties order them (`axisOrder` and `additionalAxes`), such as ("t", "c", "x",
     "y", "z"); they are empty where the properties say nothing. `misses` says what a shard that is
     not there means: `judge`, `refuse` or `zeros`. `ca_bundle` holds the certificates to trust,
-    where it is a server's.
+    where it is a server's, and `insecure` lets the token travel over plain http.
     """
 
     root: str
@@ -22,3 +22,4 @@ class Given:
     axes: tuple[str, ...] = ()
     misses: str = "judge"
     ca_bundle: str | None = None
+    insecure: bool = False

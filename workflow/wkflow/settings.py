@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic import model_validator as whole
@@ -21,8 +22,10 @@ from wkflow.errors import ConfigError
 from wkflow.job_resources import JobResources
 from wkflow.option_types import Place
 from wkflow.source_options import SourceOptions
-from wkflow.spelling import is_url, last_part, suggest
+from wkflow.spelling import is_open, is_url, last_part, suggest
 from wkflow.upload_options import UploadOptions
+
+OPEN = "would travel over plain http, where others can read it; write https, or give insecure"
 
 _OF_DOWNSAMPLE = frozenset(DownsampleOptions.model_fields)
 
@@ -34,6 +37,7 @@ OPTIONS_OF = {
     "downsample": _OF_DOWNSAMPLE | {
         *("command", "target", "layer_name", "sampling_mode", "max_mag", "interpolation_mode"),
         *("chunk_shape", "shard_shape", "compress", "compression", "transfer_mode", "ca_bundle"),
+        "insecure",
         *("verify", "keep_local", "jobs", "distribution_strategy", "job_resources", "memory"),
         *("job_size", "work_dir", "upload_on_cluster", "follow_links"),
     },
@@ -136,11 +140,21 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         foreign = sorted(own & _OF_DOWNSAMPLE if known is None else own - known)
         if foreign:
             raise ValueError(f"{foreign[0]} does not go with the command {self.command}")
+        self._check_secrets()
         if self.command == "convert" and self.compression:
             spelling.compression_in(self.compression, self.data_format)
         if self.command == "convert" and self.target and is_url(self.target):
             raise ValueError(f"target {self.target} is no folder; give --upload to send a dataset")
         return self
+
+    def _check_secrets(self) -> None:
+        """Refuse secrets that others could read on their way."""
+        if self.insecure:
+            return
+        if self.sends and is_open(self.webknossos_url):
+            raise ValueError(f"the token for {self.webknossos_url} {OPEN}")
+        if is_open(self.source) and "@" in urlsplit(self.source).netloc:
+            raise ValueError(f"the password of source {OPEN}")
 
     def _check_for_cluster(self) -> None:
         if self.is_remote and not self.upload_on_cluster:

@@ -37,6 +37,11 @@ class UploadOptions(BaseModel):
     keep_local: bool = Field(
         default=False, description="Keep the local dataset instead of removing what was sent."
     )
+    insecure: bool = Field(
+        default=False,
+        description="Send tokens and passwords over plain http as well, which others on the way "
+        "can read; to this machine itself they always go.",
+    )
     ca_bundle: Place | None = Field(
         None, description="Certificates to trust, as a PEM file; by default those of the system."
     )

@@ -25,6 +25,7 @@ def visiting(
     connections: int = 4,
     ca_bundle: str | None = None,
     budget: Budget | None = None,
+    insecure: bool = False,
 ) -> Iterator[RemoteDataset]:
     """Look a dataset up, and hold the connections to it for the length of a block.
 
@@ -36,11 +37,13 @@ def visiting(
         By which it is read; one that stands behind a short link counts as well.
     budget
         Repetitions of its requests; the usual ones by default.
+    insecure
+        Whether tokens may travel over plain http.
 
     Raises
     ------
     ConfigError
-        If a short link leads to no dataset.
+        If a short link leads to no dataset, or a token would travel over plain http.
     ServerError
         If there is no such dataset, or if it may not be seen.
     TransientError
@@ -49,13 +52,22 @@ def visiting(
     with ExitStack() as stack:
 
         def session_of(some: str | None) -> Session:
-            session = Session(some, connections=connections, ca_bundle=ca_bundle, budget=budget)
+            session = Session(
+                some,
+                connections=connections,
+                ca_bundle=ca_bundle,
+                budget=budget,
+                insecure=insecure,
+            )
+            if some is not None:  # before anything is asked
+                session.require_private(address.server)
             return stack.enter_context(session)
 
-        server = Server.connect(session_of(token), address.server)
+        own, others = session_of(token), sharing_token and session_of(sharing_token)
+        server = Server.connect(own, address.server)
         address, shared = _resolved(server, address)
         shared = sharing_token or shared
-        sharing = Sharing(session_of(shared), shared) if shared else None
+        sharing = Sharing(others or session_of(shared), shared) if shared else None
         yield RemoteDataset.read(server, _id(server, address, sharing), sharing)
 
 

@@ -16,6 +16,7 @@ from wkflow.remote.call import Answer, Call, Options, origin, shown
 from wkflow.remote.refusal import refused, words
 from wkflow.remote.setback import NOT_BEGUN, Setback, is_passing, understand
 from wkflow.remote.wire import BLOCK, TOKEN_HEADER, Wire
+from wkflow.spelling import is_open
 
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0
@@ -45,6 +46,8 @@ class Session:
         Repetitions; a fresh one by default.
     timeout
         Seconds to wait for an answer; by default WK_TIMEOUT of the environment, or 120.
+    insecure
+        Whether the token may travel over plain http to another machine.
 
     Raises
     ------
@@ -60,10 +63,12 @@ class Session:
         ca_bundle: str | None = None,
         budget: Budget | None = None,
         timeout: float | None = None,
+        insecure: bool = False,
     ) -> None:
         self._token = _checked_token(token)
         self._ca_bundle = _checked_bundle(ca_bundle)
         self._timeout = timeout or _timeout_of_environment()
+        self._insecure = insecure
         self.budget = budget or Budget()
         self._wire = Wire(connections)
         self._wire.headers["User-Agent"] = f"wkflow/{__version__}"
@@ -189,9 +194,24 @@ class Session:
         with closing(response):
             return _read(response, call)
 
+    def require_private(self, url: str) -> None:
+        """Refuse to send the token where others on the way could read it.
+
+        Raises
+        ------
+        ConfigError
+            If it would travel over plain http to another machine.
+        """
+        if is_open(url) and not self._insecure:
+            raise ConfigError(
+                "would get the token over plain http, where others can read it", shown(url),
+                "Write https, or give --insecure if you trust the network.",
+            )  # fmt: skip
+
     def _headers(self, call: Call) -> dict[str, str]:
         headers = dict(call.headers)
         if call.with_token and self._token is not None:
+            self.require_private(call.url)
             headers[TOKEN_HEADER] = self._token
         return headers
 

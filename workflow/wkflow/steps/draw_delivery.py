@@ -85,6 +85,7 @@ def _address(settings: Settings, name: str, contents: str) -> Delivery:
         transfer_mode=settings.transfer_mode,
         verify=settings.verify,
         ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
+        insecure=settings.insecure,
         connections=CONNECTIONS,
         discard=settings.discards,
         parcels=(),

@@ -214,6 +214,7 @@ def _layer_plan(
             base.given,
             misses=settings.missing_shards,
             ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
+            insecure=settings.insecure,
         ),
     )
 

@@ -66,5 +66,7 @@ def _visiting(settings: Settings) -> Iterator[RemoteDataset]:
     address = DatasetAddress.parse(str(settings.target))
     ca_bundle = str(settings.ca_bundle) if settings.ca_bundle else None
     tokens, budget = (user_token(), shared_token()), Budget(TRIES, TRIES_IN_ALL)
-    with visiting(address, *tokens, ca_bundle=ca_bundle, budget=budget) as dataset:
+    with visiting(
+        address, *tokens, ca_bundle=ca_bundle, budget=budget, insecure=settings.insecure
+    ) as dataset:
         yield dataset

@@ -59,7 +59,12 @@ def _remote_files(given: Given) -> Iterator[Files]:
     from wkflow.remote.session import Session  # noqa: PLC0415
     from wkflow.secret import reading_token  # noqa: PLC0415
 
-    with Session(reading_token(), connections=CONNECTIONS, ca_bundle=given.ca_bundle) as session:
+    with Session(
+        reading_token(),
+        connections=CONNECTIONS,
+        ca_bundle=given.ca_bundle,
+        insecure=given.insecure,
+    ) as session:
         yield RemoteFiles(session, given.root)
 
 

@@ -36,6 +36,7 @@ def finish_mags(
     with visiting(
         DatasetAddress.parse(plan.destination), token,
         connections=delivery.connections, ca_bundle=delivery.ca_bundle,
+        insecure=delivery.insecure,
     ) as dataset:  # fmt: skip
         for one in plan.layers:
             _check_listed(dataset, one)

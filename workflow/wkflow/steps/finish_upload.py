@@ -60,7 +60,9 @@ def finish_upload(
     reservation = Reservation.read(run_folder / delivery.reservation)
     folder = delivery.state(run_folder)
     connections, ca_bundle = delivery.connections, delivery.ca_bundle
-    with Session(token, connections=connections, ca_bundle=ca_bundle) as session:
+    with Session(
+        token, connections=connections, ca_bundle=ca_bundle, insecure=delivery.insecure
+    ) as session:
         server = Server.connect(session, reservation.url)
         if delivery.transfer_mode != "http":
             return transfer(delivery, reservation, server, folder)

@@ -31,7 +31,10 @@ def reserve_upload(delivery: Delivery, run_folder: Path, token: str) -> Reservat
         If it cannot be reached.
     """
     with Session(
-        token, ca_bundle=delivery.ca_bundle, budget=Budget(TRIES, TRIES_IN_ALL)
+        token,
+        ca_bundle=delivery.ca_bundle,
+        insecure=delivery.insecure,
+        budget=Budget(TRIES, TRIES_IN_ALL),
     ) as session:
         server = Server.connect(session, delivery.url)
         organization = server.user().organization

@@ -86,6 +86,7 @@ def _upload(
     with visiting(
         DatasetAddress.parse(plan.destination), token,
         connections=delivery.connections, ca_bundle=delivery.ca_bundle,
+        insecure=delivery.insecure,
     ) as dataset:  # fmt: skip
         addition = _Addition(
             NewMags(dataset),

@@ -54,7 +54,12 @@ def upload_shards(
     files = Receipt.read(source).files
     reservation = Reservation.read(run_folder / delivery.reservation)
     folder = delivery.state(run_folder)
-    with Session(token, connections=delivery.connections, ca_bundle=delivery.ca_bundle) as session:
+    with Session(
+        token,
+        connections=delivery.connections,
+        ca_bundle=delivery.ca_bundle,
+        insecure=delivery.insecure,
+    ) as session:
         try:
             journal = Journal(folder / f"{parcel}.jsonl")
             upload, dataset = open_upload(session, reservation), Path(delivery.dataset)

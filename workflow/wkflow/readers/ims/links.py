@@ -117,8 +117,10 @@ class Links:
 
 def _opened(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | h5py.Datatype | None:
     """Open a member of a group; HDF5 looks for raw voxels beside the file."""
-    if group.get(name, getclass=True) is not h5py.Dataset:
-        return group.get(name)
+    found = group.get(name)
+    if not isinstance(found, h5py.Dataset) or not found.external:
+        return found
+    del found  # HDF5 opens it with one prefix at a time
     access = h5p.create(h5p.DATASET_ACCESS)
     access.set_efile_prefix(_FOLDER)
     return h5py.Dataset(h5d.open(group.id, name.encode(), access))
