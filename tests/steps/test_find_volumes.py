@@ -1,12 +1,13 @@
 """Files become volumes: slices of a stack, images of files, series of a folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from wkflow.errors import SourceError
-from wkflow.source import About, Header, Probe, RawLayout, References
+from wkflow.source import About, Gaps, Header, Probe, RawLayout, References
 from wkflow.steps import find_volumes as module
 from wkflow.steps.find_layers import Found, find_layers
 from wkflow.steps.find_volumes import Volume, find_volumes
@@ -237,3 +238,25 @@ def test_volumes_of_one_series_are_named_after_what_differs(
     assert (
         volumes[0].notes[0] == "layer em_echo1: its series holds several volumes at the same places"
     )
+
+
+def test_planes_that_were_never_written_are_refused_or_filled(headers: Probes) -> None:
+    """By their places; `pad` says which."""
+    gaps = Gaps(2, ("z=1 to 2",))
+    headers["/a.x"] = (replace(image(4), gaps=gaps),)
+    with pytest.raises(SourceError, match=r"no data for 2 planes \(z=1 to 2\)") as failure:
+        find_volumes(found_of("/a.x"))
+    assert failure.value.where == "/a.x"
+    assert "--on-mismatch pad" in failure.value.remedy
+    (volume,) = find_volumes(found_of("/a.x"), pad=True)
+    assert volume.about.notes == ("no data, filled with zeros: 2 planes (z=1 to 2)",)
+
+
+def test_slices_may_lack_a_plane_of_a_channel(headers: Probes) -> None:
+    """The first is refused; with `pad` all that do are named."""
+    lacking = replace(image(), gaps=Gaps(1, ("z=0, channel=1",)))
+    headers |= {"/a.x": (lacking,), "/b.x": (image(),), "/c.x": (lacking,)}
+    with pytest.raises(SourceError, match="channel=1"):
+        find_volumes(found_of("/a.x", "/b.x", "/c.x"))
+    (volume,) = find_volumes(found_of("/a.x", "/b.x", "/c.x"), pad=True)
+    assert [note.split(":")[1] for note in volume.notes[1:]] == [" a.x", " c.x"]

@@ -84,13 +84,30 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class Gaps:
+    """Planes that an image should have and that were never written: zeros are read for them.
+
+    `named` are the places of the first ones, such as `z=1 to 3, channel=0`; a place may be that of
+    several planes.
+    """
+
+    count: int = 0
+    named: tuple[str, ...] = ()
+    are_all_named: bool = True
+
+    def __str__(self) -> str:
+        more = "" if self.are_all_named else " and more"
+        return f"{self.count} plane{'s' * (self.count > 1)} ({'; '.join(self.named)}{more})"
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """One image of a file, from headers only.
 
     `grain` is the smallest box (x, y, z) that can be read without decoding more: a whole plane,
     a strip, a tile, a chunk; (1, 1, 1) where voxels lie uncompressed. `files` are all files that
     hold the image, if it is more than the one that was opened. `is_stream` says that planes can
-    only be read from the first on: any other costs all before it.
+    only be read from the first on: any other costs all before it. `gaps` are planes without data.
     """
 
     header: Header
@@ -98,6 +115,7 @@ class Probe:
     about: About = field(default_factory=About)
     files: tuple[str, ...] = ()
     is_stream: bool = False
+    gaps: Gaps = field(default_factory=Gaps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from pylibCZIrw.czi import ChannelDisplaySettingsDataClass, Rgb8Color, TintingMode, create_czi
 from wkflow.readers import probe
 from wkflow.readers.czi.about import about_czi
-from wkflow.source import About, Channel
+from wkflow.source import About, Channel, Header
 
 ZEN = """<ImageDocument><Metadata>
 <Information><Image><Dimensions><Channels>
@@ -26,9 +26,13 @@ ZEN = """<ImageDocument><Metadata>
 </Metadata></ImageDocument>"""
 
 
+def header(channels: int) -> Header:
+    return Header(4, 4, 1, 1, "uint8", channels)
+
+
 def test_what_zen_writes_is_understood() -> None:
     """Meters become nanometers, shares of the white become values; zero is no length."""
-    about = about_czi(ZEN, 2, 255.0, ("a note",))
+    about = about_czi(ZEN, header(2), 255.0, ("a note",))
     assert about.voxel_nm == (83.02658, 100.0, None)
     assert about.channels[0] == Channel("DAPI", (0, 161, 255), (51.0, 153.0))
     assert about.channels[1] == Channel("Bright", None, (0.0, 102.0))
@@ -37,13 +41,22 @@ def test_what_zen_writes_is_understood() -> None:
 
 def test_floats_have_no_window() -> None:
     """A share of what is not said."""
-    assert about_czi(ZEN, 2, None, ()).channels[0].window is None
+    assert about_czi(ZEN, header(2), None, ()).channels[0].window is None
 
 
 @pytest.mark.parametrize("xml", ["", "<ImageDocument>", "no XML", "<ImageDocument/>"])
 def test_voxels_do_not_depend_on_metadata(xml: str) -> None:
-    """Missing or damaged, they tell nothing."""
-    assert about_czi(xml, 1, 255.0, ()) == About()
+    """Missing or damaged, they tell nothing; the latter is said."""
+    is_damaged = xml in {"<ImageDocument>", "no XML"}
+    notes = ("its metadata are no whole XML and are left out",) * is_damaged
+    assert about_czi(xml, header(1), 255.0, ()) == About(notes=notes)
+
+
+def test_planes_that_are_declared_and_not_there_are_said() -> None:
+    """A run that was stopped has fewer than were planned."""
+    xml = ZEN.replace("<Image>", "<Image><SizeZ>10</SizeZ><SizeC>2</SizeC><SizeT>x</SizeT>")
+    notes = about_czi(xml, header(2), 255.0, ()).notes
+    assert notes == ("its metadata declare SizeZ 10, it holds 1",)
 
 
 @pytest.mark.parametrize(
@@ -58,14 +71,14 @@ def test_voxels_do_not_depend_on_metadata(xml: str) -> None:
 )
 def test_what_makes_no_sense_is_nothing(old: str, new: str) -> None:
     """An odd number or colour is as if it were not there."""
-    about = about_czi(ZEN.replace(old, new), 2, 255.0, ())
+    about = about_czi(ZEN.replace(old, new), header(2), 255.0, ())
     odd = (about.voxel_nm[1], about.channels[0].colour, about.channels[0].window)
     assert odd.count(None) == 1
 
 
 def test_channels_that_are_not_all_there_are_not_named() -> None:
     """Of one channel of two there is no telling which."""
-    assert about_czi(ZEN, 1, 255.0, ()).channels == ()
+    assert about_czi(ZEN, header(1), 255.0, ()).channels == ()
 
 
 def test_the_writer_agrees(tmp_path: Path) -> None:

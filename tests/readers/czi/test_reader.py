@@ -12,6 +12,7 @@ from pylibCZIrw.czi import create_czi
 from wkflow.box import Box
 from wkflow.errors import SourceError
 from wkflow.readers import open_images, probe
+from wkflow.source import Gaps
 
 from tests.readers.contract import ReaderContract, read_all, voxels_of
 
@@ -60,11 +61,13 @@ def test_tiles_lie_where_they_were_taken(tmp_path: Path, scenes: dict[str, int])
     expected[:4, :5], expected[3:, 9:] = tiles.values()
     assert_array_equal(read_all(path)[0, 0, 0, :, :, 0], expected)
     assert found.grain == (5, 4, 1)
-    assert len(found.about.notes) == len(scenes)
+    assert len(found.about.notes) == len(scenes) + 1
+    assert found.about.notes[-1] == "what lies outside of the tiles of its mosaic is 0"
+    assert not found.gaps.count
 
 
 def test_indices_need_not_begin_at_zero(tmp_path: Path) -> None:
-    """A part of a time series is read, and a plane that is missing is black."""
+    """A part of a time series is read, and a plane that is missing is black, and named."""
     path = str(tmp_path / "part.czi")
     with create_czi(path) as writer:
         for t, z in ((3, 5), (3, 7), (4, 5), (4, 6), (4, 7)):
@@ -72,6 +75,7 @@ def test_indices_need_not_begin_at_zero(tmp_path: Path) -> None:
             writer.write(plane, plane={"T": t, "Z": z, "C": 2})
     assert probe(path)[0].header.axes == (("t", 2),)
     assert_array_equal(read_all(path)[:, 0, :, 0, 0, 0], [[35, 0, 37], [45, 46, 47]])
+    assert probe(path)[0].gaps == Gaps(1, ("z=1, t=0",))
 
 
 def test_a_path_may_have_any_letters(tmp_path: Path) -> None:

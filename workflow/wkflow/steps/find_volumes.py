@@ -1,14 +1,15 @@
 """From files to volumes: a stack of slices, or each image of each file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wkflow.errors import SourceError, several
 from wkflow.origins.address import name_of
 from wkflow.readers import BELOW, probe, series_notes, series_spacing, sort_series, suffix_of
+from wkflow.readers.gaps import gap_notes, require_no_gaps
 from wkflow.source import About, Probe, RawLayout, References, Source
-from wkflow.steps.find_layers import Found, Mark, layer_name
+from wkflow.steps.find_layers import NAMED, Found, Mark, layer_name
 
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima", ""})
 
@@ -98,8 +99,22 @@ def _volumes(found: Found, opening: _Opening, *, pad: bool) -> list[Volume]:
     return [
         volume
         for name, file, mark, probes in groups
-        for volume in _images(found.name if len(groups) == 1 else name, file, mark, probes, opening)
+        for volume in _images(
+            found.name if len(groups) == 1 else name,
+            file,
+            mark,
+            [_without_gaps(one, file, pad=pad) for one in probes],
+            opening,
+        )
     ]
+
+
+def _without_gaps(one: Probe, file: str, *, pad: bool) -> Probe:
+    """Refuse planes that were never written, or say that they are filled."""
+    if not pad:
+        require_no_gaps(one, file)
+    about = replace(one.about, notes=(*one.about.notes, *gap_notes(one)))
+    return replace(one, about=about)
 
 
 def _is_slice(probes: tuple[Probe, ...]) -> bool:
@@ -108,20 +123,35 @@ def _is_slice(probes: tuple[Probe, ...]) -> bool:
 
 
 def _stack(found: Found, first: Probe, opening: _Opening, *, pad: bool) -> Volume:
-    header = first.header
+    header, filled = first.header, found.notes
     if pad:
-        headers = [opening.probe(file)[0].header for file in found.files]
+        probes = [opening.probe(file)[0] for file in found.files]
+        headers = [one.header for one in probes]
+        filled += _filled(found, probes)
         width, height = (max(h.width for h in headers), max(h.height for h in headers))
         header = replace(header, width=width, height=height)
+    else:
+        require_no_gaps(first, found.files[0])
     source = Source(
         found.files, found.marks, header, first.grain, _all_picks(first), is_stack=True,
         is_stream=False, raw=opening.raw, references=opening.references,
     )  # fmt: skip
-    about, notes = first.about, found.notes
+    about, notes = first.about, filled
     if suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES:
         here = [opening.local(file) for file in found.files]
         about, notes = _spaced(about, here), (*notes, *series_notes(here))
     return Volume(found.name, source, about, notes)
+
+
+def _filled(found: Found, probes: list[Probe]) -> tuple[str, ...]:
+    """Name the slices of which planes were never written."""
+    named = [
+        f"layer {found.name}: {Path(name_of(file)).name}: {note}"
+        for file, one in zip(found.files, probes, strict=True)
+        for note in gap_notes(one)
+    ]
+    more = [f"layer {found.name}: and {len(named) - NAMED} more slices like these"]
+    return tuple(named[:NAMED] + more * (len(named) > NAMED))
 
 
 def _spaced(about: About, files: list[str]) -> About:
@@ -152,7 +182,7 @@ def _apart(
 
 
 def _images(
-    name: str, file: str, mark: Mark, probes: tuple[Probe, ...], opening: _Opening
+    name: str, file: str, mark: Mark, probes: Sequence[Probe], opening: _Opening
 ) -> Iterator[Volume]:
     """Give each image of a file, named after itself if the file says how."""
     own = [layer_name(one.about.name) if one.about.name.strip() else "" for one in probes]

@@ -11,6 +11,7 @@ from wkflow.box import Box
 from wkflow.errors import SourceError
 from wkflow.layer_plan import LayerPlan
 from wkflow.readers import Image, open_images
+from wkflow.readers.gaps import require_no_gaps
 from wkflow.source import Header, Source
 
 Voxels = NDArray[np.generic]
@@ -37,7 +38,7 @@ class Reading:
         self._held: dict[int, Image] = {}
         if not self.source.is_stack:
             self._image = stack.enter_context(open_image(self.source, self.source.files[0]))
-            self._require(self._image.probe.header, self.source.files[0])
+            self._require(self._image, self.source.files[0])
 
     @property
     def is_stack(self) -> bool:
@@ -96,7 +97,7 @@ class Reading:
     def slice(self, z: int) -> Iterator[Image]:
         """Open slice `z` of a stack, if it is like the others."""
         with open_image(self.source, self.source.files[z]) as image:
-            self._require(image.probe.header, self.source.files[z])
+            self._require(image, self.source.files[z])
             yield image
 
     def fill_slice(self, image: Image, box: Box, plane: Voxels) -> None:
@@ -104,8 +105,10 @@ class Reading:
         (x0, y0, _), (x1, y1, _) = box.begin, box.end
         self._fill(image, Box((x0, y0, 0), (x1, y1, 1)), plane[np.newaxis])
 
-    def _require(self, found: Header, file: str) -> None:
-        expected = self.source.header
+    def _require(self, image: Image, file: str) -> None:
+        found, expected = image.probe.header, self.source.header
+        if not self._pad:
+            require_no_gaps(image.probe, file)
         if found != expected and not (self._pad and _fits_into(found, expected)):
             raise SourceError(f"is {found}, expected {expected}", file, REMEDY)
 

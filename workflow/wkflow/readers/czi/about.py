@@ -4,13 +4,15 @@ Schema: https://zeiss.github.io/libczi/ and the design specification that ZEISS 
 (https://www.zeiss.com/microscopy/en/products/software/zeiss-zen/czi-image-file-format.html).
 """
 
+from collections.abc import Iterator
 from itertools import zip_longest
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from wkflow.box import Triple
 from wkflow.readers.length import to_nm
-from wkflow.source import About, Channel
+from wkflow.source import About, Channel, Header
 
+IMAGE = "Metadata/Information/Image"
 DIMENSIONS = "Metadata/Information/Image/Dimensions/Channels/Channel"
 DISPLAY = "Metadata/DisplaySetting/Channels/Channel"
 DISTANCE = "Metadata/Scaling/Items/Distance"
@@ -18,27 +20,39 @@ DISTANCE = "Metadata/Scaling/Items/Distance"
 NO_ELEMENT = Element("Channel")
 
 
-def about_czi(xml: str, channels: int, white: float | None, notes: tuple[str, ...]) -> About:
+def about_czi(xml: str, header: Header, white: float | None, notes: tuple[str, ...]) -> About:
     """Gather what is known of an image.
 
     Parameters
     ----------
     xml : str
-        The file's metadata. If it cannot be parsed nothing is known: voxels do not depend on it.
-    channels : int
-        How many the image has.
+        The file's metadata. If it cannot be parsed nothing is known, which is said.
+    header : Header
+        The shape of the image.
     white : float or None
         The largest voxel value, of which the file states windows as shares; None for floats.
     notes : tuple of str
         Passed on.
     """
+    if not xml:
+        return About(notes=notes)
     try:
         root = fromstring(xml)  # noqa: S314 -- the parser refuses entities that explode
     except ParseError:
-        return About(notes=notes)
+        return About(notes=(*notes, "its metadata are no whole XML and are left out"))
     scaling = {item.get("Id"): _size_nm(item) for item in root.findall(DISTANCE)}
     voxel_nm = (scaling.get("X"), scaling.get("Y"), scaling.get("Z"))
-    return About("", voxel_nm, _channels(root, channels, white), notes)
+    channels = _channels(root, header.channels, white)
+    return About("", voxel_nm, channels, (*notes, *_contradictions(root, header)))
+
+
+def _contradictions(root: Element, header: Header) -> Iterator[str]:
+    """Say where the metadata declare more planes or channels than there are."""
+    held = {"Z": header.planes, "C": header.channels, "T": header.frames}
+    for letter, count in held.items():
+        declared = root.findtext(f"{IMAGE}/Size{letter}", "").strip()
+        if declared.isdecimal() and int(declared) > count:
+            yield f"its metadata declare Size{letter} {declared}, it holds {count}"
 
 
 def _size_nm(distance: Element) -> float | None:

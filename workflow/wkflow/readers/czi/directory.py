@@ -115,4 +115,4 @@ def _xml(file: BinaryIO, position: int, size: int, path: str) -> str:
     _segment(file, position, b"ZISRAWMETADATA", path)
     (length,) = XML.unpack(file.read(XML.size))
     _require_bytes(position + SEGMENT.size + XML.size + length, size, path)
-    return file.read(length).decode("utf-8-sig").rstrip("\0")
+    return file.read(length).decode("utf-8-sig", "replace").rstrip("\0")

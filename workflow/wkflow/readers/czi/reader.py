@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from wkflow.errors import SourceError
 from wkflow.readers.besides import besides
 from wkflow.readers.content import open_as
 from wkflow.readers.czi.about import about_czi
-from wkflow.readers.czi.directory import Directory, Tile, read_directory
+from wkflow.readers.czi.directory import Tile, read_directory
+from wkflow.readers.czi.scenes import Scenes, find_scenes, gaps_of, uncovered
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.whole import require_inside
 from wkflow.source import Header, Probe
@@ -42,40 +43,49 @@ OTHERS = {
 UNPLACED = {"R": "rotation", "I": "illumination", "H": "phase", "V": "view", "B": "block"}
 """Dimensions that have no place in a dataset unless they are of size 1."""
 
+UNCOVERED = "what lies outside of the tiles of its mosaic is 0"
+
 BLACK = czi.Color(0, 0, 0)
 """Where there is no tile."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Where the image's planes are: the first index of each dimension, the pixel type."""
+    """Where the image's planes are: the first index of each dimension, the pixel type, the scene.
+
+    `scene` is None where all scenes are one image.
+    """
 
     first: dict[str, int]
     pixel_type: str
+    scene: int | None
 
 
 class CziReader:
-    """All scenes of a file are one image, as they lie in the sample; gaps are black."""
+    """Scenes that lie apart are one image, as they lie in the sample; what is between is black.
+
+    Scenes that overlap are images of their own.
+    """
 
     def probe(self, path: str) -> tuple[Probe, ...]:
         """Read the file's directory and its XML."""
-        return (_survey(path)[0],)
+        return tuple(probe for probe, _ in _survey(path))
 
     @contextmanager
     def open(self, path: str) -> Iterator[tuple["CziImage", ...]]:
         """Open `path` once, for all threads: libCZI reads from any of them."""
-        probe, plan = _survey(path)
+        surveyed = _survey(path)
         with translated(path):
             reader = czi.CziReader(os.path.abspath(path))  # noqa: PTH100 -- as elsewhere: no Path
         try:
-            yield (CziImage(path, probe, plan, reader),)
+            yield tuple(CziImage(path, probe, plan, reader) for probe, plan in surveyed)
         finally:
             reader.close()
 
 
 @dataclass(frozen=True, slots=True)
 class CziImage:
-    """All there is in an open CZI file: a reader's `Image`."""
+    """One image of an open CZI file: a reader's `Image`."""
 
     path: str
     probe: Probe
@@ -98,25 +108,34 @@ class CziImage:
         composed: NDArray[Any] = self.reader.read(
             roi=(box.begin[0] + first["X"], box.begin[1] + first["Y"], width, height),
             plane={name: index + first[name] for name, index in place.items()},
+            scene=self.plan.scene,
             pixel_type=self.plan.pixel_type,
             background_pixel=BLACK,
         )
         return composed
 
 
-def _survey(path: str) -> tuple[Probe, _Plan]:
+def _survey(path: str) -> tuple[tuple[Probe, _Plan], ...]:
     with translated(path), open_as("CZI", path) as file:
         directory = read_directory(file, path)
-        name, dtype, samples = _pixels(directory.tiles, path)
-        spans = {letter: _span(directory.tiles, letter) for letter in "XYZCTSRIHVB"}
+        kind = _pixels(directory.tiles, path)
+        found = find_scenes(directory.tiles, directory.xml)
+        return tuple(_surveyed(scenes, kind, directory.xml, path) for scenes in found)
+
+
+def _surveyed(
+    scenes: Scenes, kind: tuple[str, str, int], xml: str, path: str
+) -> tuple[Probe, _Plan]:
+    name, dtype, samples = kind
+    spans = {letter: scenes.span(letter) for letter in "XYZCTRIHVB"}
     _require_placed(spans, path)
     sizes = {letter: end - begin for letter, (begin, end) in spans.items()}
     if sizes["X"] < 1 or sizes["Y"] < 1:
         raise SourceError("is damaged: its directory makes no sense", path, REMEDY)
     axes = (("t", sizes["T"]),) if sizes["T"] > 1 else ()
     header = Header(sizes["X"], sizes["Y"], sizes["Z"], samples, dtype, sizes["C"], axes)
-    plan = _Plan({letter: begin for letter, (begin, _) in spans.items()}, name)
-    return _probe(header, directory, sizes["S"]), plan
+    plan = _Plan({letter: begin for letter, (begin, _) in spans.items()}, name, scenes.number)
+    return _probe(header, scenes, xml), plan
 
 
 def _pixels(tiles: tuple[Tile, ...], path: str) -> tuple[str, str, int]:
@@ -137,14 +156,6 @@ def _pixels(tiles: tuple[Tile, ...], path: str) -> tuple[str, str, int]:
     return PIXELS[kinds[0]]
 
 
-def _span(tiles: tuple[Tile, ...], letter: str) -> tuple[int, int]:
-    """Give begin and end of a dimension over all tiles; (0, 1) where none has it."""
-    spans = [tile.spans[letter] for tile in tiles if letter in tile.spans]
-    if not spans:
-        return (0, 1)
-    return min(start for start, _ in spans), max(start + size for start, size in spans)
-
-
 def _require_placed(spans: dict[str, tuple[int, int]], path: str) -> None:
     for letter, word in UNPLACED.items():
         size = spans[letter][1] - spans[letter][0]
@@ -156,15 +167,17 @@ def _require_placed(spans: dict[str, tuple[int, int]], path: str) -> None:
             )
 
 
-def _probe(header: Header, directory: Directory, scenes: int) -> Probe:
+def _probe(header: Header, scenes: Scenes, xml: str) -> Probe:
     is_whole = np.issubdtype(header.dtype, np.integer)
     white = float(np.iinfo(header.dtype).max) if is_whole else None
-    notes = (f"its {scenes} scenes are one image, as they lie in the sample",) if scenes > 1 else ()
+    notes = scenes.notes
+    if uncovered(scenes):
+        notes += (UNCOVERED,)
     grain = (
-        min(header.width, max(tile.spans["X"][1] for tile in directory.tiles)),
-        min(header.height, max(tile.spans["Y"][1] for tile in directory.tiles)),
+        min(header.width, max(tile.spans["X"][1] for tile in scenes.tiles)),
+        min(header.height, max(tile.spans["Y"][1] for tile in scenes.tiles)),
         1,
     )
-    return Probe(
-        header, grain, besides(lambda: about_czi(directory.xml, header.channels, white, notes))
-    )
+    about = besides(lambda: about_czi(xml, header, white, notes))
+    about = replace(about, name=scenes.name)
+    return Probe(header, grain, about, gaps=gaps_of(scenes, header))
