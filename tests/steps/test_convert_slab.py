@@ -122,6 +122,24 @@ def test_a_changing_dataset_does_not_look_finished(tmp_path: Path) -> None:
     assert not (tmp_path / "target" / PROPERTIES).exists()
 
 
+def test_a_bad_source_leaves_a_published_dataset(tmp_path: Path) -> None:
+    """Properties and every file: no voxel was changed."""
+    source = write_tiffs(tmp_path / "em", grains(8))
+    plan = laid_out(source)
+    convert(plan)
+    (tmp_path / "target" / PROPERTIES).touch()
+    before = shards(tmp_path / "target")
+    (source / "slice_7.tif").write_bytes(b"no image")
+    with pytest.raises(SourceError):
+        convert(plan)
+    assert shards(tmp_path / "target") == before
+
+
+def shards(dataset: Path) -> dict[Path, bytes]:
+    """Read all files."""
+    return {path: path.read_bytes() for path in dataset.rglob("*") if path.is_file()}
+
+
 def test_all_bad_slices_are_named_at_once(tmp_path: Path) -> None:
     """Of all batches of the slab, so that one look mends them all; no batch is half written."""
     source = write_tiffs(tmp_path / "em", grains())

@@ -7,7 +7,7 @@ import pytest
 from wkflow.codec import default_codec
 from wkflow.datasource import PROPERTIES
 from wkflow.layer import lay_grid
-from wkflow.steps.create_layer import create_layer
+from wkflow.steps.create_layer import create_layer, renew_layer
 from wkflow.storage import STORAGES
 from wkflow.writers.formats import format_of
 
@@ -31,8 +31,19 @@ def test_all_documents_are_written(tmp_path: Path, data_format: str) -> None:
     assert written == set(format_of(data_format).document_names(layer, grids))
 
 
-def test_a_dataset_that_changes_is_not_finished(tmp_path: Path) -> None:
-    """It is seen again when it is whole."""
+def test_a_published_dataset_is_described_anew_at_the_end(tmp_path: Path) -> None:
+    """Before that only what is missing is written; then it is unpublished, if anything changes."""
+    plan = dataset_plan(small_layer_plan(), dataset=str(tmp_path))
     (tmp_path / PROPERTIES).touch()
-    create_layer(dataset_plan(small_layer_plan(), dataset=str(tmp_path)), "em")
+    create_layer(plan, "em")
+    (changed, *_) = sorted(tmp_path.rglob("zarr.json"))
+    right = changed.read_bytes()
+    renew_layer(plan, plan.layer("em"))
+    assert (tmp_path / PROPERTIES).exists()
+    changed.write_text("{}")
+    create_layer(plan, "em")
+    assert changed.read_text() == "{}"
+    assert (tmp_path / PROPERTIES).exists()
+    renew_layer(plan, plan.layer("em"))
+    assert changed.read_bytes() == right
     assert not (tmp_path / PROPERTIES).exists()

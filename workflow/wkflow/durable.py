@@ -8,7 +8,7 @@ import errno
 import json
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -97,14 +97,18 @@ class Handles:
 class Growing:
     """A file that is written over time; it appears under its name only by `finish`.
 
+    `before` is called just before that.
+
     Raises
     ------
     ResourceError
         From any method, if the disk is full.
     """
 
-    def __init__(self, path: Path, handles: Handles) -> None:
-        self.path, self._handles = path, handles
+    def __init__(
+        self, path: Path, handles: Handles, before: Callable[[], object] | None = None
+    ) -> None:
+        self.path, self._handles, self._before = path, handles, before
         self._partial = _partial(path)
         self.size = 0
         with _telling_full(path):
@@ -148,6 +152,8 @@ class Growing:
         with _telling_full(self.path):
             self._handles.get(self._partial)  # made here, if nothing was written
             self._handles.close(self._partial)
+            if self._before:
+                self._before()
             self._partial.replace(self.path)
 
     def abandon(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from time import monotonic
 
@@ -36,6 +37,8 @@ def convert_slab(
 ) -> Receipt:
     """Read the slices of a slab, band by band, and write their shards of mag 1.
 
+    A dataset that is published stays so until the first of them is whole.
+
     `tick` is told the voxels of each band when it is written; below `scratch` lie shortcuts and
     what does not fit into memory.
 
@@ -47,7 +50,6 @@ def convert_slab(
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
     cut = one.slab(slab)
-    retract(dataset)
     extremes = Extremes()
     files: list[ShardFile] = []
     written = 0
@@ -62,7 +64,7 @@ def convert_slab(
             cast = casting(region, one.layer.dtype, one.source.files[0])
             return leaving(extremes.watching(cast))
 
-        job = _Job(dataset, local, pool, scratch)
+        job = _Job(dataset, local, pool, scratch, cache(partial(retract, dataset)))
         for voxels, whole in job.write(cut, through):
             written += voxels
             tick(voxels)
@@ -94,13 +96,14 @@ class _Job:
     one: LayerPlan
     pool: Executor
     scratch: Path
+    before: Callable[[], object]
 
     def write(self, slab: Slab, through: Through) -> Iterator[tuple[int, list[ShardFile]]]:
         """Write a slab band by band; give the voxels of each, and the shards that are whole now."""
         one = self.one
         codec = Codec.parse(one.codec, one.layer.data_format)
         for frame in slab.frames:
-            mag = MagVoxels(self.dataset, one.layer, one.grids[0], codec, frame)
+            mag = MagVoxels(self.dataset, one.layer, one.grids[0], codec, frame, before=self.before)
             with mag.writing() as sink:
                 for box, region in bands(one, slab, frame, self.pool, self.scratch):
                     whole = sink.write(box, through(region), self.pool)

@@ -1,6 +1,6 @@
 """Compute shards of one mag from the mag below it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from itertools import groupby
@@ -30,19 +30,20 @@ def downsample_shards(
     places: list[Place],
     pool: Executor,
     shortcut: Shortcut | None = None,
+    before: Callable[[], object] | None = None,
 ) -> Iterator[tuple[Box, ShardFile]]:
     """Write the shards at `places` of the coarser mag of a step, one after the other.
 
     Each row of chunks is read, reduced and encoded by itself, so memory does not grow with the
     shard, and the result does not depend on how the work is cut. What a shortcut knows is taken
-    from there.
+    from there. `before` is called just before a shard appears.
     """
     reduce = Reduction(plan.kernel, *step)
     codec = Codec.parse(plan.codec, plan.layer.data_format)
     helps = shortcut if shortcut and step[1] == shortcut.grid else None
     with finer_voxels(dataset, plan, step[0]) as reading:
         for frame, group in groupby(places, key=itemgetter(0)):
-            coarser = MagVoxels(dataset, plan.layer, step[1], codec, frame)
+            coarser = MagVoxels(dataset, plan.layer, step[1], codec, frame, before=before)
             positions = [position for _, position in group]
             boxes = [step[1].shard_box(position) for position in positions]
             known = ShortcutVoxels(helps).reading(boxes) if helps else nullcontext(None)

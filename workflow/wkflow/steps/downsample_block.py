@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from time import monotonic
 
@@ -30,8 +31,7 @@ def downsample_block(
     """
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
-    if not plan.extends:
-        retract(dataset)
+    before = None if plan.extends else cache(partial(retract, dataset))
     step = one.step_to(mag)
     places = one.block_shards(step[1], block)
     files: list[ShardFile] = []
@@ -41,7 +41,7 @@ def downsample_block(
         ThreadPoolExecutor(threads_for(one, threads)) as pool,
     ):
         shortcut = shortcut_of(one, scratch)
-        for box, file in downsample_shards(dataset, one, step, places, pool, shortcut):
+        for box, file in downsample_shards(dataset, one, step, places, pool, shortcut, before):
             flusher.flush(dataset / file.path)
             files.append(file)
             tick(box.voxels)

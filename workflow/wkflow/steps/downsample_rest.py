@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from time import monotonic
 
@@ -28,8 +29,7 @@ def downsample_rest(
     """
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
-    if not plan.extends:
-        retract(dataset)
+    before = None if plan.extends else cache(partial(retract, dataset))
     files: list[ShardFile] = []
     voxels = 0
     shortcut = shortcut_of(one, scratch)
@@ -39,7 +39,7 @@ def downsample_rest(
     ):
         for step in one.rest_steps():
             places = one.all_shards(step[1])
-            for box, file in downsample_shards(dataset, one, step, places, pool, shortcut):
+            for box, file in downsample_shards(dataset, one, step, places, pool, shortcut, before):
                 flusher.flush(dataset / file.path)
                 files.append(file)
                 tick(box.voxels)

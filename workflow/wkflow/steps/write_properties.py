@@ -9,6 +9,7 @@ from wkflow.datasource import write_properties as publish
 from wkflow.errors import VerificationError
 from wkflow.plan import LayerPlan, Plan
 from wkflow.receipt import Receipt
+from wkflow.steps.create_layer import renew_layer
 from wkflow.steps.dataset_files import remove_dataset
 from wkflow.writers.formats import format_of
 
@@ -35,6 +36,8 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
         )
         for one in plan.layers
     ]
+    for one in plan.layers:
+        renew_layer(plan, one)
     publish(dataset, properties_of(plan.name, plan.voxel_size, plan.unit, layers))
     _prune(dataset, plan, {file.path for file in files})
     voxels = sum(receipt.voxels for receipt in read.values())

@@ -1,11 +1,39 @@
 """The metadata of a layer, laid out on disk."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from wkflow import durable
 from wkflow.codec import Codec
 from wkflow.layer import Grid, Layer
 from wkflow.writers.formats import format_of
+
+Documents = Mapping[str, bytes]
+"""Paths below the dataset, and what is to stand there."""
+
+
+def put_changed(
+    dataset: Path,
+    documents: Documents,
+    *,
+    only_missing: bool = False,
+    before: Callable[[], object] | None = None,
+) -> None:
+    """Write the documents that are not there, or are others; `before` is called first, if any is.
+
+    `only_missing` leaves others as they are.
+    """
+    changed = {
+        name: document
+        for name, document in documents.items()
+        if not _is_there(dataset / name, None if only_missing else document)
+    }
+    if changed and before:
+        before()
+    for name, document in changed.items():
+        with durable.replacing(dataset / name) as file:
+            file.write(document)
+    durable.flush(dataset / name for name in documents)
 
 
 def lay_out(
@@ -16,19 +44,15 @@ def lay_out(
     *,
     voxel_size: tuple[float, float, float],
     unit: str,
-    arrays_only: bool = False,
+    put: Callable[[Path, Documents], None] = put_changed,
 ) -> None:
-    """Write the metadata of a layer and its mags; shards may be there already.
-
-    `arrays_only` leaves out what describes groups: it was there before the mags.
-    """
+    """Write the metadata of a layer and its mags; shards may be there already."""
     documents = format_of(layer.data_format).documents(
         layer, grids, codec, voxel_size=voxel_size, unit=unit
     )
-    if arrays_only:
-        folders = tuple(f"{layer.path}/{grid.name}/" for grid in grids)
-        documents = {name: one for name, one in documents.items() if name.startswith(folders)}
-    for name, document in documents.items():
-        with durable.replacing(dataset / name) as file:
-            file.write(document)
-    durable.flush(dataset / name for name in documents)
+    put(dataset, documents)
+
+
+def _is_there(path: Path, document: bytes | None) -> bool:
+    """Whether a file is there, and is that document if one is given."""
+    return path.is_file() and (document is None or path.read_bytes() == document)

@@ -5,7 +5,7 @@ how images are decoded, how chunks are stored, and what kernels work on.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
@@ -28,11 +28,16 @@ __all__ = ["Block", "MagVoxels", "Region"]
 
 
 class MagVoxels:
-    """One mag of one frame of a layer, below the folder of its dataset."""
+    """One mag of one frame of a layer, below the folder of its dataset.
+
+    `before` is called just before a shard appears, or replaces an older one.
+    """
 
     def __init__(
-        self, dataset: Path, layer: Layer, grid: Grid, codec: Codec, frame: int = 0
-    ) -> None:
+        self, dataset: Path, layer: Layer, grid: Grid, codec: Codec, frame: int = 0,
+        *, before: Callable[[], object] | None = None,
+    ) -> None:  # fmt: skip
+        self._before = before
         self.dataset, self.layer, self.grid, self.codec = dataset, layer, grid, codec
         self.frame, self.format = frame, format_of(layer.data_format)
         self.dtype = np.dtype(layer.dtype).newbyteorder("<")
@@ -67,7 +72,7 @@ class MagVoxels:
             sink.abandon()
 
     def _begin(self, handles: Handles, position: Triple) -> ShardSink:
-        file = Growing(self.dataset / self.path(position), handles)
+        file = Growing(self.dataset / self.path(position), handles, self._before)
         return self.format.sink(file, self.layer, self.grid, self.codec)
 
     @contextmanager
