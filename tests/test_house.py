@@ -40,6 +40,8 @@ WITHOUT_TWIN = {
     "steps/downsample_block": WHOLE_RUNS,
     "steps/downsample_rest": WHOLE_RUNS,
     "option_types": "a line each around a tested function",
+    "readers/raster_extents": "one file that lies for each of its formats, in test_promise",
+    "readers/tiff/ome_promise": "OME-XML that lies is in test_promise",
     "steps/finish_upload": WHOLE_UPLOADS,
     "steps/read_back": WHOLE_UPLOADS,
     "steps/reserve_upload": WHOLE_UPLOADS,

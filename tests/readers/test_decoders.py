@@ -30,7 +30,7 @@ ENCODED = {
 @pytest.mark.parametrize("name", sorted(DECODERS))
 def test_what_was_encoded_is_decoded(name: str) -> None:
     """As bytes."""
-    assert DECODERS[name](bytes(ENCODED[name])) == CONTENT
+    assert DECODERS[name](bytes(ENCODED[name]), len(CONTENT)) == CONTENT
 
 
 @pytest.mark.parametrize("name", sorted(DECODERS))
@@ -39,7 +39,20 @@ def test_what_is_cut_is_refused(name: str) -> None:
     encoded = bytes(ENCODED[name])
     for end in (0, 1, 7, 15, 20, len(encoded) // 2, len(encoded) - 1):
         try:
-            decoded = DECODERS[name](encoded[:end])
+            decoded = DECODERS[name](encoded[:end], len(CONTENT))
         except FOREIGN:
             continue
         assert len(decoded) < len(CONTENT)
+
+
+@pytest.mark.parametrize("name", sorted(set(DECODERS) - {"crc32c"}))
+def test_what_becomes_more_than_it_may_is_refused(name: str) -> None:
+    """By a byte, or by all that a header promises."""
+    with pytest.raises(FOREIGN):
+        DECODERS[name](bytes(ENCODED[name]), len(CONTENT) - 1)
+
+
+@pytest.mark.parametrize("name", ["bz2", "lzma"])
+def test_streams_may_follow_one_another(name: str) -> None:
+    """As the standard library reads them."""
+    assert DECODERS[name](bytes(ENCODED[name]) * 2, 2 * len(CONTENT)) == CONTENT * 2

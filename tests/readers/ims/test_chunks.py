@@ -97,5 +97,5 @@ def test_a_chunk_of_another_size_is_refused(tmp_path: Path, content: bytes) -> N
     with h5py.File(tmp_path / "a.h5", "w") as file:
         data = file.create_dataset("a", VOLUME.shape, "u2", chunks=VOLUME.shape, compression="gzip")
         data.id.write_direct_chunk((0, 0, 0), zlib.compress(content))
-    with pytest.raises((ValueError, RuntimeError), match=r"a chunk of 10800 bytes holds|SPACE"):
+    with pytest.raises((ValueError, RuntimeError), match=r"a chunk of 10800|SPACE"):
         read(tmp_path / "a.h5")

@@ -27,7 +27,7 @@ def block(content: bytes, mode: int = 0) -> bytes:
 @pytest.mark.parametrize("mode", [0, 1])
 def test_elements_are_big_endian_and_x_is_fastest(mode: int) -> None:
     """Whether or not the header counts them."""
-    found = decode(block(BLOCK.tobytes(), mode), np.dtype(">u2"), {"type": "raw"})
+    found = decode(block(BLOCK.tobytes(), mode), np.dtype(">u2"), {"type": "raw"}, BLOCK.size)
     assert_array_equal(found, BLOCK)
 
 
@@ -35,10 +35,10 @@ def test_lz4_is_a_stream_of_parts() -> None:
     """Compressed or not, until an empty one."""
     content = BLOCK.tobytes()
     stream = lz4_part(content[:20]) + lz4_part(content[20:], is_raw=True) + lz4_part(b"")
-    assert_array_equal(decode(block(stream), np.dtype(">u2"), {"type": "lz4"}), BLOCK)
+    assert_array_equal(decode(block(stream), np.dtype(">u2"), {"type": "lz4"}, BLOCK.size), BLOCK)
     for wrong in (stream[:-21], stream[:30], b"\0" * 30, lz4_part(b"")):
         with pytest.raises((ValueError, RuntimeError, struct.error)):
-            decode(block(wrong), np.dtype(">u2"), {"type": "lz4"})
+            decode(block(wrong), np.dtype(">u2"), {"type": "lz4"}, BLOCK.size)
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_lz4_is_a_stream_of_parts() -> None:
 def test_what_makes_no_sense_is_refused(content: bytes, kind: str, words: str) -> None:
     """Blocks of objects, of too few voxels, of unknown compression."""
     with pytest.raises(ValueError, match=words):
-        decode(content, np.dtype(">u2"), {"type": kind})
+        decode(content, np.dtype(">u2"), {"type": kind}, BLOCK.size)

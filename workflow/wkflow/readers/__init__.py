@@ -15,6 +15,7 @@ from wkflow.errors import SourceError
 from wkflow.readers.bioformats.suffixes import BIOFORMATS_SUFFIXES
 from wkflow.readers.content import is_dicom, store_kind
 from wkflow.readers.port import Image, Reader
+from wkflow.readers.promise import require_possible
 from wkflow.readers.reference import BELOW, Referring
 from wkflow.source import Header, Probe, RawLayout, References
 
@@ -147,7 +148,10 @@ def probe(
     path: str, raw: RawLayout | None = None, references: References = BELOW
 ) -> tuple[Probe, ...]:
     """Read the headers of `path` and no voxel: one entry for each image it holds."""
-    return reader_for(path, raw, references).probe(path)
+    probes = reader_for(path, raw, references).probe(path)
+    for one in probes:
+        require_possible(path, one.header)
+    return probes
 
 
 def open_images(

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wkflow.errors import SourceError
+from wkflow.errors import ResourceError, SourceError
 
 REMEDY = "Export the image again, or take it out of the folder."
 
@@ -40,13 +40,18 @@ DETAIL_MAX_CHARACTERS = 160
 
 @contextmanager
 def translated(path: str) -> Iterator[None]:
-    """Turn whatever a decoder raises over `path` into a `SourceError`."""
+    """Turn whatever a decoder raises over `path` into a `SourceError`, or a `ResourceError`."""
     try:
         yield
     except FOREIGN as error:
         if isinstance(error, OSError) and error.errno in OF_THIS_MACHINE:
             raise
         raise _source_error(path, error) from error
+    except MemoryError as error:
+        raise ResourceError(
+            "needs more memory than there is", path,
+            "Give the job more memory; if the file is small, it is damaged: export it again.",
+        ) from error  # fmt: skip
 
 
 def _source_error(path: str, error: Exception) -> SourceError:

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from wkflow.errors import SourceError
 from wkflow.readers.fault import REMEDY
+from wkflow.readers.promise import LZW, require_held
 
 SCREEN = struct.Struct("<6x 2H 3B")
 """Signature, width, height, flags, background, aspect ratio."""
@@ -27,17 +28,21 @@ class Survey:
 
 def survey(file: BinaryIO, path: str) -> Survey:
     """Walk from block to block, to the one that ends the file."""
-    *_, flags, _, _ = SCREEN.unpack(file.read(SCREEN.size))
-    frames, is_grey = 0, _is_grey(file, flags)
+    width, height, flags, _, _ = SCREEN.unpack(file.read(SCREEN.size))
+    frames, is_grey, stored = 0, _is_grey(file, flags), 0
     while (block := file.read(1)) != TRAILER:
+        across = down = 0
         if block == IMAGE:
-            *_, flags = DESCRIPTOR.unpack(file.read(DESCRIPTOR.size))
+            _, _, across, down, flags = DESCRIPTOR.unpack(file.read(DESCRIPTOR.size))
             is_grey = _is_grey(file, flags) and is_grey
             frames += 1
         elif block != EXTENSION:
             raise SourceError("is cut short or damaged: it has no end", path, REMEDY)
         file.seek(1, io.SEEK_CUR)  # the kind of an extension, the code size of an image
-        _skip_pieces(file, path)
+        skipped = _skip_pieces(file, path)
+        require_held(path, f"a frame of {across} x {down}", across * down, skipped, LZW)
+        stored += skipped if block == IMAGE else 0
+    require_held(path, f"a screen of {width} x {height}", width * height, stored, LZW)
     return Survey(frames, is_grey)
 
 
@@ -49,9 +54,12 @@ def _is_grey(file: BinaryIO, flags: int) -> bool:
     return table[::3] == table[1::3] == table[2::3]
 
 
-def _skip_pieces(file: BinaryIO, path: str) -> None:
+def _skip_pieces(file: BinaryIO, path: str) -> int:
+    """Go behind the pieces of a block; give the bytes that they hold."""
+    total = 0
     while size := file.read(1):
         if size == b"\0":
-            return
+            return total
+        total += size[0]
         file.seek(size[0], io.SEEK_CUR)
     raise SourceError("is cut short: its last image is not whole", path, REMEDY)

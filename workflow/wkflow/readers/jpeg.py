@@ -1,6 +1,7 @@
 """JPEG files: frame header by hand, voxels by the decoders of `jpeg_stream`."""
 
 import io
+import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,9 +22,13 @@ from wkflow.readers.jpeg_stream import (
     decode_checked,
     require_undisturbed,
 )
+from wkflow.readers.promise import JPEG, JPEG_ARITHMETIC, require_held
 from wkflow.readers.samples import fits, store
 from wkflow.readers.slice import Slice, probe_of
 from wkflow.source import About, Header, Probe
+
+LAST_HUFFMAN = 0xC7
+"""Markers above it are of arithmetic coding."""
 
 SAMPLES = {1: 1, 3: 3, 4: 3}
 """Components to samples kept: grey, colour (as RGB), CMYK (converted to RGB)."""
@@ -37,14 +42,15 @@ class JpegReader:
     def probe(self, path: str) -> tuple[Probe, ...]:
         """Go from marker to marker up to the frame header."""
         with translated(path), open_as("JPEG", path) as file:
-            return (_probe(_frame(file, path), path),)
+            size = os.fstat(file.fileno()).st_size
+            return (_probe(_frame(file, path), size, path),)
 
     @contextmanager
     def open(self, path: str) -> Iterator[tuple[Slice, ...]]:
         """Hold the content of `path`."""
         with translated(path), open_as("JPEG", path) as file:
             content = file.read()
-            probe = _probe(_frame(io.BytesIO(content), path), path)
+            probe = _probe(_frame(io.BytesIO(content), path), len(content), path)
         yield (Slice(path, probe, content, _decode),)
 
 
@@ -68,7 +74,7 @@ def _marker(file: BinaryIO, path: str) -> int:
     raise SourceError("is cut short or damaged: it has no frame header", path, REMEDY)
 
 
-def _probe(frame: Frame, path: str) -> Probe:
+def _probe(frame: Frame, file_bytes: int, path: str) -> Probe:
     if frame.precision != 8:
         raise SourceError(
             f"has {frame.precision} bits per sample; only 8 can be read from JPEG",
@@ -78,6 +84,8 @@ def _probe(frame: Frame, path: str) -> Probe:
     if frame.components not in SAMPLES or frame.width == 0 or frame.height == 0:
         raise SourceError("is damaged: its frame header makes no sense", path, REMEDY)
     header = Header(frame.width, frame.height, 1, SAMPLES[frame.components], "uint8")
+    ratio = JPEG_ARITHMETIC if frame.marker > LAST_HUFFMAN else JPEG
+    require_held(path, header, frame.width * frame.height, file_bytes, ratio)
     return probe_of(header, FROM_CMYK if frame.components == 4 else None)
 
 

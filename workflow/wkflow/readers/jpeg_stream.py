@@ -13,6 +13,8 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from wkflow.readers.promise import JPEG
+
 FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """SOF0 to SOF15 without the tables that lie between them: table B.1."""
 
@@ -124,6 +126,9 @@ def decode_checked(
         If anything is missing or damaged.
     """
     require_scans(content)
+    frame = frame_of(content)
+    if frame.width * frame.height > JPEG * len(content):  # before room for it is made
+        raise ValueError(f"a JPEG in it promises {frame.width} x {frame.height} voxels")
     decoded = simplejpeg.decode_jpeg(content, colours, buffer=buffer, strict=True)
     return np.asarray(decoded)
 

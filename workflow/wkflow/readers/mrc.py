@@ -11,11 +11,12 @@ from math import isfinite
 import numpy as np
 
 from wkflow.errors import SourceError
-from wkflow.readers.content import not_of
+from wkflow.readers.content import not_of, plain_size
 from wkflow.readers.fault import translated
 from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays, require_bytes
 from wkflow.readers.inflate import Inflated
 from wkflow.readers.length import to_nm
+from wkflow.readers.promise import DEFLATE, require_held
 from wkflow.readers.streamed import StreamedImage, open_streamed
 from wkflow.readers.unmarked import open_unmarked
 from wkflow.source import About, Header, Probe
@@ -64,7 +65,9 @@ def _image(path: str) -> tuple[Probe, FileArray]:
     if order is None:
         raise not_of("MRC", path, head)
     header, about, array = _describe(path, order, head)
-    if not is_stream:
+    if is_stream:
+        require_held(path, header, array.end(header), size, DEFLATE)
+    else:
         require_bytes(path, size, array.end(header))
     grain = (header.width, header.height, 1) if is_stream else (1, 1, 1)
     return Probe(header, grain, about, is_stream=is_stream), array
@@ -72,7 +75,7 @@ def _image(path: str) -> tuple[Probe, FileArray]:
 
 def _head_of_stream(path: str) -> tuple[bytes, int]:
     with closing(Inflated(path)) as inflated:
-        return inflated.head(HEADER_BYTES), 0
+        return inflated.head(HEADER_BYTES), plain_size(path)
 
 
 def _head(path: str) -> tuple[bytes, int]:

@@ -1,5 +1,6 @@
 """PNG: the header by hand, the voxels by libpng through imagecodecs, which keeps 16 bit."""
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.readers.content import open_as
 from wkflow.readers.fault import REMEDY, translated
+from wkflow.readers.promise import DEFLATE, require_held
 from wkflow.readers.samples import fits, store
 from wkflow.readers.slice import WITHOUT_ALPHA, Slice, probe_of
 from wkflow.source import Header, Probe
@@ -26,6 +28,9 @@ IHDR_COLOUR = 25
 SAMPLES = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}
 """Colour type to samples kept: grey, RGB, palette (expanded to RGB), grey + alpha, RGBA."""
 
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Colour type to samples stored."""
+
 ALPHA = frozenset({4, 6})
 """Colour types with alpha."""
 
@@ -36,17 +41,18 @@ class PngReader:
     def probe(self, path: str) -> tuple[Probe, ...]:
         """Read the 33 bytes that tell all."""
         with translated(path), open_as("PNG", path) as file:
-            return (_probe(file.read(IHDR.size), path),)
+            size = os.fstat(file.fileno()).st_size
+            return (_probe(file.read(IHDR.size), size, path),)
 
     @contextmanager
     def open(self, path: str) -> Iterator[tuple[Slice, ...]]:
         """Hold the content of `path`."""
         with translated(path), open_as("PNG", path) as file:
             content = file.read()
-        yield (Slice(path, _probe(content, path), content, _decode),)
+        yield (Slice(path, _probe(content, len(content), path), content, _decode),)
 
 
-def _probe(content: bytes, path: str) -> Probe:
+def _probe(content: bytes, file_bytes: int, path: str) -> Probe:
     if len(content) < IHDR.size:
         raise SourceError("is cut short: its header is not whole", path, REMEDY)
     length, chunk, width, height, depth, colour, *_, checksum = IHDR.unpack_from(content)
@@ -54,6 +60,8 @@ def _probe(content: bytes, path: str) -> Probe:
     if not is_whole or colour not in SAMPLES or width == 0 or height == 0:
         raise SourceError("is damaged: its header makes no sense", path, REMEDY)
     header = Header(width, height, 1, SAMPLES[colour], "uint16" if depth == 16 else "uint8")
+    row_bits = width * CHANNELS[colour] * depth
+    require_held(path, header, height * (1 + -(-row_bits // 8)), file_bytes, DEFLATE)
     return probe_of(header, WITHOUT_ALPHA if colour in ALPHA else None)
 
 

@@ -18,6 +18,7 @@ from wkflow.errors import SourceError
 from wkflow.readers.content import open_as
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.gif import survey
+from wkflow.readers.raster_extents import require_raster_held
 from wkflow.readers.samples import store
 from wkflow.readers.slice import WITHOUT_ALPHA, probe_of
 from wkflow.readers.whole import cut, plane_for, require_inside
@@ -84,6 +85,7 @@ def _colours(kind: str, file: BinaryIO, path: str) -> int | None:
         (size,) = RIFF.unpack(file.read(RIFF.size))
         if file.seek(0, io.SEEK_END) < RIFF.size + size:
             raise SourceError("is cut short", path, REMEDY)
+    require_raster_held(kind, file, path)
     file.seek(0)
     return samples
 

@@ -62,7 +62,8 @@ def choose_feed(
     at_once = min(SCRATCH_AT_ONCE, budget // (2 * plane), 1 if source.is_stream else z)
     if at_once < 1 and plane > budget:
         raise ResourceError(
-            f"one slice takes {plane / 2**30:.1f} GiB of memory, {budget / 2**30:.1f} GiB are left",
+            f"one slice takes {plane / 2**30:.1f} GiB of memory, {max(0, budget) / 2**30:.1f} GiB "
+            "may be used",
             source.files[0],
             "Give --memory more, or save the images as tiled or uncompressed TIFF.",
         )

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from wkflow.errors import SourceError
 from wkflow.readers.fault import REMEDY
+from wkflow.readers.promise import JPEG, LZW, ZSTD, require_held
 
 SEGMENT = struct.Struct("<16s q q")
 """Of every segment: its kind, the bytes allocated and the bytes used behind these 32."""
@@ -34,6 +35,11 @@ XML = struct.Struct("<i 252x")
 """Of the metadata: the size of the XML that follows."""
 
 
+RATIOS = {0: 1, 1: JPEG, 2: LZW, 5: ZSTD, 6: ZSTD}
+"""Compression to the most pixels of a byte: none, JPEG, LZW, and Zstandard with and without a
+head."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tile:
     """A rectangle of one plane.
@@ -44,6 +50,7 @@ class Tile:
     pixel_type: int
     position: int
     spans: dict[str, tuple[int, int]]
+    compression: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ def read_directory(file: BinaryIO, path: str) -> Directory:
     tiles = tuple(_tiles(file.read(used), path))
     if not tiles:
         raise SourceError("holds no image", path, REMEDY)
+    _require_promise(tiles, size, path)
     _require_last(file, max(tile.position for tile in tiles), size, path)
     return Directory(tiles, _xml(file, metadata, size, path))
 
@@ -94,18 +102,30 @@ def _require_last(file: BinaryIO, position: int, size: int, path: str) -> None:
     _require_bytes(position + SEGMENT.size + allocated, size, path)
 
 
+def _require_promise(tiles: tuple[Tile, ...], size: int, path: str) -> None:
+    """Refuse tiles that the whole file cannot hold; JPEG XR knows no bound."""
+    promised = sum(
+        tile.spans.get("X", (0, 1))[1] * tile.spans.get("Y", (0, 1))[1] / RATIOS[tile.compression]
+        for tile in tiles
+        if tile.compression in RATIOS
+    )
+    require_held(path, f"{len(tiles)} tiles of {promised:.0f} bytes at least", int(promised), size)
+
+
 def _tiles(entries: bytes, path: str) -> Iterable[Tile]:
     (count,) = COUNT.unpack_from(entries)
     place = COUNT.size
     for _ in range(count):
-        schema, pixel_type, position, _, _, _, dimensions = ENTRY.unpack_from(entries, place)
+        schema, pixel_type, position, _, compression, _, dimensions = ENTRY.unpack_from(
+            entries, place
+        )
         first, place = place + ENTRY.size, place + ENTRY.size + dimensions * DIMENSION.size
         if schema != b"DV" or dimensions < 0 or place > len(entries):
             raise SourceError("is damaged: its directory makes no sense", path, REMEDY)
         rows = list(DIMENSION.iter_unpack(entries[first:place]))
         if all(stored in {0, size} for _, _, size, _, stored in rows):  # else it is of a pyramid
             spans = {row[0].rstrip(b"\0 ").decode(): (row[1], row[2]) for row in rows}
-            yield Tile(pixel_type, position, spans)
+            yield Tile(pixel_type, position, spans, compression)
 
 
 def _xml(file: BinaryIO, position: int, size: int, path: str) -> str:

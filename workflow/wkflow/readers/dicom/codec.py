@@ -16,6 +16,7 @@ from wkflow.errors import SourceError
 from wkflow.readers.dicom.pixels import Pixels, to_rgb, trim
 from wkflow.readers.fault import REMEDY
 from wkflow.readers.jpeg_stream import END_MARKER, decode_checked, frame_of, require_undisturbed
+from wkflow.readers.promise import JPEG, JPEG_LS, LOSSLESS_JPEG, PACK_BITS
 
 Voxels = NDArray[Any]
 
@@ -162,3 +163,11 @@ SYNTAXES: dict[str, Callable[[bytes, Pixels], Voxels]] = {
 }
 """How each transfer syntax is decoded; the others are uncompressed, or films. libopenjp2 decodes
 High-Throughput JPEG 2000 as well."""
+
+SAMPLES_A_BYTE: dict[str, int] = {
+    "1.2.840.10008.1.2.5": PACK_BITS,
+    **dict.fromkeys((f"1.2.840.10008.1.2.4.{number}" for number in (50, 51)), 3 * JPEG),
+    **dict.fromkeys((f"1.2.840.10008.1.2.4.{number}" for number in (57, 70)), LOSSLESS_JPEG),
+    **dict.fromkeys((f"1.2.840.10008.1.2.4.{number}" for number in (80, 81)), 3 * JPEG_LS),
+}
+"""The most samples that a byte can hold; JPEG 2000 and JPEG XL know no bound."""

@@ -12,7 +12,7 @@ from wkflow.box import Box
 from wkflow.errors import SourceError
 from wkflow.readers.besides import besides
 from wkflow.readers.dicom.about import about_dicom
-from wkflow.readers.dicom.codec import SYNTAXES, decode
+from wkflow.readers.dicom.codec import SAMPLES_A_BYTE, SYNTAXES, decode
 from wkflow.readers.dicom.file import DicomFile, is_uncompressed, open_dicom, understood
 from wkflow.readers.dicom.frames import Piece, find_frames
 from wkflow.readers.dicom.layout import Layout, layouts_of
@@ -21,6 +21,7 @@ from wkflow.readers.dicom.pixels import Pixels, pixels_of, to_rgb, trim
 from wkflow.readers.fault import translated
 from wkflow.readers.file_array import ArrayImage, FileArray
 from wkflow.readers.port import Image
+from wkflow.readers.promise import require_held
 from wkflow.readers.samples import store
 from wkflow.readers.whole import cut, plane_for, require_inside
 from wkflow.source import Channel, Header, Probe
@@ -108,6 +109,7 @@ def _survey(dicom: DicomFile) -> _Survey:
     pieces: tuple[tuple[Piece, ...], ...] = ()
     if dicom.syntax in SYNTAXES and dicom.length is None:
         pieces = find_frames(dicom, pixels.frames)
+        _require_promise(dicom, pixels, pieces)
     elif dicom.length is None or not is_uncompressed(dicom):
         raise SourceError(
             f"is encoded as {dicom.syntax.name}, which cannot be read",
@@ -120,6 +122,20 @@ def _survey(dicom: DicomFile) -> _Survey:
     layouts = layouts_of(dicom.dataset, pixels, dicom.path)
     probes = tuple(_probe(dicom, pixels, layout, is_placed=is_placed) for layout in layouts)
     return _Survey(dicom, pixels, layouts, probes, pieces)
+
+
+def _require_promise(
+    dicom: DicomFile, pixels: Pixels, pieces: tuple[tuple[Piece, ...], ...]
+) -> None:
+    """Refuse frames that their fragments cannot hold; only now are there as many as promised."""
+    ratio = SAMPLES_A_BYTE.get(dicom.syntax)
+    if ratio is None:
+        return
+    size = sum(length for frame in pieces for _, length in frame)
+    what = f"{pixels.columns} x {pixels.rows} voxels in {pixels.frames} frames"
+    require_held(
+        dicom.path, what, pixels.rows * pixels.columns * pixels.samples * pixels.frames, size, ratio
+    )
 
 
 def _probe(dicom: DicomFile, pixels: Pixels, layout: Layout, *, is_placed: bool) -> Probe:

@@ -4,7 +4,9 @@ https://docs.hdfgroup.org/hdf5/v1_14/group___f_i_l_t_e_r.html: filters are undon
 the LZ4 filter (32004) is of https://github.com/HDFGroup/hdf5_plugins/tree/master/LZ4.
 """
 
+import struct
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Self
 
 import h5py
@@ -13,9 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.readers.chunked import Span, gather
+from wkflow.readers.promise import DEFLATE as DEFLATE_RATIO
+from wkflow.readers.promise import LZ4 as LZ4_RATIO
 
 DEFLATE, SHUFFLE, LZ4 = 1, 2, 32004
 """Filters that are undone here; with others HDF5 decodes, one thread at a time."""
+
+
+LZ4_SIZE = struct.Struct(">Q")
+"""Bytes decoded, before the blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class Chunks:
             if self.data.id.get_chunk_info_by_coord(offset).byte_offset is None:
                 return None
             raise
-        size = int(np.prod(self.shape)) * self.data.dtype.itemsize
+        size = prod(self.shape) * self.data.dtype.itemsize
         decoded = self._undone(content, mask, size)
         if len(decoded) != size:
             raise ValueError(f"a chunk of {size} bytes holds {len(decoded)}")
@@ -68,12 +76,20 @@ class Chunks:
             if mask >> number & 1:
                 continue
             if kind == DEFLATE:
+                _require_ratio(size, content, DEFLATE_RATIO)
                 content = bytes(imagecodecs.deflate_decode(content, out=size))
             elif kind == LZ4:
+                _require_ratio(LZ4_SIZE.unpack_from(content)[0], content, LZ4_RATIO)
                 content = bytes(imagecodecs.lz4h5_decode(content))
             else:
                 content = _unshuffled(content, self.data.dtype.itemsize)
         return content
+
+
+def _require_ratio(size: int, content: bytes, ratio: int) -> None:
+    """Refuse a chunk that its bytes cannot hold, before room for it is made."""
+    if size > ratio * len(content):
+        raise ValueError(f"{len(content)} bytes cannot hold a chunk of {size}")
 
 
 def _unshuffled(content: bytes, itemsize: int) -> bytes:

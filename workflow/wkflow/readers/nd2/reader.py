@@ -4,7 +4,6 @@ A frame is (y, x, channel, sample); frames are numbered along the loops of the e
 positions, z, in the order in which they were nested. Each position is an image.
 """
 
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,10 +19,12 @@ from wkflow.box import Box
 from wkflow.errors import SourceError
 from wkflow.readers.besides import besides
 from wkflow.readers.content import open_as
+from wkflow.readers.decoders import SLACK_BYTES, inflated
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.length import to_nm
 from wkflow.readers.mapped import Content, mapped
 from wkflow.readers.nd2.chunk_map import Run, frames_of
+from wkflow.readers.promise import DEFLATE, require_held
 from wkflow.readers.whole import require_inside
 from wkflow.source import About, Channel, Header, Probe
 
@@ -65,6 +66,11 @@ class Frames:
     is_compressed: bool
     content: Content = field(repr=False)
 
+    @property
+    def bytes(self) -> int:
+        """Of a frame, with what pads its rows."""
+        return self.shape[0] * self.row_bytes
+
     def frame(self, number: int) -> NDArray[Any] | None:
         """Give a frame (y, x, channel, sample); None if it was never recorded."""
         if number not in self.runs:
@@ -74,7 +80,7 @@ class Frames:
         strides = (self.row_bytes, step, self.dtype.itemsize * self.shape[3], self.dtype.itemsize)
         if not self.is_compressed:
             return np.ndarray(self.shape, self.dtype, self.content, begin, strides)
-        decoded = zlib.decompress(self.content[begin : begin + size].data)
+        decoded = inflated(self.content[begin : begin + size].tobytes(), self.bytes + SLACK_BYTES)
         return np.ndarray(self.shape, self.dtype, decoded, 0, strides)
 
     def number(self, at: dict[str, int]) -> int:
@@ -179,6 +185,8 @@ def _require_whole(path: str, frames: Frames, recorded: int) -> None:
         _, size = frames.runs.get(number, (0, -1))
         if size < (0 if frames.is_compressed else needed):
             raise SourceError(f"is damaged: frame {number + 1} is not whole", path, REMEDY)
+        if frames.is_compressed:
+            require_held(path, f"frames of {needed} bytes", needed, size, DEFLATE)
 
 
 def _header(frames: Frames) -> Header:

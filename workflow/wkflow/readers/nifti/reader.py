@@ -16,6 +16,7 @@ from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays, requir
 from wkflow.readers.inflate import Inflated
 from wkflow.readers.length import to_nm
 from wkflow.readers.nifti.header import HEAD_BYTES, NiftiHeader
+from wkflow.readers.promise import DEFLATE, require_held
 from wkflow.readers.streamed import StreamedImage, open_streamed
 from wkflow.readers.unmarked import open_unmarked
 from wkflow.source import About, Header, Probe
@@ -65,9 +66,11 @@ def _image(path: str) -> tuple[str, Probe, FileArray]:
         header, array = _lay(path, nifti)
     file = _beside(path) if nifti.is_pair else path
     is_stream = file.lower().endswith(".gz")
-    if not is_stream:
-        with translated(file):
-            size = os.stat(file).st_size  # noqa: PTH116 -- ten thousand slices: no Path for each
+    with translated(file):
+        size = os.stat(file).st_size  # noqa: PTH116 -- ten thousand slices: no Path for each
+    if is_stream:
+        require_held(file, header, array.end(header), size, DEFLATE)
+    else:
         require_bytes(file, size, array.end(header))
     grain = (header.width, header.height, 1) if is_stream else (1, 1, 1)
     files = (path, file) if nifti.is_pair else ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 from wkflow.box import Box, Triple
 from wkflow.errors import SourceError
 from wkflow.readers.chunked import Span
-from wkflow.readers.fault import translated
+from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.whole import require_inside
 from wkflow.source import About, Header, Probe
+
+MOST_CHUNK_BYTES = 2**36
+"""No codec makes a chunk as large as that, and no machine decodes it."""
 
 Fetch = Callable[[tuple[Span, ...]], NDArray[Any]]
 """From the begin and end along each axis of the array to the elements between."""
@@ -97,6 +101,10 @@ def image_of(path: str, stored: Stored, about: About, files: tuple[str, ...]) ->
         )
     if min(stored.shape, default=0) < 1:
         raise SourceError(f"is an empty array, of the shape {stored.shape}", path, "Leave it out.")
+    if prod(stored.chunk) * stored.dtype.itemsize > MOST_CHUNK_BYTES:
+        raise SourceError(
+            f"has chunks of {stored.chunk} voxels, more than can be decoded at once", path, REMEDY
+        )
     channels = stored.size("c")
     header = Header(
         stored.size("x"),

@@ -3,6 +3,7 @@
 https://github.com/saalfeldlab/n5#file-system-specification
 """
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def n5_array(files: Files, folder: str, axes: tuple[str, ...]) -> GivenArray:
         axes = axes or own_axes(attributes.get("axes"), len(shape))
 
     def decode_block(content: bytes, position: Position) -> NDArray[Any]:
-        block = decode(content, dtype, compression).T
+        block = decode(content, dtype, compression, prod(chunk)).T
         sides = zip(block.shape, position, chunk, shape, strict=True)
         if any(have < min(edge, whole - at * edge) for have, at, edge, whole in sides):
             raise ValueError("a block is too small")

@@ -5,6 +5,7 @@ https://github.com/google/neuroglancer/blob/master/src/datasource/precomputed/vo
 
 import posixpath
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -66,9 +67,9 @@ def scale_array(
             files.where(folder),
             f"Encodings that can be: {', '.join(sorted(ENCODINGS))}.",
         )
-    shelf: Shelf = Loose(files, _namer(folder, size, edge, offset))
+    most = 4 * dtype.itemsize * prod(chunk) + 4096
+    shelf: Shelf = Loose(files, _namer(folder, size, edge, offset), most)
     if sharding:
-        most = 4 * dtype.itemsize * int(np.prod(chunk)) + 4096
         shelf = HashedShards(files, folder, sharding, most)
     native, origin = dtype.newbyteorder("="), (0, *offset[::-1])
     return GivenArray(files, document, AXES, shape, chunk, native, shelf, decodes, origin=origin)

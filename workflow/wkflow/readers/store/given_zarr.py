@@ -54,7 +54,7 @@ def zarr3_array(files: Files, folder: str, axes: tuple[str, ...]) -> GivenArray:
     shelf: Shelf = Loose(files, lambda at: (names(at),))
     if shards:
         places = partial(_places, Recent(partial(_index, files, shards)))
-        most = 2 * known.dtype.itemsize * int(np.prod(known.shape)) + 4096
+        most = 2 * known.decoded_bytes + 4096
         shelf = Sharded(files, shards.grid, names, places, most)
     array = _array(files, name, axes, shape, known, shelf, fill)
     return replace(array, is_gapless=_promises_all(meta))

@@ -6,6 +6,7 @@ https://github.com/saalfeldlab/n5#file-system-specification. Pyramids are groups
 import json
 import re
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def _stored(path: str, folder: Path, attributes: Attributes, axes: tuple[str, ..
             content = file.read_bytes()
         except FileNotFoundError:
             return None
-        block = decode(content, dtype, compression)
+        block = decode(content, dtype, compression, prod(chunk))
         spans = zip(position, chunk, shape, strict=True)
         needed = tuple(min(size, whole - at * size) for at, size, whole in spans)
         if any(have < need for have, need in zip(block.shape, needed, strict=True)):

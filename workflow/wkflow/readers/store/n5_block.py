@@ -4,13 +4,14 @@ https://github.com/saalfeldlab/n5#file-system-specification
 """
 
 import struct
+from math import prod
 from typing import Any
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.readers.decoders import DECODERS
+from wkflow.readers.decoders import DECODERS, undo
 
 HEAD = struct.Struct(">HH")
 """Mode (0: as long as its extents say, 1: the number of elements follows) and number of axes."""
@@ -21,7 +22,9 @@ LZ4_HEAD = struct.Struct("<8s B III")
 LZ4_MAGIC, LZ4_RAW = b"LZ4Block", 0x10
 
 
-def decode(content: bytes, dtype: np.dtype[Any], compression: dict[str, Any]) -> NDArray[Any]:
+def decode(
+    content: bytes, dtype: np.dtype[Any], compression: dict[str, Any], most: int
+) -> NDArray[Any]:
     """Decode a block.
 
     Parameters
@@ -32,6 +35,8 @@ def decode(content: bytes, dtype: np.dtype[Any], compression: dict[str, Any]) ->
         Of one element, big-endian.
     compression : dict
         As in `attributes.json`: `{"type": "gzip"}`.
+    most : int
+        Voxels that a block of the array may have.
 
     Returns
     -------
@@ -47,9 +52,12 @@ def decode(content: bytes, dtype: np.dtype[Any], compression: dict[str, Any]) ->
     begin = HEAD.size + 4 * count
     if mode > 1:
         raise ValueError(f"a block of mode {mode} holds no voxels")
-    decoded = _inflate(content[begin + 4 * mode :], compression)
+    voxels = prod(extents)
+    if voxels > most:
+        raise ValueError(f"a block of {extents} voxels is larger than the array's blocks")
+    decoded = _inflate(content[begin + 4 * mode :], compression, voxels * dtype.itemsize)
     elements = np.frombuffer(decoded, dtype)
-    if elements.size != np.prod(extents, dtype=np.int64):
+    if elements.size != voxels:
         raise ValueError(f"a block of {extents} voxels holds {elements.size}")
     return elements.reshape(extents[::-1])
 
@@ -60,20 +68,20 @@ def compression_of(attributes: dict[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {"type": str(found)}
 
 
-def _inflate(encoded: bytes, compression: dict[str, Any]) -> bytes:
+def _inflate(encoded: bytes, compression: dict[str, Any], size: int) -> bytes:
     kind = str(compression.get("type"))
     if kind == "raw":
         return encoded
     if kind == "lz4":
-        return _lz4(encoded)
+        return _lz4(encoded, size)
     if kind == "gzip" and compression.get("useZlib"):
         kind = "zlib"
     if kind not in DECODERS:
         raise ValueError(f"blocks are compressed with {kind}, which is not known")
-    return DECODERS[kind](encoded)
+    return undo((DECODERS[kind],), encoded, size)
 
 
-def _lz4(encoded: bytes) -> bytes:
+def _lz4(encoded: bytes, most: int) -> bytes:
     """Decode the stream of lz4-java: parts with a header each, an empty one at the end."""
     parts: list[bytes] = []
     at = 0
@@ -84,6 +92,9 @@ def _lz4(encoded: bytes) -> bytes:
         at += LZ4_HEAD.size
         if decoded == 0:
             return b"".join(parts)
+        most -= decoded
+        if most < 0:
+            raise ValueError("a block holds more voxels than its header promises")
         part = encoded[at : at + size]
         is_raw = token & 0xF0 == LZ4_RAW
         parts.append(part if is_raw else bytes(imagecodecs.lz4_decode(part, out=decoded)))

@@ -3,16 +3,24 @@
 https://github.com/google/neuroglancer/blob/master/src/datasource/precomputed/volume.md
 """
 
+import struct
+from math import prod
 from typing import Any
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.readers.jpeg_stream import decode_checked
+from wkflow.readers.jpeg_stream import decode_checked, frame_of
 
 ENCODINGS = frozenset({"raw", "jpeg", "png", "compressed_segmentation"})
 """What `decode` knows."""
+
+PNG_SIZE = struct.Struct(">16x 2I")
+"""Width and height."""
+
+LARGEST_BLOCK = 2**21
+"""Voxels of a block of compressed_segmentation; usual are 512."""
 
 Shape = tuple[int, int, int, int]
 """c, z, y, x."""
@@ -42,14 +50,24 @@ def decode(
         case "raw":
             return np.frombuffer(content, dtype).reshape(shape)
         case "jpeg":
+            frame = frame_of(content)
+            _require_pixels(frame.width * frame.height, shape)
             space = "GRAY" if shape[0] == 1 else "RGB"
             return _of_pixels(decode_checked(content, space), shape)
         case "png":
+            width, height = PNG_SIZE.unpack_from(content)
+            _require_pixels(width * height, shape)
             return _of_pixels(imagecodecs.png_decode(content), shape)
         case "compressed_segmentation":
             return decode_segmentation(content, dtype, shape, block)
         case _:
             raise ValueError(f"chunks are encoded as {encoding}")
+
+
+def _require_pixels(count: int, shape: Shape) -> None:
+    """Refuse a picture of another size before it is decoded."""
+    if count != prod(shape[1:]):
+        raise ValueError(f"a chunk of {prod(shape[1:])} voxels promises {count}")
 
 
 def _of_pixels(pixels: NDArray[Any], shape: Shape) -> NDArray[Any]:
@@ -66,6 +84,8 @@ def decode_segmentation(
     channel a list of blocks (offset of the table and bits in one word, offset of the packed values
     in the next; offsets in words of 32 bit from the channel's beginning), x fastest.
     """
+    if prod(block) > LARGEST_BLOCK:
+        raise ValueError(f"its blocks are {block} voxels")
     words = np.frombuffer(content, "<u4")
     out = np.empty(shape, dtype)
     for channel in range(shape[0]):

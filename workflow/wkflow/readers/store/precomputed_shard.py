@@ -6,6 +6,7 @@ https://github.com/google/neuroglancer/blob/master/src/datasource/precomputed/sh
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,9 @@ from wkflow.readers.decoders import gzip
 from wkflow.readers.store.files import Files
 from wkflow.readers.store.recent import Recent
 from wkflow.readers.store.shelf import Found, Position, Ranges, damaged, read_runs
+
+ENTRY_BYTES = 24
+"""Of the index of a minishard, for each chunk."""
 
 MASK = 2**32 - 1
 """The hash reckons in 32 bits."""
@@ -162,7 +166,7 @@ class HashedShards:
         if content is None or not self._sharding.is_data_gzip:
             return content
         with damaged(self._files, name):
-            return gzip(content)
+            return gzip(content, self._most)
 
     def _index(self, key: tuple[str, int]) -> NDArray[Any] | None:
         """Give an array (3, chunks) of 64-bit: keys, first byte in the file, number of bytes."""
@@ -175,7 +179,11 @@ class HashedShards:
         if begin == end:
             return np.empty((3, 0), np.uint64)
         content = _whole(self._files.part(name, begin, end) or b"", end - begin)
-        raw = gzip(content) if self._sharding.is_index_gzip else content
+        raw = (
+            gzip(content, ENTRY_BYTES * prod(self._sharding.grid))
+            if self._sharding.is_index_gzip
+            else content
+        )
         deltas = np.frombuffer(raw, "<u8").reshape(3, -1)
         keys, sizes = np.cumsum(deltas[0]), deltas[2]
         gaps = np.cumsum(deltas[1])

@@ -83,12 +83,17 @@ def damage(files: Files, name: str, error: Exception) -> SourceError:
 
 
 class Loose:
-    """A file for each chunk. `called` gives its name, and that of a twin compressed by gzip."""
+    """A file for each chunk. `called` gives its name, and that of a twin compressed by gzip.
+
+    A twin may become `most` bytes.
+    """
 
     has_shards = False
 
-    def __init__(self, files: Files, called: Callable[[Position], tuple[str, ...]]) -> None:
-        self._files, self._called = files, called
+    def __init__(
+        self, files: Files, called: Callable[[Position], tuple[str, ...]], most: int = 0
+    ) -> None:
+        self._files, self._called, self._most = files, called, most
 
     def chunks(self, ranges: Ranges) -> Iterator[Found]:
         for position in product(*ranges):
@@ -98,7 +103,7 @@ class Loose:
                 if (packed := self._files.whole(twin)) is not None:
                     name = twin
                     with damaged(self._files, name):
-                        content = gzip(packed)
+                        content = gzip(packed, self._most)
             yield Found(name, position, content)
 
     def names(self, ranges: Ranges) -> Iterator[tuple[str, ...]]:

@@ -6,12 +6,13 @@ https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html#metadata
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.readers.decoders import DECODERS, Decoder
+from wkflow.readers.decoders import DECODERS, Decoder, undo
 
 SHARDING = "sharding_indexed"
 
@@ -32,6 +33,11 @@ class Pipeline:
     order: tuple[int, ...]
     decoders: tuple[Decoder, ...] = ()
 
+    @property
+    def decoded_bytes(self) -> int:
+        """Of a decoded chunk."""
+        return prod(self.shape) * self.dtype.itemsize
+
     def decode(self, content: bytes) -> NDArray[Any]:
         """Decode a chunk; refuse one of too few or too many bytes."""
         return self.decoder()(content)
@@ -40,12 +46,11 @@ class Pipeline:
         """Give `decode` for many chunks."""
         stored = [self.shape[axis] for axis in self.order]
         turned = [self.order.index(axis) for axis in range(len(self.order))]
-        decoders, dtype = self.decoders, self.dtype
+        decoders, dtype, size = self.decoders, self.dtype, self.decoded_bytes
 
         def decode(content: bytes) -> NDArray[Any]:
-            for decoder in decoders:
-                content = decoder(content)
-            return np.frombuffer(content, dtype).reshape(stored).transpose(turned)
+            decoded = undo(decoders, content, size)
+            return np.frombuffer(decoded, dtype).reshape(stored).transpose(turned)
 
         return decode
 
@@ -110,7 +115,7 @@ def _sharded(
     index = _pipeline(stated["index_codecs"], (*grid, 2), np.dtype("u8"), index_order)
     if index is None or set(names) - INDEX_CODECS:
         return None, None
-    index_bytes = int(np.prod(index.shape)) * 8 + 4 * names.count("crc32c")
+    index_bytes = index.decoded_bytes + 4 * names.count("crc32c")
     is_last = stated.get("index_location", "end") == "end"
     pipeline = _pipeline(stated["codecs"], chunk, dtype, order)
     return pipeline, Shards(grid, index, index_bytes, is_last)

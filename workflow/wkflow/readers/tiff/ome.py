@@ -16,6 +16,7 @@ from wkflow.readers.fault import REMEDY
 from wkflow.readers.length import to_nm
 from wkflow.readers.reference import BELOW, referred
 from wkflow.readers.tiff.ome_mended import mended
+from wkflow.readers.tiff.ome_promise import require_planes
 from wkflow.source import About, Channel, References
 
 MICROMETER = "µm"
@@ -66,6 +67,7 @@ def read_ome(tif: TiffFile, path: str, references: References = BELOW) -> Ome | 
         raise SourceError(f"is damaged: its OME-XML ends early ({error})", path, REMEDY) from None
     _require_master(root, path)
     _require_parts(root, path, references)
+    require_planes(root, path)
     if notes := mended(root):
         tif.pages.first.description = ET.tostring(root, "unicode")  # what tifffile parses anew
     return Ome(tuple(_image(element, notes) for element in _children(root, "Image")))

@@ -7,6 +7,8 @@ from tifffile import TiffFrame, TiffPage
 
 from wkflow.errors import SourceError
 from wkflow.readers.fault import REMEDY
+from wkflow.readers.promise import DEFLATE, JPEG, LZMA, LZW, PACK_BITS, ZSTD, require_held
+from wkflow.readers.tiff.region import Segments
 from wkflow.source import Header
 
 COLOURS = {0: 1, 1: 1, 2: 3, 6: 3}
@@ -17,6 +19,20 @@ ALPHA = frozenset({1, 2})
 
 GDAL = (33550, 34735, 42112, 42113)
 """Tags of GeoTIFF and of GDAL, which leaves out strips and tiles without data."""
+
+
+ROWS_OF_BITS = frozenset({2, 3, 4})
+"""Compressions of faxes: a row takes a bit at least."""
+
+PIXELS_A_BYTE = frozenset({7, 34892, 33007})
+"""Compressions by JPEG."""
+
+BYTES_A_BYTE = {
+    1: 1, 5: LZW, 8: DEFLATE, 32946: DEFLATE, 50013: DEFLATE, 32773: PACK_BITS, 34925: LZMA,
+    34926: ZSTD, 50000: ZSTD,
+}  # fmt: skip
+"""Compressions to the most bytes that one byte can hold. JPEG 2000, JPEG XL, WebP and LERC know no
+bound: an image of one colour is as good as nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,7 @@ def require_segments(stored: StoredPage, file_bytes: int, path: str) -> None:
         )
     if _lacks_voxels(stored, needed):
         raise SourceError("is damaged: a page has no voxels", path, REMEDY)
+    _require_promise(stored, needed, path)
     require_bytes(max((offset + size for offset, size in stored.runs), default=0), file_bytes, path)
 
 
@@ -125,6 +142,27 @@ def _lacks_voxels(stored: StoredPage, count: int) -> bool:
     absent = runs.count((0, 0))
     is_torn = sum(0 in run for run in runs) > absent
     return is_torn or (absent == len(runs) and not _is_of_gdal(page))
+
+
+def _require_promise(stored: StoredPage, needed: int, path: str) -> None:
+    """Refuse a page whose strips or tiles that are there cannot hold their voxels."""
+    page = stored.keyframe
+    if page.is_final or page.is_contiguous:
+        return  # lies as it is: its place is looked at
+    separate, depth, length, _, samples = page.shaped
+    segment = Segments.of(page).size
+    there = sum(1 for count in stored.counts[:needed] if count)
+    rows = min(separate * depth * length, there * segment[0] * segment[1])
+    voxels = min(prod(page.shaped), there * prod(segment) * samples)
+    size = sum(stored.counts[:needed])
+    what = page_header(page, path)
+    if page.compression in ROWS_OF_BITS:
+        require_held(path, what, rows, size, 8)
+    elif page.compression in PIXELS_A_BYTE:
+        require_held(path, what, voxels // page.samplesperpixel, size, JPEG)
+    elif page.compression in BYTES_A_BYTE:
+        ratio = BYTES_A_BYTE[page.compression] * (3 if page.is_subsampled else 1)
+        require_held(path, what, voxels * page.bitspersample // 8, size, ratio)
 
 
 def _is_of_gdal(page: TiffPage) -> bool:
