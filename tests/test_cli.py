@@ -1,19 +1,21 @@
 """The command line from flags to exit status."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 import pytest
 from wkflow import __version__
 from wkflow.cli import main
 from wkflow.datasource import PROPERTIES
 
-from .runs import VOXEL_SIZE, noise, voxels, wkflow, write_stack
-
-if TYPE_CHECKING:
-    import subprocess
+from .runs import TIMEOUT_S, VOXEL_SIZE, environment, noise, voxels, wkflow, write_stack
 
 
 def lines(run: "subprocess.CompletedProcess[str]") -> list[str]:
@@ -190,3 +192,41 @@ def test_help_and_version_are_there(capsys: pytest.CaptureFixture[str]) -> None:
             main(words.split())
         assert ended.value.code == 0
         assert told in capsys.readouterr().out
+
+
+def at_work(folder: Path) -> list[int]:
+    """List the processes that have to do with a run folder."""
+    with_words = psutil.process_iter(["pid", "cmdline", "status"])
+    return [
+        process.pid
+        for process in with_words
+        if any(str(folder) in word for word in process.info["cmdline"] or ())
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
+def test_a_closed_terminal_leaves_no_job_and_loses_nothing(tmp_path: Path) -> None:
+    """Snakemake and its jobs have a session of their own, which no terminal ends."""
+    source, out = write_stack(tmp_path / "stack", noise(4, 64, 64)), tmp_path / "out"
+    command = ["convert", *VOXEL_SIZE, str(source), str(out)]
+    reader, writer = pty.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "wkflow.cli", *command],
+        stdin=writer,
+        stdout=writer,
+        stderr=writer,
+        env=environment(),
+        start_new_session=True,
+    )
+    os.close(writer)
+    until = time.monotonic() + TIMEOUT_S
+    while not (tmp_path / "out.wkflow" / "draft.json").exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert at_work(tmp_path / "out.wkflow")
+    os.close(reader)
+    assert run.wait(TIMEOUT_S) == 130
+    assert not at_work(tmp_path / "out.wkflow")
+    again = wkflow(*command)
+    assert again.returncode == 0, again.stderr
+    assert voxels(out, "stack").shape == (4, 64, 64)
