@@ -372,3 +372,10 @@ def test_settings_do_not_change() -> None:
     settings = parse()
     with pytest.raises(ValidationError, match="frozen"):
         settings.unit = "meter"
+
+
+@pytest.mark.parametrize("key", ["target", "work_dir"])
+def test_a_run_folder_that_no_file_can_name_is_refused(key: str) -> None:
+    """Snakemake writes it in UTF-8; the source may be named by any bytes."""
+    assert "is not in UTF-8" in refusal(**{key: "/data/t\udcff/x"})
+    assert parse(source="/data/t\udcff").source == "/data/t\udcff"

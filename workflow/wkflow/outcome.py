@@ -145,7 +145,8 @@ def _of_system(kind: str, quote: str, where: str) -> WkflowError | None:
     if kind == "MemoryError":
         return foresee(MemoryError())
     if kind == "UnicodeEncodeError":
-        return foresee(UnicodeEncodeError("utf-8", "a path", 0, 1, quote))
+        remedy = "Set PYTHONUTF8=1 or LC_ALL=C.UTF-8, or choose names in UTF-8."
+        return ConfigError(f"a name cannot be written: {quote}", where, remedy)
     if not (match := OF_SYSTEM.search(quote)):
         return None
     path = (match["path"] or "")[1:-1] or where

@@ -127,6 +127,7 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     @whole(mode="after")
     def _options_agree(self) -> Self:
         """One process means one; a command takes its own options only."""
+        spelling.require_utf8(self.run_folder)
         if self.jobs and self.distribution_strategy == "sequential":
             raise ValueError(f"jobs {self.jobs} does not go with distribution_strategy sequential")
         if self.distribution_strategy == "kubernetes":

@@ -232,6 +232,17 @@ def place(value: object) -> Path:
     return Path(value).expanduser().absolute()
 
 
+def require_utf8(folder: Path) -> None:
+    """Refuse a run folder that Snakemake cannot write in its files."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"the path {str(folder)!r} is not in UTF-8; rename its folders, choose another target, "
+            "or, if it is the locale that is not, set PYTHONUTF8=1"
+        ) from None
+
+
 def _has_port(parts: SplitResult) -> bool:
     """Whether the port, if there is one, is a number that ports have."""
     try:
