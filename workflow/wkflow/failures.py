@@ -7,6 +7,7 @@ from pathlib import Path
 from wkflow import errors
 from wkflow.errors import BETWEEN, SourceError, WkflowError
 from wkflow.job import NOTE
+from wkflow.origins.archive import is_archive
 
 NAMED = 5
 """How many bad slices an error names; all are in a file."""
@@ -40,8 +41,23 @@ def read_failures(folder: Path) -> list[WkflowError]:
 
 
 def _folder(failure: SourceError) -> str:
+    return failure.where if _is_of_several(failure) else _parted(failure.where)[0]
+
+
+def _is_of_several(failure: SourceError) -> bool:
+    """Whether a job found several bad files of a folder; one of an archive is not on the disk."""
     path = Path(failure.where)
-    return str(path if path.is_dir() else path.parent)
+    is_plain_file = path.exists() and not is_archive(path.name)
+    return path.is_dir() or (BETWEEN in failure.what and not is_plain_file)
+
+
+def _parted(where: str) -> tuple[str, str]:
+    """Part the name of a file from its folder, or from the archive that holds it."""
+    path = Path(where)
+    archive, mark, member = path.name.rpartition(": ")
+    if mark and not path.exists():
+        return str(path.parent / archive), member
+    return str(path.parent), path.name
 
 
 def _list_slices(folder: Path, by_folder: dict[str, list[SourceError]]) -> None:
@@ -68,7 +84,6 @@ def _merge(folder: Path, source: str, group: list[SourceError]) -> SourceError:
 
 
 def _slices(failure: SourceError) -> list[str]:
-    path = Path(failure.where)
-    if path.is_dir():  # the job found several
+    if _is_of_several(failure):
         return failure.what.split(BETWEEN)
-    return [f"{path.name}: {failure.what}"]
+    return [f"{_parted(failure.where)[1]}: {failure.what}"]

@@ -138,12 +138,14 @@ class References:
     """Where files may lie that a file of the source names: below `root`, or anywhere.
 
     Without a `root` it is the folder of the opened file. `is_foreign` says that the source came in
-    an archive or over the network: then nothing outside is ever followed.
+    an archive or over the network: then nothing outside is ever followed. `archive` is what a
+    person calls the archive that was unpacked into the root.
     """
 
     root: str = ""
     follows: bool = False
     is_foreign: bool = False
+    archive: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,8 +113,8 @@ def _opened(archive: Path) -> Iterator[tuple[zipfile.ZipFile, str]]:
 
 
 def _members(archive: Path, file: zipfile.ZipFile) -> list[_Member]:
-    """List the files to unpack; of two that have one name the last one counts, as for `unzip`."""
-    members = {}
+    """List the files to unpack; two of one name are refused: one of them would be lost."""
+    members: dict[PurePosixPath, _Member] = {}
     for info in file.infolist():
         place = PurePosixPath(info.filename.replace("\\", "/"))  # Windows packs so at times
         if place.name in _JUNK or place.name.startswith("._") or "__MACOSX" in place.parts:
@@ -122,6 +122,9 @@ def _members(archive: Path, file: zipfile.ZipFile) -> list[_Member]:
         if fault := _fault(info, place):
             raise SourceError(f"holds {info.filename}, which {fault}", str(archive), _AGAIN)
         if not info.is_dir() and not info.filename.endswith("\\"):
+            if place in members:
+                what = f"holds {place} twice, so one of them would be lost"
+                raise SourceError(what, str(archive), _AGAIN)
             members[place] = _Member(info, place)
     if not members:
         raise SourceError("holds no files", str(archive), "Check that it is the right one.")

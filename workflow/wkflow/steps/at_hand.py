@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from wkflow.errors import SourceError
 from wkflow.layer_plan import LayerPlan
 from wkflow.origins.address import shown
 from wkflow.slab import Slab
+from wkflow.steps.naming import names_of_members, naming
 
 FETCHED = "fetched"
 """In the run folder's scratch: files that were fetched."""
@@ -20,8 +20,13 @@ def at_hand(plan: LayerPlan, slab: Slab, scratch: Path) -> Iterator[LayerPlan]:
     """Give the plan of a layer with files that can be opened; what was fetched goes afterwards.
 
     Slices of a remote stack are fetched for the slab, one remote file once for all slabs. Errors
-    name the remote file.
+    name the remote file, or the archive and its member.
     """
+    references = plan.source.references
+    if references.archive:
+        with naming(names_of_members(references.root, references.archive)):
+            yield plan
+        return
     files, _ = plan.slab_sources(slab)
     remote = [file for file in files if "://" in file]
     if not remote:
@@ -31,14 +36,8 @@ def at_hand(plan: LayerPlan, slab: Slab, scratch: Path) -> Iterator[LayerPlan]:
         here = tuple(local.get(file, file) for file in plan.source.files)
         origins = {path: shown(url) for url, path in local.items()}
         origins |= {str(Path(path).parent): posixpath.dirname(url) for path, url in origins.items()}
-        try:
+        with naming(origins):
             yield replace(plan, source=replace(plan.source, files=here))
-        except SourceError as error:
-            where = origins.get(error.where, error.where)
-            what = error.what
-            for path, url in origins.items():
-                what = what.replace(path, url)
-            raise SourceError(what, where, error.remedy, error.detail) from error
 
 
 def _fetched(

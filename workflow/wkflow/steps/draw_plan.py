@@ -12,6 +12,7 @@ from wkflow.steps.choose_scale import choose_scale
 from wkflow.steps.find_layers import Found, layer_name
 from wkflow.steps.find_volumes import Volume, find_volumes
 from wkflow.steps.locate import Place, located
+from wkflow.steps.naming import renamed
 from wkflow.steps.plan_layer import LayerPlanner
 from wkflow.steps.split_channels import Part, split_channels
 from wkflow.steps.target_state import TargetState
@@ -48,7 +49,8 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
         layers: list[LayerPlan] = []
         for _, part in parts:
             layers.append(planner.plan(part, layers, earlier.get(part.name)))
-    _require_apart(layers)
+        _require_apart(layers)
+        notes = (*chosen.notes, *_notes(settings, volumes, parts))
     require_files_apart(settings, layers)
     return Plan(
         dataset=str(settings.dataset),
@@ -57,7 +59,7 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
         unit=settings.unit,
         overwrite=settings.overwrite_existing,
         layers=shape_jobs(settings, layers),
-        notes=(*chosen.notes, *_notes(settings, volumes, parts)),
+        notes=tuple(renamed(note, place.names) for note in notes),
     )
 
 

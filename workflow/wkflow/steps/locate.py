@@ -1,12 +1,13 @@
 """Where a source is: a folder or file here, a zip archive, or behind a URL."""
 
+import posixpath
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from wkflow.origins.address import is_url, name_of
+from wkflow.origins.address import is_url, name_of, shown
 from wkflow.origins.archive import is_archive, unpack
 from wkflow.plan import SCRATCH
 from wkflow.settings import Settings
@@ -14,6 +15,7 @@ from wkflow.source import References
 from wkflow.steps.at_hand import FETCHED
 from wkflow.steps.find_layers import Found, find_layers, find_remote_layers
 from wkflow.steps.find_volumes import Local
+from wkflow.steps.naming import names_of_members, naming
 
 UNPACKED = "unpacked"
 """In the run folder: what archives hold."""
@@ -21,18 +23,23 @@ UNPACKED = "unpacked"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folders of a source, how to have a file of it on this machine, what files may name."""
+    """The folders of a source, how to have a file of it on this machine, what files may name.
+
+    `names` has what a person calls the paths of archives' members and of downloads.
+    """
 
     found: list[Found]
     local: Local
     references: References
+    names: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
 def located(settings: Settings, *, is_trial: bool = False) -> Iterator[Place]:
     """Find the folders of the source; archives are unpacked into the run folder.
 
-    A trial leaves nothing there: what it unpacks or fetches goes at the end of the block.
+    A trial leaves nothing there: what it unpacks or fetches goes at the end of the block. Errors
+    name members of archives and downloads as a person does.
     """
     has_raw = settings.raw_layout is not None
     source = settings.source
@@ -43,14 +50,10 @@ def located(settings: Settings, *, is_trial: bool = False) -> Iterator[Place]:
         yield Place(find_layers(Path(source), has_raw=has_raw), str, references)
         return
     with _folder(settings, is_trial=is_trial) as folder:
-        fetched = folder / SCRATCH / FETCHED
-        if not is_packed:
-            yield _remote(source, fetched, has_raw=has_raw)
-            return
-        archive = _kept(source, fetched) if is_url(source) else source
-        unpacked = unpack(Path(archive), folder / UNPACKED)
-        references = References(str(unpacked), is_foreign=True)
-        yield Place(find_layers(unpacked, has_raw=has_raw), str, references)
+        names: dict[str, str] = {}
+        with naming(names):
+            found = _packed if is_packed else _remote
+            yield found(source, folder, names, has_raw=has_raw)
 
 
 @contextmanager
@@ -62,18 +65,33 @@ def _folder(settings: Settings, *, is_trial: bool) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _remote(source: str, folder: Path, *, has_raw: bool) -> Place:
+def _packed(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) -> Place:
+    archive = source
+    if is_url(source):
+        archive = _kept(source, folder / SCRATCH / FETCHED, names)
+    called = shown(source) if is_url(source) else source
+    unpacked = unpack(Path(archive), folder / UNPACKED)
+    names |= names_of_members(str(unpacked), called)
+    references = References(str(unpacked), is_foreign=True, archive=called)
+    return Place(find_layers(unpacked, has_raw=has_raw), str, references, names)
+
+
+def _remote(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) -> Place:
     from wkflow.origins.cloud import list_files  # noqa: PLC0415 -- most sources are local
 
     found = find_remote_layers(source, list_files(source), has_raw=has_raw)
+    fetched = folder / SCRATCH / FETCHED
     return Place(
         found,
-        lambda file: _kept(file, folder) if "://" in file else file,
+        lambda file: _kept(file, fetched, names) if "://" in file else file,
         References(is_foreign=True),
+        names,
     )
 
 
-def _kept(url: str, folder: Path) -> str:
+def _kept(url: str, folder: Path, names: dict[str, str]) -> str:
     from wkflow.origins.fetch import keep  # noqa: PLC0415 -- as above
 
-    return keep(url, folder)
+    path = keep(url, folder)
+    names |= {path: shown(url), str(Path(path).parent): posixpath.dirname(shown(url))}
+    return path
