@@ -1,12 +1,14 @@
 """From settings and headers to the plan: what is chosen, and what is refused before it runs."""
 
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import tifffile
-from wkflow.errors import ConfigError
+from wkflow.errors import ConfigError, SourceError
 from wkflow.plan import PLAN
+from wkflow.readers.tiff.reader import TiffImage
 from wkflow.settings import Settings
 from wkflow.steps import plan_layer, widen_jobs
 from wkflow.steps.claim_target import claim_target
@@ -64,7 +66,8 @@ def test_padding_makes_room_for_the_largest_slice(tmp_path: Path) -> None:
     write_tiffs(source, grains(1, 50, 20), begin=1)
     (one,) = plan_of(source, on_mismatch="pad").layers
     assert (one.layer.size, one.pad) == ((40, 50, 2), True)
-    assert plan_of(source).layers[0].layer.size == (40, 30, 2)
+    with pytest.raises(SourceError, match="is 20 x 50 uint8, expected 40 x 30 uint8"):
+        plan_of(source)
 
 
 @pytest.mark.parametrize("kind", ["folder", "file"])
@@ -118,11 +121,26 @@ def test_what_is_sent_is_converted_in_the_run_folder(tmp_path: Path) -> None:
 
 
 def test_no_voxel_is_decoded_when_the_category_is_given(tmp_path: Path) -> None:
-    """A plan costs one header per layer: other slices may be anything for now."""
+    """A plan costs one header per slice."""
     source = write_tiffs(tmp_path / "em", grains(3))
-    for number in (1, 2):
-        (source / f"slice_{number}.tif").write_bytes(b"no image")
-    assert plan_of(source).layers[0].layer.size == (45, 37, 3)
+    with patch.object(TiffImage, "read", side_effect=AssertionError):
+        assert plan_of(source).layers[0].layer.size == (45, 37, 3)
+
+
+def test_all_bad_slices_of_all_folders_are_named_at_once(tmp_path: Path) -> None:
+    """Each below the source; nothing is left behind."""
+    source = tmp_path / "all"
+    for name in ("a", "b"):
+        write_tiffs(source / name, grains(4))
+    (source / "a" / "slice_2.tif").write_bytes(b"no image")
+    (source / "b" / "slice_0.tif").write_bytes(b"")
+    tifffile.imwrite(source / "b" / "slice_3.tif", grains(1, dtype="uint16")[0])
+    with pytest.raises(SourceError) as caught:
+        plan_of(source)
+    assert caught.value.where == str(source)
+    names = [part.partition(":")[0] for part in caught.value.what.split("; ")]
+    assert names == ["a/slice_2.tif", "b/slice_0.tif", "b/slice_3.tif"]
+    assert [path.name for path in tmp_path.iterdir()] == ["all"]
 
 
 def test_files_state_the_voxel_size(tmp_path: Path) -> None:

@@ -90,8 +90,11 @@ def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
     """A slice whose file is gone is no traceback."""
     put(tmp_path / "em", "1.tif")
     (tmp_path / "em" / "2.tif").symlink_to(tmp_path / "gone.tif")
-    with pytest.raises(SourceError, match=r"2\.tif"):
-        find_layers(tmp_path / "em")
+    (found,) = find_layers(tmp_path / "em")
+    (fault,) = found.faults
+    assert (fault.where, fault.what) == (
+        str(tmp_path / "em" / "2.tif"), "No such file or directory",
+    )  # fmt: skip
 
 
 def test_two_folders_are_not_one_layer(tmp_path: Path) -> None:
@@ -116,30 +119,31 @@ def test_layer_names_are_accepted(tmp_path_factory: pytest.TempPathFactory, name
     assert layer_name(found.name) == found.name
 
 
-@pytest.mark.parametrize(
-    ("numbers", "notes"),
-    [
-        ([1, 2, 3], []),
-        ([1, 3], ["numbers missing between slices: 2"]),
-        ([1, 5, 6], ["numbers missing between slices: 2 to 4"]),
-        ([1, 3, 5, 7, 9], ["numbers missing between slices: 2, 4, 6 and 1 more"]),
-        ([7], []),
-    ],
-)
-def test_gaps_are_told(tmp_path: Path, numbers: list[int], notes: list[str]) -> None:
-    """A missing slice shifts all that follow."""
-    put(tmp_path / "em", *(f"v2_{number:03d}.tif" for number in numbers))
+def test_files_that_are_no_images_are_counted(tmp_path: Path) -> None:
+    """With a few names; hidden ones and voxels that belong to a header are not told."""
+    put(tmp_path / "em", "1.tif", ".DS_Store", "Thumbs.db", "a.txt", "b.csv", "c.txt", "v.hdr")
+    put(tmp_path / "em", "v.img")
     (found,) = find_layers(tmp_path / "em")
-    assert list(found.notes) == [f"layer em: {note}" for note in notes]
+    assert found.notes == ("4 files are no images and are left out: Thumbs.db, a.txt, b.csv ...",)
+    put(tmp_path / "raws" / "deeper", "1.tif")
+    put(tmp_path / "raws", "x.raw")
+    (found,) = find_layers(tmp_path / "raws")
+    (note,) = found.notes
+    assert note.startswith("1 file is no image and is left out: x.raw; give --raw-shape")
+    put(tmp_path / "clean", "1.tif", ".hidden")
+    assert find_layers(tmp_path / "clean")[0].notes == ()
 
 
-def test_numbers_that_come_twice_are_told(tmp_path: Path) -> None:
-    """`7.tif` and `007.tif` are probably one slice; names without numbers say nothing."""
-    put(tmp_path / "em", "7.tif", "007.tif", "8.tif")
-    (found,) = find_layers(tmp_path / "em")
-    assert found.notes == ("layer em: numbers that several slices have: 7",)
-    put(tmp_path / "em", "last.tif")
-    assert find_layers(tmp_path / "em")[0].notes == ()
+def test_entries_that_cannot_be_images_are_faults(tmp_path: Path) -> None:
+    """A link to nothing, and a folder with the name of an image; one with images is a layer."""
+    put(tmp_path / "em", "1.tif", "stack.tif/1.tif")
+    (tmp_path / "em" / "2.tif").symlink_to(tmp_path / "gone.tif")
+    (tmp_path / "em" / "3.tif").mkdir()
+    found, below = find_layers(tmp_path / "em")
+    assert [Path(fault.where).name for fault in found.faults] == ["2.tif", "3.tif"]
+    assert (names(found), names(below)) == (["1.tif"], ["1.tif"])
+    with pytest.raises(SourceError, match="folder"):
+        find_layers(put(tmp_path / "only", "3.tif/notes.txt"))
 
 
 def test_files_have_names_of_their_own(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from wkflow.errors import SourceError
 from wkflow.source import About, Gaps, Header, Probe, RawLayout, References
 from wkflow.steps import find_volumes as module
 from wkflow.steps.find_layers import Found, find_layers
-from wkflow.steps.find_volumes import Volume, find_volumes
+from wkflow.steps.find_volumes import Looking, Volume, find_volumes
 
 from .stacks import grains, write_tiffs
 
@@ -48,23 +48,56 @@ def names(volumes: list[Volume]) -> list[str]:
 
 
 def test_slices_are_one_volume(headers: Probes) -> None:
-    """Only the first one's headers are read; the others may be anything for now."""
-    headers["/a.x"] = (image(),)
+    """With what their folder's notes are, in front of those on their order."""
+    headers |= {f"/{name}.x": (image(),) for name in "abc"}
     (volume,) = find_volumes(found_of("/a.x", "/b.x", "/c.x"))
-    assert (volume.name, volume.notes) == ("em", ("a note",))
+    assert (volume.name, volume.notes[0]) == ("em", "a note")
     source = volume.source
     assert (source.is_stack, source.depth, source.files) == (True, 3, ("/a.x", "/b.x", "/c.x"))
     assert source.marks == ((0, 1), (1, 1), (2, 1))
 
 
+def test_all_slices_unlike_most_are_named(headers: Probes) -> None:
+    """Whatever is wrong with them, and though the first is one of them."""
+    headers |= {f"/d/{n}.x": (image(),) for n in range(3, 9)}
+    headers |= {"/d/1.x": (image(width=5),), "/d/2.x": "is empty", "/d/9.x": (image(4),)}
+    found = found_of(*(f"/d/{n}.x" for n in range(1, 10)))
+    with pytest.raises(SourceError) as caught:
+        find_volumes(found)
+    words = (
+        "1.x: is 5 x 8 uint8, expected 9 x 8 uint8; 2.x: is empty; "
+        "9.x: is 9 x 8 uint8 in 4 pages, expected 9 x 8 uint8 in 1 page"
+    )
+    assert (caught.value.what, caught.value.where) == (words, "/d")
+    gone = SourceError("No such file or directory", "/d/0.x", "Look.")
+    with pytest.raises(SourceError, match=r"^/d: 0\.x: No such .*; 1\.x.*; 2\.x.*; 9\.x"):
+        find_volumes(replace(found, faults=(gone,)))
+    headers |= {"/d/2.x": (image(width=3),), "/d/9.x": (image(),)}
+    (volume,) = find_volumes(found, Looking(pad=True))
+    assert volume.source.header.width == 9
+
+
+def test_channels_in_names_are_volumes(headers: Probes) -> None:
+    """Each of its own kind; one stack in the order of names if that is asked for."""
+    files = [f"/d/z{z}_ch{c}.x" for z in range(2) for c in range(2)]
+    headers |= {file: (image(width=5 + ("ch1" in file)),) for file in files}
+    first, second = find_volumes(found_of(*files))
+    assert (first.name, first.source.files) == ("em__channel0", (files[0], files[2]))
+    assert (second.name, second.source.header.width) == ("em__channel1", 6)
+    assert second.source.marks == ((1, 1), (3, 1))
+    headers |= {file: (image(),) for file in files}
+    (volume,) = find_volumes(found_of(*files), Looking(in_name_order=True))
+    assert volume.source.files == tuple(files)
+
+
 def test_padding_makes_room_for_the_largest_slice(headers: Probes) -> None:
     """Therefore all headers are read."""
     headers |= {"/a.x": (image(),), "/b.x": (image(width=99),), "/c.x": (image(width=20),)}
-    (volume,) = find_volumes(found_of("/a.x", "/b.x", "/c.x"), pad=True)
+    (volume,) = find_volumes(found_of("/a.x", "/b.x", "/c.x"), Looking(pad=True))
     assert volume.source.header == Header(99, 8, 1, 1, "uint8")
     headers["/c.x"] = "is empty"
     with pytest.raises(SourceError, match="is empty"):
-        find_volumes(found_of("/a.x", "/b.x", "/c.x"), pad=True)
+        find_volumes(found_of("/a.x", "/b.x", "/c.x"), Looking(pad=True))
 
 
 def test_a_single_file_is_one_volume_of_all_its_planes(headers: Probes) -> None:
@@ -151,7 +184,7 @@ def test_remote_files_are_looked_at_on_this_machine(headers: Probes) -> None:
     """What is planned is still the remote one."""
     headers["/here/a.tif"] = (image(3),)
     (volume,) = find_volumes(
-        found_of("s3://b/a.tif"), local=lambda file: file.replace("s3://b", "/here")
+        found_of("s3://b/a.tif"), Looking(local=lambda file: file.replace("s3://b", "/here"))
     )
     assert volume.source.files == ("s3://b/a.tif",)
 
@@ -196,7 +229,7 @@ def test_remote_dicom_files_are_sorted_on_this_machine(
     monkeypatch.setattr(module, "sort_series", sort)
     headers |= {"/here/1.dcm": (image(),), "/here/2.dcm": (image(),)}
     remote = found_of("s3://b/1.dcm", "s3://b/2.dcm")
-    (volume,) = find_volumes(remote, local=lambda file: file.replace("s3://b", "/here"))
+    (volume,) = find_volumes(remote, Looking(local=lambda file: file.replace("s3://b", "/here")))
     assert seen == ["/here/1.dcm", "/here/2.dcm"]
     assert volume.source.files == remote.files
 
@@ -205,7 +238,7 @@ def test_samples_are_counted_through_all_channels(headers: Probes) -> None:
     """All are picked at first; what says how raw files lie stays with the source."""
     headers["/a.x"] = (Probe(Header(9, 8, 7, 3, "uint8", 2), (9, 8, 1), is_stream=True),)
     raw = RawLayout((9, 8, 7), "uint8")
-    (volume,) = find_volumes(found_of("/a.x"), raw=raw)
+    (volume,) = find_volumes(found_of("/a.x"), Looking(raw=raw))
     source = volume.source
     assert (source.picks, source.raw, source.is_stream) == (tuple(range(6)), raw, True)
     assert source.grain == (9, 8, 1)
@@ -248,7 +281,7 @@ def test_planes_that_were_never_written_are_refused_or_filled(headers: Probes) -
         find_volumes(found_of("/a.x"))
     assert failure.value.where == "/a.x"
     assert "--on-mismatch pad" in failure.value.remedy
-    (volume,) = find_volumes(found_of("/a.x"), pad=True)
+    (volume,) = find_volumes(found_of("/a.x"), Looking(pad=True))
     assert volume.about.notes == ("no data, filled with zeros: 2 planes (z=1 to 2)",)
 
 
@@ -258,5 +291,5 @@ def test_slices_may_lack_a_plane_of_a_channel(headers: Probes) -> None:
     headers |= {"/a.x": (lacking,), "/b.x": (image(),), "/c.x": (lacking,)}
     with pytest.raises(SourceError, match="channel=1"):
         find_volumes(found_of("/a.x", "/b.x", "/c.x"))
-    (volume,) = find_volumes(found_of("/a.x", "/b.x", "/c.x"), pad=True)
-    assert [note.split(":")[1] for note in volume.notes[1:]] == [" a.x", " c.x"]
+    (volume,) = find_volumes(found_of("/a.x", "/b.x", "/c.x"), Looking(pad=True))
+    assert [note.split(":")[1] for note in volume.notes[-2:]] == [" a.x", " c.x"]

@@ -81,6 +81,12 @@ class ConvertOptions(BaseModel):
     on_mismatch: Literal["refuse", "pad"] = Field(
         "refuse", description="Slices of other sizes: refuse them, or pad with zeros."
     )
+    slice_order: Literal["numbers", "names"] = Field(
+        "numbers",
+        description="Order of slices: by the values of the numbers in their names, where a second "
+        "number or word that names channels makes layers; or all files of a folder as one stack, "
+        "in natural order of their names.",
+    )
     overwrite_existing: bool = Field(
         default=False,
         description="Replace the dataset at the target, when the new one is whole.",

@@ -18,6 +18,9 @@ from typing import ClassVar
 BETWEEN = "; "
 """Separates the files in an error of several."""
 
+SLASHES = "/\\"
+"""Of paths, of every system."""
+
 
 class WkflowError(Exception):
     """Base of every error meant for the person at the terminal.
@@ -47,17 +50,37 @@ class UnansweredError(ConfigError):
 
 
 class SourceError(WkflowError):
-    """An input file is missing, unreadable or not what it claims."""
+    """An input file is missing, unreadable or not what it claims.
+
+    `faults` has each by itself where there are several.
+    """
 
     exit_status = 3
+    faults: "tuple[SourceError, ...]" = ()
 
 
 def several(faults: list[SourceError]) -> SourceError:
-    """Make one error of the faults of several files of one folder: `name: what; name: what`."""
-    if len(faults) == 1:
-        return faults[0]
-    named = (f"{_name(fault.where)}: {fault.what.replace(BETWEEN, ', ')}" for fault in faults)
-    return SourceError(BETWEEN.join(named), _folder(faults[0].where), faults[0].remedy)
+    """Make one error of the faults of several files: `name: what; name: what`.
+
+    Names are those below the folder that holds all of them.
+    """
+    each = [one for fault in faults for one in fault.faults or (fault,)]
+    if len(each) == 1:
+        return each[0]
+    folder = _folder(each[0].where)
+    while not all(_is_below(fault.where, folder) for fault in each) and _folder(folder) != folder:
+        folder = _folder(folder)
+    named = (
+        f"{fault.where.removeprefix(folder).lstrip(SLASHES)}: {fault.what.replace(BETWEEN, ', ')}"
+        for fault in each
+    )
+    merged = SourceError(BETWEEN.join(named), folder, each[0].remedy)
+    merged.faults = tuple(each)
+    return merged
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith((folder + "/", folder + "\\"))
 
 
 def _name(path: str) -> str:

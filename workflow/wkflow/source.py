@@ -25,6 +25,11 @@ class Header:
     channels: int = 1
     axes: tuple[tuple[str, int], ...] = ()
 
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Self:
+        """Read what `dataclasses.asdict` and JSON made of one."""
+        return cls(**document | {"axes": _axes(document["axes"])})
+
     def __str__(self) -> str:
         further = f" x {self.channels} channels" if self.channels > 1 else ""
         further += "".join(f" x {size} {name}" for name, size in self.axes)
@@ -182,7 +187,7 @@ class Source:
         return cls(**document | {
             "files": tuple(document["files"]),
             "marks": tuple((size, mtime) for size, mtime in document["marks"]),
-            "header": Header(**header | {"axes": _axes(header["axes"])}),
+            "header": Header.from_dict(header),
             "grain": triple(document["grain"]),
             "picks": tuple(document["picks"]),
             "raw": raw and RawLayout(**raw | {"shape": triple(raw["shape"])}),

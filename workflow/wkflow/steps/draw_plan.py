@@ -1,20 +1,21 @@
-"""Settings and headers in, plan out. Opens one image per layer; decodes voxels only to judge."""
+"""Settings and headers in, plan out. Reads all headers; decodes voxels only to judge."""
 
 from collections import Counter
 from dataclasses import replace
 
-from wkflow.errors import ConfigError
+from wkflow.errors import ConfigError, SourceError, several
 from wkflow.plan import PLAN, LayerPlan, Plan
 from wkflow.settings import Settings
 from wkflow.steps.check_room import memory_budget
 from wkflow.steps.check_target import check_target, require_files_apart
 from wkflow.steps.choose_scale import choose_scale
 from wkflow.steps.find_layers import Found, layer_name
-from wkflow.steps.find_volumes import Volume, find_volumes
+from wkflow.steps.find_volumes import Looking, Volume, find_volumes
 from wkflow.steps.locate import Place, located
 from wkflow.steps.naming import renamed
 from wkflow.steps.plan_layer import LayerPlanner
 from wkflow.steps.split_channels import Part, split_channels
+from wkflow.steps.survey import KnownHeaders
 from wkflow.steps.target_state import TargetState
 from wkflow.steps.widen_jobs import shape_jobs
 
@@ -37,7 +38,7 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
     """
     check_target(settings)
     with located(settings, is_trial=is_trial) as place:
-        volumes = _called_as_stated(settings, _volumes(settings, place))
+        volumes = _called_as_stated(settings, _volumes(settings, place, is_trial=is_trial))
         chosen = choose_scale(settings, volumes)
         parts = [
             (volume, part)
@@ -63,20 +64,28 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
     )
 
 
-def _volumes(settings: Settings, place: Place) -> list[Volume]:
-    pad = settings.on_mismatch == "pad"
-    found = _renamed(settings, place.found)
-    return [
-        volume
-        for one in found
-        for volume in find_volumes(
-            one,
-            raw=settings.raw_layout,
-            pad=pad,
-            local=place.local,
-            references=place.references,
-        )
-    ]
+def _volumes(settings: Settings, place: Place, *, is_trial: bool) -> list[Volume]:
+    """Look at all files of all folders; what is wrong with any of them is told at once."""
+    known = KnownHeaders.read(settings.run_folder, keeps=not is_trial)
+    looking = Looking(
+        raw=settings.raw_layout,
+        pad=settings.on_mismatch == "pad",
+        local=place.local,
+        references=place.references,
+        in_name_order=settings.slice_order == "names",
+        known=known,
+    )
+    volumes: list[Volume] = []
+    faults: list[SourceError] = []
+    for one in _renamed(settings, place.found):
+        try:
+            volumes += find_volumes(one, looking)
+        except SourceError as fault:
+            faults.append(fault)
+    if faults:
+        raise several(faults)
+    known.keep()
+    return volumes
 
 
 def _called_as_stated(settings: Settings, volumes: list[Volume]) -> list[Volume]:

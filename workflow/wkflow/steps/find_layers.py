@@ -5,14 +5,13 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from natsort import natsorted
 
-from wkflow.errors import SourceError
+from wkflow.errors import SourceError, several
 from wkflow.origins.address import file_name, shown
 from wkflow.readers import RAW_SUFFIXES, READERS, SUFFIXES, is_readable, suffix_of
 from wkflow.spelling import RESERVED, suggest
@@ -23,17 +22,18 @@ Mark = tuple[int, int]
 Listing = list[tuple[str, Mark]]
 
 NAMED = 3
-"""How many gaps or duplicates a note names before it only counts."""
+"""How many files a note names before it only counts."""
 
 _JUNK = re.compile(r"\.|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
-_LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
+_HIDDEN = re.compile(r"\.")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """The image files of one folder in natural order, and what a person should know of them.
 
-    `names` are those of the layers that each file would be by itself.
+    `names` are those of the layers that each file would be by itself; `faults` are entries that
+    have the name of an image and cannot be one.
     """
 
     name: str
@@ -41,6 +41,18 @@ class Found:
     marks: tuple[Mark, ...]
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    faults: tuple[SourceError, ...] = ()
+
+
+@dataclass(slots=True)
+class _Folder:
+    """What lies in one folder: images, what cannot be one, and the names of what is none."""
+
+    path: Path
+    files: Listing = field(default_factory=list)
+    faults: list[SourceError] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    below: list[str] = field(default_factory=list)
 
 
 def find_layers(source: Path, *, has_raw: bool = False) -> list[Found]:
@@ -62,17 +74,45 @@ def find_layers(source: Path, *, has_raw: bool = False) -> list[Found]:
             return [Found(name, (path,), (mark,), (name,))]
         folders = list(_folders(source, has_raw=has_raw))
     except OSError as error:
-        raise SourceError(
-            error.strerror or str(error), error.filename or str(source),
-            "Check that it exists and that you may read it.",
-        ) from error  # fmt: skip
-    if not folders:
+        raise _unreadable(error, source) from error
+    with_images = [folder for folder in folders if folder.files]
+    faults = [fault for folder in folders if not folder.files for fault in folder.faults]
+    if not with_images:
+        if faults:
+            raise several(faults)
         raise SourceError(
             "holds no readable images" if source.is_dir() else "does not exist",
             str(source),
             f"Readable suffixes: {', '.join(sorted(READERS))}, and others of Bio-Formats.",
         )
-    return named_apart([_found(name, files, str(source)) for name, files in folders], str(source))
+    found = [
+        replace(
+            _found(layer_name(folder.path.name), folder.files, str(source)),
+            faults=tuple(folder.faults),
+        )
+        for folder in with_images
+    ]
+    skipped = [name for folder in folders for name in folder.skipped]
+    first = replace(found[0], faults=(*faults, *found[0].faults), notes=_skipped_note(skipped))
+    return named_apart([first, *found[1:]], str(source))
+
+
+def _unreadable(error: OSError, source: Path) -> SourceError:
+    return SourceError(
+        error.strerror or str(error), error.filename or str(source),
+        "Check that it exists and that you may read it.",
+    )  # fmt: skip
+
+
+def _skipped_note(names: list[str]) -> tuple[str, ...]:
+    """Say which files are taken for no images; some are named."""
+    if not names:
+        return ()
+    raws = any(suffix_of(name) in RAW_SUFFIXES for name in names)
+    hint = "; give --raw-shape and --raw-dtype for files without a header" if raws else ""
+    some = ", ".join(names[:NAMED]) + (" ..." if len(names) > NAMED else "")
+    verb = "files are no images and are" if len(names) > 1 else "file is no image and is"
+    return (f"{len(names)} {verb} left out: {some}{hint}",)
 
 
 def find_remote_layers(source: str, listed: Listing, *, has_raw: bool = False) -> list[Found]:
@@ -114,21 +154,54 @@ def _marked(path: Path) -> tuple[str, Mark]:
     return str(path), (stat.st_size, stat.st_mtime_ns)
 
 
-def _folders(source: Path, *, has_raw: bool) -> Iterator[tuple[str, Listing]]:
-    """Give each folder with images, the source itself included, in natural order."""
-    subfolders, files = [], []
+def _folders(source: Path, *, has_raw: bool) -> Iterator[_Folder]:
+    """Give each folder, the source itself included, in natural order."""
+    folder = _Folder(source)
     with os.scandir(source) as entries:
-        for entry in entries:
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if _is_image(entry.name, entry.path, has_raw=has_raw, is_folder=is_folder):
-                stat = entry.stat()
-                files.append((entry.path, (stat.st_size, stat.st_mtime_ns)))
-            elif is_folder and not _JUNK.match(entry.name):
-                subfolders.append(entry.path)
-    if files:
-        yield layer_name(source.name), files
-    for folder in natsorted(subfolders):
-        yield from _folders(Path(folder), has_raw=has_raw)
+        for entry in sorted(entries, key=_entry_name):
+            _sort_in(entry, folder, has_raw=has_raw)
+    yield folder
+    for path in natsorted(folder.below):
+        try:
+            below = list(_folders(Path(path), has_raw=has_raw))
+        except OSError as error:
+            folder.faults.append(_unreadable(error, Path(path)))
+            continue
+        if suffix_of(path) in SUFFIXES and not any(one.files for one in below):
+            remedy = "Rename it or take it away."
+            folder.faults.append(SourceError("is a folder, not an image", path, remedy))
+        yield from below
+
+
+def _entry_name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _sort_in(entry: os.DirEntry[str], folder: _Folder, *, has_raw: bool) -> None:
+    """Put an entry of a folder where it belongs; hidden ones are nowhere."""
+    is_folder = entry.is_dir(follow_symlinks=False)
+    if _is_image(entry.name, entry.path, has_raw=has_raw, is_folder=is_folder):
+        try:
+            stat = entry.stat()
+        except OSError as error:
+            folder.faults.append(_unreadable(error, Path(entry.path)))
+        else:
+            folder.files.append((entry.path, (stat.st_size, stat.st_mtime_ns)))
+    elif _HIDDEN.match(entry.name):
+        return
+    elif is_folder:
+        folder.below.append(entry.path)
+    elif not _belongs(entry):
+        folder.skipped.append(entry.name)
+
+
+def _belongs(entry: os.DirEntry[str]) -> bool:
+    """Whether a file without a header has one beside it, of its own name."""
+    stem, suffix = os.path.splitext(entry.path)  # noqa: PTH122 -- ten thousand slices: no Path
+    return suffix.lower() in RAW_SUFFIXES and any(
+        os.path.exists(stem + other)  # noqa: PTH110
+        for other in (".hdr", ".HDR")
+    )
 
 
 def _is_image(name: str, path: str, *, has_raw: bool, is_folder: bool = False) -> bool:
@@ -157,7 +230,6 @@ def _found(name: str, marked: Listing, source: str) -> Found:
         tuple(files),
         tuple(by_file[file] for file in files),
         tuple(layer_name(_below(file, source)) for file in files),
-        _notes(name, files),
     )
 
 
@@ -166,23 +238,3 @@ def _below(file: str, source: str) -> str:
     if "://" not in file:
         return file.removeprefix(source)
     return posixpath.relpath(unquote(shown(file)), unquote(shown(source)))
-
-
-def _notes(name: str, files: list[str]) -> tuple[str, ...]:
-    """Report gaps and duplicates in the numbering: the last number of each file name."""
-    matches = [_LAST_NUMBER.search(Path(file).stem) for file in files]
-    numbers = [int(match[1]) for match in matches if match]
-    if len(numbers) < len(files) or len(files) < 2:
-        return ()
-    gaps = [f"{a + 1}" if b == a + 2 else f"{a + 1} to {b - 1}"
-            for a, b in pairwise(sorted(set(numbers))) if b > a + 1]  # fmt: skip
-    twice = [str(number) for number, count in sorted(Counter(numbers).items()) if count > 1]
-    return tuple(
-        f"layer {name}: {what} {', '.join(items[:NAMED])}"
-        + (f" and {len(items) - NAMED} more" if len(items) > NAMED else "")
-        for what, items in (
-            ("numbers missing between slices:", gaps),
-            ("numbers that several slices have:", twice),
-        )
-        if items
-    )

@@ -1,20 +1,26 @@
 """From files to volumes: a stack of slices, or each image of each file."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wkflow.errors import SourceError, several
 from wkflow.origins.address import name_of
 from wkflow.readers import BELOW, probe, series_notes, series_spacing, sort_series, suffix_of
 from wkflow.readers.gaps import gap_notes, require_no_gaps
-from wkflow.source import About, Probe, RawLayout, References, Source
+from wkflow.source import About, Header, Probe, RawLayout, References, Source
+from wkflow.steps.arrange_slices import arrange_slices
+from wkflow.steps.compare_slices import misfits, require_sound, stack_header
 from wkflow.steps.find_layers import NAMED, Found, Mark, layer_name
+from wkflow.steps.survey import KnownHeaders, commonest, survey
 
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima", ""})
 
 Local = Callable[[str], str]
 """Gives a file's name on this machine: a remote one is fetched."""
+
+First = tuple[str, tuple[Probe, ...]]
+"""A file, and what its headers say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +34,89 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opening:
-    """How files are opened: those without a header as `raw` says, remote ones after `local`."""
+class Looking:
+    """How the files of a folder are looked at.
 
-    raw: RawLayout | None
-    local: Local
-    references: References
+    `raw` says how files without a header lie, `pad` makes a stack as large as its largest slice,
+    `local` gives the files on this machine, `in_name_order` takes each folder as one stack in the
+    order of the names, `known` has the headers that earlier runs saw, `references` says where
+    files may lie that others name.
+    """
+
+    raw: RawLayout | None = None
+    pad: bool = False
+    local: Local = str
+    in_name_order: bool = False
+    known: KnownHeaders = field(default_factory=KnownHeaders)
+    references: References = BELOW
 
     def probe(self, file: str) -> tuple[Probe, ...]:
+        """Read a file's headers; a remote one is fetched."""
         return probe(self.local(file), self.raw, self.references)
 
+    def probe_slice(self, file: str) -> tuple[Probe, ...]:
+        """Read the headers of a slice, and refuse one of which a part was never written."""
+        probes = self.probe(file)
+        if not self.pad:
+            require_no_gaps(probes[0], file)
+        return probes
 
-def find_volumes(
-    found: Found,
-    *,
-    raw: RawLayout | None = None,
-    pad: bool = False,
-    local: Local = str,
-    references: References = BELOW,
-) -> list[Volume]:
+
+def find_volumes(found: Found, looking: Looking | None = None) -> list[Volume]:
     """Read the headers of a folder's files, and say which volumes they are.
 
-    Several files of one plane and one image each are the slices of one volume; any others are
-    volumes of their own, one for each image that they hold. DICOM files are told apart by series.
-    `pad` makes a stack as large as its largest slice. `references` says where files may lie that
-    others name.
+    Several files of one plane and one image each are the slices of one volume, or of one for each
+    channel that their names count; any others are volumes of their own, one for each image that
+    they hold. DICOM files are told apart by series.
 
     Raises
     ------
     SourceError
-        If a header cannot be read; all such files are named.
+        If a header cannot be read, or a slice is unlike the others; all such files are named.
     """
-    groups = [found]
-    if len(found.files) > 1 and suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES:
-        groups = _series(found, local)
-    opening = _Opening(raw, local, references)
-    return [volume for group in groups for volume in _volumes(group, opening, pad=pad)]
+    looking = looking or Looking()
+    if len(found.files) + len(found.faults) == 1:
+        return _volumes(found, looking)
+    is_dicom = suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES if found.files else False
+    first = None if is_dicom else _probe_first(found, looking)
+    if first and not _is_slice(first[1]):
+        return _volumes(found, looking, first)
+    headers = survey(
+        found,
+        looking.probe_slice,
+        looking.known,
+        is_raw=looking.raw is not None,
+        with_remote=looking.pad,
+    )
+    if is_dicom:
+        require_sound(found, headers)
+        groups = _series(found, looking.local)
+    else:
+        groups = [found] if looking.in_name_order else _arranged(found)
+    faults = [fault for group in groups for fault in misfits(group, headers, pad=looking.pad)]
+    require_sound(found, headers, faults)
+    return [volume for group in groups for volume in _stacked(group, headers, looking)]
+
+
+def _arranged(found: Found) -> list[Found]:
+    """Put slices in order, and channels apart, by the numbers in their names."""
+    marks = dict(zip(found.files, found.marks, strict=True))
+    names = dict(zip(found.files, found.names, strict=True))
+    stacks = arrange_slices(found.files)
+    groups = []
+    for number, stack in enumerate(stacks):
+        name = layer_name(found.name + stack.suffix)
+        notes = () if number else found.notes
+        groups.append(
+            Found(
+                name,
+                stack.files,
+                tuple(marks[file] for file in stack.files),
+                tuple(names[file] for file in stack.files),
+                (*notes, *(f"layer {name}: {note}" for note in stack.notes)),
+            )
+        )
+    return groups
 
 
 def _series(found: Found, local: Local) -> list[Found]:
@@ -91,22 +144,22 @@ def _series(found: Found, local: Local) -> list[Found]:
     return groups
 
 
-def _volumes(found: Found, opening: _Opening, *, pad: bool) -> list[Volume]:
-    first = _probe_first(found.files, opening)
-    if len(found.files) > 1 and _is_slice(first):
-        return [_stack(found, first[0], opening, pad=pad)]
-    groups = list(_apart(found, first, opening))
-    return [
+def _volumes(found: Found, looking: Looking, first: First | None = None) -> list[Volume]:
+    """Give each image of each file."""
+    first = first or _probe_first(found, looking)
+    groups = list(_apart(found, first, looking))
+    volumes = [
         volume
         for name, file, mark, probes in groups
         for volume in _images(
             found.name if len(groups) == 1 else name,
             file,
             mark,
-            [_without_gaps(one, file, pad=pad) for one in probes],
-            opening,
+            [_without_gaps(one, file, pad=looking.pad) for one in probes],
+            looking,
         )
     ]
+    return [replace(volumes[0], notes=(*found.notes, *volumes[0].notes)), *volumes[1:]]
 
 
 def _without_gaps(one: Probe, file: str, *, pad: bool) -> Probe:
@@ -122,25 +175,30 @@ def _is_slice(probes: tuple[Probe, ...]) -> bool:
     return len(probes) == 1 and probes[0].header.planes == 1 and not probes[0].files
 
 
-def _stack(found: Found, first: Probe, opening: _Opening, *, pad: bool) -> Volume:
-    header, filled = first.header, found.notes
-    if pad:
-        probes = [opening.probe(file)[0] for file in found.files]
-        headers = [one.header for one in probes]
-        filled += _filled(found, probes)
-        width, height = (max(h.width for h in headers), max(h.height for h in headers))
-        header = replace(header, width=width, height=height)
-    else:
-        require_no_gaps(first, found.files[0])
+def _stacked(
+    found: Found, headers: Mapping[str, Header | SourceError], looking: Looking
+) -> list[Volume]:
+    """Make a volume of the slices of one stack; a single one is a file as any other."""
+    if len(found.files) == 1:
+        return _volumes(found, looking)
+    usual = commonest({file: headers[file] for file in found.files if file in headers})
+    probes = looking.probe(usual or found.files[0])
+    if not _is_slice(probes):
+        return _volumes(found, looking)
+    first = probes[0]
+    header = stack_header(found, headers, first.header, pad=looking.pad)
+    filled = found.notes
+    if looking.pad:
+        filled += _filled(found, [looking.probe(file)[0] for file in found.files])
     source = Source(
         found.files, found.marks, header, first.grain, _all_picks(first), is_stack=True,
-        is_stream=False, raw=opening.raw, references=opening.references,
+        is_stream=False, raw=looking.raw, references=looking.references,
     )  # fmt: skip
     about, notes = first.about, filled
     if suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES:
-        here = [opening.local(file) for file in found.files]
+        here = [looking.local(file) for file in found.files]
         about, notes = _spaced(about, here), (*notes, *series_notes(here))
-    return Volume(found.name, source, about, notes)
+    return [Volume(found.name, source, about, notes)]
 
 
 def _filled(found: Found, probes: list[Probe]) -> tuple[str, ...]:
@@ -162,16 +220,17 @@ def _spaced(about: About, files: list[str]) -> About:
 
 
 def _apart(
-    found: Found, first: tuple[Probe, ...], opening: _Opening
+    found: Found, first: First, looking: Looking
 ) -> Iterator[tuple[str, str, Mark, tuple[Probe, ...]]]:
     """Give each file that is opened by itself; those that belong to another one are left out."""
     seen: set[str] = set()
-    faults: list[SourceError] = []
+    faults = list(found.faults)
     for name, file, mark in zip(found.names, found.files, found.marks, strict=True):
         if file in seen:
             continue
         try:
-            probes = first if file == found.files[0] else opening.probe(file)
+            is_known = file == first[0]
+            probes = first[1] if is_known else looking.probe(file)
         except SourceError as fault:
             faults.append(fault)
             continue
@@ -182,15 +241,13 @@ def _apart(
 
 
 def _images(
-    name: str, file: str, mark: Mark, probes: Sequence[Probe], opening: _Opening
+    name: str, file: str, mark: Mark, probes: Sequence[Probe], looking: Looking
 ) -> Iterator[Volume]:
     """Give each image of a file, named after itself if the file says how."""
     own = [layer_name(one.about.name) if one.about.name.strip() else "" for one in probes]
-    has_image = own.count("") == 1 and all(one.about.layer for one in probes if one.about.name)
-    are_names = (all(own) or has_image) and len(set(own)) == len(own)  # labels, and their image
+    are_names = all(own) and len(set(own)) == len(own)
     for number, one in enumerate(probes):
-        suffix = f"_{own[number]}" if own[number] else ""
-        suffix = suffix if are_names else f"__image{number}"
+        suffix = f"_{own[number]}" if are_names else f"__image{number}"
         files = (file, *(part for part in one.files if part != file))
         source = Source(
             files,
@@ -200,8 +257,8 @@ def _images(
             _all_picks(one),
             number,
             is_stream=one.is_stream,
-            raw=opening.raw,
-            references=opening.references,
+            raw=looking.raw,
+            references=looking.references,
         )
         yield Volume(name + (suffix if len(probes) > 1 else ""), source, one.about)
 
@@ -215,23 +272,17 @@ def _mark(file: str) -> Mark:
     return stat.st_size, stat.st_mtime_ns
 
 
-def _probe_first(files: tuple[str, ...], opening: _Opening) -> tuple[Probe, ...]:
-    """Read the first file's headers; if that fails, name all files whose headers fail.
+def _probe_first(found: Found, looking: Looking) -> First:
+    """Read the headers of the first file that has some; if none has, say why of all.
 
     A remote file may need its neighbours: it is tried again with all of them at hand.
     """
-    try:
-        return opening.probe(files[0])
-    except SourceError as first:
-        if any(opening.local(file) != file for file in files):
-            return opening.probe(files[0])
-        faults = [first, *(fault for file in files[1:] if (fault := _fault(file, opening)))]
-        raise several(faults) from None
-
-
-def _fault(file: str, opening: _Opening) -> SourceError | None:
-    try:
-        opening.probe(file)
-    except SourceError as fault:
-        return fault
-    return None
+    faults = list(found.faults)
+    for file in found.files:
+        try:
+            return file, looking.probe(file)
+        except SourceError as fault:
+            if any(looking.local(other) != other for other in found.files):
+                return file, looking.probe(file)
+            faults.append(fault)
+    raise several(faults)

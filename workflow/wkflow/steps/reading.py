@@ -106,11 +106,10 @@ class Reading:
         self._fill(image, Box((x0, y0, 0), (x1, y1, 1)), plane[np.newaxis])
 
     def _require(self, image: Image, file: str) -> None:
-        found, expected = image.probe.header, self.source.header
         if not self._pad:
             require_no_gaps(image.probe, file)
-        if found != expected and not (self._pad and _fits_into(found, expected)):
-            raise SourceError(f"is {found}, expected {expected}", file, REMEDY)
+        if fault := misfit(image.probe.header, self.source.header, file, pad=self._pad):
+            raise fault
 
     def _fill(self, image: Image, box: Box, out: Voxels) -> None:
         """Read what an image has of a box; zeros stand for what a smaller one has not."""
@@ -150,6 +149,16 @@ def open_image(source: Source, file: str) -> Iterator[Image]:
                 "Convert it again: the file was replaced.",
             )  # fmt: skip
         yield images[source.image]
+
+
+def misfit(found: Header, expected: Header, file: str, *, pad: bool) -> SourceError | None:
+    """Say how a slice is unlike the others; None if it is not, or may be padded."""
+    if found == expected or (pad and _fits_into(found, expected)):
+        return None
+    pages = ("", "")
+    if found.planes != expected.planes:
+        pages = (f" in {found.planes} pages", f" in {expected.planes} page")
+    return SourceError(f"is {found}{pages[0]}, expected {expected}{pages[1]}", file, REMEDY)
 
 
 def _fits_into(found: Header, expected: Header) -> bool:
