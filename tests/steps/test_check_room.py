@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from wkflow.errors import ResourceError
+from wkflow.errors import ConfigError, ResourceError
 from wkflow.feed import Feed
 from wkflow.plan import Plan
 from wkflow.settings import Settings
@@ -137,3 +137,14 @@ def test_a_cluster_has_other_memory_than_this_machine(tmp_path: Path) -> None:
     check_room(plan_at(tmp_path), little)
     with pytest.raises(ResourceError, match="100 MiB may be used"):
         check_room(plan_at(tmp_path), settings_of(tmp_path, **there, memory="100M"))
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="there is no such file system")
+def test_a_file_system_of_the_kernel_holds_no_dataset() -> None:
+    """It has no room, which nobody can free."""
+    plan = dataset_plan(small_layer_plan((70, 50, 40), mags=()), dataset="/proc/foo")
+    settings = Settings.parse(
+        {"source": "/data", "target": "/proc/foo", "voxel_size": "1,1,1"}, where="test"
+    )
+    with pytest.raises(ConfigError, match="holds no files of users"):
+        check_room(plan, settings)

@@ -147,3 +147,13 @@ def test_references_out_of_an_archive_lead_nowhere(tmp_path: Path) -> None:
         archive.write(source / "a.ome.tif", "a.ome.tif")
     with pytest.raises(SourceError, match=r"names .*secret/x\.tif"):
         plan_of(tmp_path / "em.zip", follow_links=True)
+
+
+@pytest.mark.parametrize("suffix", ["", ".zip"])
+def test_a_source_that_the_system_does_not_look_up_is_no_good_source(
+    tmp_path: Path, suffix: str
+) -> None:
+    """As in a folder that may not be read; here, a name that is too long."""
+    settings = settings_of(tmp_path / ("a" * 300 + suffix))
+    with pytest.raises(SourceError, match="file name too long"), located(settings):
+        pass

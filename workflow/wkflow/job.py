@@ -64,7 +64,7 @@ _REMEDIES: dict[int, tuple[type[WkflowError], str]] = {
         ),
         (
             ConfigError,
-            "Choose a target that you may write, or ask for the right.",
+            "Ask for the right to read or write there, or choose another path.",
             (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR),
         ),
         (ConfigError, "Choose a shorter name.", (errno.ENAMETOOLONG,)),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from wkflow.errors import ResourceError, UnansweredError
+from wkflow.errors import ConfigError, ResourceError, UnansweredError
 from wkflow.layer_plan import FEWEST_THREADS
 from wkflow.plan import Plan
 from wkflow.settings import Settings
@@ -52,7 +52,13 @@ def memory_budget(settings: Settings) -> int:
 
 
 def measure_room(plan: Plan, settings: Settings) -> Room:
-    """Add up what the plan needs; what is already written counts as free."""
+    """Add up what the plan needs; what is already written counts as free.
+
+    Raises
+    ------
+    ConfigError
+        If the target is on no real disk, as below /proc.
+    """
     raw, expected = 0, 0.0
     for one in plan.layers:
         voxels = sum(grid.box.voxels for grid in one.made) * one.layer.frames
@@ -63,10 +69,15 @@ def measure_room(plan: Plan, settings: Settings) -> Room:
             stays = min(stays, IN_FLIGHT * one.job_bytes)
         expected += share * stays + shortcut_bytes(one) + one.feed.scratch_bytes
     place = _place(plan, settings)
+    disk = shutil.disk_usage(_existing(place))
+    if not disk.total:
+        raise ConfigError(
+            "this file system holds no files of users", str(place), "Choose another target."
+        )
     return Room(
         raw,
         int(expected),
-        shutil.disk_usage(_existing(place)).free + _written(plan, settings, place),
+        disk.free + _written(plan, settings, place),
         memory_budget(settings),
         max((one.slab_memory(FEWEST_THREADS) for one in plan.layers), default=0),
     )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wkflow.errors import SourceError
 from wkflow.origins.address import is_url, name_of, shown
 from wkflow.origins.archive import is_archive, unpack
 from wkflow.plan import SCRATCH
@@ -43,6 +44,8 @@ def located(settings: Settings, *, is_trial: bool = False) -> Iterator[Place]:
     """
     has_raw = settings.raw_layout is not None
     source = settings.source
+    if not is_url(source):
+        _require_seen(Path(source))
     is_packed = is_archive(name_of(source)) and not Path(source).is_dir()
     if not is_url(source) and not is_packed:
         root = source if Path(source).is_dir() else str(Path(source).parent)
@@ -54,6 +57,17 @@ def located(settings: Settings, *, is_trial: bool = False) -> Iterator[Place]:
         with naming(names):
             found = _packed if is_packed else _remote
             yield found(source, folder, names, has_raw=has_raw)
+
+
+def _require_seen(source: Path) -> None:
+    """Refuse a path that the system does not look up; one that is not there is told later."""
+    try:
+        source.exists()
+    except OSError as error:
+        raise SourceError(
+            (error.strerror or str(error)).lower(), str(source),
+            "Check the path, and that you may read its folders.",
+        ) from None  # fmt: skip
 
 
 @contextmanager
