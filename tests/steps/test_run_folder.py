@@ -4,10 +4,15 @@ from pathlib import Path
 
 import pytest
 from wkflow.claim import Claim
-from wkflow.errors import ConfigError
+from wkflow.errors import ConfigError, SourceError
 from wkflow.plan import CONFIG
 from wkflow.settings import Settings
-from wkflow.steps.run_folder import require_own_files, with_own_folder
+from wkflow.steps.run_folder import (
+    require_own_files,
+    with_own_folder,
+    without_new_folders,
+    without_traces,
+)
 
 
 def sending(source: object, **options: object) -> Settings:
@@ -67,3 +72,43 @@ def test_others_files_are_not_written_over(tmp_path: Path) -> None:
         require_own_files(settings)
     (tmp_path / "run/lock").touch()
     require_own_files(settings)
+
+
+@pytest.mark.parametrize("error", [ConfigError("a", "b", "c"), SourceError("a", "b", "c")])
+def test_a_refused_run_leaves_nothing(tmp_path: Path, error: Exception) -> None:
+    """Neither logs nor the folders of a mistyped target, nor what was unpacked for nothing."""
+    folder = tmp_path / "typo/out.wkflow"
+
+    def refused() -> None:
+        with without_new_folders(folder), without_traces(folder):
+            for name in ("logs/a.log", "config.yaml", "lock", ".snakemake/x", "unpacked/y"):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).touch()
+            raise error
+
+    with pytest.raises(type(error)):
+        refused()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["claim.json", "draft.json", "begun.json", "mine.txt"])
+def test_what_began_or_is_not_ours_stays(tmp_path: Path, name: str) -> None:
+    """All of it."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / name).touch()
+    with pytest.raises(SourceError), without_new_folders(tmp_path), without_traces(tmp_path):
+        raise SourceError("a", "b", "c")
+    assert {path.name for path in tmp_path.iterdir()} == {"logs", name}
+
+
+def test_a_log_that_is_to_be_read_stays(tmp_path: Path) -> None:
+    """And an archive that is half fetched when it is interrupted."""
+    log = tmp_path / "run/logs/snakemake.log"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    with pytest.raises(ConfigError), without_traces(tmp_path / "run"):
+        raise ConfigError("a", str(log), "c")
+    (tmp_path / "run/scratch").mkdir()
+    with pytest.raises(KeyboardInterrupt), without_traces(tmp_path / "run"):
+        raise KeyboardInterrupt
+    assert log.exists()

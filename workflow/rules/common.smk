@@ -3,7 +3,6 @@
 from wkflow.joints import Joints
 from wkflow.needs import Needs
 from wkflow.sending import Sending
-from wkflow.steps.claim_target import claim_target
 
 cluster = run.resources
 ask = Joints(run.plan)
@@ -52,6 +51,6 @@ if not run.settings.upload_on_cluster:
 
 onstart:
     run.attend(workflow)
-    claim_target(run.settings, run.plan)
+    run.claim()
     # else each run ends with a second of waiting
     workflow.scheduler.job_rate_limiter = None

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from wkflow.shared_link import without_token
 from wkflow.shipped import import_root
 from wkflow.spelling import is_url
 from wkflow.steps.check_target import check_target
-from wkflow.steps.claim_target import bring_back, lay_aside
+from wkflow.steps.claim_target import bring_back, claim_target, lay_aside
 from wkflow.steps.draw_delivery import (
     begin_attempt,
     deliver_contents,
@@ -33,7 +33,7 @@ from wkflow.steps.draw_delivery import (
     write_parcels,
 )
 from wkflow.steps.find_parcels import find_parcels
-from wkflow.steps.run_folder import with_own_folder
+from wkflow.steps.run_folder import with_own_folder, without_new_folders, without_traces
 from wkflow.temporary import note, sweep
 
 ALLOCATOR = {
@@ -86,6 +86,23 @@ class Run:
 
             attend(workflow, [self.settings.run_folder, self._place], self._sources)
 
+    def claim(self) -> None:
+        """Make the target this run's; the last thing before the first job.
+
+        Raises
+        ------
+        WorkflowError
+            If it is somebody else's by now, or cannot be changed.
+        """
+        try:
+            claim_target(self.settings, self.plan)
+        except (WkflowError, OSError) as error:
+            foreseen = foresee(error)
+            if foreseen is None:
+                raise
+            leave_note(self.settings.run_folder / ENTRANCE, foreseen)
+            raise WorkflowError(str(foreseen)) from None
+
     @property
     def _place(self) -> Path:
         """The folder in which the dataset is, or will be made."""
@@ -122,17 +139,19 @@ def enter(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -
         settings = with_own_folder(Settings.parse(without_token(given), where="config"))
         _prepare_jobs(settings)
         run_folder = settings.run_folder
-        if is_main:
-            (run_folder / ENTRANCE).unlink(missing_ok=True)
-            _note_temporary(workflow, run_folder, is_on_cluster=is_on_cluster)
-        plan = _plan(settings, is_main=is_main)
-        delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
+        tidy = nullcontext() if run_folder.exists() else without_traces(run_folder)
+        with without_new_folders(run_folder), tidy:
+            if is_main:
+                (run_folder / ENTRANCE).unlink(missing_ok=True)
+                _note_temporary(workflow, run_folder, is_on_cluster=is_on_cluster)
+            plan = _plan(settings, is_main=is_main)
+            delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
     except (WkflowError, OSError, MemoryError, UnicodeError) as error:
         foreseen = foresee(error)
         if foreseen is None:
             raise
-        if run_folder:
-            with suppress(OSError):  # a full disk, or no folder can be made there
+        if run_folder and run_folder.exists():  # made by the command line, which reads it
+            with suppress(OSError):  # a full disk
                 leave_note(run_folder / ENTRANCE, foreseen)
         raise WorkflowError(str(foreseen)) from None
     return Run(settings, plan, delivery, is_on_cluster)

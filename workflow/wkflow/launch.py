@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from wkflow.clusters import slurm
 from wkflow.datasource import PROPERTIES
 from wkflow.delivery import DELIVERY, Delivery
 from wkflow.engine import Interrupts, watch
-from wkflow.errors import ConfigError, TransientError, WkflowError
+from wkflow.errors import ConfigError, TransientError, UnansweredError, WkflowError
 from wkflow.failures import forget
 from wkflow.hold import holding
 from wkflow.invocation import environment_of, require_means, snakemake_command
@@ -33,8 +33,9 @@ from wkflow.settings import Settings
 from wkflow.steps.check_target import check_target
 from wkflow.steps.claim_target import keep_source
 from wkflow.steps.new_folders import forget_finished
-from wkflow.steps.run_folder import require_own_files
+from wkflow.steps.run_folder import require_own_files, without_new_folders, without_traces
 from wkflow.steps.target_state import ANEW
+from wkflow.steps.unfinished import unfinished
 from wkflow.temporary import temporary_folder
 
 RESTARTS = 2
@@ -67,39 +68,69 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
     folder = settings.run_folder
     require_own_files(settings)
     check_target(settings)
-    _make(folder)
-    with (
-        locked(folder) as lock,
-        holding(settings.dataset) as hold,
-        temporary_folder(folder) as temporary,
-    ):
-        _end_jobs_of_before(settings)
-        keep_source(settings)
-        if not any(map(LOOKING.fullmatch, extra)):
-            _start_anew_where_needed(settings)
-            (folder / ASKED).touch()
-        (folder / CONFIG).write_text(yaml.safe_dump(_config(settings), sort_keys=False))
-        (folder / LOG).parent.mkdir(exist_ok=True)
-        command = snakemake_command(settings, extra)
-        if not quiet:
-            print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
-        environment = environment_of(settings, temporary, extra)
-        run = partial(_run, settings, command, environment, lock, hold)
-        passes_on = bool(extra)
-        failure = run(quiet=quiet, passes_on=passes_on)
-        for _ in range(RESTARTS):
-            if failure is None or not _is_lost(folder, failure):
-                break
-            print(f"wkflow: {failure.what}; a new upload is started", file=sys.stderr)
-            failure = run(quiet=quiet, passes_on=passes_on)
-        end = End.INCOMPLETE if failure else _end(settings, environment, is_asked=bool(extra))
-        if end.is_complete:
-            (folder / ASKED).unlink(missing_ok=True)
-    if failure is not None:
-        if settings.sends:
-            print(f"wkflow: what was done is kept in {folder}", file=sys.stderr)
-        raise failure
+    with without_new_folders(folder):
+        _make(folder)
+        with (
+            locked(folder) as lock,
+            holding(settings.dataset) as hold,
+            temporary_folder(folder) as temporary,
+            without_traces(folder),
+        ):
+            _end_jobs_of_before(settings)
+            keep_source(settings)
+            if not any(map(LOOKING.fullmatch, extra)):
+                _start_anew_where_needed(settings)
+                (folder / ASKED).touch()
+            (folder / LOG).parent.mkdir(exist_ok=True)
+            command = snakemake_command(settings, extra)
+            if not quiet:
+                print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
+            environment = environment_of(settings, temporary, extra)
+            run = partial(_run, settings, command, environment, lock, hold)
+            failure = _attempts(settings, partial(run, quiet=quiet, passes_on=bool(extra)))
+            end = End.INCOMPLETE if failure else _end(settings, environment, is_asked=bool(extra))
+            if end.is_complete:
+                (folder / ASKED).unlink(missing_ok=True)
+            if failure is not None:
+                _tell_what_is_kept(settings)
+                raise failure
     return end
+
+
+def _attempts(settings: Settings, run: Callable[[], WkflowError | None]) -> WkflowError | None:
+    """Run, and run again where that may help at once; give what went wrong in the end."""
+    _write_config(settings)
+    failure = run()
+    if isinstance(failure, UnansweredError) and _agrees(failure):
+        _write_config(settings.model_copy(update={"assume_yes": True}))
+        failure = run()
+    for _ in range(RESTARTS):
+        if failure is None or not _is_lost(settings.run_folder, failure):
+            break
+        print(f"wkflow: {failure.what}; a new upload is started", file=sys.stderr)
+        failure = run()
+    return failure
+
+
+def _write_config(settings: Settings) -> None:
+    content = yaml.safe_dump(_config(settings), sort_keys=False)
+    (settings.run_folder / CONFIG).write_text(content)
+
+
+def _agrees(question: UnansweredError) -> bool:
+    """Ask the person at the terminal, if there is one."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print(f"wkflow: {question.where}: {question.what}", file=sys.stderr)
+    print("wkflow: remove the old dataset now? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _tell_what_is_kept(settings: Settings) -> None:
+    if settings.sends:
+        print(f"wkflow: what was done is kept in {settings.run_folder}", file=sys.stderr)
+    elif words := unfinished(settings):
+        print(f"wkflow: {words}", file=sys.stderr)
 
 
 def _make(folder: Path) -> None:

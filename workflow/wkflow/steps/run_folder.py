@@ -1,11 +1,14 @@
 """The run folder: one for each source, and nothing of anybody else's in it."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
 from wkflow.claim import CLAIM
-from wkflow.errors import ConfigError
-from wkflow.plan import ASKED, CONFIG, DRAFT, PLAN, REPORT
+from wkflow.errors import ConfigError, SourceError
+from wkflow.plan import ASKED, CONFIG, DRAFT, PLAN, REPORT, SCRATCH
 from wkflow.settings import Settings
 from wkflow.steps.target_state import began_of, source_of
 
@@ -13,6 +16,11 @@ LOCK = "lock"
 
 OURS = (LOCK, CLAIM, DRAFT)
 """One of them is in every run folder."""
+
+TRACES = frozenset({LOCK, CONFIG, ASKED, "logs", ".snakemake", "temporary.json", "progress"})
+"""What a run leaves there before a plan is drawn."""
+
+FETCHED = frozenset({SCRATCH, "unpacked"})
 
 WRITTEN = (CONFIG, PLAN, REPORT, ASKED, "receipts")
 """What a run writes, under names that others may use."""
@@ -54,6 +62,37 @@ def require_own_files(settings: Settings) -> None:
         )
 
 
-def has_begun(folder: Path) -> bool:
-    """Whether a run folder holds more than the traces of runs that were refused."""
-    return any((folder / name).exists() for name in (CLAIM, DRAFT, PLAN, "receipts"))
+@contextmanager
+def without_new_folders(folder: Path) -> Iterator[None]:
+    """Remove the run folder and those above it, if the block made them and leaves them empty."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        yield
+    except BaseException:
+        for place in missing:
+            with suppress(OSError):  # it is not empty, or was not made
+                place.rmdir()
+        raise
+
+
+@contextmanager
+def without_traces(folder: Path) -> Iterator[None]:
+    """Remove what the block left in the run folder, if it failed before a plan was drawn.
+
+    What was fetched or unpacked stays for the next run, unless it is no good; and the logs stay
+    if the failure tells to look at them.
+    """
+    try:
+        yield
+    except BaseException as error:
+        is_lasting = isinstance(error, ConfigError | SourceError)
+        traces = TRACES | FETCHED if is_lasting else TRACES
+        found = {place.name for place in folder.glob("*")}
+        is_begun = not found <= traces or str(folder) in str(error)
+        for name in () if is_begun else found:
+            place = folder / name
+            if place.is_dir():
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                place.unlink(missing_ok=True)
+        raise
