@@ -64,12 +64,18 @@ def test_a_shard_that_cuts_a_chunk_is_refused(chunk: Triple, shards: Triple, axi
         options(chunk_shape=(x, y, z), shard_shape=shard)
 
 
-@pytest.mark.parametrize("unit", ["nanometer", "nm"])
-def test_an_implausible_size_is_refused_where_it_can_be_judged(unit: str) -> None:
-    """In nanometers only: of what is measured in parsecs nobody knows how large it is."""
+@pytest.mark.parametrize(
+    ("size", "unit"),
+    [
+        ("1e8,1e8,1e8", "nanometer"), ("1e8,1e8,1e8", "nm"), ("11,11,25", "mm"),
+        ("1,1,1", "pc"), ("1e-7,1e-7,1e-7", "nm"), ("4,4,5000", "nm"),
+    ],
+)  # fmt: skip
+def test_an_implausible_size_is_refused_in_every_unit(size: str, unit: str) -> None:
+    """A slip of the unit; what a scanner of bodies sees is none."""
     with pytest.raises(ValidationError, match="implausible"):
-        options(voxel_size="1e8,1e8,1e8", unit=unit)
-    assert options(voxel_size="1e8,1e8,1e8", unit="pc").voxel_size == (1e8, 1e8, 1e8)
+        options(voxel_size=size, unit=unit)
+    assert options(voxel_size="1,1,5", unit="mm").voxel_size == (1, 1, 5)
 
 
 @pytest.mark.parametrize("data_format", sorted(STORAGES))

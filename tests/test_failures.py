@@ -11,8 +11,9 @@ from wkflow.errors import (
     TransientError,
     VerificationError,
     WkflowError,
+    several,
 )
-from wkflow.failures import BAD_SLICES, NAMED, forget, read_failures
+from wkflow.failures import BAD_SLICES, NAMED, forget, read_failures, shortened
 from wkflow.job import leave_note
 from wkflow.journal import ChangedError
 
@@ -122,3 +123,14 @@ def test_notes_are_forgotten(tmp_path: Path) -> None:
     forget(tmp_path)
     assert read_failures(tmp_path) == []
     assert log.exists()
+
+
+def test_a_dry_run_names_a_few(tmp_path: Path) -> None:
+    """And says where the run lists all of them."""
+    faults = [SourceError("is empty", f"/d/{number}.tif", "Mend it.") for number in range(8)]
+    told = shortened(several(faults), tmp_path)
+    assert told.what.startswith("8 slices cannot be used: 0.tif: is empty; 1.tif")
+    assert told.what.endswith("4.tif: is empty; and 3 more")
+    assert str(tmp_path / BAD_SLICES) in told.remedy
+    few = several(faults[:3])
+    assert shortened(few, tmp_path) is few

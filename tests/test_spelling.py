@@ -77,7 +77,7 @@ def test_units_are_read_long_or_short(text: str) -> None:
     assert spelling.unit(spelling.unit(text)) == spelling.unit(text)
 
 
-@pytest.mark.parametrize("value", ["nanometre", "NM", "", 4, None])
+@pytest.mark.parametrize("value", ["nanometr", "NM", "", 4, None])
 def test_other_units_are_no_units(value: object) -> None:
     """The words list all units."""
     with pytest.raises(ValueError, match="nanometer"):
@@ -316,3 +316,45 @@ def test_other_resources_are_refused(value: object) -> None:
     """With an example."""
     with pytest.raises(ValueError, match="must be such as mem=32G"):
         spelling.job_resources(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("micron", "micrometer"), ("Microns", "micrometer"), ("nanometers", "nanometer"),
+        ("Micrometre", "micrometer"), ("millimetres", "millimeter"), (" um ", "micrometer"),
+        ("metre", "meter"),
+    ],
+)  # fmt: skip
+def test_units_are_spelled_in_many_ways(text: str, wanted: str) -> None:
+    """All that can mean one thing only; letter case tells milli from mega in short ones."""
+    assert spelling.unit(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["11,24,11,24,25", "11;11;25", "11 11 25", "11,11"])
+def test_voxel_sizes_have_points(text: str) -> None:
+    """A comma stands between numbers."""
+    with pytest.raises(ValueError, match="three numbers x,y,z"):
+        spelling.voxel_size(text)
+
+
+@pytest.mark.parametrize(
+    ("size", "unit", "is_plausible"),
+    [
+        ((11, 11, 25), "nanometer", True),
+        ((11, 11, 25), "millimeter", False),
+        ((11, 11, 25), "micrometer", True),
+        ((1, 1, 5), "millimeter", True),
+        ((10, 10, 10), "millimeter", True),
+        ((0.1, 0.1, 0.3), "meter", False),
+        ((1, 1, 1), "angstrom", True),
+        ((1, 1, 1), "femtometer", False),
+        ((0.02, 0.02, 0.05), "inch", True),
+        ((4, 4, 5000), "nanometer", False),
+    ],
+)
+def test_sizes_are_plausible_in_every_unit(
+    size: tuple[float, float, float], unit: str, *, is_plausible: bool
+) -> None:
+    """From atoms to what a scanner of whole bodies sees."""
+    assert spelling.is_plausible(size, unit) == is_plausible

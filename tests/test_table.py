@@ -96,3 +96,10 @@ def test_nothing_is_written(plan: Plan, tmp_path: Path) -> None:
     """A dry run may be given anywhere."""
     plan_table(plan, settings(tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+def test_real_sizes_are_told(plan: Plan, tmp_path: Path) -> None:
+    """A slip of the unit is seen there: of one voxel, and of the layer."""
+    large = replace(plan, voxel_size=(11.24, 11.24, 25.0), unit="nanometer")
+    table = plan_table(large, settings(tmp_path))
+    assert "voxel 11.24 x 11.24 x 25 nm, all of them 3.372 x 2.248 x 2.5 µm\n" in table

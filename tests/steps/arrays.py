@@ -67,7 +67,7 @@ def opener(
     """Give what opens these files; a text instead of an image is what is wrong with it."""
 
     @contextmanager
-    def open_images(path: str, _: RawLayout | None = None) -> Iterator[Sequence[Image]]:
+    def open_images(path: str, *_: object) -> Iterator[Sequence[Image]]:
         image = files[path]
         if isinstance(image, str):
             raise SourceError(image, path, "Mend it.")

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from wkflow.box import Box
 from wkflow.errors import SourceError
 from wkflow.layer import ITEM_BYTES
-from wkflow.steps.casting import casting
+from wkflow.steps.casting import casting, check_sample
 
 from .arrays import Voxels
 
@@ -103,3 +103,44 @@ def test_the_layer_is_named_with_the_values_and_the_remedy() -> None:
         cast(np.array([[[[-3, 300]]]], "int16"), "uint8")
     assert caught.value.where == WHERE
     assert "--dtype" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "is_refused"),
+    [
+        ([0, 0.25, 1], "uint8", True),
+        ([0.1, 0.9], "int32", True),
+        ([-1, 0.5, 1], "int8", True),
+        ([7.25, 7.75], "uint16", True),
+        ([0.5, 0.5], "uint8", True),
+        ([0, 1], "uint8", False),
+        ([0, 0.25, 200], "uint8", False),
+        ([0, 0.25, 1], "float32", False),
+        ([0, 300], "uint8", True),
+        ([-1, 100], "uint16", True),
+        ([0, float("nan")], "uint8", True),
+        ([], "uint8", False),
+    ],
+)
+def test_a_sample_is_judged_before_anything_runs(
+    values: list[float], dtype: str, *, is_refused: bool
+) -> None:
+    """Fractions that lie within one, and what does not fit; whole numbers may be a mask."""
+    samples: list[Voxels] = [np.array([one], "float32") for one in values]
+    if is_refused:
+        with pytest.raises(SourceError, match=r"fractions|do not all fit") as caught:
+            check_sample(samples, dtype, WHERE)
+        assert "--dtype" in caught.value.remedy
+    else:
+        check_sample(samples, dtype, WHERE)
+
+
+def test_rounding_is_told() -> None:
+    """No box by itself can tell whether all values lie so close."""
+    told: list[bool] = []
+    for values in ([0.0, 1.0], [0.5, 1.0]):
+        region = casting(
+            lambda _, v=values: np.array([[[v]]]), "uint8", WHERE, lambda: told.append(True)
+        )  # fmt: skip
+        region(BOX)
+    assert told == [True]

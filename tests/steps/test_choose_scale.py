@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wkflow.errors import ConfigError
+from wkflow.errors import ConfigError, SourceError
 from wkflow.settings import Settings
 from wkflow.source import About, Header, Source
+from wkflow.spelling import is_plausible
 from wkflow.steps.choose_scale import Chosen, Stated, choose_scale
 from wkflow.steps.find_volumes import Volume
 from wkflow.units import NANOMETERS, UNITS
@@ -73,6 +74,10 @@ def test_what_files_state_is_told_in_the_unit_of_the_options(unit: str, size: fl
     """Without the digits that only the conversion made."""
     edge = float(f"{size:.4g}")
     nanometers = edge * NANOMETERS[unit]
+    if not is_plausible((edge,) * 3, unit):
+        with pytest.raises(SourceError, match="implausible voxel size"):
+            choose_scale(settings(unit=unit), [volume((nanometers,) * 3)])
+        return
     chosen = choose_scale(settings(unit=unit), [volume((nanometers,) * 3)])
     assert chosen.scale == (edge,) * 3
 
@@ -90,3 +95,24 @@ def test_a_size_that_nobody_states_is_asked_for(volumes: list[Volume], words: st
         choose_scale(settings(), volumes)
     assert (caught.value.what, caught.value.where) == (words, "voxel_size")
     assert "--voxel-size 11.24,11.24,25" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        (25e6, 25e6, 25e6),
+        (1e-4, 1e-4, 1e-4),
+        (4.0, 4.0, 5000.0),
+        (-4.0, 4.0, 4.0),
+        (0.0, 4.0, 4.0),
+        (float("nan"), 4.0, 4.0),
+        (float("inf"), 4.0, 4.0),
+    ],
+)
+def test_what_no_voxel_has_is_refused(stated: Stated) -> None:
+    """A slip of the unit in a file; the option overrules it."""
+    with pytest.raises(SourceError, match="states an implausible voxel size") as caught:
+        choose_scale(settings(), [volume(stated)])
+    assert caught.value.where == "/data/em.tif"
+    assert "--voxel-size" in caught.value.remedy
+    assert choose_scale(settings(voxel_size="4,4,4"), [volume(stated)]).scale == (4, 4, 4)

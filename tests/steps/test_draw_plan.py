@@ -222,3 +222,21 @@ def test_a_trial_is_the_same_plan(tmp_path: Path) -> None:
     settings = settings_of(write_tiffs(tmp_path / "em", grains(2)))
     assert draw_plan(settings, is_trial=True) == draw_plan(settings)
     assert [path.name for path in tmp_path.iterdir()] == ["em"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "is_refused"), [(0.0, 1.0, True), (-1.0, 1.0, True), (0.0, 200.0, False)]
+)
+def test_fractions_do_not_become_zeros_and_ones(
+    tmp_path: Path, low: float, high: float, *, is_refused: bool
+) -> None:
+    """Told before anything runs, with the remedy."""
+    ramp = np.linspace(low, high, 37 * 45, dtype="float32").reshape(1, 37, 45)
+    source = write_tiffs(tmp_path / "em", np.repeat(ramp, 3, 0))
+    assert plan_of(source).layers[0].layer.dtype == "float32"
+    if is_refused:
+        with pytest.raises(SourceError, match="holds fractions, and as int16 only") as caught:
+            plan_of(source, dtype="int16")
+        assert "Leave --dtype out" in caught.value.remedy
+    else:
+        assert plan_of(source, dtype="int16").layers[0].layer.dtype == "int16"

@@ -159,8 +159,9 @@ def test_each_format_has_shapes_and_a_codec_of_its_own(data_format: str) -> None
         assert one.grids[1].shard == (64, 64, 64)  # clipped: the layer has 50 voxels there
 
 
-def test_the_option_says_what_dtype_a_layer_has() -> None:
+def test_the_option_says_what_dtype_a_layer_has(monkeypatch: pytest.MonkeyPatch) -> None:
     """float64 can be converted so, and a segmentation be made of fractions."""
+    monkeypatch.setattr(module, "look_at", lambda *_: [])
     assert planned(part_of(dtype="float64"), dtype="float32").layer.dtype == "float32"
     labels = planned(part_of(dtype="float32"), dtype="uint32", category="segmentation")
     assert (labels.layer.dtype, labels.layer.category) == ("uint32", "segmentation")

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from wkflow.datasource import PROPERTIES
 from wkflow.durable import PARTIAL
-from wkflow.errors import VerificationError
+from wkflow.errors import SourceError, VerificationError
 from wkflow.given import Given
 from wkflow.plan import Plan
+from wkflow.receipt import Receipt
 from wkflow.source import Channel
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.downsample_rest import downsample_rest
@@ -189,3 +190,17 @@ def test_of_a_dataset_that_was_there_only_new_shards_are_counted(run: Run) -> No
         check_receipts(extension, receipts[-1:])
     assert caught.value.where == str(shard)
     assert not Path(receipts[-1]).exists()
+
+
+def test_fractions_of_which_nothing_is_left_are_not_published(run: Run) -> None:
+    """No slab by itself can tell; where one slab has larger values, the layer is well."""
+    plan, receipts = run
+    slabs = [path for path in receipts if "convert_slab" in path]
+    for path in slabs:
+        replace(Receipt.read(path), lowest=0, highest=1, rounded=True).write(path)
+    with pytest.raises(SourceError, match="holds fractions, and as uint8 only 0 to 1") as caught:
+        write_properties(plan, receipts)
+    assert "Leave --dtype out" in caught.value.remedy
+    assert not (Path(plan.dataset) / PROPERTIES).exists()
+    replace(Receipt.read(slabs[0]), highest=200).write(slabs[0])
+    write_properties(plan, receipts)

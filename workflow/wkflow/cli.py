@@ -15,7 +15,8 @@ from wkflow import __version__
 from wkflow.arguments import PASSED_ON, command_in, flags_of, usage_of
 from wkflow.commands import COMMANDS, Command
 from wkflow.engine import mute_if_unread, raise_open_files
-from wkflow.errors import ConfigError, WkflowError
+from wkflow.errors import ConfigError, SourceError, WkflowError
+from wkflow.failures import shortened
 from wkflow.job import foresee
 from wkflow.secret import TOKEN
 from wkflow.settings import Settings
@@ -253,7 +254,10 @@ def _dry_run(settings: Settings) -> int:
         return 0
     is_extension = settings.command == "downsample"
     draw = draw_extension if is_extension else draw_plan
-    plan = draw(settings, is_trial=True)
+    try:
+        plan = draw(settings, is_trial=True)
+    except SourceError as error:
+        raise shortened(error, settings.run_folder) from error
     print(plan_table(plan, settings), flush=True)
     check_room(plan, settings)
     return 0

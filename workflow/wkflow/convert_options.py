@@ -100,11 +100,10 @@ class ConvertOptions(BaseModel):
     @whole(mode="after")
     def _shapes_fit(self) -> Self:
         """Shards are whole chunks, batches whole shards."""
-        least, most = spelling.PLAUSIBLE_NM
-        nanometers = self.voxel_size if self.unit == "nanometer" and self.voxel_size else ()
-        if not all(least <= nm <= most for nm in nanometers):
+        if self.voxel_size and not spelling.is_plausible(self.voxel_size, self.unit):
             raise ValueError(
-                f"voxel_size {self.voxel_size} is implausible in nanometer; name another unit"
+                f"voxel_size {self.voxel_size} is implausible in {self.unit}: an edge of a voxel "
+                "has 1 pm to 1 cm; name another unit"
             )
         if self.shard_shape and self.chunks_per_shard:
             raise ValueError("shard_shape does not go with chunks_per_shard: give one of them")

@@ -72,6 +72,19 @@ def _list_slices(folder: Path, by_folder: dict[str, list[SourceError]]) -> None:
         (folder / BAD_SLICES).write_text("\n".join(listed) + "\n")
 
 
+def shortened(error: WkflowError, folder: Path) -> WkflowError:
+    """Name the first few of many bad slices of an error that no run wrote down."""
+    faults = error.faults if isinstance(error, SourceError) else ()
+    if len(faults) <= NAMED:
+        return error
+    named = BETWEEN.join(error.what.split(BETWEEN)[:NAMED])
+    return SourceError(
+        f"{len(faults)} slices cannot be used: {named}; and {len(faults) - NAMED} more",
+        error.where,
+        f"{error.remedy} The run itself lists all of them in {folder / BAD_SLICES}",
+    )
+
+
 def _merge(folder: Path, source: str, group: list[SourceError]) -> SourceError:
     """Name the first few slices of one folder, and where all of them are listed."""
     slices = [one for failure in group for one in _slices(failure)]

@@ -22,7 +22,8 @@ class Receipt:
     """What one job wrote. It appears only when the voxels are safely on disk.
 
     `lowest` and `highest` are over the finite samples that the job wrote in mag 1, None where
-    there are none; `voxels` counts those written, `seconds` the time that took.
+    there are none; `rounded` says that fractions became whole numbers; `voxels` counts those
+    written, `seconds` the time that took.
     """
 
     rule: str
@@ -31,6 +32,7 @@ class Receipt:
     lowest: int | float | None = None
     highest: int | float | None = None
     seconds: float = 0.0
+    rounded: bool = False
 
     @property
     def bytes_written(self) -> int:

@@ -17,7 +17,7 @@ from wkflow.codec import Codec
 from wkflow.errors import ConfigError
 from wkflow.job_resources import JobResources
 from wkflow.mag import Mag
-from wkflow.units import SHORT, UNITS
+from wkflow.units import NANOMETERS, SHORT, UNITS
 
 PLAUSIBLE_NM = (1e-3, 1e7)
 """A voxel thinner than a nucleus or thicker than a finger is a slip of the unit."""
@@ -31,6 +31,7 @@ LEAST_MEMORY = 64 * 2**20
 RESERVED = frozenset({"zarr.json", "datasource-properties.json"})
 """Files of a dataset that stand where its layers stand."""
 
+_METERS = re.compile(r"(?i)([a-z]*)met(?:er|re)s?")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 _BYTES = re.compile(r"(?i)\s*([0-9.]+)\s*([kmgt]?)(i?)b?\s*")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -40,12 +41,24 @@ def voxel_size(value: object) -> tuple[float, float, float]:
     """Read three positive numbers, as a list or with commas between."""
     numbers = _numbers(value, "three numbers x,y,z")
     if len(numbers) != 3:
-        raise ValueError("must be three numbers x,y,z")
+        raise ValueError("must be three numbers x,y,z, with points in them: 11.24,11.24,25")
     if not all(math.isfinite(number) and number > 0 for number in numbers):
         raise ValueError("must be three finite numbers above zero")
     if max(numbers) / min(numbers) > PLAUSIBLE_RATIO:
         raise ValueError(f"is implausible: one edge is over {PLAUSIBLE_RATIO} times another")
     return numbers[0], numbers[1], numbers[2]
+
+
+def is_plausible(size: tuple[float, float, float], unit: str) -> bool:
+    """Whether a voxel of this size can be one.
+
+    >>> is_plausible((11, 11, 25), "nanometer"), is_plausible((11, 11, 25), "millimeter")
+    (True, False)
+    """
+    least, most = PLAUSIBLE_NM
+    edges = [edge * NANOMETERS[unit] for edge in size]
+    is_near = max(edges) <= PLAUSIBLE_RATIO * min(edges)
+    return is_near and all(least <= edge <= most * (1 + 1e-9) for edge in edges)
 
 
 def shape(value: object) -> Triple:
@@ -82,8 +95,13 @@ def _numbers(value: object, wanted: str) -> list[float]:
 
 def unit(value: object) -> str:
     """Read a unit of length, long or short."""
-    if str(value) in UNITS or str(value) in SHORT:
-        return SHORT.get(str(value), str(value))
+    text = str(value).strip()
+    if match := _METERS.fullmatch(text):  # meters, Micrometre
+        text = f"{match[1].lower()}meter"
+    elif text.lower() in {"micron", "microns"}:
+        text = "micrometer"
+    if text in UNITS or text in SHORT:
+        return SHORT.get(text, text)
     raise ValueError(f"is no unit of length; WEBKNOSSOS knows {', '.join(UNITS)}")
 
 

@@ -10,6 +10,7 @@ from wkflow.settings import Settings
 from wkflow.steps.check_room import Room, measure_room
 from wkflow.steps.draw_delivery import deliver_contents
 from wkflow.steps.find_parcels import find_parcels
+from wkflow.units import shown_sizes
 
 GB = 1e9
 
@@ -21,7 +22,7 @@ def plan_table(plan: Plan, settings: Settings) -> str:
     place = settings.webknossos_url if settings.sends else plan.dataset
     lines = [f"dataset    {plan.name} -> {place}", f"run folder {settings.run_folder}", ""]
     for one in plan.layers:
-        lines += [*_layer_lines(one), ""]
+        lines += [*_layer_lines(one, plan), ""]
     lines += _sums(plan, measure_room(plan, settings))
     return "\n".join([*lines, *(f"note       {note}" for note in plan.notes)])
 
@@ -39,11 +40,12 @@ def contents_table(settings: Settings) -> str:
     return "\n".join([*lines, *(f"note       {note}" for note in contents.notes)])
 
 
-def _layer_lines(one: LayerPlan) -> list[str]:
+def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:
     layer = one.layer
     lines = [
         f"layer {layer.name}: {layer.category} ({one.evidence}), {layer.element_class}",
         f"box {_box(layer)}, {layer.data_format}, {one.codec}, {one.kernel}",
+        *_lengths(layer, plan),
         *([f"read from {one.given.root}"] if one.given else [_feeding(one.feed)]),
         ROW.format("mag", "voxels", "shard", "chunk", "files", "jobs", "GB"),
     ]
@@ -61,6 +63,15 @@ def _layer_lines(one: LayerPlan) -> list[str]:
             )
         )
     return lines
+
+
+def _lengths(layer: Layer, plan: Plan) -> list[str]:
+    """Say how large a voxel is, and the layer: a slip of the unit is seen there."""
+    if min(plan.voxel_size) <= 0:
+        return []
+    x, y, z = (edge * count for edge, count in zip(plan.voxel_size, layer.box.size, strict=True))
+    voxel = shown_sizes(plan.voxel_size, plan.unit)
+    return [f"voxel {voxel}, all of them {shown_sizes((x, y, z), plan.unit)}"]
 
 
 def _jobs(one: LayerPlan, grid: Grid) -> int | str:

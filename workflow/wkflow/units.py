@@ -25,3 +25,17 @@ _METERS = {
 
 NANOMETERS = {unit: _METERS[unit] * 1e9 for unit in UNITS}
 """How many nanometers each unit is, by its full name."""
+
+_SHOWN = ((1e9, "m"), (1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))
+
+
+def shown_sizes(sizes: tuple[float, float, float], unit: str) -> str:
+    """Write three lengths in the largest unit of which each of them has a tenth.
+
+    >>> shown_sizes((11.24, 11.24, 25), "nanometer"), shown_sizes((0.5, 0.5, 2), "millimeter")
+    ('11.24 x 11.24 x 25 nm', '0.5 x 0.5 x 2 mm')
+    """
+    nanometers = [size * NANOMETERS[unit] for size in sizes]
+    units = (one for one in _SHOWN if min(nanometers) >= one[0] / 10)
+    factor, name = next(units, _SHOWN[-1])
+    return " x ".join(f"{one / factor:.4g}" for one in nanometers) + f" {name}"

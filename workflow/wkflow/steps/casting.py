@@ -1,7 +1,7 @@
 """Voxels in another dtype: as they are, or not at all."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,53 @@ Voxels = NDArray[np.generic]
 Region = Callable[[Box], Voxels]
 
 
-def casting(region: Region, dtype: str, where: str) -> Region:
+def is_of_fractions(low: float, high: float) -> bool:
+    """Whether values lie so close together that whole numbers cannot be meant.
+
+    >>> is_of_fractions(0.0, 1.0), is_of_fractions(-1, 1), is_of_fractions(0, 255.0)
+    (True, True, False)
+    """
+    return high - low <= 1 or (low >= -1 and high <= 1)
+
+
+def fractions_refused(low: float, high: float, dtype: str, where: str) -> SourceError:
+    """Say that rounding would leave next to nothing of fractions."""
+    return SourceError(
+        f"holds fractions, and as {dtype} only {low:g} to {high:g} would be left of them",
+        where,
+        "Leave --dtype out, or scale the values before: they are rounded, never scaled.",
+    )
+
+
+def check_sample(samples: Sequence[Voxels], dtype: str, where: str) -> None:
+    """Refuse values of a few places that do not fit into `dtype`, or have no meaning in it.
+
+    Raises
+    ------
+    SourceError
+        As jobs do for all values, but before anything is written.
+    """
+    target = np.dtype(dtype)
+    some = [one for one in samples if one.size]
+    for one in some:
+        if one.dtype != target:
+            _require_fit(one, target, where)
+    if not some or some[0].dtype.kind != "f" or target.kind == "f":
+        return
+    low, high = min(one.min().item() for one in some), max(one.max().item() for one in some)
+    has_fractions = any(bool(np.any(one != np.rint(one))) for one in some)
+    if has_fractions and is_of_fractions(low, high):
+        raise fractions_refused(round(low), round(high), dtype, where)
+
+
+def casting(
+    region: Region, dtype: str, where: str, rounded: Callable[[], None] | None = None
+) -> Region:
     """Give a function that does what `region` does, in voxels of `dtype`.
 
     Values stay what they are: fractions are rounded (to even, where they lie between), float64
-    to the next float32; nothing is scaled, and nothing wraps.
+    to the next float32; nothing is scaled, and nothing wraps. `rounded` is
+    called when there were fractions.
 
     Raises
     ------
@@ -33,7 +75,10 @@ def casting(region: Region, dtype: str, where: str) -> Region:
             return voxels
         _require_fit(voxels, target, where)
         if voxels.dtype.kind == "f" and target.kind != "f":
-            voxels = np.rint(voxels)
+            whole = np.rint(voxels)
+            if rounded and not np.array_equal(whole, voxels):
+                rounded()
+            voxels = whole
         return voxels.astype(target)
 
     return cast

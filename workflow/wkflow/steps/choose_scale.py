@@ -1,9 +1,11 @@
 """The voxel size of a dataset: what the option says, else what the files state."""
 
+import math
 from dataclasses import dataclass
 
-from wkflow.errors import ConfigError
+from wkflow.errors import ConfigError, SourceError
 from wkflow.settings import Settings
+from wkflow.spelling import is_plausible
 from wkflow.steps.find_volumes import Volume
 from wkflow.units import NANOMETERS
 
@@ -35,9 +37,21 @@ def choose_scale(settings: Settings, volumes: list[Volume]) -> Chosen:
     given = settings.voxel_size
     if given is None:
         first, given = _first_whole(settings, stated)
+        _require_plausible(first, given, settings.unit)
         says = f"voxel size {_spell(given)} {settings.unit}, as {first.source.files[0]} states"
         return Chosen(given, (says, *_others(given, stated, settings.unit, "the first is used")))
     return Chosen(given, _others(given, stated, settings.unit, "--voxel-size is used"))
+
+
+def _require_plausible(first: Volume, size: Scale, unit: str) -> None:
+    """Refuse what a file states by a slip of the unit, or what is no size at all."""
+    is_size = all(math.isfinite(edge) and edge > 0 for edge in size)
+    if not is_size or not is_plausible(size, unit):
+        raise SourceError(
+            f"states an implausible voxel size: {_spell(size)} {unit}",
+            first.source.files[0],
+            "Give the right one: --voxel-size x,y,z, in --unit.",
+        )
 
 
 def _in_unit(volume: Volume, nanometers: float) -> Stated:

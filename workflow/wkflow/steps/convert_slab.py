@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from threading import Event
 from time import monotonic
 
 from wkflow import durable
@@ -50,7 +51,7 @@ def convert_slab(
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
     cut = one.slab(slab)
-    extremes = Extremes()
+    extremes, rounded = Extremes(), Event()
     files: list[ShardFile] = []
     written = 0
     with (
@@ -61,7 +62,7 @@ def convert_slab(
     ):
 
         def through(region: Region) -> Region:
-            cast = casting(region, one.layer.dtype, one.source.files[0])
+            cast = casting(region, one.layer.dtype, one.source.files[0], rounded.set)
             return leaving(extremes.watching(cast))
 
         job = _Job(dataset, local, pool, scratch, cache(partial(retract, dataset)))
@@ -78,6 +79,7 @@ def convert_slab(
         lowest=extremes.lowest,
         highest=extremes.highest,
         seconds=monotonic() - started,
+        rounded=rounded.is_set(),
     )
 
 

@@ -68,6 +68,11 @@ def _own_names(source: Source, name: str, *, is_alone: bool) -> list[str]:
     return [*own, *([] if is_alone else [path.parent.name]), name.rpartition("/")[2]]
 
 
+def look_at(source: Source, local: Local = str) -> list[NDArray[np.generic]]:
+    """Give the squares by which a layer is judged."""
+    return list(_squares(source, _slices(source), local))
+
+
 def _slices(source: Source) -> list[int]:
     """Choose the slices to look at: those that cost no more than `COSTLY_BYTES` to reach."""
     header, depth = source.header, source.depth

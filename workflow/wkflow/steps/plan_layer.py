@@ -14,9 +14,10 @@ from wkflow.mag import Mag
 from wkflow.plan import LayerPlan
 from wkflow.settings import Settings
 from wkflow.source import Source
+from wkflow.steps.casting import check_sample
 from wkflow.steps.choose_feed import choose_feed
 from wkflow.steps.find_volumes import Local
-from wkflow.steps.judge_category import judge_category
+from wkflow.steps.judge_category import judge_category, look_at
 from wkflow.steps.split_channels import Part
 from wkflow.storage import STORAGES, shard_of
 from wkflow.writers.formats import format_of
@@ -59,6 +60,8 @@ class LayerPlanner:
             (header.width, header.height, source.depth), header.axes, settings.data_format,
         )  # fmt: skip
         _check_voxels(layer, source)
+        if settings.dtype not in {None, source.header.dtype}:
+            check_sample(look_at(source, self.local), str(settings.dtype), source.files[0])
         grids = self._grids(layer, others)
         default = default_codec(layer, compress=settings.compress)
         codec = settings.compression if settings.compress else None

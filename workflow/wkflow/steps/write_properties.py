@@ -9,6 +9,7 @@ from wkflow.datasource import write_properties as publish
 from wkflow.errors import VerificationError
 from wkflow.plan import LayerPlan, Plan
 from wkflow.receipt import Receipt
+from wkflow.steps.casting import fractions_refused, is_of_fractions
 from wkflow.steps.create_layer import renew_layer
 from wkflow.steps.dataset_files import remove_dataset
 from wkflow.writers.formats import format_of
@@ -25,11 +26,15 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
     VerificationError
         If a shard is missing or has another size than its receipt says; such receipts are removed,
         so that the same command makes the shards anew.
+    SourceError
+        If rounding left nothing of a layer's fractions.
     """
     dataset = Path(plan.dataset)
     durable.sweep(dataset)
     read = check_receipts(plan, receipts, goes=goes)
     files = [file for receipt in read.values() for file in receipt.files]
+    for one in plan.layers:
+        _require_values(one, _slabs(one, read))
     layers = [
         layer_properties(
             one.layer, one.grids, _slabs(one, read), one.display, largest_id=one.largest_id
@@ -68,6 +73,16 @@ def _slabs(one: LayerPlan, read: dict[str, Receipt]) -> list[Receipt]:
         for path, receipt in read.items()
         if receipt.rule == "convert_slab" and Path(path).parent.name == one.layer.name
     ]
+
+
+def _require_values(one: LayerPlan, slabs: list[Receipt]) -> None:
+    """Refuse a layer of which rounding left next to nothing: no slab by itself can tell."""
+    lows = [slab.lowest for slab in slabs if slab.lowest is not None]
+    highs = [slab.highest for slab in slabs if slab.highest is not None]
+    if lows and highs and any(slab.rounded for slab in slabs):
+        low, high = min(lows), max(highs)
+        if is_of_fractions(low, high):
+            raise fractions_refused(low, high, one.layer.dtype, one.source.files[0])
 
 
 def _fault(dataset: Path, path: str, receipt: Receipt) -> VerificationError | None:
