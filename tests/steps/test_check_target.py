@@ -10,7 +10,7 @@ from wkflow.claim import CLAIM
 from wkflow.errors import ConfigError
 from wkflow.plan import CONFIG, PLAN
 from wkflow.settings import Settings
-from wkflow.steps.check_target import check_target
+from wkflow.steps.check_target import check_target, require_started_by_itself
 
 from .stacks import grains, settings_of, write_tiffs
 from .whole_runs import carry_out
@@ -178,6 +178,15 @@ def test_a_foreign_file_is_named(tmp_path: Path, place: str) -> None:
     said = refuse(other, "no dataset is made of", overwrite_existing=True)
     assert place in said
     assert files(tmp_path) == before
+
+
+def test_a_module_replaces_nothing(tmp_path: Path) -> None:
+    """No hook of another workflow claims the target; a new one is no trouble."""
+    one, other = begun(tmp_path)
+    require_started_by_itself(settings_of(one, overwrite_existing=True))
+    require_started_by_itself(settings_of(other, target=tmp_path / "new", overwrite_existing=True))
+    with pytest.raises(ConfigError, match="module of another workflow"):
+        require_started_by_itself(settings_of(other, overwrite_existing=True))
 
 
 def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:

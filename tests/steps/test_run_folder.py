@@ -81,7 +81,14 @@ def test_a_refused_run_leaves_nothing(tmp_path: Path, error: Exception) -> None:
 
     def refused() -> None:
         with without_new_folders(folder), without_traces(folder):
-            for name in ("logs/a.log", "config.yaml", "lock", ".snakemake/x", "unpacked/y"):
+            for name in (
+                "logs/a.log",
+                "config.yaml",
+                "lock",
+                "headers.json",
+                ".snakemake/x",
+                "unpacked/y",
+            ):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).touch()
             raise error

@@ -8,7 +8,7 @@ far a killed run came.
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -74,8 +74,15 @@ def is_swapped(dataset: Path) -> bool:
     return os.path.lexists(old_of(dataset)) and not new_of(dataset).is_dir()
 
 
+def claim_of(dataset: Path, run_folder: Path) -> Claim | None:
+    """Give the claim of a run folder; of one that cannot be read, what the folders tell."""
+    claim = Claim.read(run_folder)
+    is_lost = claim is not None and not claim.dataset
+    return replace(claim, beside=True) if claim and is_lost and new_of(dataset).is_dir() else claim
+
+
 def place_of(dataset: Path, run_folder: Path) -> Path:
     """Give the folder that jobs write: the target, or the one beside it."""
-    claim = Claim.read(run_folder)
+    claim = claim_of(dataset, run_folder)
     is_beside = claim is not None and claim.beside
     return new_of(dataset) if is_beside and not is_swapped(dataset) else dataset

@@ -23,7 +23,7 @@ from wkflow.settings import Settings
 from wkflow.shared_link import without_token
 from wkflow.shipped import import_root
 from wkflow.spelling import is_url
-from wkflow.steps.check_target import check_target
+from wkflow.steps.check_target import check_target, require_started_by_itself
 from wkflow.steps.claim_target import bring_back, claim_target, lay_aside
 from wkflow.steps.draw_delivery import (
     begin_attempt,
@@ -137,6 +137,8 @@ def enter(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -
             given |= _sample()
         given["distribution_strategy"] = _strategy(given, is_on_cluster=is_on_cluster)
         settings = with_own_folder(Settings.parse(without_token(given), where="config"))
+        if not workflow.modifier.is_main_snakefile():
+            require_started_by_itself(settings)
         _prepare_jobs(settings)
         run_folder = settings.run_folder
         tidy = nullcontext() if run_folder.exists() else without_traces(run_folder)

@@ -85,6 +85,24 @@ def _refuse_folder(settings: Settings, state: TargetState) -> None:
     )
 
 
+def require_started_by_itself(settings: Settings) -> None:
+    """Refuse to replace a dataset where the rules are a module of another workflow.
+
+    Nothing claims the target there, so the old dataset would be mixed with the new one.
+
+    Raises
+    ------
+    ConfigError
+        If there is a dataset that would be replaced.
+    """
+    if settings.command == "convert" and TargetState.of(settings).begins_anew:
+        raise ConfigError(
+            "is not replaced by rules that are a module of another workflow",
+            str(settings.dataset),
+            "Remove it first, or give `wkflow convert --overwrite-existing`.",
+        )
+
+
 def require_files_apart(settings: Settings, layers: Iterable[LayerPlan]) -> None:
     """Refuse to replace a dataset in which a file of the source lies, be it through links.
 

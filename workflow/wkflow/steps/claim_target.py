@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wkflow import durable
-from wkflow.claim import Claim, is_swapped, new_of, old_of, place_of
+from wkflow.claim import Claim, claim_of, is_swapped, new_of, old_of, place_of
 from wkflow.datasource import PROPERTIES, retract
 from wkflow.errors import ConfigError
 from wkflow.plan import ASKED, PLAN, REPORT, Plan
@@ -73,6 +73,8 @@ def claim_target(settings: Settings, plan: Plan) -> None:
         _begin_anew(settings, state, plan)
     else:
         if goes_on:
+            if state.claim and not state.claim.source:  # it could not be read
+                replace(state.claim, dataset=own.dataset, source=own.source).write(folder)
             finish_replacing(plan, folder, is_whole=False)
         elif state.claim != own:
             own.write(folder)
@@ -133,10 +135,10 @@ def finish_replacing(plan: Plan, run_folder: Path, *, is_whole: bool = True) -> 
     ConfigError
         If meanwhile something came into the old one that no dataset is made of.
     """
-    claim = Claim.read(run_folder)
+    dataset = Path(plan.dataset)
+    claim = claim_of(dataset, run_folder)
     if claim is None or not claim.beside:
         return
-    dataset = Path(plan.dataset)
     old, new = old_of(dataset), new_of(dataset)
     if new.is_dir():
         if not is_whole:

@@ -10,6 +10,7 @@ from wkflow.claim import CLAIM
 from wkflow.errors import ConfigError, SourceError
 from wkflow.plan import ASKED, CONFIG, DRAFT, PLAN, REPORT, SCRATCH
 from wkflow.settings import Settings
+from wkflow.steps.survey import HEADERS
 from wkflow.steps.target_state import began_of, source_of
 
 LOCK = "lock"
@@ -17,7 +18,10 @@ LOCK = "lock"
 OURS = (LOCK, CLAIM, DRAFT)
 """One of them is in every run folder."""
 
-TRACES = frozenset({LOCK, CONFIG, ASKED, "logs", ".snakemake", "temporary.json", "progress"})
+TRACES = frozenset({
+    *(LOCK, CONFIG, ASKED, HEADERS),
+    *("logs", ".snakemake", "temporary.json", "progress"),
+})  # fmt: skip
 """What a run leaves there before a plan is drawn."""
 
 FETCHED = frozenset({SCRATCH, "unpacked"})

@@ -9,7 +9,7 @@ from typing import Self
 
 import yaml
 
-from wkflow.claim import Claim, is_swapped, new_of, old_of
+from wkflow.claim import Claim, claim_of, is_swapped, new_of, old_of
 from wkflow.errors import ConfigError
 from wkflow.origins.address import identity
 from wkflow.plan import ASKED, CONFIG, DRAFT, PLAN, SCRATCH, Plan
@@ -52,7 +52,7 @@ class TargetState:
     def of(cls, settings: Settings) -> Self:
         """Look at the target and the run folder."""
         folder, source = settings.run_folder, source_of(settings)
-        claim = Claim.read(folder)
+        claim = claim_of(settings.dataset, folder)
         began = began_of(folder, source) if claim else None
         asked = folder / ASKED
         return cls(
