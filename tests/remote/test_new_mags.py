@@ -164,7 +164,7 @@ def test_a_path_is_a_text() -> None:
     info = {"id": "5", "dataSource": {"dataLayers": []}}
     with asking(in_turn(document(info), document({"path": "/x"}))) as (listener, session):
         dataset = RemoteDataset.read(Server(session, listener.url, Dialect(16)), "5")
-        with pytest.raises(ServerError, match="answers no path"):
+        with pytest.raises(ServerError, match="makes no sense: it is no path"):
             NewMags(dataset).reserve_path(new_mag("5"))
     assert listener.asked[1].json == {
         "layerName": "color", "mag": [2, 2, 1], "axisOrder": AXES, "channelIndex": 0,

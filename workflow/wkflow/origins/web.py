@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import IO, Self
+from typing import IO, Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -22,9 +22,16 @@ from wkflow.origins.address import shown
 from wkflow.origins.index_page import links_below
 from wkflow.origins.mark import Mark, web_mark
 from wkflow.origins.patience import Patience, Setback
+from wkflow.pace import paced
 
 CONNECT_S = 15.0
 BLOCK_BYTES = 2**20
+LONGEST_PAGE = 2**26
+"""Bytes of an index: half a million files."""
+
+LONGEST_NUMBER = 18
+"""Digits of a size in bytes."""
+
 FOLDERS_DEEP = 32
 """Beyond it, folders hold themselves."""
 
@@ -44,6 +51,17 @@ class Head:
     is_page: bool
 
 
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        super().init_poolmanager(*arguments, **options)
+        paced(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:  # noqa: ANN401
+        manager = super().proxy_manager_for(proxy, **options)
+        paced(manager)
+        return manager
+
+
 class Web:
     """A session with web servers; any thread may use it."""
 
@@ -53,7 +71,7 @@ class Web:
         self._session.headers["User-Agent"] = "wkflow"
         self._session.headers["Accept-Encoding"] = "identity"  # sizes and ranges are of the file
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=threads))
+            self._session.mount(scheme, _Adapter(pool_maxsize=threads))
 
     def __enter__(self) -> Self:
         return self
@@ -117,7 +135,13 @@ class Web:
     def _page(self, url: str) -> str:
         with self.answer("GET", url) as answer:
             require(answer, url)
-            return b"".join(blocks(answer, url)).decode(errors="replace")
+            page = bytearray()
+            for block in blocks(answer, url):
+                page += block
+                if len(page) > LONGEST_PAGE:
+                    remedy = "Give the URL of a folder further down."
+                    raise SourceError("lists more files than can be read", shown(url), remedy)
+            return page.decode(errors="replace")
 
     def _head(self, url: str) -> Head:
         return self._patience.repeat(shown(url), lambda: self._ask_head(url))
@@ -154,7 +178,7 @@ class _Download:
             length = answer.headers.get("Content-Length", "")
             for block in blocks(answer, self._url):
                 self._file.write(block)
-        if length.isdecimal() and self._file.tell() != at + int(length):
+        if _is_size(length) and self._file.tell() != at + int(length):
             raise Setback("came cut short")
 
     def _begin(self, answer: requests.Response) -> int:
@@ -226,6 +250,10 @@ def _is_index(head: Head) -> bool:
     return head.is_page and not _has_suffix(head.url)
 
 
+def _is_size(text: str) -> bool:
+    return text.isdecimal() and len(text) <= LONGEST_NUMBER
+
+
 def _has_suffix(url: str) -> bool:
     return "." in urlsplit(url).path.rpartition("/")[2]
 
@@ -239,7 +267,7 @@ def _read_head(answer: requests.Response) -> Head:
     found = _RANGE.match(headers.get("Content-Range", ""))
     size = found[2] if found else headers.get("Content-Length", "")
     mark = web_mark(
-        int(size) if size.isdecimal() else 0,
+        int(size) if _is_size(size) else 0,
         headers.get("Last-Modified", ""),
         headers.get("ETag", ""),
     )

@@ -28,6 +28,7 @@ TGA = struct.Struct("<3B 5x 4x 2H 2B")
 """Bytes of the name, kind of palette, kind of image; width, height, bits of a pixel, flags."""
 
 TGA_RUNS = range(9, 12)
+TGA_KINDS = frozenset({1, 2, 3, *TGA_RUNS})
 """Kinds of images in runs; those of one by one are 1 to 3."""
 
 ICO_COUNT, ICO_ENTRY = struct.Struct("<4x H"), struct.Struct("<8x 2I")
@@ -65,7 +66,7 @@ def require_raster_held(kind: str, file: BinaryIO, path: str) -> None:
 def _require_bitmap(head: bytes, stored: int, path: str, pictures: int = 1) -> None:
     """Compare a bitmap of `pictures` one over the other: an icon has a mask below it."""
     if len(head) < BITMAP.size:
-        raise SourceError("is cut short: its header is not whole", path, REMEDY)
+        return  # Pillow says that it is none
     size, width, height, _, bits, compression = BITMAP.unpack(head)
     if size == CORE_BYTES:
         (_, width, height, _, bits), compression = CORE.unpack_from(head), 0
@@ -78,8 +79,8 @@ def _require_bitmap(head: bytes, stored: int, path: str, pictures: int = 1) -> N
 
 
 def _require_tga(head: bytes, stored: int, path: str) -> None:
-    if len(head) < TGA.size:
-        raise SourceError("is cut short: its header is not whole", path, REMEDY)
+    if len(head) < TGA.size or head[2] not in TGA_KINDS:
+        return  # Pillow says that it is none
     _, _, kind, width, height, bits, _ = TGA.unpack(head)
     what = f"{width} x {height} of {bits} bits"
     if kind in TGA_RUNS:

@@ -3,10 +3,15 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Protocol, TypedDict
 from urllib.parse import urlsplit
 
-from wkflow.errors import ConfigError, ServerError
+from wkflow.errors import ConfigError
+from wkflow.remote.refusal import nonsense
+
+LONGEST_NUMBER = 20
+"""Digits of an integer of 64 bits."""
 
 LONGEST_ANSWER = 2**26
 """Bytes that an answer may have, unless the caller says otherwise."""
@@ -102,9 +107,11 @@ class Answer:
         if self.status_code != 200 or "json" not in self.content_type or not self.content:
             return False
         try:
-            json.loads(self.content)
+            json.loads(self.content, parse_int=str, parse_float=str)  # numbers are not torn
         except ValueError:
             return True
+        except RecursionError:
+            return False
         return False
 
     def json(self) -> Any:  # noqa: ANN401 -- whatever a server makes of it
@@ -116,13 +123,33 @@ class Answer:
             If it is no JSON.
         """
         try:
-            return json.loads(self.content)
+            return json.loads(
+                self.content, parse_int=_whole, parse_float=_finite, parse_constant=_finite
+            )
+        except _RangeError as error:
+            what = f"the number {error} is out of range"
+        except RecursionError:
+            what = "its JSON is nested too deeply"
         except ValueError:
-            raise ServerError(
-                f"answers {self.content_type or 'something'} where JSON was due",
-                self.where,
-                "Check the URL, and whether a proxy answers in place of WEBKNOSSOS.",
-            ) from None
+            what = f"it is {self.content_type or 'something'} where JSON was due"
+        raise nonsense(what, self.where)
+
+
+class _RangeError(ValueError):
+    """A number that no value of the protocol has."""
+
+
+def _whole(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise _RangeError(f"{text[:LONGEST_NUMBER]}...")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise _RangeError(text[:LONGEST_NUMBER])
+    return number
 
 
 def shown(url: str) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from wkflow.errors import ConfigError, ServerError
 from wkflow.remote.proxy import PROPERTIES, mag_of, name_of
-from wkflow.remote.server import Server, understanding
+from wkflow.remote.server import Server, text, understanding
 from wkflow.remote.session import Session
 
 Document = dict[str, Any]
@@ -73,7 +73,7 @@ class RemoteDataset:
         where = server.at(f"/datasets/{quote(dataset_id, safe='')}")
         info = sharing.json(where) if sharing else server.session.json("GET", where)
         with understanding(f"GET {where}"):
-            return cls(server, str(info["id"]), dict(info), sharing)
+            return cls(server, text(info["id"]), dict(info), sharing)
 
     @property
     def name(self) -> str:
@@ -103,7 +103,7 @@ class RemoteDataset:
             If the token would travel to it in the open.
         """
         with understanding(f"GET {self.url}"):
-            url = str(self.info["dataStore"]["url"])
+            url = text(self.info["dataStore"]["url"])
         return self.server.checked_datastore(url)
 
     @property

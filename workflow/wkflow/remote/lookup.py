@@ -9,7 +9,7 @@ from wkflow.errors import ConfigError, ServerError
 from wkflow.remote.budget import Budget
 from wkflow.remote.call import origin
 from wkflow.remote.dataset import RemoteDataset, Sharing
-from wkflow.remote.server import Server, understanding
+from wkflow.remote.server import Server, text, understanding
 from wkflow.remote.session import Session
 
 NAMED = 3
@@ -105,7 +105,7 @@ def _id(server: Server, address: DatasetAddress, sharing: Sharing | None) -> str
     except ServerError as error:
         raise _unclear(server, address, sorted(ids), error) from None
     with understanding(f"GET {where}"):
-        return str(found["id"])
+        return text(found["id"])
 
 
 def _unclear(

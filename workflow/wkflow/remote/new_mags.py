@@ -13,6 +13,7 @@ from wkflow.remote.dataset import RemoteDataset
 from wkflow.remote.dialect import NewMag
 from wkflow.remote.mag_upload import MagUpload
 from wkflow.remote.proxy import name_of
+from wkflow.remote.refusal import nonsense
 from wkflow.remote.setback import Setback
 from wkflow.remote.upload import FinishUnsureError
 
@@ -150,8 +151,7 @@ class NewMags:
         where = self._route("reserveMagUploadToPath")
         found = self.dataset.server.session.json("POST", where, json=_path_body(mag))
         if not isinstance(found, str):
-            remedy = "Report it with the version of the server."
-            raise ServerError("answers no path", f"POST {where}", remedy)
+            raise nonsense("it is no path", f"POST {where}")
         return found
 
     def finish_path(self, mag: NewMag) -> None:

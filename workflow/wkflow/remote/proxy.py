@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from wkflow.errors import ServerError
 from wkflow.remote.dialect import Dialect
 from wkflow.remote.files import RemoteFiles
+from wkflow.remote.refusal import nonsense
 from wkflow.remote.session import Session
 
 Mag = tuple[int, int, int]
@@ -36,9 +36,8 @@ class Proxy:
                 for layer in document["dataLayers"]
                 for mag in layer["mags"]
             }
-        except (KeyError, TypeError, ValueError):
-            remedy = "Report it with the version of the server."
-            raise ServerError("describes no layers", f"GET {url}", remedy) from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            raise nonsense("it describes no layers", f"GET {url}") from None
 
     def read(self, path: str, begin: int, end: int) -> bytes | None:
         """Read the bytes from `begin` to before `end` of a file.

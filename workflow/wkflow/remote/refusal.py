@@ -42,6 +42,16 @@ def refused(status: int, body: bytes, content_type: str, where: str) -> ServerEr
     return ServerError(sentence, where, REMEDIES.get(status, ANY_REMEDY), chain)
 
 
+def nonsense(what: str, where: str) -> ServerError:
+    """Make the error of an answer that is none of the protocol's.
+
+    >>> nonsense("it is empty", "GET https://wk.example/api/user").what
+    "the server's answer makes no sense: it is empty"
+    """
+    remedy = "Check the URL, and whether a proxy answers in place of WEBKNOSSOS."
+    return ServerError(f"the server's answer makes no sense: {what}", where, remedy)
+
+
 def words(status: int, body: bytes, content_type: str) -> tuple[str, str]:
     """Give the server's own sentence with its innermost cause, and the whole chain.
 
@@ -59,7 +69,7 @@ def words(status: int, body: bytes, content_type: str) -> tuple[str, str]:
         return _title(text) or phrase(status), ""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _line(text) or phrase(status), ""
     sentence, chain = _of_json(document)
     return sentence or phrase(status), chain[:LONGEST_CHAIN]

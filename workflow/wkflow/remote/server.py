@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote
 
-from wkflow.errors import ServerError
+from wkflow.errors import ConfigError, ServerError
 from wkflow.remote import folder
 from wkflow.remote.call import Call, origin, shown
 from wkflow.remote.dialect import Dialect, negotiate
+from wkflow.remote.refusal import nonsense
 from wkflow.remote.session import Session
 from wkflow.remote.setback import Setback
 from wkflow.remote.upload import FinishUnsureError
@@ -86,7 +87,7 @@ class Server:
             return User(
                 id=str(found.get("id", "")),
                 email=str(found.get("email", "")),
-                organization=str(found["organization"]),
+                organization=text(found["organization"]),
                 is_admin=bool(found.get("isAdmin")),
                 is_dataset_manager=bool(found.get("isDatasetManager")),
                 is_team_manager=any(team.get("isTeamManager") for team in found.get("teams", [])),
@@ -103,7 +104,7 @@ class Server:
         where = self.at("/datastores")
         found = self.session.json("GET", where)
         with understanding(f"GET {where}"):
-            urls = [str(one["url"]).rstrip("/") for one in found if one.get("allowsUpload")]
+            urls = [text(one["url"]).rstrip("/") for one in found if one.get("allowsUpload")]
         if not urls:
             remedy = "Ask its administrator for a datastore that allows uploads."
             raise ServerError("has no datastore that takes uploads", self.url, remedy)
@@ -117,7 +118,11 @@ class Server:
         ServerError
             If it is not encrypted, though the server is.
         """
-        if (origin(url)[0], origin(self.url)[0]) == ("http", "https"):
+        try:
+            scheme = origin(url)[0]
+        except ConfigError:
+            raise nonsense(f"its datastore is at {shown(url)!r}", self.url) from None
+        if (scheme, origin(self.url)[0]) == ("http", "https"):
             remedy = "Ask the administrator to announce it with https."
             raise ServerError("its datastore is not encrypted, the server is", url, remedy)
         return url.rstrip("/")
@@ -167,7 +172,7 @@ class Server:
         found = self.session.json("GET", where, params=query)
         with understanding(f"GET {where}"):
             return frozenset(
-                str(one["id"])
+                text(one["id"])
                 for one in found
                 if one["name"] == name
                 and one.get("isActive", True)
@@ -192,7 +197,7 @@ class Server:
         where = self.at(f"/shortLinks/byKey/{quote(key, safe='')}")
         found = self.session.json("GET", where, with_token=False)
         with understanding(f"GET {where}"):
-            return str(found["longLink"])
+            return text(found["longLink"])
 
     def url_of(self, dataset_id: str) -> str:
         """Give the address at which a person sees the dataset."""
@@ -210,7 +215,7 @@ class Server:
         where = self.at("/datasets/reserveUploadToPaths")
         found = self.session.json("POST", where, json=body)
         with understanding(f"POST {where}"):
-            return str(found["newDatasetId"]), dict(found["dataSource"])
+            return text(found["newDatasetId"]), dict(found["dataSource"])
 
     def finish_paths(self, dataset_id: str) -> None:
         """Tell that the data are where `reserve_paths` said.
@@ -255,9 +260,12 @@ def understanding(where: str) -> Iterator[None]:
     """Turn an answer of another shape than the protocol's into an error of the server."""
     try:
         yield
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise ServerError(
-            "answers something that this program does not understand",
-            where,
-            "Report it with the version of the server.",
-        ) from None
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        raise nonsense("it has not the form of the protocol", where) from None
+
+
+def text(value: object) -> str:
+    """Give a name, an id or a URL of an answer back; anything else makes no sense."""
+    if not isinstance(value, str) or not value:
+        raise TypeError(value)
+    return value

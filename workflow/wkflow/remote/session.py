@@ -13,7 +13,7 @@ from wkflow import __version__
 from wkflow.errors import ConfigError, ServerError, WkflowError
 from wkflow.remote.budget import Budget, Tries, retry_after
 from wkflow.remote.call import Answer, Call, Options, origin, shown
-from wkflow.remote.refusal import refused, words
+from wkflow.remote.refusal import nonsense, phrase, refused, words
 from wkflow.remote.setback import NOT_BEGUN, Setback, is_passing, understand
 from wkflow.remote.wire import BLOCK, TOKEN_HEADER, Wire
 from wkflow.spelling import is_open
@@ -144,7 +144,7 @@ class Session:
         if answer.status_code not in call.ok:
             self.refuse(call, answer)
         if answer.is_torn:
-            raise Setback("the answer broke off", is_unsure=True)
+            raise Setback("its JSON breaks off", is_unsure=True, is_nonsense=True)
         return answer
 
     def refuse(self, call: Call, answer: Answer) -> NoReturn:
@@ -161,6 +161,8 @@ class Session:
             is_unsure = status not in NOT_BEGUN and call.was_sent
             said = sentence if str(status) in sentence else f"{sentence} (status {status})"
             self._raise(Setback(said, is_unsure=is_unsure, wait=wait, detail=chain))
+        if 200 <= status < 300:
+            self._raise(nonsense(f"it is {phrase(status)}, without a body", call.where))
         if 300 <= status < 400 and "Location" in answer.headers:
             self._raise(_moved(call, answer.headers["Location"]))
         error = refused(status, answer.content, answer.content_type, call.where)
@@ -241,9 +243,7 @@ def _read(response: requests.Response, call: Call) -> Answer:
         if len(content) > limit:
             break
     if is_ok and len(content) > limit:
-        raise ServerError(
-            f"answers more than {limit} bytes", call.where, "Check the URL, and proxies before it."
-        )
+        raise nonsense(f"it has more than {limit} bytes", call.where)
     where, url = call.where, response.url or call.url
     return Answer(where, url, response.status_code, response.headers, bytes(content[:limit]))
 

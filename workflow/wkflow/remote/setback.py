@@ -7,6 +7,7 @@ import requests
 import urllib3
 
 from wkflow.errors import ServerError, WkflowError
+from wkflow.pace import TooSlowError
 from wkflow.remote.refusal import LONGEST_CHAIN
 
 PASSING = frozenset({408, 425, 429})
@@ -39,6 +40,10 @@ class Setback(Exception):  # noqa: N818 -- not an error yet
         The pause that the server asks for, in seconds, or None.
     detail
         What `--verbose` shows.
+    is_nonsense
+        Whether the server answered, and what it answered makes no sense: so it may do for ever.
+    is_slow
+        Whether the answer came so slowly that it was given up.
     """
 
     def __init__(
@@ -49,8 +54,11 @@ class Setback(Exception):  # noqa: N818 -- not an error yet
         timed_out: bool = False,
         wait: float | None = None,
         detail: str = "",
+        is_nonsense: bool = False,
+        is_slow: bool = False,
     ) -> None:
         super().__init__(cause)
+        self.is_nonsense, self.is_slow = is_nonsense, is_slow
         self.cause, self.is_unsure, self.timed_out = cause, is_unsure, timed_out
         self.wait, self.detail = wait, detail
 
@@ -75,6 +83,9 @@ def understand(error: Exception, where: str, *, was_sent: bool) -> Setback | Wkf
     a setback where a repetition may help, else the error
     """
     causes = list(_causes(error))
+    if slow := next((cause for cause in causes if isinstance(cause, TooSlowError)), None):
+        said = f"the answer comes too slowly: {slow}"
+        return Setback(said, is_unsure=was_sent, is_slow=True)
     detail = f"{type(error).__name__}: {error}"[:LONGEST_CHAIN]
     for cause in causes:
         if isinstance(cause, ssl.SSLError) and cause.reason in _HOPELESS_TLS:
@@ -87,10 +98,10 @@ def understand(error: Exception, where: str, *, was_sent: bool) -> Setback | Wkf
             return Setback(
                 said, is_unsure=is_unsure and was_sent, timed_out=timed_out, detail=detail
             )
-    if isinstance(error, requests.TooManyRedirects):
-        return ServerError("is redirected in circles", where, _URL_REMEDY, detail)
-    if isinstance(error, ValueError):  # InvalidURL and its kin
-        return ServerError(f"cannot be asked: {error}", where, _URL_REMEDY, detail)
+    is_circle = isinstance(error, requests.TooManyRedirects)
+    if is_circle or isinstance(error, ValueError):  # InvalidURL and its kin
+        said = "is redirected in circles" if is_circle else f"cannot be asked: {error}"
+        return ServerError(said, where, _URL_REMEDY, detail)
     return Setback("the connection broke", is_unsure=was_sent, detail=detail)
 
 

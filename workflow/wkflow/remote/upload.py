@@ -217,8 +217,8 @@ class Upload:
 
     def _finished(self, answer: Answer) -> str:
         try:
-            return str(answer.json()[self._dialect.finished_key])
-        except (ServerError, KeyError, TypeError):
+            return _id(answer.json()[self._dialect.finished_key])
+        except (ServerError, LookupError, TypeError):
             raise Setback("the answer names no dataset", is_unsure=True) from None
 
     def cancel(self) -> bool:
@@ -230,3 +230,9 @@ class Upload:
         except ServerError:
             return False
         return True
+
+
+def _id(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError(value)
+    return value

@@ -7,6 +7,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
+from wkflow.pace import paced
+
 TOKEN_HEADER = "X-Auth-Token"  # noqa: S105 -- the name of the header
 
 BLOCK = 2**17
@@ -58,6 +60,7 @@ class _Adapter(HTTPAdapter):
         **pool_kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **_SOCKETS, **pool_kwargs)
+        paced(self.poolmanager)
 
     def close(self) -> None:
         """Close the connections now; else they wait until all exceptions are forgotten."""
@@ -67,7 +70,9 @@ class _Adapter(HTTPAdapter):
         super().close()
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:  # noqa: ANN401
-        return super().proxy_manager_for(proxy, **_SOCKETS, **proxy_kwargs)
+        manager = super().proxy_manager_for(proxy, **_SOCKETS, **proxy_kwargs)
+        paced(manager)
+        return manager
 
 
 _SOCKETS: dict[str, Any] = {

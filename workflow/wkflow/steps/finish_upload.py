@@ -13,7 +13,7 @@ from wkflow.errors import ServerError, TransientError, VerificationError
 from wkflow.journal import ChangedError, Journal
 from wkflow.proof import Proof
 from wkflow.receipt import ShardFile
-from wkflow.remote.server import Server
+from wkflow.remote.server import Server, understanding
 from wkflow.remote.session import Session
 from wkflow.remote.upload import FinishUnsureError, Upload, UploadLostError
 from wkflow.reservation import Reservation
@@ -162,9 +162,11 @@ def _look(server: Server, reservation: Reservation, wait_s: float) -> str | None
 
 def _find(server: Server, reservation: Reservation) -> str | None:
     """Give the dataset that came since the upload was reserved, nearest to that moment."""
+    began = reservation.reserved_at
     ids = server.dataset_ids(reservation.name, reservation.organization)
-    created = {
-        found: abs(float(server.dataset(found).get("created", 0)) / 1000 - reservation.reserved_at)
-        for found in ids.difference(reservation.known)
-    }
+    with understanding(f"GET {reservation.url}"):
+        created = {
+            found: abs(float(server.dataset(found).get("created", 0)) / 1000 - began)
+            for found in ids.difference(reservation.known)
+        }
     return min(created, key=lambda found: created[found], default=None)
