@@ -111,15 +111,6 @@ def test_pages_described_elsewhere_are_refused(tmp_path: Path) -> None:
         probe(str(path))
 
 
-def test_xml_that_ends_early_is_refused(tmp_path: Path) -> None:
-    """What its pages are, nobody knows."""
-    path = tmp_path / "cut.ome.tif"
-    xml = f'<?xml version="1.0"?><OME {SCHEMA}><Image></OME>'
-    tifffile.imwrite(path, voxels_of("uint8", 9, 7, 1)[..., 0], description=xml, metadata=None)
-    with pytest.raises(SourceError, match="OME-XML"):
-        probe(str(path))
-
-
 @pytest.mark.parametrize(
     ("unit", "nm"),
     [

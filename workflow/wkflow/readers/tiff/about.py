@@ -29,6 +29,8 @@ def tiff_about(tif: TiffFile, series: TiffSeries, ome: Ome | None, number: int) 
         about = besides(lambda: instrument_about(tif, series, number), series.name)
     if len(about.channels) != header.channels or set(about.channels) == {Channel()}:
         about = replace(about, channels=())
+    if ome is not None and number == 0:
+        about = replace(about, notes=(*about.notes, *ome.notes))
     if not series.planes.has_sample_channels and kept_samples(page) < page.samplesperpixel:
         about = replace(about, notes=(*about.notes, ALPHA_NOTE))
     return about

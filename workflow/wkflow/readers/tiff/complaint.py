@@ -19,8 +19,7 @@ FATAL = {
     "shaped series metadata does not match": "its pages do not fit their description",
     "OME series raised": "its OME-XML cannot be understood",
     "OME series cannot handle": "its pages do not fit its OME-XML",
-    "OME series contains index out of range": "it holds fewer pages than its OME-XML says",
-    "Missing data are zeroed": "it holds fewer planes than its metadata say",
+    "OME series failed to read": "a file that holds a part of it cannot be read",
     "MMStack series is missing files": "other files of the same recording are not beside it",
     "LSM file incompletely written": "it was not written to its end",
 }

@@ -12,11 +12,12 @@ from tifffile import TiffFile
 
 from wkflow.box import Triple
 from wkflow.errors import SourceError
-from wkflow.readers.fault import REMEDY
 from wkflow.readers.length import to_nm
 from wkflow.readers.reference import BELOW, referred
 from wkflow.readers.tiff.ome_mended import mended
-from wkflow.readers.tiff.ome_promise import require_planes
+    notes = mended(root)
+    require_planes(root, path)
+    if notes or sound:
 from wkflow.source import About, Channel, References
 
 MICROMETER = "µm"
@@ -37,9 +38,10 @@ class OmeImage:
 
 @dataclass(frozen=True, slots=True)
 class Ome:
-    """The images of an OME-TIFF, in order."""
+    """The images of an OME-TIFF, in order, and what is said of the file."""
 
     images: tuple[OmeImage, ...]
+    notes: tuple[str, ...] = ()
 
     def about(self, name: str, size: tuple[int, int], number: int) -> About:
         """Find what is said of image `number`: tifffile leaves out images without voxels."""
@@ -50,31 +52,35 @@ class Ome:
 
 
 def read_ome(tif: TiffFile, path: str, references: References = BELOW) -> Ome | None:
-    """Read the XML of a file; None if there is none.
+    """Read the XML of a file; None if it has no page.
 
     Raises
     ------
     SourceError
-        If files that hold a part of its images are missing or lie where references may not lead, or
+        If it is cut, or contradicts itself, and the axes of the file are not known without it; if
+        files that hold a part of its images are missing or lie where references may not lead, or
         the XML stands in another file.
     """
-    xml = tif.ome_metadata if len(tif.pages) > 0 and tif.pages.first.is_ome else None
-    if xml is None:
+    if len(tif.pages) == 0:
         return None
-    try:
-        root = ET.fromstring(xml)  # noqa: S314 -- expat resolves no external entities
-    except ET.ParseError as error:
-        raise SourceError(f"is damaged: its OME-XML ends early ({error})", path, REMEDY) from None
+    root, sound = parsed(tif, path)
+    if root is None:
+        return Ome((), sound)
     _require_master(root, path)
     _require_parts(root, path, references)
+<<<<<<< HEAD
     require_planes(root, path)
     if notes := mended(root):
+=======
+    notes = mended(root)
+    if notes or sound:
+>>>>>>> ce13884 (OME-XML that is cut or contradicts its file is said, and refused where axes depend on it)
         tif.pages.first.description = ET.tostring(root, "unicode")  # what tifffile parses anew
-    return Ome(tuple(_image(element, notes) for element in _children(root, "Image")))
+    return Ome(tuple(_image(element, notes) for element in children(root, "Image")), sound)
 
 
 def _require_master(root: ET.Element, path: str) -> None:
-    for only in _children(root, "BinaryOnly"):
+    for only in children(root, "BinaryOnly"):
         master = only.get("MetadataFile", "another file")
         raise SourceError(
             f"is one part of an image that {master} describes", path,
@@ -89,7 +95,7 @@ def _require_parts(root: ET.Element, path: str, references: References) -> None:
     parts = {
         uuid.get("FileName", "")
         for uuid in root.iter()
-        if uuid.tag.endswith("}UUID")
+        if uuid.tag.rpartition("}")[2] == "UUID"
         and uuid.text != own[0]
         and uuid.get("FileName", "").lower() != own[1]
     } - {""}
@@ -112,10 +118,10 @@ def _require_parts(root: ET.Element, path: str, references: References) -> None:
 
 def _image(element: ET.Element, notes: tuple[str, ...]) -> OmeImage:
     name = element.get("Name", "")
-    pixels = next(iter(_children(element, "Pixels")), ET.Element("Pixels"))
+    pixels = next(iter(children(element, "Pixels")), ET.Element("Pixels"))
     size = (_integer(pixels.get("SizeX")) or 0, _integer(pixels.get("SizeY")) or 0)
     x, y, z = (_extent(pixels, axis) for axis in "XYZ")
-    listed = _children(pixels, "Channel")
+    listed = children(pixels, "Channel")
     channels = tuple(_channel(one) for one in listed)
     notes = (*notes, *_length_notes(pixels, (x, y, z)), *_colour_notes(listed))
     return OmeImage(name, size, About(name, (x, y, z), channels, notes))
@@ -170,7 +176,3 @@ def _rgb(colour: int) -> Triple:
     (255, 0, 0)
     """
     return (colour >> 24) & 255, (colour >> 16) & 255, (colour >> 8) & 255
-
-
-def _children(element: ET.Element, name: str) -> list[ET.Element]:
-    return [child for child in element if child.tag.rpartition("}")[2] == name]

@@ -9,8 +9,9 @@ from tifffile import TiffFrame, TiffPage, TiffPageSeries
 
 from wkflow.errors import SourceError
 from wkflow.readers.fault import REMEDY
+from wkflow.readers.gaps import find_gaps
 from wkflow.readers.tiff.page import kept_samples, page_header
-from wkflow.source import Header
+from wkflow.source import Gaps, Header
 
 Page = TiffPage | TiffFrame | None
 
@@ -30,8 +31,9 @@ class Planes:
 
     Page `page_number(...)` of `pages` holds a plane; or, if `data_offset` is not None, it lies in
     the file at `data_offset` plus that number times the size of a plane, uncompressed, and `pages`
-    is only the first. `steps` are named c, z, and as the header's axes. `has_sample_channels` says
-    that the samples of a page are channels, and `has_depth` that each page holds all z-planes.
+    is only the first. Pages of `absent` numbers were never written. `steps` are named c, z, and as
+    the header's axes. `has_sample_channels` says that the samples of a page are channels, and
+    `has_depth` that each page holds all z-planes.
     """
 
     header: Header
@@ -40,6 +42,7 @@ class Planes:
     steps: Steps
     data_offset: int | None = None
     has_sample_channels: bool = False
+    absent: frozenset[int] = frozenset()
 
     @classmethod
     def of_series(cls, series: TiffPageSeries, path: str) -> Self:
@@ -75,6 +78,7 @@ class Planes:
             steps,
             offset,
             bool(has_channels),
+            _absent(series),
         )
 
     @classmethod
@@ -90,6 +94,18 @@ class Planes:
         """How many pages there are."""
         return prod(size for _, size in self.steps)
 
+    @property
+    def gaps(self) -> Gaps:
+        """Name the planes that were never written."""
+        if not self.absent:
+            return Gaps()
+        within = self.header.channels if self.has_sample_channels else 1
+        return find_gaps(
+            self.header,
+            len(self.absent) * within,
+            lambda frame, channel, z: self.page_number(channel, frame, z) not in self.absent,
+        )
+
     def page_number(self, channel: int, frame: int, z: int) -> int:
         """Find the page of a plane."""
         at = {"c": channel, "z": z}
@@ -99,6 +115,13 @@ class Planes:
         for name, size in self.steps:
             number = number * size + at[name]
         return number
+
+
+def _absent(series: TiffPageSeries) -> frozenset[int]:
+    """Give the numbers of pages that only an OME-XML has."""
+    if series.kind != "ome":
+        return frozenset()
+    return frozenset(number for number, page in enumerate(series) if page is None)
 
 
 def series_named(series: TiffPageSeries) -> str:

@@ -17,6 +17,7 @@ from wkflow.readers.reference import Referring, require_within
 from wkflow.readers.tiff.about import tiff_about
 from wkflow.readers.tiff.complaint import complaints_raised
 from wkflow.readers.tiff.ome import Ome, read_ome
+from wkflow.readers.tiff.ome_pages import with_pages
 from wkflow.readers.tiff.page import (
     StoredPage,
     page_bytes,
@@ -73,12 +74,15 @@ class TiffImage:
     def __init__(self, parts: TiffParts, series: TiffSeries, ome: Ome | None, number: int) -> None:
         self._parts, self._planes = parts, series.planes
         self._checked = lru_cache(PAGES_KEPT)(self._check)
-        first = self._checked(0)
+        absent = self._planes.absent
+        present = next(n for n in range(self._planes.count) if n not in absent) if absent else 0
+        first = self._checked(present)
         self.probe = Probe(
             self._planes.header,
             (1, 1, 1) if first.keyframe.is_final else Segments.of(first.keyframe).grain,
             tiff_about(parts.tif, series, ome, number),
             parts.files(list(self._planes.pages)) if series.is_multifile else (),
+            gaps=self._planes.gaps,
         )
 
     def described(self) -> Probe:
@@ -86,7 +90,11 @@ class TiffImage:
         count = min(self._planes.count, PLANES_COUNTED) if self._planes.data_offset is None else 1
         path = self._parts.path
         with translated(path), complaints_raised(path):
-            absent = [self._checked(number).never_written for number in range(count)]
+            absent = [
+                self._checked(number).never_written
+                for number in range(count)
+                if number not in self._planes.absent
+            ]
         if not any(absent):
             return self.probe
         value = self._planes.keyframe.nodata or "zeros"
@@ -111,6 +119,9 @@ class TiffImage:
     def _read_plane(self, number: int, region: Region, first: int, out: NDArray[Any]) -> None:
         """Decode a region of a page, and of it the samples from `first` on that `out` holds."""
         path = self._parts.path
+        if number in self._planes.absent:
+            out[...] = 0
+            return
         with translated(path), complaints_raised(path):
             stored = self._checked(number)
             with self._parts.descriptor(stored.keyframe) as descriptor:
@@ -145,6 +156,8 @@ def _images(tif: TiffFile, path: str, references: References) -> tuple[TiffImage
         require_segments(StoredPage.of(first), tif.filehandle.size, path)
     parts = TiffParts(path, tif)
     series = find_series(tif, path)
+    if ome is not None:
+        ome = with_pages(ome, tif, series, path)
     pages = [page for one in series if one.is_multifile for page in one.planes.pages]
     for file in parts.files(pages):
         require_within(path, file, file, references)
