@@ -15,9 +15,8 @@ from wkflow.errors import SourceError
 from wkflow.readers.length import to_nm
 from wkflow.readers.reference import BELOW, referred
 from wkflow.readers.tiff.ome_mended import mended
-    notes = mended(root)
-    require_planes(root, path)
-    if notes or sound:
+from wkflow.readers.tiff.ome_promise import require_planes
+from wkflow.readers.tiff.ome_sound import children, parsed
 from wkflow.source import About, Channel, References
 
 MICROMETER = "µm"
@@ -68,13 +67,9 @@ def read_ome(tif: TiffFile, path: str, references: References = BELOW) -> Ome | 
         return Ome((), sound)
     _require_master(root, path)
     _require_parts(root, path, references)
-<<<<<<< HEAD
-    require_planes(root, path)
-    if notes := mended(root):
-=======
     notes = mended(root)
+    require_planes(root, path)
     if notes or sound:
->>>>>>> ce13884 (OME-XML that is cut or contradicts its file is said, and refused where axes depend on it)
         tif.pages.first.description = ET.tostring(root, "unicode")  # what tifffile parses anew
     return Ome(tuple(_image(element, notes) for element in children(root, "Image")), sound)
 
