@@ -10,7 +10,6 @@ from wkflow.claim import CLAIM
 from wkflow.errors import ConfigError, SourceError
 from wkflow.plan import ASKED, CONFIG, DRAFT, PLAN, REPORT, SCRATCH
 from wkflow.settings import Settings
-from wkflow.steps.survey import HEADERS
 from wkflow.steps.target_state import began_of, source_of
 
 LOCK = "lock"
@@ -19,8 +18,8 @@ OURS = (LOCK, CLAIM, DRAFT)
 """One of them is in every run folder."""
 
 TRACES = frozenset({
-    *(LOCK, CONFIG, ASKED, HEADERS),
-    *("logs", ".snakemake", "temporary.json", "progress"),
+    *(LOCK, CONFIG, ASKED),
+    *("logs", ".snakemake", "temporary.json", "progress", "headers.json"),
 })  # fmt: skip
 """What a run leaves there before a plan is drawn."""
 
