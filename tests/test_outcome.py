@@ -27,7 +27,14 @@ At least one job did not complete successfully.
 """
 KILLED = "subprocess.CalledProcessError: Command 'python x.py' died with <Signals.SIGKILL: 9>.\n"
 
+KILLED_AS_SNAKEMAKE_TELLS_IT = """RuleException:
+CalledProcessError in file "/w/convert.smk", line 45:
+Command 'set -euo pipefail;  python tmp.convert_slab.py' died with <Signals.SIGKILL: 9>.
+[Sun Nov 29 17:40:40 2026]
+"""
+
 CASES = [
+    (1, KILLED_AS_SNAKEMAKE_TELLS_IT + CLOSING, TransientError, "a job was killed (SIGKILL)"),
     (1, BUILDING + "MissingRuleException:\nNo rule to produce x.\n", ConfigError, "No rule to"),
     (
         1,
