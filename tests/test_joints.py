@@ -145,27 +145,14 @@ def test_a_halo_waits_for_its_neighbours() -> None:
     assert set(plain) <= set(wide)
 
 
-def test_slices_are_inputs_of_their_slab() -> None:
-    """Each file of a layer is an input of one job."""
-    ask = Joints(PLAN)
-    slices = [
-        file
-        for job, _ in PLAN.jobs()
-        if job.startswith("convert_slab/em/")
-        for file in ask.slices(wildcards_of(job))
-    ]
-    assert slices == list(PLAN.layer("em").source.files)
-
-
 def test_frames_have_slabs_of_their_own() -> None:
-    """Each takes the same slices, for they hold all frames, and has a recipe of its own."""
+    """Each has a recipe of its own, though the same files hold all frames."""
     one = PLAN.layer("em")
     timed = dataset_plan(replace(one, layer=replace(one.layer, axes=(("t", 2),))))
     ask, slabs = Joints(timed), timed.layers[0].slabs()
     wildcards = [Wildcards(slab=str(slab)) for slab in slabs]
     assert len(slabs) == 2 * len(one.slabs())
     assert len({ask.slab_recipe(cards) for cards in wildcards}) == len(slabs)
-    assert ask.slices(wildcards[0]) == ask.slices(wildcards[len(slabs) // 2])
 
 
 def test_recipes_belong_to_their_job() -> None:
@@ -183,11 +170,6 @@ def test_recipes_belong_to_their_job() -> None:
     assert len({ask.slab_recipe(Wildcards(slab=slab)) for slab in slabs}) == 2
 
 
-def test_an_extension_watches_no_slices() -> None:
-    """Its voxels are those of a dataset."""
-    assert Joints(extended(dataset_plan())).slices(Wildcards(slab="z000000000")) == []
-
-
 def test_the_dataset_is_described_anew_when_it_changes() -> None:
     """Its name, its category or a further slab."""
     ask = Joints(PLAN)
@@ -202,18 +184,6 @@ def test_all_layers_are_laid_out() -> None:
         "receipts/create_layer/em.json",
         "receipts/create_layer/small.json",
     ]
-
-
-@pytest.mark.parametrize("name", ["/data/{layer}.tif", "s3://bucket/0.tif", "https://h/0.tif?a=b"])
-def test_some_files_are_watched_by_the_recipe_alone(name: str) -> None:
-    """Snakemake takes braces for wildcards and fetches URLs; the recipe of the slab knows both."""
-    one = PLAN.layer("small")
-    files = (name, *one.source.files[1:])
-    odd = replace(one, source=replace(one.source, files=files))
-    wildcards = Wildcards("small", slab="z000000000")
-    asked = Joints(dataset_plan(odd))
-    assert asked.slices(wildcards) == list(files[1:])
-    assert asked.slab_recipe(wildcards) != Joints(PLAN).slab_recipe(wildcards)
 
 
 @pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])

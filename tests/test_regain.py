@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from wkflow.delivery import Delivery
 from wkflow.joints import Joints
-from wkflow.plan import Plan
+from wkflow.plan import REPORT, Plan
 from wkflow.receipt import Receipt, ShardFile
-from wkflow.regain import regain
+from wkflow.regain import drop_lost, regain
 from wkflow.steps.shortcut import shortcut_of
 
 from .strategies import dataset_plan, small_layer_plan
@@ -45,8 +45,16 @@ def of_rule(plan: Plan, rule: str) -> list[str]:
 
 
 def discard(folder: Path, *names: str) -> None:
+    """Remove what jobs wrote, which is sent by then."""
     for name in names:
         (folder / "dataset" / f"{name}.shard").unlink()
+        sent(folder, name)
+
+
+def sent(folder: Path, job: str) -> None:
+    path = folder / "receipts" / "upload_shards" / f"{job}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
 
 
 def test_what_nobody_wants_stays_gone(plan: Plan, tmp_path: Path) -> None:
@@ -98,9 +106,43 @@ def test_a_shortcut_replaces_a_slab(tmp_path: Path) -> None:
         Receipt("any", (ShardFile("gone", 0, ""),)).write(tmp_path / "receipts" / f"{job}.json")
         shortcut.path(slab).parent.mkdir(parents=True, exist_ok=True)
         shortcut.path(slab).touch()
+        sent(tmp_path, job)
     (tmp_path / "receipts" / "discard_shards").mkdir()
     regain(Joints(plan), DELIVERY, tmp_path)
     assert len(jobs(plan, tmp_path)) == len(one.slabs())
     shortcut.remove()
     regain(Joints(plan), DELIVERY, tmp_path)
     assert not jobs(plan, tmp_path)
+
+
+def test_what_is_lost_before_it_was_sent_is_made_again(plan: Plan, tmp_path: Path) -> None:
+    """A shard that is gone or cut, and those below it as far as they are gone."""
+    slabs = of_rule(plan, "convert_slab")
+    (tmp_path / "dataset" / f"{slabs[0]}.shard").unlink()
+    (tmp_path / "dataset" / f"{slabs[1]}.shard").write_bytes(b"more")
+    regain(Joints(plan), DELIVERY, tmp_path)
+    assert jobs(plan, tmp_path) == {job for job, _ in plan.jobs()} - set(slabs[:2])
+
+
+def test_what_the_server_has_proven_to_hold_is_not_looked_for(plan: Plan, tmp_path: Path) -> None:
+    """The proof is of this upload; one of another says nothing."""
+    (lost, *_) = of_rule(plan, "convert_slab")
+    (tmp_path / "dataset" / f"{lost}.shard").unlink()
+    (tmp_path / "upload.json").write_text('{"upload_id": "", "url": "u"}')
+    regain(Joints(plan), DELIVERY, tmp_path)
+    assert lost in jobs(plan, tmp_path)
+    (tmp_path / "upload.json").write_text('{"upload_id": "other", "url": "u"}')
+    regain(Joints(plan), DELIVERY, tmp_path)
+    assert lost not in jobs(plan, tmp_path)
+
+
+def test_a_lost_shard_of_a_dataset_that_stays_is_made_again(plan: Plan, tmp_path: Path) -> None:
+    """Its receipt goes, and what a run has to reach, or nobody would look below."""
+    (lost, *_) = of_rule(plan, "downsample_block")
+    (tmp_path / "dataset" / f"{lost}.shard").write_bytes(b"more")
+    (tmp_path / REPORT).touch()
+    (found,) = drop_lost(plan, tmp_path)
+    assert str(found) == f"{lost}.shard has 4 bytes, 0 were written"
+    assert jobs(plan, tmp_path) == {job for job, _ in plan.jobs()} - {lost}
+    assert not (tmp_path / REPORT).exists()
+    assert drop_lost(plan, tmp_path) == []

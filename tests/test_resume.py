@@ -58,6 +58,8 @@ def redone(target: Path, change: Callable[[], object], source: Path, *options: s
 def test_a_second_run_has_nothing_to_do(tmp_path: Path) -> None:
     """It says so, and writes nothing into the dataset."""
     source = write_stack(tmp_path / "stack", noise(5, 20, 20))
+    for days, path in enumerate(source.iterdir()):  # of a machine whose clock is ahead
+        os.utime(path, (time.time() + days * 1e7 + 5,) * 2)
     convert(source, tmp_path / "out")
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "out").rglob("*")}
     assert "nothing to do" in convert(source, tmp_path / "out").stderr
@@ -148,16 +150,30 @@ def test_overwriting_a_finished_run_does_it_again(stack: Path, tmp_path: Path) -
 
 
 def test_a_lost_shard_is_noticed_and_made_anew(stack: Path, tmp_path: Path) -> None:
-    """When anything is redone, every shard is checked; the one that is gone exits 7, then heals."""
+    """So are metadata, and state that cannot be read: the same command makes the dataset whole."""
     convert(stack, tmp_path / "out", *SLABS)
     expected = shard_bytes(tmp_path / "out")
-    (tmp_path / "out/stack/1/c/0/0/0/1").unlink()
-    (tmp_path / "out" / PROPERTIES).unlink()
-    run = wkflow("convert", *VOXEL_SIZE, *SLABS, stack, tmp_path / "out")
-    assert run.returncode == 7
-    assert "1/c/0/0/0/1" in run.stderr
+    shard = tmp_path / "out/stack/1/c/0/0/0/1"
+    shard.write_bytes(shard.read_bytes()[:-9])
+    (tmp_path / "out/stack/2-2-1/zarr.json").unlink()
+    (tmp_path / "out" / PROPERTIES).write_text("{")
     convert(stack, tmp_path / "out", *SLABS)
     assert shard_bytes(tmp_path / "out") == expected
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"half": ', b"\xff\xfe garbage", b"[7]"])
+def test_state_is_a_cache(stack: Path, tmp_path: Path, damage: bytes) -> None:
+    """Whatever became of the files of a run folder, a dataset that is complete stays so."""
+    convert(stack, tmp_path / "out")
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    expected = shard_bytes(tmp_path / "out")
+    folder = tmp_path / "out.wkflow"
+    for path in [p for p in folder.rglob("*") if p.is_file()]:
+        path.write_bytes(damage)
+    convert(stack, tmp_path / "out")
+    assert shard_bytes(tmp_path / "out") == expected
+    assert all(p.stat().st_mtime_ns >= when for p, when in before.items())
+    assert "nothing to do" in convert(stack, tmp_path / "out").stderr
 
 
 def test_a_lost_dataset_is_made_anew(stack: Path, tmp_path: Path) -> None:

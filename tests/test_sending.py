@@ -28,6 +28,10 @@ NOTHING = Plan.of_nothing("/data/e2006")
 LISTS = ("parcels/p000000", "parcels/p000001")
 
 
+SHOWN = "receipts/write_properties.json"
+"""Says that the properties are there."""
+
+
 @dataclass
 class Wildcards:
     """As Snakemake fills them in from the name of a receipt."""
@@ -52,10 +56,10 @@ class Run:
         for job in jobs:
             gate = sending.gate if job.startswith("convert_slab") else []
             rules[f"receipts/{job}.json"] = ["draft.json", *gate, *feeders_of(ask, job)]
-        shown = ["plan.json", *ask.layouts, *ask.receipts()]
+        shown = ["draft.json", *ask.layouts, *ask.receipts()]
         if jobs:
-            rules |= {ask.properties: shown, "receipts/write_properties.json": shown}
-        rules["report.json"] = ["plan.json", *ask.receipts()]
+            rules |= {SHOWN: shown}
+        rules["report.json"] = ["draft.json", *ask.receipts()]
         rules["delivery.json"] = []
         rules |= {f"receipts/{listed}.json": [] for listed in LISTS if not jobs}
         if self.delivery:
@@ -113,7 +117,7 @@ def test_nothing_is_sent_where_nobody_asks(tmp_path: Path) -> None:
     """All answers are empty, and jobs are not held back."""
     run = run_of(PLAN, discard=None, folder=tmp_path)
     sending = run.sending
-    assert sending.goals == ["receipts/write_properties.json", "report.json"]
+    assert sending.goals == ["plan.json", SHOWN, "report.json"]
     for answer in (sending.reservation, sending.gate, sending.sent(), sending.discarded()):
         assert answer == []
     assert not sending.discards
@@ -132,9 +136,9 @@ def test_what_is_only_a_means_ends_with_its_removal() -> None:
     """Its properties are no goal then; where it stays, they are."""
     goes, stays = (run_of(PLAN, discard=discard).sending for discard in (True, False))
     assert goes.discards
-    assert goes.goals == ["report.json", PROOF, "receipts/discard_local.json"]
+    assert goes.goals == ["plan.json", "report.json", PROOF, "receipts/discard_local.json"]
     assert not stays.discards
-    assert stays.goals == ["receipts/write_properties.json", "report.json", PROOF]
+    assert stays.goals == ["plan.json", SHOWN, "report.json", PROOF]
     assert run_of(NOTHING, discard=False).sending.goals == [PROOF]
 
 
@@ -153,7 +157,7 @@ def test_an_extension_is_done_when_its_mags_are_part_of_the_dataset(destination:
     """Wherever that is; its properties are its own, no goal of a run."""
     plan = replace(extended(PLAN), destination=destination)
     sending = run_of(plan, discard=None).sending
-    assert sending.goals == [EXTENDED[bool(destination)], "report.json"]
+    assert sending.goals == ["plan.json", EXTENDED[bool(destination)], "report.json"]
     assert Joints(plan).properties not in sending.goals
 
 

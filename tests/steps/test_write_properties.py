@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from wkflow.datasource import PROPERTIES
 from wkflow.durable import PARTIAL
-from wkflow.errors import SourceError, VerificationError
+from wkflow.errors import IncompleteError, SourceError, VerificationError
 from wkflow.given import Given
 from wkflow.plan import Plan
 from wkflow.receipt import Receipt
@@ -128,9 +128,25 @@ def test_a_lost_shard_is_noticed(run: Run, damage: str) -> None:
         shard.write_bytes(shard.read_bytes()[:-1])
     with pytest.raises(VerificationError, match=r"missing|bytes") as caught:
         write_properties(plan, receipts)
-    assert caught.value.where == str(shard)
+    assert shard.relative_to(plan.dataset).as_posix() in caught.value.what
     assert not Path(plan.dataset, PROPERTIES).exists()
     assert [Path(path).exists() for path in receipts].count(False) == 1
+
+
+def test_all_that_is_lost_is_noticed_at_once(run: Run) -> None:
+    """Shards and metadata, of several jobs; the properties stay as they were."""
+    plan, receipts = run
+    write_properties(plan, receipts)
+    for name in ("em/zarr.json", "em/2/zarr.json", "em/1/c/0/0/0/0", "em/1/c/0/0/0/1"):
+        Path(plan.dataset, name).unlink()
+    Path("receipts/create_layer").mkdir()
+    Path("receipts/create_layer/em.json").touch()
+    with pytest.raises(IncompleteError, match=r"em/zarr.json is missing; .*and 1 more") as caught:
+        write_properties(plan, receipts)
+    assert len(str(caught.value).splitlines()) == 2
+    assert [Path(path).exists() for path in receipts].count(False) == 2
+    assert not Path("receipts/create_layer/em.json").exists()
+    assert Path(plan.dataset, PROPERTIES).exists()
 
 
 def test_shards_that_were_sent_may_be_gone(run: Run) -> None:
@@ -188,7 +204,7 @@ def test_of_a_dataset_that_was_there_only_new_shards_are_counted(run: Run) -> No
     shard.write_bytes(shard.read_bytes()[:-1])
     with pytest.raises(VerificationError, match="bytes") as caught:
         check_receipts(extension, receipts[-1:])
-    assert caught.value.where == str(shard)
+    assert shard.relative_to(plan.dataset).as_posix() in caught.value.what
     assert not Path(receipts[-1]).exists()
 
 

@@ -54,3 +54,7 @@ onstart:
     run.claim()
     # else each run ends with a second of waiting
     workflow.scheduler.job_rate_limiter = None
+
+
+onsuccess:
+    run.look_again()

@@ -22,11 +22,13 @@ rule write_plan:
 
 
 rule convert_slab:
-    """Convert one z-slab of one layer at full resolution."""
+    """Convert one z-slab of one layer at full resolution.
+
+    The slices are no inputs: the recipe holds size and time of each, compared for equality.
+    """
     input:
         plan=ancient("draft.json"),
         gate=sending.gate,
-        slices=ask.slices,
     output:
         receipt="receipts/convert_slab/{layer}/{slab}.json",
     log:

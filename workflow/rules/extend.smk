@@ -1,6 +1,6 @@
 """Where the dataset was there before: let its new mags be seen, all at once.
 
-needs   plan.json, all receipts
+needs   draft.json, all receipts
 gives   receipts/extend_properties.json    the mags are listed in datasource-properties.json
 """
 
@@ -11,7 +11,7 @@ rule extend_properties:
     The properties are no output: Snakemake would remove them before it begins.
     """
     input:
-        plan="plan.json",
+        plan=ancient("draft.json"),
         layers=ask.layouts,
         receipts=ask.receipts,
     output:

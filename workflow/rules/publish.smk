@@ -24,7 +24,7 @@ rule write_properties:
     The properties are no output: Snakemake would remove them before it begins.
     """
     input:
-        plan="plan.json",
+        plan=ancient("draft.json"),
         layers=ask.layouts,
         receipts=ask.receipts,
     output:
@@ -44,7 +44,7 @@ rule write_properties:
 rule write_report:
     """Sum up what was done, rule by rule."""
     input:
-        plan="plan.json",
+        plan=ancient("draft.json"),
         receipts=ask.receipts,
         extended=ask.extensions,
     output:

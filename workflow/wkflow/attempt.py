@@ -6,12 +6,14 @@ and an upload that the server lost, ask for a new one.
 
 import json
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from wkflow import durable
-from wkflow.delivery import UPLOAD
+from wkflow.delivery import DELIVERY, UPLOAD, Delivery
+from wkflow.errors import ConfigError
 
 _ATTEMPT, _LOST = "attempt.json", "lost.json"
 
@@ -30,11 +32,16 @@ class Attempt:
 
 
 def current(run_folder: Path) -> Attempt | None:
-    """Give the last attempt, if there was one."""
-    try:
-        return Attempt(**json.loads((run_folder / UPLOAD / _ATTEMPT).read_bytes()))
-    except (OSError, ValueError, TypeError):
-        return None
+    """Give the last attempt, if there was one; the delivery knows it, too."""
+    with suppress(OSError, ValueError, TypeError, LookupError):
+        document = json.loads((run_folder / UPLOAD / _ATTEMPT).read_bytes())
+        if isinstance(document["number"], int) and isinstance(document["upload_id"], str):
+            return Attempt(**document)
+    with suppress(OSError, ConfigError):
+        delivery = Delivery.read(run_folder / DELIVERY)
+        if delivery.upload_id:
+            return Attempt(delivery.attempt, delivery.upload_id, delivery.recipe)
+    return None
 
 
 def renewed(run_folder: Path, recipe: str) -> Attempt:

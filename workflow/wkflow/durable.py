@@ -7,6 +7,7 @@ most a file with the suffix `.partial`, which `sweep` removes.
 import errno
 import json
 import os
+import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -243,3 +244,11 @@ def sweep(folder: Path, *, is_deep: bool = True) -> int:
                 Path(parent, name).unlink(missing_ok=True)
                 swept += 1
     return swept
+
+
+def discard(path: Path) -> None:
+    """Remove a file, or the folder that is in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

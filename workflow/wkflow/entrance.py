@@ -12,17 +12,19 @@ from snakemake.exceptions import WorkflowError
 
 from wkflow import secret
 from wkflow.delivery import DELIVERY, Delivery
+from wkflow.durable import discard
 from wkflow.engine import raise_open_files
 from wkflow.errors import ConfigError, TransientError, WkflowError
 from wkflow.hold import hold_until_exit
 from wkflow.job import ENTRANCE, RUN, foresee, leave_note
 from wkflow.joints import Joints
 from wkflow.plan import DRAFT, Plan
-from wkflow.regain import regain
+from wkflow.regain import drop_lost, regain, reopen
 from wkflow.settings import Settings
 from wkflow.shared_link import without_token
 from wkflow.shipped import import_root
 from wkflow.spelling import is_url
+from wkflow.state import mend_state
 from wkflow.steps.check_target import check_target, require_started_by_itself
 from wkflow.steps.claim_target import bring_back, claim_target, lay_aside
 from wkflow.steps.draw_delivery import (
@@ -32,6 +34,7 @@ from wkflow.steps.draw_delivery import (
     deliver_plan,
     write_parcels,
 )
+from wkflow.steps.find_lost import fault_of
 from wkflow.steps.find_parcels import find_parcels
 from wkflow.steps.run_folder import with_own_folder, without_new_folders, without_traces
 from wkflow.temporary import note, sweep
@@ -103,6 +106,22 @@ class Run:
             leave_note(self.settings.run_folder / ENTRANCE, foreseen)
             raise WorkflowError(str(foreseen)) from None
 
+    def look_again(self) -> None:
+        """Make sure at the end of a run that all is there that it wrote.
+
+        Raises
+        ------
+        WorkflowError
+            If somebody removed some of it meanwhile; the next run makes it anew.
+        """
+        if self.delivery and self.delivery.discard:
+            return
+        lost = drop_lost(self.plan, self.settings.run_folder)
+        if lost:
+            fault = fault_of(lost, self.plan.dataset)
+            leave_note(self.settings.run_folder / ENTRANCE, fault)
+            raise WorkflowError(str(fault))
+
     @property
     def _place(self) -> Path:
         """The folder in which the dataset is, or will be made."""
@@ -144,7 +163,8 @@ def enter(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -
         tidy = nullcontext() if run_folder.exists() else without_traces(run_folder)
         with without_new_folders(run_folder), tidy:
             if is_main:
-                (run_folder / ENTRANCE).unlink(missing_ok=True)
+                discard(run_folder / ENTRANCE)
+                mend_state(run_folder)
                 _note_temporary(workflow, run_folder, is_on_cluster=is_on_cluster)
             plan = _plan(settings, is_main=is_main)
             delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
@@ -215,6 +235,8 @@ def _plan(settings: Settings, *, is_main: bool) -> Plan:
     check_room(plan, settings)
     lay_aside(settings)
     _keep(plan, settings.run_folder / DRAFT)
+    if not settings.sends:
+        drop_lost(plan, settings.run_folder)
     return plan
 
 
@@ -227,6 +249,7 @@ def _extension(settings: Settings, *, is_main: bool) -> Plan:
     from wkflow.steps.draw_extension import draw_extension  # noqa: PLC0415
     from wkflow.steps.new_folders import start_anew  # noqa: PLC0415
 
+    reopen(folder)
     plan = draw_extension(settings)
     if plan.layers:
         check_room(plan, settings)

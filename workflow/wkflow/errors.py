@@ -8,6 +8,7 @@ WkflowError
 ├── TransientError     5  the network or a disk gave up for now; the same command resumes
 ├── ResourceError      6  disk or memory ran out
 └── VerificationError  7  what was read back is not what was written
+    └── IncompleteError    what was written is not there any more; the same command makes it anew
 
 Status 0 is done and verified, 130 interrupted; 1 is left to bugs, which keep their traceback.
 """
@@ -113,3 +114,7 @@ class VerificationError(WkflowError):
     """What was read back is not what was written."""
 
     exit_status = 7
+
+
+class IncompleteError(VerificationError):
+    """What was written is not there any more; its receipts are removed, so that it is made anew."""

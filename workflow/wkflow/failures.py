@@ -2,9 +2,11 @@
 
 import json
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 
 from wkflow import errors
+from wkflow.durable import discard
 from wkflow.errors import BETWEEN, SourceError, WkflowError
 from wkflow.job import NOTE
 from wkflow.origins.archive import is_archive
@@ -18,17 +20,13 @@ BAD_SLICES = "bad-slices.txt"
 def forget(folder: Path) -> None:
     """Remove the notes of an earlier run."""
     for note in (*folder.glob(f"logs/**/*{NOTE}"), folder / BAD_SLICES):
-        note.unlink(missing_ok=True)
+        discard(note)
 
 
 def read_failures(folder: Path) -> list[WkflowError]:
     """Read all notes below a run folder; bad sources of several jobs become one error."""
-    notes = [json.loads(note.read_bytes()) for note in sorted(folder.glob(f"logs/**/*{NOTE}"))]
     failures = [
-        getattr(errors, note["kind"])(
-            note["what"], note["where"], note["remedy"], note.get("detail", "")
-        )
-        for note in notes
+        failure for note in sorted(folder.glob(f"logs/**/*{NOTE}")) if (failure := _read(note))
     ]
     sources = [failure for failure in failures if isinstance(failure, SourceError)]
     others = {str(failure): failure for failure in failures if failure not in sources}
@@ -38,6 +36,16 @@ def read_failures(folder: Path) -> list[WkflowError]:
     _list_slices(folder, by_folder)
     merged = [_merge(folder, path, group) for path, group in by_folder.items()]
     return [*merged, *others.values()]
+
+
+def _read(path: Path) -> WkflowError | None:
+    """Read a note; one that cannot be read says nothing."""
+    with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+        note = json.loads(path.read_bytes())
+        words = (str(note[key]) for key in ("what", "where", "remedy"))
+        failure = getattr(errors, note["kind"])(*words, str(note.get("detail", "")))
+        return failure if isinstance(failure, WkflowError) else None
+    return None
 
 
 def _folder(failure: SourceError) -> str:

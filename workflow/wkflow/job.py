@@ -146,7 +146,7 @@ class Job:
 
     def __enter__(self) -> Self:
         self._end_if_hopeless()
-        self.note.unlink(missing_ok=True)
+        durable.discard(self.note)
         claim = self.run_folder / CLAIM
         if not claim.exists():  # where our rules are a module, nothing else makes it
             Claim("", None).write(self.run_folder)
@@ -161,7 +161,7 @@ class Job:
 
         Snakemake tries again on clusters whatever was wrong, and removes the log before it does.
         """
-        with suppress(OSError, ValueError, KeyError):
+        with suppress(OSError, ValueError, KeyError, TypeError):
             note = json.loads(self.note.read_bytes())
             is_of_this_run = note["run"] and note["run"] == os.environ[RUN]
             if is_of_this_run and note["kind"] in FOR_GOOD:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from wkflow.datasource import PROPERTIES
 from wkflow.layer import Grid, Place
-from wkflow.plan import EXTENDED, LayerPlan, Plan, digest
+from wkflow.plan import EXTENDED, LayerPlan, Plan
 
 EXTENDED_HERE, EXTENDED_THERE = EXTENDED
 
@@ -72,22 +72,11 @@ class Joints:
 
     def properties_recipe(self, _: object = None) -> str:
         """Digest what the properties depend on besides the receipts."""
-        layers = [(one.layer.name, one.layer.category) for one in self.plan.layers]
-        return digest(self.plan.name, self.plan.voxel_size, self.plan.unit, layers, self.receipts())
+        return self.plan.recipe()
 
     def layout_recipe(self, wildcards: Wildcards) -> str:
         """Digest what the empty arrays depend on."""
         return self.plan.layout_recipe(wildcards.layer)
-
-    def slices(self, wildcards: Wildcards) -> list[str]:
-        """List the image files of a slab.
-
-        Snakemake takes braces for wildcards, and fetches URLs by itself; such a file is watched
-        by the slab's recipe alone, which holds size and time of every file anyway.
-        """
-        one = self._layer(wildcards)
-        files, _ = one.slab_sources(one.slab(wildcards.slab))
-        return [file for file in files if not ({"{", "}"} & set(file) or "://" in file)]
 
     def slab_recipe(self, wildcards: Wildcards) -> str:
         """Digest what the voxels of a slab depend on."""

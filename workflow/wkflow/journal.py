@@ -28,12 +28,12 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
 
     def _read(self) -> None:
-        text = self._path.read_text()
+        text = self._path.read_text(errors="replace")
         if not text.endswith("\n"):
             with self._path.open("a") as file:  # what follows a torn line begins on one of its own
                 file.write("\n")
         for line in text.splitlines():
-            with suppress(ValueError):
+            with suppress(ValueError, TypeError):
                 path, number, mark, certain = json.loads(line)
                 self._marks[path] = mark
                 self._pieces[path, number] = certain

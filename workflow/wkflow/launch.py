@@ -14,22 +14,23 @@ from typing import IO
 
 import yaml
 
-from wkflow.attempt import current, why_lost
 from wkflow.clusters import slurm
 from wkflow.datasource import PROPERTIES
 from wkflow.delivery import DELIVERY, Delivery
 from wkflow.engine import Interrupts, watch
-from wkflow.errors import ConfigError, TransientError, UnansweredError, WkflowError
+from wkflow.errors import ConfigError, UnansweredError, WkflowError
 from wkflow.failures import forget
 from wkflow.hold import holding
 from wkflow.invocation import environment_of, require_means, snakemake_command
 from wkflow.lock import locked, remember
-from wkflow.outcome import ALL_STEPS, LOG, NOTHING_TO_DO, End, end_of, explain
+from wkflow.outcome import ALL_STEPS, LOG, NOTHING_TO_DO, End, end_of, explain, why_again
 from wkflow.plan import ASKED, CLUSTER, CONFIG, DRAFT, EXTENDED, REPORT, Plan
 from wkflow.progress import Progress, Relay
 from wkflow.proof import PROOF
+from wkflow.regain import reopen
 from wkflow.secret import find_token
 from wkflow.settings import Settings
+from wkflow.state import clear_folders
 from wkflow.steps.check_target import check_target
 from wkflow.steps.claim_target import keep_source
 from wkflow.steps.new_folders import forget_finished
@@ -39,7 +40,7 @@ from wkflow.steps.unfinished import unfinished
 from wkflow.temporary import temporary_folder
 
 RESTARTS = 2
-"""How often one command begins a new upload because the server lost the last one."""
+"""How often one command goes on by itself: the server lost its upload, or files were removed."""
 
 LOOKING = re.compile(
     r"-[a-zA-Z]*n[a-zA-Z]*|--(dry-?run|help|version|unlock|touch|lint|dag|d3dag|rulegraph|filegraph"
@@ -76,6 +77,7 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
             temporary_folder(folder) as temporary,
             without_traces(folder),
         ):
+            clear_folders(folder)
             _end_jobs_of_before(settings)
             keep_source(settings)
             if not any(map(LOOKING.fullmatch, extra)):
@@ -105,9 +107,9 @@ def _attempts(settings: Settings, run: Callable[[], WkflowError | None]) -> Wkfl
         _write_config(settings.model_copy(update={"assume_yes": True}))
         failure = run()
     for _ in range(RESTARTS):
-        if failure is None or not _is_lost(settings.run_folder, failure):
+        if failure is None or not (again := why_again(settings.run_folder, failure)):
             break
-        print(f"wkflow: {failure.what}; a new upload is started", file=sys.stderr)
+        print(f"wkflow: {failure.what}; {again}", file=sys.stderr)
         failure = run()
     return failure
 
@@ -276,17 +278,11 @@ def _cancel_jobs(folder: Path) -> None:
         print(f"wkflow: {count} jobs on SLURM were cancelled", file=sys.stderr)
 
 
-def _is_lost(folder: Path, failure: WkflowError) -> bool:
-    """Whether a new upload would help at once: the server forgot the last one."""
-    attempt = current(folder)
-    is_marked = attempt is not None and why_lost(folder, attempt) is not None
-    return is_marked and isinstance(failure, TransientError)
-
-
 def _start_anew_where_needed(settings: Settings) -> None:
     """Forget a finished run that is to be done again."""
     folder = settings.run_folder
     if settings.command == "downsample":
+        reopen(folder)
         forget_finished(folder)
     if settings.sends or settings.command == "downsample":
         return

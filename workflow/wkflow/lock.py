@@ -10,6 +10,7 @@ from typing import IO
 
 import psutil
 
+from wkflow.durable import discard
 from wkflow.errors import TransientError
 
 if os.name == "posix":  # elsewhere two runs at once are not noticed; they write the same bytes
@@ -31,7 +32,9 @@ def locked(folder: Path) -> Iterator[IO[str]]:
         If another run holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a+") as file:
+    if (folder / LOCK).is_dir():
+        discard(folder / LOCK)
+    with (folder / LOCK).open("a+", errors="replace") as file:
         if os.name == "posix":
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,7 +7,15 @@ import signal
 from enum import Enum
 from pathlib import Path
 
-from wkflow.errors import ConfigError, ResourceError, SourceError, TransientError, WkflowError
+from wkflow.attempt import current, why_lost
+from wkflow.errors import (
+    ConfigError,
+    IncompleteError,
+    ResourceError,
+    SourceError,
+    TransientError,
+    WkflowError,
+)
 from wkflow.failures import read_failures
 from wkflow.job import foresee
 
@@ -108,6 +116,15 @@ ENDED: dict[str, tuple[type[WkflowError], str, str]] = {
 """What a signal that ended a process means, and what to do; others are told by name."""
 
 OF_CRASHES = {"SIGSEGV", "SIGABRT", "SIGILL", "SIGFPE"}
+
+
+def why_again(folder: Path, failure: WkflowError) -> str:
+    """Say what trying again does at once: the server forgot the upload, or files were removed."""
+    if isinstance(failure, IncompleteError):
+        return "it is made anew"
+    attempt = current(folder)
+    is_marked = attempt is not None and why_lost(folder, attempt) is not None
+    return "a new upload is started" if is_marked and isinstance(failure, TransientError) else ""
 
 
 def explain(folder: Path, status: int, *, is_asked: bool) -> tuple[WkflowError, list[str]]:

@@ -1,5 +1,7 @@
 """The proof of an upload: `upload.json` in the run folder."""
 
+import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,11 +9,14 @@ from time import time
 from typing import Self
 
 from wkflow import __version__, durable
-from wkflow.delivery import Delivery
+from wkflow.delivery import UPLOAD, Delivery
 from wkflow.reservation import Reservation
 from wkflow.sent import Sent
 
 PROOF = "upload.json"
+
+COPY = "proof.json"
+"""The proof once more, in the folder of the upload's state: the dataset may be gone by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,16 @@ class Proof:
 
     def write(self, path: str | Path) -> None:
         """Put it in its place, whole or not at all."""
-        durable.write_json(Path(path).absolute(), asdict(self))
+        place = Path(path).absolute()
+        durable.write_json(place.parent / UPLOAD / COPY, asdict(self))
+        durable.write_json(place, asdict(self))
+
+    @staticmethod
+    def is_of(path: Path, upload_id: str) -> bool:
+        """Whether a file proves that the upload of that name is finished."""
+        with suppress(OSError, ValueError, TypeError):
+            return bool(dict(json.loads(path.read_bytes())).get("upload_id") == upload_id)
+        return False
 
 
 def _iso(seconds: float) -> str:

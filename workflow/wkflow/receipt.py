@@ -1,11 +1,13 @@
 """What one job wrote: the file that Snakemake tracks instead of terabytes of shards."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
 from wkflow import durable
+from wkflow.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,38 @@ class Receipt:
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read what `write` wrote."""
-        document = json.loads(Path(path).read_bytes())
-        files = tuple(ShardFile(**file) for file in document.pop("files"))
-        return cls(files=files, **document)
+        """Read what `write` wrote.
+
+        Raises
+        ------
+        ConfigError
+            If the file is no receipt of this version.
+        """
+        try:
+            document = json.loads(Path(path).read_bytes())
+            files = tuple(ShardFile(**file) for file in document.pop("files"))
+            receipt = cls(files=files, **document)
+            receipt.require_numbers()
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ConfigError(
+                f"is no receipt of this version ({error})", str(path),
+                "Remove it: what it stands for is made anew.",
+            ) from error  # fmt: skip
+        return receipt
+
+    @classmethod
+    def find(cls, path: str | Path) -> Self | None:
+        """Read a receipt if there is one: one that cannot be read counts as none."""
+        with suppress(OSError, ConfigError):
+            return cls.read(path)
+        return None
+
+    def require_numbers(self) -> None:
+        """Raise ValueError where text stands for a number, or a number for text."""
+        counts = [self.voxels, *(file.bytes for file in self.files)]
+        texts = [self.rule, *(text for file in self.files for text in (file.path, file.crc32c))]
+        extremes = [one for one in (self.lowest, self.highest) if one is not None]
+        are_known = all(isinstance(text, str) for text in texts)
+        are_known &= all(isinstance(count, int) for count in counts)
+        if not (are_known and all(isinstance(n, int | float) for n in (*extremes, self.seconds))):
+            raise ValueError("it has values of other types")

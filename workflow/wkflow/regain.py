@@ -1,31 +1,89 @@
-"""Shards that were sent and removed, and are wanted again: their receipts go first.
+"""Before Snakemake decides: receipts of what is not there any more go, so that it is made anew.
 
-A new upload wants all of them; a block that has to be built again wants those below it.
+Shards that were sent may go from the disk. A new upload wants all of them again; a block that has
+to be built again wants those below it. Everything else has to be there in its size.
 """
 
 import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from wkflow.claim import place_of
 from wkflow.datasource import PROPERTIES
 from wkflow.delivery import Delivery
+from wkflow.errors import ConfigError
 from wkflow.joints import Joints
+from wkflow.plan import DRAFT, EXTENDED, REPORT, Plan
+from wkflow.proof import PROOF, Proof
 from wkflow.receipt import Receipt
 from wkflow.steps.discard_shards import has_shortcut, is_kept_reduced
+from wkflow.steps.find_lost import DESCRIBED, Lost, Sizes, find_lost, forget, lost_shards
 
 
 def regain(ask: Joints, delivery: Delivery, run_folder: Path) -> None:
-    """Remove the receipts of jobs whose shards are gone and wanted again."""
+    """Remove the receipts of jobs whose files are gone and wanted again."""
     receipts, state = run_folder / "receipts", delivery.state(run_folder)
     is_new = delivery.attempt > 1 and not state.exists()
-    if is_new or (receipts / "discard_shards").exists():
+    if not delivery.discard:
+        drop_lost(ask.plan, run_folder)
+    elif is_new or not Proof.is_of(run_folder / PROOF, delivery.upload_id):
         wanted = _Wanted(ask, run_folder)
-        for job in wanted.of_all() if is_new else wanted.again():
-            (receipts / f"{job}.json").unlink(missing_ok=True)
+        jobs = wanted.of_all() if is_new else wanted.unsent() | wanted.again()
+        _unlink(receipts / f"{job}.json" for job in jobs)
     if is_new:
         shutil.rmtree(receipts / "upload_shards", ignore_errors=True)
         _forget_metadata(Path(ask.plan.dataset), receipts)
     state.mkdir(parents=True, exist_ok=True)
+
+
+def drop_lost(plan: Plan, run_folder: Path) -> list[Lost]:
+    """Remove the receipts of files that are not there in their size; list the files.
+
+    With them go the receipts of what a run has to reach: else Snakemake would not look below.
+    """
+    receipts = run_folder / "receipts"
+    lost = find_lost(_where_it_is(plan, run_folder), receipts)
+    if plan.destination:
+        lost = [one for one in lost if _is_unsent_mag(plan, receipts, one.job)]
+    if lost:
+        forget(lost, receipts)
+        done = [receipts / f"{job}.json" for job in DESCRIBED]
+        _unlink([*done, run_folder / REPORT, run_folder / EXTENDED[0]])
+    return lost
+
+
+def _where_it_is(plan: Plan, run_folder: Path) -> Plan:
+    """Give the plan with the folder that jobs write: beside the target where it replaces one."""
+    return replace(plan, dataset=str(place_of(Path(plan.dataset), run_folder)))
+
+
+def reopen(run_folder: Path) -> None:
+    """Let the last plan of a dataset that was there before be carried on, if files of it are lost.
+
+    What it added is known by its receipts alone: a plan drawn anew would begin above it.
+    """
+    with suppress(OSError, ConfigError):
+        plan = Plan.read(run_folder / DRAFT)
+        if plan.extends:
+            drop_lost(plan, run_folder)
+
+
+def _is_unsent_mag(plan: Plan, receipts: Path, job: str) -> bool:
+    """Whether what a job wrote is still to be sent to a dataset that a server has."""
+    if (receipts.parent / EXTENDED[1]).exists():
+        return False
+    _, layer, *mag = job.split("/")
+    one = plan.layer(layer)
+    mags = mag[:1] or [str(grid.mag) for grid in one.made if not one.is_big(grid)]
+    return not all((receipts / "upload_mag" / layer / f"{mag}.json").exists() for mag in mags)
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _forget_metadata(dataset: Path, receipts: Path) -> None:
@@ -41,10 +99,15 @@ class _Wanted:
     def __init__(self, ask: Joints, run_folder: Path) -> None:
         self._ask, self._run_folder = ask, run_folder
         self._is_gone = cache(self._look)
+        self._sizes = Sizes(Path(ask.plan.dataset))
 
     def of_all(self) -> list[str]:
         """List those whose shards are not all there."""
         return [job for job, _ in self._ask.plan.jobs() if self._is_gone(job)]
+
+    def unsent(self) -> set[str]:
+        """List those whose shards are not all there, and not all on the server."""
+        return {job for job in self.of_all() if not self._sent(job).exists()}
 
     def again(self) -> set[str]:
         """List those whose shards will be read by a job that runs, and are not there.
@@ -52,7 +115,8 @@ class _Wanted:
         A job runs if its receipt is missing, or if one below it runs; then it wants all below it.
         """
         feeders = self._ask.feeders()
-        runs = {job for job in feeders if not self._receipt(job).exists()}
+        lost = self.unsent()
+        runs = {job for job in feeders if job in lost or not self._receipt(job).exists()}
         wanted: set[str] = set()
         before = -1
         while len(runs) > before:
@@ -75,11 +139,11 @@ class _Wanted:
         return gone
 
     def _look(self, job: str) -> bool:
-        path = self._receipt(job)
-        if not path.exists():
-            return False
-        dataset = Path(self._ask.plan.dataset)
-        return not all((dataset / file.path).exists() for file in Receipt.read(path).files)
+        receipt = Receipt.find(self._receipt(job))
+        return receipt is not None and bool(lost_shards(job, receipt, self._sizes))
 
     def _receipt(self, job: str) -> Path:
         return self._run_folder / "receipts" / f"{job}.json"
+
+    def _sent(self, job: str) -> Path:
+        return self._run_folder / "receipts" / "upload_shards" / f"{job}.json"

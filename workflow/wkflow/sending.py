@@ -9,6 +9,7 @@ from typing import Protocol
 
 from wkflow.delivery import Delivery
 from wkflow.joints import Joints
+from wkflow.plan import PLAN, REPORT
 from wkflow.proof import PROOF
 from wkflow.steps.discard_shards import has_shortcut
 
@@ -114,10 +115,10 @@ class Sending:
     def goals(self) -> list[str]:
         """What a run has to reach."""
         if self._ask.plan.extends:
-            return [*self._ask.extensions, "report.json"] if self._is_converting else []
-        made = ["receipts/write_properties.json", "report.json"] if self._is_converting else []
+            return [PLAN, *self._ask.extensions, REPORT] if self._is_converting else []
+        made = [PLAN, "receipts/write_properties.json", REPORT] if self._is_converting else []
         if self._delivery is None:
             return made
         if self.discards:
-            return ["report.json", PROOF, "receipts/discard_local.json"]
+            return [*made[:1], REPORT, PROOF, "receipts/discard_local.json"]
         return [*made, PROOF]

@@ -29,6 +29,13 @@ def renew_layer(plan: Plan, one: LayerPlan) -> None:
     _describe(plan, one, partial(put_changed, before=partial(retract, Path(plan.dataset))))
 
 
+def documents_of(plan: Plan, one: LayerPlan) -> dict[str, bytes]:
+    """Give the metadata files of a layer that the plan makes, by their paths in the dataset."""
+    found: dict[str, bytes] = {}
+    _describe(plan, one, lambda _, documents: found.update(documents))
+    return found
+
+
 def _describe(plan: Plan, one: LayerPlan, put: Callable[[Path, Documents], None]) -> None:
     def put_arrays(dataset: Path, documents: Documents) -> None:
         folders = tuple(f"{one.layer.path}/{grid.name}/" for grid in one.made)

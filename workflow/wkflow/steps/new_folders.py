@@ -66,7 +66,13 @@ def _record(run_folder: Path) -> dict[str, Any]:
 
 def ours_of(run_folder: Path) -> frozenset[str]:
     """List the folders, below the dataset, that runs of this run folder began to write."""
-    return frozenset(_record(run_folder).get("folders", ()))
+    folders = _record(run_folder).get("folders")
+    if isinstance(folders, list) and all(isinstance(name, str) for name in folders):
+        return frozenset(folders)
+    with suppress(OSError, ConfigError):  # the record cannot be read: what was planned last is ours
+        plan = Plan.read(run_folder / DRAFT)
+        return frozenset(_folders(plan.layers)) if plan.extends else frozenset()
+    return frozenset()
 
 
 def taken(target: Target, layers: list[LayerPlan]) -> frozenset[str]:

@@ -12,20 +12,22 @@ from wkflow.receipt import Receipt
 from wkflow.steps.casting import fractions_refused, is_of_fractions
 from wkflow.steps.create_layer import renew_layer
 from wkflow.steps.dataset_files import remove_dataset
+from wkflow.steps.find_lost import Sizes, fault_of, forget, lost_documents, lost_shards
 from wkflow.writers.formats import format_of
 
 
 def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False) -> Receipt:
     """Write `datasource-properties.json` from the plan and the statistics of all receipts.
 
-    `goes` says that shards leave the disk when they are sent, which compares each with its
-    receipt; then they are not looked for here.
+    `receipts` are paths as the rules name them, which end in a job and `.json`. `goes` says that
+    shards leave the disk when they are sent, which compares each with its receipt; then they are
+    not looked for here.
 
     Raises
     ------
     VerificationError
-        If a shard is missing or has another size than its receipt says; such receipts are removed,
-        so that the same command makes the shards anew.
+        If files are missing or have another size than was written; the receipts of all of them
+        are removed, so that the same command makes them anew.
     SourceError
         If rounding left nothing of a layer's fractions.
     """
@@ -52,7 +54,7 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
 def check_receipts(
     plan: Plan, receipts: Iterable[str], *, goes: bool = False
 ) -> dict[str, Receipt]:
-    """Read all receipts, and make sure that every planned shard is there.
+    """Read all receipts, and make sure that every planned shard is there, and new metadata.
 
     Raises
     ------
@@ -60,11 +62,27 @@ def check_receipts(
         As `write_properties`.
     """
     read = {path: Receipt.read(path) for path in receipts}
-    faults = [] if goes else [_fault(Path(plan.dataset), *item) for item in read.items()]
-    for fault in filter(None, faults):
-        raise fault
+    sizes = Sizes(Path(plan.dataset))
+    lost = [] if goes else [
+        one for path, receipt in read.items() for one in lost_shards(path, receipt, sizes)
+    ]  # fmt: skip
+    layers = plan.layers if plan.extends else ()  # else all metadata is written again
+    documents = [one for layer in layers for one in lost_documents(plan, layer, sizes)]
+    for path in {one.job for one in lost}:
+        Path(path).unlink()
+    forget(documents, _receipts_of(read))
+    if lost or documents:
+        raise fault_of([*documents, *lost], plan.dataset)
     _check_count(plan, sum(len(receipt.files) for receipt in read.values()))
     return read
+
+
+def _receipts_of(paths: Iterable[str]) -> Path:
+    """Give the folder of all receipts, from that of some job: `receipts/downsample_rest/...`."""
+    for path in map(Path, paths):
+        if "receipts" in path.parts:
+            return Path(*path.parts[: path.parts.index("receipts") + 1])
+    return Path("receipts")
 
 
 def _slabs(one: LayerPlan, read: dict[str, Receipt]) -> list[Receipt]:
@@ -83,22 +101,6 @@ def _require_values(one: LayerPlan, slabs: list[Receipt]) -> None:
         low, high = min(lows), max(highs)
         if is_of_fractions(low, high):
             raise fractions_refused(low, high, one.layer.dtype, one.source.files[0])
-
-
-def _fault(dataset: Path, path: str, receipt: Receipt) -> VerificationError | None:
-    """Compare the shards of a receipt with it; one that is not true is removed."""
-    for file in receipt.files:
-        shard = dataset / file.path
-        size = shard.stat().st_size if shard.exists() else None
-        if size != file.bytes:
-            Path(path).unlink()
-            return VerificationError(
-                "this shard is missing" if size is None
-                else f"this shard has {size} bytes, {file.bytes} were written",
-                str(shard),
-                "Give the same command again: it is made anew.",
-            )  # fmt: skip
-    return None
 
 
 def _prune(dataset: Path, plan: Plan, written: set[str]) -> None:
