@@ -13,8 +13,8 @@ from wkflow.box import Box, Triple
 from wkflow.feed import Feed
 from wkflow.given import Given
 from wkflow.kernels import KERNELS, reach
-from wkflow.layer import Grid, Layer, lay_grid, shard_bytes
-from wkflow.layer_plan import BLOCK_JOBS, BLOCK_SHARE, ROWS_AHEAD, START_BYTES, LayerPlan
+from wkflow.layer import ROWS_AHEAD, START_BYTES, Grid, Layer, lay_grid, shard_bytes
+from wkflow.layer_plan import BLOCK_JOBS, BLOCK_SHARE, LayerPlan
 from wkflow.mag import Mag
 from wkflow.slab import Slab
 from wkflow.source import Channel, RawLayout, Source
@@ -79,7 +79,8 @@ def test_small_frames_share_a_slab() -> None:
         (2, 4),
         (4, 5),
     ]
-    deep = replace(timed, layer=replace(layer, size=(10, 10, 40)))
+    grids = (replace(timed.grids[0], size=(10, 10, 40)), *timed.grids[1:])
+    deep = replace(timed, layer=replace(layer, size=(10, 10, 40)), grids=grids)
     assert [(slab.frame_begin, slab.depth) for slab in deep.slabs()[:3]] == [
         (0, 16),
         (0, 16),

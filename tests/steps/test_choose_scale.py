@@ -9,11 +9,18 @@ from wkflow.errors import ConfigError, SourceError
 from wkflow.settings import Settings
 from wkflow.source import About, Header, Source
 from wkflow.spelling import is_plausible
-from wkflow.steps.choose_scale import Chosen, Stated, choose_scale
+from wkflow.steps import choose_scale as step
+from wkflow.steps.choose_scale import Chosen, Stated
 from wkflow.steps.find_volumes import Volume
 from wkflow.units import NANOMETERS, UNITS
 
 from .stacks import settings_of
+
+
+def choose_scale(given: Settings, volumes: list[Volume]) -> Chosen:
+    """Choose from what each volume states of itself."""
+    return step.choose_scale(given, [(one, one.about.voxel_nm) for one in volumes])
+
 
 STATED: Stated = (11.24, 11.24, 25.0)
 

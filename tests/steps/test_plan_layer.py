@@ -8,7 +8,8 @@ import pytest
 from wkflow.box import Triple
 from wkflow.codec import LEVELS
 from wkflow.errors import ResourceError, SourceError
-from wkflow.layer_plan import FEWEST_THREADS, START_BYTES
+from wkflow.layer import START_BYTES
+from wkflow.layer_plan import FEWEST_THREADS
 from wkflow.plan import LayerPlan
 from wkflow.settings import Settings
 from wkflow.source import Channel, Header, Source

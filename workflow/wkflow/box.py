@@ -63,6 +63,15 @@ class Box:
         end = tuple(min(e * f, s) for e, f, s in zip(self.end, factor, size, strict=True))
         return Box((begin[0], begin[1], begin[2]), (end[0], end[1], end[2]))
 
+    def moved(self, by: Triple) -> "Box":
+        """Give the box that lies `by` voxels further along x, y and z.
+
+        >>> Box((0, 0, 0), (4, 3, 2)).moved((10, 20, 30))
+        Box(begin=(10, 20, 30), end=(14, 23, 32))
+        """
+        (x0, y0, z0), (x1, y1, z1) = self.begin, self.end
+        return Box((x0 + by[0], y0 + by[1], z0 + by[2]), (x1 + by[0], y1 + by[1], z1 + by[2]))
+
     def overlap(self, other: "Box") -> "Box":
         """Give the voxels of both; where there are none, an end is not behind its begin."""
         begin = tuple(map(max, self.begin, other.begin))

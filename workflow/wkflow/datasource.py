@@ -67,11 +67,11 @@ def layer_properties(
     `receipts` are those of its slabs, whose statistics it needs; `display` says how the layer is
     first shown, where the source knows that; `largest_id` is that of a segmentation's source.
     """
-    x, y, z = layer.size
+    x, y, z = layer.box.size
     document: dict[str, Any] = {
         "name": layer.name,
         "category": layer.category,
-        "boundingBox": {"topLeft": [0, 0, 0], "width": x, "height": y, "depth": z},
+        "boundingBox": {"topLeft": list(layer.begin), "width": x, "height": y, "depth": z},
         "dataFormat": layer.data_format,
         "mags": [mag_properties(layer, grid) for grid in grids],
     }

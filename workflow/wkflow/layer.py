@@ -20,6 +20,11 @@ ITEM_BYTES = {
 COLOR_DTYPES = frozenset(ITEM_BYTES) - {"uint64", "int64", "float64"}
 SEGMENTATION_DTYPES = frozenset(ITEM_BYTES) - {"float32", "float64"}
 
+ROWS_AHEAD = 4
+"""Rows of chunks in memory per thread: two read, as many encoded."""
+
+START_BYTES = 200 * 2**20
+"""Interpreter, libraries and what is in flight in one job, on top of its slices."""
 
 Place = tuple[int, Triple]
 """A shard: its frame, and its position (x, y, z) in the grid of shards."""
@@ -207,3 +212,11 @@ def _power_of_two(least: int) -> int:
 def shard_bytes(layer: Layer, grid: Grid) -> int:
     """Bytes of one full shard before compression."""
     return prod(grid.shard) * layer.voxel_bytes
+
+
+def rest_memory(layer: Layer, finest: Grid, threads: int) -> int:
+    """Bytes of memory of a `convert_slab` job beside what is fed."""
+    _, y, z = finest.chunk
+    width, _, depth = finest.box.size
+    row = (width + finest.begin[0] % finest.shard[0]) * y * min(z, depth) * layer.voxel_bytes
+    return START_BYTES + ROWS_AHEAD * threads * row

@@ -14,7 +14,7 @@ from typing import Any, Self
 from wkflow.box import Box, Triple
 from wkflow.feed import Feed
 from wkflow.given import Given
-from wkflow.layer import Grid, Layer, Place, shard_bytes
+from wkflow.layer import START_BYTES, Grid, Layer, Place, rest_memory, shard_bytes
 from wkflow.slab import Slab, cut_slabs
 from wkflow.source import Channel, Source
 
@@ -22,15 +22,8 @@ BLOCK_JOBS, BLOCK_BYTES, BLOCK_SHARE = 2, 2**31, 4
 """What a downsampling job writes: two slabs, or so much, or a quarter of a large slab. It reads
 about eight times that; its memory does not grow with it."""
 
-ROWS_AHEAD = 4
-"""Rows of chunks in memory per thread: two read, as many encoded."""
-
 FEWEST_THREADS = 2
 """Of the job whose memory is compared with what there is: with more, more rows are under way."""
-
-START_BYTES = 200 * 2**20
-"""Interpreter, libraries and what is in flight in one job, on top of its slices."""
-
 
 STREAM_FRAMES = 10**6
 """More than any layer has: what can only be read in order is one slab."""
@@ -74,11 +67,16 @@ class LayerPlan:
         return self.grids[1:] if self.given else self.grids
 
     @property
+    def box(self) -> Box:
+        """The voxels that slabs are cut of: the layer in its finest mag."""
+        return self.grids[0].box
+
+    @property
     def slab_depth(self) -> int:
         """Slices of one slab: whole batches, about `job_bytes`; the same however many slices."""
-        x, y, z = self.layer.size
+        x, y, _ = self.box.size
         if self.source.is_stream:
-            return -(-z // self.batch) * self.batch
+            return -(-self.box.end[2] // self.batch) * self.batch
         batch_bytes = x * y * self.batch * self.layer.voxel_bytes
         return self.batch * max(1, self.job_bytes // batch_bytes)
 
@@ -87,17 +85,21 @@ class LayerPlan:
         """Frames of one slab: several where they are small, all where they come in a stream."""
         if self.source.is_stream:
             return STREAM_FRAMES
-        if self.slab_depth < self.layer.size[2]:
+        if self._slabs_per_frame > 1:
             return 1
-        return max(1, self.job_bytes // (prod(self.layer.size) * self.layer.voxel_bytes))
+        return max(1, self.job_bytes // (self.box.voxels * self.layer.voxel_bytes))
+
+    @property
+    def _slabs_per_frame(self) -> int:
+        begin, end, step = self.box.begin[2], self.box.end[2], self.slab_depth
+        return -(-end // step) - begin // step
 
     @property
     def slab_count(self) -> int:
         """How many slabs there are; asked for each job, so none is made."""
         if self.given:
             return 0
-        per_frame = -(-self.layer.size[2] // self.slab_depth)
-        return per_frame * -(-self.layer.frames // self.slab_frames)
+        return self._slabs_per_frame * -(-self.layer.frames // self.slab_frames)
 
     @property
     def job_count(self) -> int:
@@ -111,7 +113,8 @@ class LayerPlan:
             return []
         return list(
             cut_slabs(
-                self.layer.size[2],
+                self.box.end[2],
+                begin=self.box.begin[2],
                 step=self.slab_depth,
                 frames=self.layer.frames,
                 frame_step=self.slab_frames,
@@ -122,14 +125,17 @@ class LayerPlan:
         """Give the slab of that name."""
         frame, z = name.removeprefix("t").split("z")
         begin, frame_begin = int(z), int(frame or 0)
+        end = (begin // self.slab_depth + 1) * self.slab_depth
         return Slab(
-            begin, min(begin + self.slab_depth, self.layer.size[2]),
+            begin, min(end, self.box.end[2]),
             frame_begin, min(frame_begin + self.slab_frames, self.layer.frames),
         )  # fmt: skip
 
     def slab_sources(self, slab: Slab) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
         """Give the files that one slab is made of, and their marks."""
-        cut = slice(slab.z_begin, slab.z_end) if self.source.is_stack else slice(None)
+        first = self.box.begin[2]
+        is_stack = self.source.is_stack
+        cut = slice(slab.z_begin - first, slab.z_end - first) if is_stack else slice(None)
         return self.source.files[cut], self.source.marks[cut]
 
     def slab_memory(self, threads: int) -> int:
@@ -188,12 +194,15 @@ class LayerPlan:
         return [grid.place(number) for number in range(prod(grid.shards) * self.layer.frames)]
 
     def feeding_slabs(self, frame: int, box: Box) -> list[Slab]:
-        """List the slabs that hold a box of mag 1 in one frame."""
-        step, depth = self.slab_depth, self.layer.size[2]
-        first = box.begin[2] // step * step
+        """List the slabs that hold a box of the finest mag in one frame."""
+        step = self.slab_depth
+        least, last = self.box.begin[2], self.box.end[2]
+        first = max(box.begin[2], least) // step * step
         f0 = frame // self.slab_frames * self.slab_frames
         f1 = min(f0 + self.slab_frames, self.layer.frames)
-        return [Slab(z, min(z + step, depth), f0, f1) for z in range(first, box.end[2], step)]
+        return [
+            Slab(max(z, least), min(z + step, last), f0, f1) for z in range(first, box.end[2], step)
+        ]
 
     def feeding_blocks(self, grid: Grid, frame: int, box: Box) -> list[str]:
         """List the blocks of a big mag that hold a box of it in one frame."""
@@ -227,14 +236,21 @@ class LayerPlan:
 
     def slab_recipe(self, slab: Slab) -> str:
         """Digest all that the voxels of a slab depend on: if it changes, the slab is redone."""
-        x, y, _ = self.layer.size
+        x, y, _ = self.box.size
         finest, source = self.grids[0], self.source
         return digest(
             asdict(slab), *self._sources_told(slab), asdict(source.header), x, y, source.picks,
             source.image, asdict(source.raw) if source.raw else None, self.layer.dtype,
             self.layer.axes, self.layer.data_format, finest.chunk, finest.shard, self.codec,
-            self.pad,
+            self.pad, *self._place_told,
         )  # fmt: skip
+
+    @property
+    def _place_told(self) -> list[Any]:
+        """Give what a recipe has of the place of a layer that is not at the origin in mag 1."""
+        finest = self.grids[0]
+        is_usual = not any(finest.begin) and finest.mag.largest == 1
+        return [] if is_usual else [finest.begin, finest.mag.factors]
 
     def _sources_told(self, slab: Slab) -> tuple[list[str], tuple[tuple[int, int], ...]]:
         """Give files and marks as a recipe has them: a link may be signed anew each day."""
@@ -274,13 +290,6 @@ class LayerPlan:
             "feed": Feed(**document["feed"]),
             "display": Channel.from_dict(document["display"]),
         })  # fmt: skip
-
-
-def rest_memory(layer: Layer, finest: Grid, threads: int) -> int:
-    """Bytes of memory of a `convert_slab` job beside what is fed."""
-    _, y, z = finest.chunk
-    row = layer.size[0] * y * min(z, layer.size[2]) * layer.voxel_bytes
-    return START_BYTES + ROWS_AHEAD * threads * row
 
 
 def digest(*parts: object) -> str:

@@ -6,8 +6,8 @@ rules again comes to the same numbers, whatever it has.
 
 from wkflow.job_resources import JobResources
 from wkflow.joints import Wildcards
-from wkflow.layer import shard_bytes
-from wkflow.layer_plan import START_BYTES, LayerPlan
+from wkflow.layer import START_BYTES, shard_bytes
+from wkflow.layer_plan import LayerPlan
 from wkflow.plan import Plan
 
 MIB = 2**20
@@ -128,6 +128,6 @@ class Needs:
 
     @staticmethod
     def _slab_bytes(one: LayerPlan) -> int:
-        x, y, z = one.layer.size
+        x, y, z = one.box.size
         frames = min(one.slab_frames, one.layer.frames)
         return x * y * min(one.slab_depth, z) * frames * one.layer.voxel_bytes

@@ -97,7 +97,7 @@ class Plan:
     def jobs(self) -> Iterator[tuple[str, int]]:
         """List the receipts of all jobs that write voxels, and how many voxels each writes."""
         for plan in self.layers:
-            x, y, _ = plan.layer.size
+            x, y, _ = plan.box.size
             name = plan.layer.name
             for slab in plan.slabs():
                 yield f"convert_slab/{name}/{slab}", x * y * slab.depth * len(slab.frames)

@@ -32,16 +32,20 @@ class Slab:
         return range(self.frame_begin, self.frame_end)
 
 
-def cut_slabs(depth: int, *, step: int, frames: int = 1, frame_step: int = 1) -> Iterator[Slab]:
-    """Cut a layer of `depth` slices every `step` slices, in `frames` every `frame_step` frames.
+def cut_slabs(
+    end: int, *, step: int, begin: int = 0, frames: int = 1, frame_step: int = 1
+) -> Iterator[Slab]:
+    """Cut slices `begin` to `end` at multiples of `step`, in `frames` every `frame_step` frames.
 
     Slabs never share a shard when `step` is a multiple of the shard depth, so no two jobs write
     one file; and they stay the same when slices are appended.
 
     >>> [(slab.z_begin, slab.z_end) for slab in cut_slabs(70, step=32)]
     [(0, 32), (32, 64), (64, 70)]
+    >>> [(slab.z_begin, slab.z_end) for slab in cut_slabs(70, step=32, begin=30)]
+    [(30, 32), (32, 64), (64, 70)]
     """
     for frame in range(0, frames, frame_step):
-        for z_begin in range(0, depth, step):
-            z_end = min(z_begin + step, depth)
+        for cell in range(begin // step * step, end, step):
+            z_begin, z_end = max(cell, begin), min(cell + step, end)
             yield Slab(z_begin, z_end, frame, min(frame + frame_step, frames))

@@ -62,6 +62,24 @@ class Channel:
         return cls(document["name"], colour and triple(colour), window and (window[0], window[1]))
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an image lies among others, as its source states it.
+
+    `begin` is the place of its first voxel along x, y and z, counted in the finest voxels that the
+    source knows, of which one voxel of the image spans `mag`. `size` is the extent in the same
+    voxels where the source states it, else that of the image. Only images of one `frame` lie to
+    one another as they say; the origin of a frame without a name is that of the dataset.
+    `is_centred` says that `begin` may be that of the middle of the first voxel.
+    """
+
+    begin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    mag: Triple = (1, 1, 1)
+    size: Triple | None = None
+    frame: str = ""
+    is_centred: bool = False
+
+
 NO_CHANNELS: tuple[Channel, ...] = ()
 """Of which nothing is said."""
 
@@ -76,7 +94,7 @@ class About:
 
     `layer` is the name of the layer that the image is, where the source knows layers or labels;
     `category` what it is there: `color`, `segmentation`, or nothing where that is not stated.
-    `largest_id` is the largest number of a segment that is in use there.
+    `largest_id` is the largest number of a segment that is in use there; `place` where it lies.
     """
 
     name: str = ""
@@ -86,6 +104,7 @@ class About:
     layer: str = ""
     category: str = ""
     largest_id: int = 0
+    place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,11 +89,12 @@ def test_a_block_that_is_too_small_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("attributes", "voxel_nm"),
     [
-        ({"resolution": [4, 5, 40]}, (4.0, 5.0, 40.0)),
+        ({"resolution": [4, 5, 40]}, (None, None, None)),
+        ({"resolution": [4, 5, 40], "unit": "nm"}, (4.0, 5.0, 40.0)),
         ({"resolution": [4, 5, 40], "units": ["um", "um", "nm"]}, (4000.0, 5000.0, 40.0)),
         ({"resolution": [1, 1, 1], "units": ["4nm", "4.5 nm", "40nm"]}, (4.0, 4.5, 40.0)),
         ({"resolution": [1, 1, 1], "units": ["pixel"] * 3}, (None, None, None)),
-        ({"pixelResolution": [4, 4, 40]}, (4.0, 4.0, 40.0)),
+        ({"pixelResolution": [4, 4, 40], "units": ["nm"] * 3}, (4.0, 4.0, 40.0)),
         ({"pixelResolution": {"dimensions": [1, 2, 3], "unit": "um"}}, (1e3, 2e3, 3e3)),
         ({"resolution": 4}, (None, None, None)),
         ({}, (None, None, None)),
@@ -123,7 +124,9 @@ def test_of_a_pyramid_the_finest_array_is_the_image(tmp_path: Path) -> None:
     root = tmp_path / "a.n5"
     for number in range(3):
         write_n5(root / "volumes" / "raw" / f"s{number}", VOLUME[:: 2**number], {"type": "zstd"})
-    (root / "volumes" / "raw" / "attributes.json").write_text('{"pixelResolution": [4, 4, 40]}')
+    (root / "volumes" / "raw" / "attributes.json").write_text(
+        '{"pixelResolution": {"dimensions": [4, 4, 40], "unit": "nm"}}'
+    )
     write_n5(root / "labels", VOLUME.astype("u8"), {"type": "raw"})
     (root / "attributes.json").write_text('{"n5": "2.5.1"}')
     labels, raw = probe(str(root))

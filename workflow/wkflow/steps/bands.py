@@ -30,9 +30,10 @@ FEW_ROWS = 16
 def bands(plan: LayerPlan, slab: Slab, frame: int, pool: Executor, scratch: Path) -> Iterator[Band]:
     """Give the bands of a slab in one frame, each with a function from a box to its voxels.
 
-    Bands span all x; they come with y fastest within one depth of `plan.feed`, then z. The
-    function gives (c, x, y, z) in the source's dtype and may be called from several threads. The
-    next band is decoded while this one is used, where the feed has two buffers.
+    Boxes are in voxels of the finest mag, where the image begins at `plan.box.begin`. Bands span
+    all x; they come with y fastest within one depth of `plan.feed`, then z. The function gives
+    (c, x, y, z) in the source's dtype and may be called from several threads. The next band is
+    decoded while this one is used, where the feed has two buffers.
 
     Raises
     ------
@@ -43,28 +44,51 @@ def bands(plan: LayerPlan, slab: Slab, frame: int, pool: Executor, scratch: Path
         reading = Reading(plan, frame, stack)
         match plan.feed.kind:
             case "rows":
-                yield from _rows(plan, slab, reading)
+                found = _rows(plan, slab, reading)
             case "bands":
-                yield from _decoded(plan, slab, reading, pool)
+                found = _decoded(plan, slab, reading, pool)
             case _:
-                yield from _scratched(plan, slab, reading, pool, scratch)
+                found = _scratched(plan, slab, reading, pool, scratch)
+        for box, region in found:
+            yield _placed(plan, box, region)
+
+
+def _placed(plan: LayerPlan, box: Box, region: Region) -> Band:
+    """Give a band of the image where it lies in the dataset."""
+    x, y, z = plan.box.begin
+    if (x, y, z) == (0, 0, 0):
+        return box, region
+    return box.moved((x, y, z)), lambda wanted: region(wanted.moved((-x, -y, -z)))
+
+
+def _cuts(begin: int, end: int, step: int, *, origin: int, chunk: int) -> list[tuple[int, int]]:
+    """Cut a span of the image every `step` voxels.
+
+    Where the image begins `origin` voxels behind the first chunk, bands end with chunks, too.
+
+    >>> _cuts(0, 40, 32, origin=0, chunk=32), _cuts(0, 40, 9, origin=30, chunk=32)
+    ([(0, 32), (32, 40)], [(0, 2), (2, 34), (34, 40)])
+    """
+    first = begin
+    if origin:
+        first, step = begin - (begin + origin) % chunk, -(-step // chunk) * chunk
+    return [(max(cell, begin), min(cell + step, end)) for cell in range(first, end, step)]
 
 
 def _layers(plan: LayerPlan, slab: Slab) -> list[Box]:
-    """Cut a slab along z."""
-    x, y, _ = plan.layer.size
-    step = plan.feed.depth
-    return [
-        Box((0, 0, z), (x, y, min(z + step, slab.z_end)))
-        for z in range(slab.z_begin, slab.z_end, step)
-    ]
+    """Cut a slab along z, in voxels of the image."""
+    x, y, _ = plan.box.size
+    origin, chunk = plan.box.begin[2], plan.grids[0].chunk[2]
+    begin, end = slab.z_begin - origin, slab.z_end - origin
+    spans = _cuts(begin, end, plan.feed.depth, origin=origin, chunk=chunk)
+    return [Box((0, 0, first), (x, y, last)) for first, last in spans]
 
 
 def _rows(plan: LayerPlan, slab: Slab, reading: Reading) -> Iterator[Band]:
     """Read rows when they are asked for."""
     if not reading.is_stack:
         for box in _layers(plan, slab):
-            for band in _cut_rows(box, plan.feed.rows):
+            for band in _cut_rows(plan, box):
                 yield band, partial(_read_box, reading)
         return
     cut = _layers(plan, slab)
@@ -75,7 +99,7 @@ def _rows(plan: LayerPlan, slab: Slab, reading: Reading) -> Iterator[Band]:
             if faults:
                 raise several(faults + _faults_of(reading, cut[number + 1 :]))
             planes = [one for one in slices if not isinstance(one, SourceError)]
-            for band in _cut_rows(box, plan.feed.rows):
+            for band in _cut_rows(plan, box):
                 yield band, partial(_read_slices, reading, planes, box.begin[2])
 
 
@@ -122,9 +146,9 @@ def _faults_of(reading: Reading, boxes: list[Box]) -> list[SourceError]:
 
 def _decoded(plan: LayerPlan, slab: Slab, reading: Reading, pool: Executor) -> Iterator[Band]:
     """Decode bands, one ahead if there is a second buffer."""
-    cut = [(box, _cut_rows(box, plan.feed.rows)) for box in _layers(plan, slab)]
-    first = cut[0][1][0]
-    buffers = [reading.empty(first) for _ in range(plan.feed.buffers)]
+    cut = [(box, _cut_rows(plan, box)) for box in _layers(plan, slab)]
+    largest = max((band for _, group in cut for band in group), key=lambda band: band.voxels)
+    buffers = [reading.empty(largest) for _ in range(plan.feed.buffers)]
     if len(cut[0][1]) == 1:
         yield from _in_turn([band for _, group in cut for band in group], buffers, reading, pool)
         return
@@ -156,9 +180,14 @@ def _in_turn(
         yield box, partial(_cut_out, buffer, box)
 
 
-def _cut_rows(box: Box, rows: int) -> list[Box]:
+def _cut_rows(plan: LayerPlan, box: Box) -> list[Box]:
+    """Cut a box into bands: all rows at once, or whole rows of chunks."""
     (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
-    return [Box((x0, y, z0), (x1, min(y + rows, y1), z1)) for y in range(y0, y1, rows)]
+    if plan.feed.rows >= y1 - y0:
+        return [box]
+    origin, chunk = plan.box.begin[1], plan.grids[0].chunk[1]
+    spans = _cuts(y0, y1, plan.feed.rows, origin=origin, chunk=chunk)
+    return [Box((x0, begin, z0), (x1, end, z1)) for begin, end in spans]
 
 
 def _decode(

@@ -24,8 +24,10 @@ class Chosen:
     notes: tuple[str, ...] = ()
 
 
-def choose_scale(settings: Settings, volumes: list[Volume]) -> Chosen:
+def choose_scale(settings: Settings, sizes: list[tuple[Volume, Stated]]) -> Chosen:
     """Choose the voxel size; the option wins, and a note says so if files state another.
+
+    `sizes` are those that volumes state for mag 1, in nanometers, the dataset's first.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def choose_scale(settings: Settings, volumes: list[Volume]) -> Chosen:
         If neither the option nor a file states it.
     """
     nanometers = NANOMETERS[settings.unit]
-    stated = [(volume, _in_unit(volume, nanometers)) for volume in volumes]
+    stated = [(volume, _in_unit(volume, size, nanometers)) for volume, size in sizes]
     given = settings.voxel_size
     if given is None:
         first, given = _first_whole(settings, stated)
@@ -54,9 +56,9 @@ def _require_plausible(first: Volume, size: Scale, unit: str) -> None:
         )
 
 
-def _in_unit(volume: Volume, nanometers: float) -> Stated:
+def _in_unit(volume: Volume, size: Stated, nanometers: float) -> Stated:
     """Convert what a file states; a single slice is as thick as it is wide."""
-    x, y, z = volume.about.voxel_nm
+    x, y, z = size
     if z is None and volume.source.depth == 1:
         z = x
     a, b, c = (None if nm is None else _round(nm / nanometers) for nm in (x, y, z))

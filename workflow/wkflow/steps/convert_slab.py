@@ -21,6 +21,7 @@ from wkflow.steps.casting import casting
 from wkflow.steps.extremes import Extremes
 from wkflow.steps.shortcut import shortcut_of
 from wkflow.steps.shortcut_voxels import ShortcutVoxels
+from wkflow.writers.rows import from_begin, whole_chunks
 from wkflow.writers.voxels import MagVoxels
 
 Through = Callable[[Region], Region]
@@ -108,5 +109,6 @@ class _Job:
             mag = MagVoxels(self.dataset, one.layer, one.grids[0], codec, frame, before=self.before)
             with mag.writing() as sink:
                 for box, region in bands(one, slab, frame, self.pool, self.scratch):
-                    whole = sink.write(box, through(region), self.pool)
+                    rows = from_begin(one.grids[0], through(region))
+                    whole = sink.write(whole_chunks(one.grids[0], box), rows, self.pool)
                     yield box.voxels, [file for _, file in whole]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import nullcontext
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -20,6 +21,7 @@ from wkflow.receipt import ShardFile
 from wkflow.steps.finer_voxels import finer_voxels
 from wkflow.steps.shortcut import Shortcut
 from wkflow.steps.shortcut_voxels import ShortcutVoxels
+from wkflow.writers.rows import from_begin
 from wkflow.writers.voxels import MagVoxels, Region
 
 
@@ -60,23 +62,8 @@ class Reduction:
         self.halo = self.kernel.halo(self.factor)
 
     def of(self, read: Region) -> Region:
-        """Give what computes a box of the coarser mag with `read`, which reads the finer one.
-
-        What lies before the layer's begin is zero.
-        """
-
-        def region(box: Box) -> NDArray[np.generic]:
-            inner = box.overlap(self.coarser.box)
-            reduced = self._reduced(read, inner)
-            if inner == box:
-                return reduced
-            x, y, z = box.size
-            whole = np.zeros((z, y, x, reduced.shape[0]), reduced.dtype)
-            x, y, z = (i - b for i, b in zip(inner.begin, box.begin, strict=True))
-            whole[z:, y:, x:] = reduced.T
-            return whole.T
-
-        return region
+        """Give what computes a box of the coarser mag with `read`, which reads the finer one."""
+        return from_begin(self.coarser, partial(self._reduced, read))
 
     def _reduced(self, read: Region, box: Box) -> NDArray[np.generic]:
         """Reduce what lies below a box; what the layer lacks at its borders is mirrored."""

@@ -13,6 +13,7 @@ from wkflow.steps.find_layers import Found, layer_name
 from wkflow.steps.find_volumes import Looking, Volume, find_volumes
 from wkflow.steps.locate import Place, located
 from wkflow.steps.naming import renamed
+from wkflow.steps.place_layers import place_layers
 from wkflow.steps.plan_layer import LayerPlanner
 from wkflow.steps.split_channels import Part, split_channels
 from wkflow.steps.survey import KnownHeaders
@@ -39,19 +40,21 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
     check_target(settings)
     with located(settings, is_trial=is_trial) as place:
         volumes = _called_as_stated(settings, _volumes(settings, place, is_trial=is_trial))
-        chosen = choose_scale(settings, volumes)
+        placed = place_layers(volumes)
+        chosen = choose_scale(settings, placed.sizes)
         parts = [
-            (volume, part)
-            for volume in volumes
+            (volume, replace(part, placement=placement))
+            for volume, placement in zip(volumes, placed.placements, strict=True)
             for part in split_channels(volume, settings.channels, dtype=settings.dtype)
         ]
-        planner = LayerPlanner(settings, chosen.scale, memory_budget(settings), place.local)
+        finest = tuple(one.mag for one in placed.placements)
+        planner = LayerPlanner(settings, chosen.scale, memory_budget(settings), place.local, finest)
         earlier = _earlier(settings)
         layers: list[LayerPlan] = []
         for _, part in parts:
             layers.append(planner.plan(part, layers, earlier.get(part.name)))
         _require_apart(layers)
-        notes = (*chosen.notes, *_notes(settings, volumes, parts))
+        notes = (*chosen.notes, *placed.notes, *_notes(settings, volumes, parts))
     require_files_apart(settings, layers)
     return Plan(
         dataset=str(settings.dataset),

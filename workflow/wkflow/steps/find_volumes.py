@@ -214,9 +214,14 @@ def _filled(found: Found, probes: list[Probe]) -> tuple[str, ...]:
 
 def _spaced(about: About, files: list[str]) -> About:
     """Give the distance of slices along z, which no slice states by itself."""
-    x, y, _ = about.voxel_nm
+    x, y, z = about.voxel_nm
     millimeters = series_spacing(files)
-    return about if millimeters is None else replace(about, voxel_nm=(x, y, millimeters * 1e6))
+    if millimeters is None:
+        return about
+    left, top, first = about.place.begin
+    at = first * (z or 1e6) / (millimeters * 1e6)
+    place = replace(about.place, begin=(left, top, at))
+    return replace(about, voxel_nm=(x, y, millimeters * 1e6), place=place)
 
 
 def _apart(
@@ -245,9 +250,11 @@ def _images(
 ) -> Iterator[Volume]:
     """Give each image of a file, named after itself if the file says how."""
     own = [layer_name(one.about.name) if one.about.name.strip() else "" for one in probes]
-    are_names = all(own) and len(set(own)) == len(own)
+    has_image = own.count("") == 1 and all(one.about.layer for one in probes if one.about.name)
+    are_names = (all(own) or has_image) and len(set(own)) == len(own)  # labels, and their image
     for number, one in enumerate(probes):
-        suffix = f"_{own[number]}" if are_names else f"__image{number}"
+        suffix = f"_{own[number]}" if own[number] else ""
+        suffix = suffix if are_names else f"__image{number}"
         files = (file, *(part for part in one.files if part != file))
         source = Source(
             files,

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import lcm, prod
+from math import lcm
 
 from wkflow.codec import default_codec
 from wkflow.errors import SourceError
 from wkflow.kernels import kernel_for
 from wkflow.ladder import FINEST, climb
-from wkflow.layer import COLOR_DTYPES, ITEM_BYTES, SEGMENTATION_DTYPES, Grid, Layer, lay_grid
-from wkflow.layer_plan import FEWEST_THREADS, rest_memory
+from wkflow.layer import (
+    COLOR_DTYPES,
+    ITEM_BYTES,
+    SEGMENTATION_DTYPES,
+    Grid,
+    Layer,
+    lay_grid,
+    rest_memory,
+)
+from wkflow.layer_plan import FEWEST_THREADS
 from wkflow.mag import Mag
 from wkflow.plan import LayerPlan
 from wkflow.settings import Settings
@@ -18,6 +26,7 @@ from wkflow.steps.casting import check_sample
 from wkflow.steps.choose_feed import choose_feed
 from wkflow.steps.find_volumes import Local
 from wkflow.steps.judge_category import judge_category, look_at
+from wkflow.steps.place_layers import Placement
 from wkflow.steps.split_channels import Part
 from wkflow.storage import STORAGES, shard_of
 from wkflow.writers.formats import format_of
@@ -34,13 +43,14 @@ class LayerPlanner:
     """Makes the plans of a dataset's layers.
 
     `scale` is the voxel size (x, y, z), `budget` the bytes of memory that one job may use, `local`
-    gives the files that are looked at.
+    gives the files that are looked at, `finest` are the mags that layers begin with.
     """
 
     settings: Settings
     scale: tuple[float, float, float]
     budget: int
     local: Local
+    finest: tuple[Mag, ...] = ()
 
     def plan(self, part: Part, others: Iterable[LayerPlan], earlier: LayerPlan | None) -> LayerPlan:
         """Plan one layer; `earlier` is its plan in the last run, `others` are planned already.
@@ -55,14 +65,16 @@ class LayerPlanner:
         settings, source = self.settings, part.source
         category, evidence = self._category(part, earlier)
         header = source.header
+        size = (header.width, header.height, source.depth)
+        placement = part.placement or Placement((0, 0, 0), size, FINEST)
         layer = Layer(
             part.name, category, settings.dtype or header.dtype, len(source.picks),
-            (header.width, header.height, source.depth), header.axes, settings.data_format,
+            placement.end, header.axes, settings.data_format, placement.begin,
         )  # fmt: skip
         _check_voxels(layer, source)
         if settings.dtype not in {None, source.header.dtype}:
             check_sample(look_at(source, self.local), str(settings.dtype), source.files[0])
-        grids = self._grids(layer, others)
+        grids = self._grids(layer, placement.mag, others)
         default = default_codec(layer, compress=settings.compress)
         codec = settings.compression if settings.compress else None
         shard, chunk = grids[0].shard, grids[0].chunk
@@ -79,7 +91,7 @@ class LayerPlanner:
             passing=settings.passes,
             feed=choose_feed(
                 source,
-                layer.size,
+                size,
                 chunk,
                 settings.batch_size,
                 budget=self.budget - rest_memory(layer, grids[0], FEWEST_THREADS),
@@ -98,33 +110,34 @@ class LayerPlanner:
         is_alone = part.source.files[0] == str(self.settings.source)
         return judge_category(part.source, self.local, part.about.name, is_alone=is_alone)
 
-    def _grids(self, layer: Layer, others: Iterable[LayerPlan]) -> tuple[Grid, ...]:
+    def _grids(self, layer: Layer, start: Mag, others: Iterable[LayerPlan]) -> tuple[Grid, ...]:
         """Lay out all mags, finest first."""
         storage, chunk = STORAGES[layer.data_format], self.settings.chunk_shape
-        finest = lay_grid(layer, FINEST, chunk=chunk, shard=self.settings.finest_shard)
-        is_flat = layer.size[2] <= chunk[2]
+        finest = lay_grid(layer, start, chunk=chunk, shard=self.settings.finest_shard)
+        is_flat = layer.box.size[2] <= chunk[2]
         coarse = shard_of(storage.flat if is_flat else storage.coarse, chunk)
-        mags = [grid.mag for other in others for grid in other.grids]
-        ladder = self._ladder(layer, mags)
+        mags = [*self.finest, *(grid.mag for other in others for grid in other.grids)]
+        ladder = self._ladder(layer, start, mags)
         return (finest, *(lay_grid(layer, mag, chunk=chunk, shard=coarse) for mag in ladder))
 
-    def _ladder(self, layer: Layer, others: list[Mag]) -> list[Mag]:
+    def _ladder(self, layer: Layer, start: Mag, others: list[Mag]) -> list[Mag]:
         settings = self.settings
         if not settings.downsample:
             return []
         return climb(
-            layer.size,
+            layer.box.size,
             self.scale,
             sampling_mode=settings.sampling_mode,
             max_mag=Mag.parse(settings.max_mag) if settings.max_mag else None,
             aligned_with=others,
+            start=start,
         )
 
     def _job_bytes(self, layer: Layer) -> int:
         """Give the voxels of one job: few where parts are sent while others are made."""
         if not self.settings.sends:
             return JOB_BYTES
-        layer_bytes = prod(layer.size) * layer.frames * layer.voxel_bytes
+        layer_bytes = layer.box.voxels * layer.frames * layer.voxel_bytes
         return min(JOB_BYTES, max(LEAST_JOB_BYTES, layer_bytes // PARTS))
 
 

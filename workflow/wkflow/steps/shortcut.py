@@ -55,10 +55,17 @@ def shortcut_of(plan: LayerPlan, scratch: Path | None) -> Shortcut | None:
 
     It has one where each voxel of the second mag stands for at most two along each axis, where
     rows of chunks hold whole cells, and where it is worth its disk: because mag 1 goes meanwhile,
-    or because the second mag is small. Layers of several frames have none.
+    or because the second mag is small. Layers of several frames, or off the origin, have none.
     """
     steps = plan.steps()
-    if scratch is None or not BOOT.exists() or not steps or plan.layer.frames > 1 or plan.given:
+    if (
+        scratch is None
+        or not BOOT.exists()
+        or not steps
+        or plan.layer.frames > 1
+        or plan.given
+        or any(plan.box.begin)
+    ):
         return None
     is_small = plan.rest_steps()[:1] == steps[:1]
     finest, second = plan.grids[:2]

@@ -68,7 +68,7 @@ class ShortcutVoxels:
 
         None if a file lacks.
         """
-        factor, depth = self._shortcut.factor[2], self._plan.layer.size[2]
+        factor, depth = self._shortcut.factor[2], self._plan.box.end[2]
         ends = [(box.begin[2] * factor, min(box.end[2] * factor, depth)) for box in boxes]
         slabs = {slab for z0, z1 in ends for slab in self._plan.feeding_slabs(0, _column(z0, z1))}
         files = {slab.z_begin: self._shortcut.path(slab) for slab in slabs}

@@ -7,6 +7,7 @@ from wkflow.box import Triple
 from wkflow.errors import ConfigError
 from wkflow.source import About, Channel, Source
 from wkflow.steps.find_volumes import Volume
+from wkflow.steps.place_layers import Placement
 
 PRIMARIES: tuple[Triple, ...] = ((255, 0, 0), (0, 255, 0), (0, 0, 255))
 """Colours of the first three channels, where the file states none; then come others."""
@@ -19,13 +20,15 @@ GOLDEN_RATIO = 0.618033988749895
 class Part:
     """What becomes one layer: its name, its source with the samples that are picked, its look.
 
-    `about` is what the source says of the volume that it is a part of.
+    `about` is what the source says of the volume that it is a part of, `placement` where that lies;
+    None stands for the origin, in mag 1.
     """
 
     name: str
     source: Source
     channel: Channel
     about: About = field(default_factory=About)
+    placement: Placement | None = None
 
 
 def split_channels(volume: Volume, choice: str | None, *, dtype: str | None = None) -> list[Part]:

@@ -27,7 +27,8 @@ def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
             "evidence": one.evidence,
             "dtype": one.layer.dtype,
             "channels": one.layer.channels,
-            "size": one.layer.size,
+            "begin": one.layer.begin,
+            "size": one.layer.box.size,
             "mags": [str(grid.mag) for grid in one.grids],
         }
         for one in plan.layers

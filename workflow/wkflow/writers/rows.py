@@ -21,6 +21,32 @@ def rows_of(grid: Grid, box: Box) -> Iterator[Box]:
         yield Box((box.begin[0], *row.begin[1:]), row.end)
 
 
+def whole_chunks(grid: Grid, box: Box) -> Box:
+    """Widen a box that begins where the layer does: to its first shard along x, else to chunks."""
+    x, y, z = (
+        begin // step * step
+        for begin, step in zip(box.begin, (grid.shard[0], *grid.chunk[1:]), strict=True)
+    )
+    return Box((x, y, z), box.end)
+
+
+def from_begin(grid: Grid, region: Region) -> Region:
+    """Give what asks `region` only for voxels of the layer: what lies before its begin is zero."""
+
+    def whole(box: Box) -> Block:
+        inner = box.overlap(grid.box)
+        found = region(inner)
+        if inner == box:
+            return found
+        x, y, z = box.size
+        padded = np.zeros((z, y, x, found.shape[0]), found.dtype)
+        x, y, z = (i - b for i, b in zip(inner.begin, box.begin, strict=True))
+        padded[z:, y:, x:] = found.T
+        return padded.T
+
+    return whole
+
+
 def place_of(grid: Grid, row: Box) -> tuple[Triple, int, int]:
     """Give the shard of a row's first chunk, and its y and z in chunks within the shard."""
     x, y, z = (begin // chunk for begin, chunk in zip(row.begin, grid.chunk, strict=True))

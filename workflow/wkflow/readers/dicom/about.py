@@ -12,9 +12,11 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from wkflow.readers.besides import in_part
 from wkflow.readers.dicom.pixels import Pixels
+from wkflow.readers.dicom.place import place_dicom
 from wkflow.readers.length import to_nm
-from wkflow.source import About
+from wkflow.source import About, Place
 
 ROWS_AND_COLUMNS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 """Attributes that give both, the best first: in the patient, on the detector, on the film."""
@@ -33,7 +35,8 @@ def about_dicom(dataset: Dataset, pixels: Pixels, step_mm: float | None = None) 
     z = z or _first(places, "SliceThickness")
     voxel_nm = (to_nm(x, "mm"), to_nm(y, "mm"), to_nm(z, "mm"))
     notes = (*_colour_notes(pixels), *_rescale_notes(dataset, groups))
-    return About("", voxel_nm, notes=notes, category=category_of(dataset))
+    place, more = in_part(lambda: place_dicom(dataset, groups, (x, y, z)), Place(), "its positions")
+    return About("", voxel_nm, notes=(*notes, *more), category=category_of(dataset), place=place)
 
 
 def category_of(dataset: Dataset) -> str:

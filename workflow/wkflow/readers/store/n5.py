@@ -4,7 +4,6 @@ https://github.com/saalfeldlab/n5#file-system-specification. Pyramids are groups
 """
 
 import json
-import re
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
@@ -17,11 +16,11 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.readers.chunked import Span, gather
 from wkflow.readers.fault import REMEDY
-from wkflow.readers.length import to_nm
 from wkflow.readers.reference import referred
 from wkflow.readers.store.array import Stored, StoredImage, axes_of, image_of
 from wkflow.readers.store.bdv import UNKNOWN, setup_voxel_nm
 from wkflow.readers.store.n5_block import compression_of, decode
+from wkflow.readers.store.n5_scale import n5_scale, voxel_nm_of
 from wkflow.source import About, References
 
 ATTRIBUTES = "attributes.json"
@@ -71,10 +70,11 @@ def _image(path: str, folder: Path, group: Path, above: Attributes) -> StoredIma
     names = attributes.get("axes")
     axes = axes_of(names[::-1] if isinstance(names, list) else None, count, path)
     called = "" if name == "." else name
-    voxel_nm = _voxel_nm({**above, **attributes}, axes)
+    voxel_nm = voxel_nm_of({**above, **attributes}, axes)
     if voxel_nm == UNKNOWN and axes[-3:] == ("z", "y", "x"):
         voxel_nm = setup_voxel_nm(group)
-    about = About(called, voxel_nm)
+    scaled = n5_scale(above, attributes, folder.relative_to(group).as_posix(), axes)
+    about = About(called, scaled.voxel_nm(voxel_nm), place=scaled.place)
     files = dict.fromkeys((group / ATTRIBUTES, folder / ATTRIBUTES))
     there = tuple(str(file.absolute()) for file in files if file.is_file())
     return image_of(path, _stored(path, folder, attributes, axes), about, there)
@@ -105,32 +105,3 @@ def _stored(path: str, folder: Path, attributes: Attributes, axes: tuple[str, ..
         return out
 
     return Stored(axes, shape, chunk, dtype.newbyteorder("="), fetch)
-
-
-def _voxel_nm(
-    attributes: Attributes, axes: tuple[str, ...]
-) -> tuple[float | None, float | None, float | None]:
-    """Read the size of a voxel: `pixelResolution`, or `resolution` in `units`.
-
-    Both have an entry for each axis, the fastest first. What has no unit is no length.
-    """
-    stated = attributes.get("pixelResolution", attributes.get("resolution"))
-    units = attributes.get("units", attributes.get("unit", ""))
-    if isinstance(stated, dict):
-        units = stated.get("unit", "")
-        stated = stated.get("dimensions")
-    names = axes[::-1]
-    if not isinstance(stated, list) or len(stated) > len(names):
-        return None, None, None
-    each = units if isinstance(units, list) else [units] * len(stated)
-    lengths = dict(zip(names, map(_length, stated, each), strict=False))
-    return lengths.get("x"), lengths.get("y"), lengths.get("z")
-
-
-def _length(size: object, unit: object) -> float | None:
-    """Give a length; a unit may be a multiple of its own: `4nm`."""
-    number, name = re.findall(r"^([0-9.]*)\s*(.*)", str(unit))[0]
-    try:
-        return to_nm(float(str(size)) * float(number or 1), name)
-    except ValueError:
-        return None

@@ -4,12 +4,12 @@ https://ngff.openmicroscopy.org/0.4/#multiscale-md and later; 0.1 to 0.3 have no
 their names.
 """
 
-from math import prod
+from math import isfinite
 from typing import Any
 
 from wkflow.readers.besides import in_part
 from wkflow.readers.length import to_nm
-from wkflow.source import NO_CHANNELS, About, Channel
+from wkflow.source import NO_CHANNELS, About, Channel, Place
 
 
 def level_of(pyramid: dict[str, Any]) -> dict[str, Any]:
@@ -28,25 +28,43 @@ def about_of(
     pyramid: dict[str, Any], axes: tuple[str, ...], omero: dict[str, Any], name: str
 ) -> About:
     """Gather what is said of the image; a length without a unit is none."""
-    scales = [_scale(part, len(axes)) for part in (level_of(pyramid), pyramid)]
+    scale, translation = _transformed(pyramid, len(axes))
     units = [a.get("unit") if isinstance(a, dict) else None for a in pyramid.get("axes") or axes]
-    lengths = {
-        axis: to_nm(prod(scale[i] for scale in scales), str(units[i]))
-        for i, axis in enumerate(axes)
-    }
+    lengths = {axis: to_nm(scale[i], str(units[i])) for i, axis in enumerate(axes)}
+    place = _place(dict(zip(axes, zip(scale, translation, strict=True), strict=True)))
     channels, notes = in_part(
         lambda: tuple(channel_of(channel) for channel in omero.get("channels", [])),
         NO_CHANNELS,
         "names and colours of channels",
     )
-    return About(name, (lengths.get("x"), lengths.get("y"), lengths.get("z")), channels, notes)
+    size = (lengths.get("x"), lengths.get("y"), lengths.get("z"))
+    return About(name, size, channels, notes, place=place)
 
 
-def _scale(part: dict[str, Any], count: int) -> list[float]:
-    for step in part.get("coordinateTransformations") or ():
-        if step.get("type") == "scale" and len(step.get("scale", ())) == count:
-            return [float(factor) for factor in step["scale"]]
-    return [1.0] * count
+def _transformed(pyramid: dict[str, Any], count: int) -> tuple[list[float], list[float]]:
+    """Give what a voxel of the finest level spans, and where the first one is.
+
+    The transformations of the level come first, those of the whole pyramid act on what they give.
+    """
+    scale, translation = [1.0] * count, [0.0] * count
+    for part in (level_of(pyramid), pyramid):
+        for step in part.get("coordinateTransformations") or ():
+            values = [float(value) for value in step.get(step.get("type")) or ()]
+            if step.get("type") == "scale" and len(values) == count:
+                scale = [a * b for a, b in zip(scale, values, strict=True)]
+                translation = [a * b for a, b in zip(translation, values, strict=True)]
+            elif step.get("type") == "translation" and len(values) == count:
+                translation = [a + b for a, b in zip(translation, values, strict=True)]
+    return scale, translation
+
+
+def _place(along: dict[str, tuple[float, float]]) -> Place:
+    """Give the place of the first voxel, counted in voxels."""
+    x, y, z = (
+        begin / step if step and isfinite(begin / step) else 0.0
+        for step, begin in (along.get(axis, (1.0, 0.0)) for axis in "xyz")
+    )
+    return Place((x, y, z), is_centred=True)
 
 
 def channel_of(stated: dict[str, Any]) -> Channel:

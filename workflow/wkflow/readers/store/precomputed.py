@@ -4,6 +4,7 @@ https://github.com/google/neuroglancer/blob/master/src/datasource/precomputed/vo
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from wkflow.readers.reference import require_within
 from wkflow.readers.store.array import Stored, StoredImage, image_of
 from wkflow.readers.store.files import LocalFiles
 from wkflow.readers.store.given_precomputed import scale_array
-from wkflow.source import About, References
+from wkflow.source import About, Place, References
 
 COLOURED = frozenset({"jpeg", "png"})
 """Encodings whose three channels are red, green and blue of one picture."""
@@ -35,7 +36,8 @@ def images(path: str, references: References) -> tuple[StoredImage, ...]:
     if not scales:
         raise SourceError("is no volume: its info lists no scales", path, "Name a volume's folder.")
     require_within(path, str(scales[0]["key"]), str(Path(path) / str(scales[0]["key"])), references)
-    about = besides(lambda: _about(info, scales[0]))
+    x, y, z = map(float, scales[0].get("voxel_offset") or (0, 0, 0))
+    about = replace(besides(lambda: _about(info, scales[0])), place=Place((x, y, z)))
     return (image_of(path, _stored(path, info, scales[0]), about, (str(file.absolute()),)),)
 
 

@@ -5,10 +5,11 @@ layers, their mags and bounding boxes (in voxels of mag 1), and the voxel size.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wkflow.box import triple
+from wkflow.box import Triple, triple
 from wkflow.errors import SourceError
 from wkflow.existing import local_path
 from wkflow.readers.besides import besides, in_part
@@ -17,7 +18,7 @@ from wkflow.readers.reference import referred
 from wkflow.readers.store.array import Stored, StoredImage, image_of
 from wkflow.readers.store.node import node_at
 from wkflow.readers.store.zarr import array_at, stored_of
-from wkflow.source import About, Channel, References
+from wkflow.source import About, Channel, Place, References
 
 Scale = dict[str, Any] | list[float] | None
 VoxelSize = tuple[float | None, float | None, float | None]
@@ -56,7 +57,10 @@ def _layer(path: str, layer: dict[str, Any], scale: Scale, references: Reference
     return image_of(
         path,
         stored,
-        besides(lambda: _about(layer, _voxel_nm(scale, _factors(mag))), str(layer["name"])),
+        replace(
+            besides(lambda: _about(layer, _voxel_nm(scale, _factors(mag))), str(layer["name"])),
+            place=_place(layer["boundingBox"], _factors(mag)),
+        ),
         (str((Path(path) / PROPERTIES).absolute()), *node.files),
     )
 
@@ -76,6 +80,12 @@ def _about(layer: dict[str, Any], voxel_nm: VoxelSize) -> About:
         category=category if category in {"color", "segmentation"} else "",
         largest_id=largest,
     )
+
+
+def _place(box: dict[str, Any], mag: Triple) -> Place:
+    """Give the layer's box as it is: it need not begin or end with a voxel of the mag."""
+    x, y, z = map(float, box["topLeft"])
+    return Place((x, y, z), mag, triple(int(box[side]) for side in ("width", "height", "depth")))
 
 
 def _channel_count(layer: dict[str, Any]) -> int:

@@ -6,6 +6,7 @@ https://docs.openmicroscopy.org/ome-model/6.3.1/ome-tiff/specification.html
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from xml.etree import ElementTree as ET
 
 from tifffile import TiffFile
@@ -17,7 +18,7 @@ from wkflow.readers.reference import BELOW, referred
 from wkflow.readers.tiff.ome_mended import mended
 from wkflow.readers.tiff.ome_promise import require_planes
 from wkflow.readers.tiff.ome_sound import children, parsed
-from wkflow.source import About, Channel, References
+from wkflow.source import About, Channel, Place, References
 
 MICROMETER = "µm"
 """The unit of PhysicalSizeX where the XML names none."""
@@ -119,7 +120,30 @@ def _image(element: ET.Element, notes: tuple[str, ...]) -> OmeImage:
     listed = children(pixels, "Channel")
     channels = tuple(_channel(one) for one in listed)
     notes = (*notes, *_length_notes(pixels, (x, y, z)), *_colour_notes(listed))
-    return OmeImage(name, size, About(name, (x, y, z), channels, notes))
+    place = _place(children(pixels, "Plane"), (x, y, z))
+    return OmeImage(name, size, About(name, (x, y, z), channels, notes, place=place))
+
+
+def _place(planes: list[ET.Element], voxel_nm: tuple[float | None, ...]) -> Place:
+    """Give where the stage was at the first plane; a position has no unit unless one is named."""
+    first = min(planes, key=lambda plane: _integer(plane.get("TheZ")) or 0, default=None)
+    if first is None:
+        return Place()
+    found = [_position(first, axis, size) for axis, size in zip("XYZ", voxel_nm, strict=True)]
+    if found == [None] * 3:
+        return Place()
+    x, y, z = (at or 0.0 for at in found)
+    return Place((x, y, z), frame="stage")
+
+
+def _position(plane: ET.Element, axis: str, size: float | None) -> float | None:
+    """Give a position in voxels."""
+    unit = to_nm(1.0, plane.get(f"Position{axis}Unit", ""))
+    try:
+        at = float(plane.get(f"Position{axis}", "nan"))
+    except ValueError:
+        return None
+    return at * unit / size if unit and size and isfinite(at) else None
 
 
 def _extent(pixels: ET.Element, axis: str) -> float | None:
