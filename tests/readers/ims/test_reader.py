@@ -142,3 +142,21 @@ def test_a_part_that_is_missing_is_named(
     with pytest.raises(SourceError, match=words) as failure:
         read_all(str(path))
     assert failure.value.where == str(path)
+
+
+def test_channels_and_times_that_are_declared_and_not_there_are_named(
+    tmp_path: Path, voxels: NDArray[Any]
+) -> None:
+    """A note says which; the others are read."""
+    path = tmp_path / "a.ims"
+    write_ims(path, voxels)
+    with h5py.File(path, "r+") as file:
+        file.create_group("DataSetInfo/Channel 1").attrs["Name"] = letters("actin")
+        file.create_group("DataSetInfo/Channel 2")
+        file.create_group("DataSetInfo/TimeInfo").attrs["DatasetTimePoints"] = letters("4")
+    (found,) = probe(str(path))
+    assert found.about.notes == (
+        "declared, and not in the file: Channel 1 (actin), Channel 2",
+        "4 time points are declared, 1 are in the file",
+    )
+    assert_array_equal(read_all(str(path))[..., 0], voxels)

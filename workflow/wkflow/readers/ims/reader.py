@@ -154,7 +154,26 @@ def _about(file: h5py.File, header: Header, links: Links) -> About:
         "" if name == UNNAMED else name,
         _voxel_nm(image, header.size),
         tuple(channel_of(dict(one.attrs)) for one in groups if one) if all(groups) else (),
+        tuple(_missing(info, header, links)),
     )
+
+
+def _missing(info: h5py.Group, header: Header, links: Links) -> Iterator[str]:
+    """Name the channels, and count the times, that are declared and not there."""
+    numbers = [name.removeprefix("Channel ") for name in info if name.startswith("Channel ")]
+    further = sorted(int(n) for n in numbers if n.isdecimal() and int(n) >= header.channels)
+    declared = [f"Channel {number}" for number in further]
+    found = [(name, links.group(info, name)) for name in declared]
+    named = [
+        f"{name} ({_text(group.attrs.get('Name'))})" if group and "Name" in group.attrs else name
+        for name, group in found
+    ]
+    if named:
+        yield f"declared, and not in the file: {', '.join(named)}"
+    times = links.group(info, "TimeInfo")
+    stated = "" if times is None else _text(times.attrs.get("DatasetTimePoints"))
+    if stated.isdecimal() and int(stated) > header.frames:
+        yield f"{stated} time points are declared, {header.frames} are in the file"
 
 
 def _voxel_nm(image: Any, size: Triple) -> tuple[float | None, float | None, float | None]:  # noqa: ANN401 -- h5py's attributes
