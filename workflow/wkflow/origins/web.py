@@ -11,10 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Any, Self
-from urllib.parse import urlsplit
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 
 from wkflow.errors import SourceError
@@ -22,6 +20,7 @@ from wkflow.origins.address import shown
 from wkflow.origins.index_page import links_below
 from wkflow.origins.mark import Mark, web_mark
 from wkflow.origins.patience import Patience, Setback
+from wkflow.origins.web_errors import has_suffix, require, translated
 from wkflow.pace import paced
 
 CONNECT_S = 15.0
@@ -35,7 +34,6 @@ LONGEST_NUMBER = 18
 FOLDERS_DEEP = 32
 """Beyond it, folders hold themselves."""
 
-_LATER = frozenset({408, 425, 429})
 _NO_HEAD = frozenset({400, 401, 403, 404, 405, 501})
 """Answers to a HEAD that say little of a GET: links are signed for one method."""
 
@@ -102,7 +100,7 @@ class Web:
         self, method: str, url: str, headers: dict[str, str] | None = None
     ) -> Iterator[requests.Response]:
         """Ask once; the body of the answer is not read yet, and may be any."""
-        with _translated(url):
+        with translated(url):
             answer = self._session.request(
                 method, url, headers=headers, stream=True, allow_redirects=True,
                 timeout=(CONNECT_S, self._patience.silence_s),
@@ -202,60 +200,20 @@ def blocks(answer: requests.Response, url: str) -> Iterator[bytes]:
     """Give the body as it was stored: what is compressed stays so."""
     stream = answer.raw.stream(BLOCK_BYTES, decode_content=False)
     while True:
-        with _translated(url):
+        with translated(url):
             block = next(stream, None)
         if block is None:
             return
         yield block
 
 
-def require(answer: requests.Response, url: str) -> None:
-    """Refuse an answer that is not the content.
-
-    Raises
-    ------
-    SourceError
-        If no repetition helps.
-    Setback
-        If one may.
-    """
-    status = answer.status_code
-    if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
-        return
-    if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        wait = answer.headers.get("Retry-After", "")
-        raise Setback(
-            f"the server has trouble (HTTP {status})", float(wait) if wait.isdecimal() else 0.0
-        )
-    what, remedy = _REFUSALS.get(status, ("is refused", "Check the URL."))
-    if "?" in url and status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        remedy = "Links that are signed end some day: ask for a new one."
-    elif not _has_suffix(url):
-        remedy += " A folder can be read if the server lists its files."
-    raise SourceError(f"{what} (HTTP {status})", shown(url), remedy)
-
-
-_AUTHORISE = "Check who may read it; user and password of a host go into ~/.netrc."
-_GONE = "Check the URL; was the file moved?"
-_REFUSALS: dict[int, tuple[str, str]] = {
-    HTTPStatus.UNAUTHORIZED: ("asks for a user and a password", _AUTHORISE),
-    HTTPStatus.FORBIDDEN: ("may not be read", _AUTHORISE),
-    HTTPStatus.NOT_FOUND: ("is not there", _GONE),
-    HTTPStatus.GONE: ("is not there any more", _GONE),
-}
-
-
 def _is_index(head: Head) -> bool:
     """Whether a page lists a folder: one with a suffix is taken for a file."""
-    return head.is_page and not _has_suffix(head.url)
+    return head.is_page and not has_suffix(head.url)
 
 
 def _is_size(text: str) -> bool:
     return text.isdecimal() and len(text) <= LONGEST_NUMBER
-
-
-def _has_suffix(url: str) -> bool:
-    return "." in urlsplit(url).path.rpartition("/")[2]
 
 
 def _as_folder(url: str) -> str:
@@ -272,45 +230,3 @@ def _read_head(answer: requests.Response) -> Head:
         headers.get("ETag", ""),
     )
     return Head(answer.url, mark, headers.get("Content-Type", "").startswith("text/html"))
-
-
-@contextmanager
-def _translated(url: str) -> Iterator[None]:
-    """Turn what the network raises into a setback, or an error where no repetition helps."""
-    try:
-        yield
-    except requests.exceptions.SSLError as error:
-        raise _distrust(url, str(error)) from error
-    except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-        raise Setback("no answer came in time") from error
-    except requests.TooManyRedirects as error:
-        raise SourceError("is redirected in circles", shown(url), "Check the URL.") from error
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        if isinstance(error, ValueError):  # InvalidURL and its kin
-            raise SourceError("is no URL", shown(url), "Check how it is spelled.") from error
-        raise Setback(_cause(error)) from error
-
-
-def _distrust(url: str, words: str) -> SourceError | Setback:
-    """Tell what is wrong for good with the encryption from a line that broke."""
-    if "CERTIFICATE_VERIFY_FAILED" in words:
-        remedy = "If it is your institute's own, set REQUESTS_CA_BUNDLE to the file that signs it."
-        return SourceError("has a certificate that cannot be trusted", shown(url), remedy)
-    if "WRONG_VERSION_NUMBER" in words:
-        return SourceError("speaks no TLS", shown(url), "Such a URL begins with http://.")
-    return Setback("the connection broke")
-
-
-def _cause(error: Exception) -> str:
-    words = str(error)
-    for sign, cause in _CAUSES:
-        if sign in words:
-            return cause
-    return "the connection broke"
-
-
-_CAUSES = (
-    ("NameResolutionError", "the name of the host is unknown"),
-    ("Connection refused", "the connection was refused"),
-    ("IncompleteRead", "came cut short"),
-)
