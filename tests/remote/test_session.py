@@ -119,7 +119,7 @@ def test_nobody_there_is_given_up_too() -> None:
     """Refused connections and unknown names may pass."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with Session(TOKEN, budget=hasty(per_request=2)) as session:
+    with Session(TOKEN, budget=hasty(per_request=2), insecure=True) as session:
         with pytest.raises(TransientError, match=r"refused .*3 tries"):
             session.request("GET", f"http://127.0.0.1:{port}/")
         with pytest.raises(TransientError, match="name of the host is unknown"):
@@ -213,7 +213,7 @@ def test_timeouts_grow(monkeypatch: pytest.MonkeyPatch) -> None:
         raise requests.ReadTimeout
 
     monkeypatch.setattr(Wire, "send", silent)
-    with Session(TOKEN, budget=hasty(per_request=7)) as session:
+    with Session(TOKEN, budget=hasty(per_request=7), insecure=True) as session:
         for timeout in (None, 7200):
             with pytest.raises(TransientError, match="no answer came in time"):
                 session.request("POST", "http://wk.example/", timeout=timeout)
@@ -309,7 +309,7 @@ def test_threads_share_a_session() -> None:
 
 def test_proxies_of_the_environment_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """As by every other program."""
-    with asking(in_turn(FINE)) as (listener, session):
+    with asking(in_turn(FINE), token=None) as (listener, session):
         monkeypatch.setenv("HTTP_PROXY", listener.url)
         assert session.json("GET", "http://wk.example/a") == {"fine": True}
     assert listener.asked[0].headers["host"] == "wk.example"
