@@ -295,3 +295,23 @@ def test_reading_changes_nothing() -> None:
     before = copy.deepcopy(document)
     parsed(document)
     assert document == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..", ".", "", "a/b", "/etc", "a\\b", "C:x", "a\0b", "a\nb", "{layer}", "{mag}", "a b", "a'b",
+     "50%", ".hidden", "zarr.json", "a" * 201, "a" * 20, "ab" * 25, "ä"],
+)  # fmt: skip
+def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
+    """By the rule of the options: it would be a folder, a file and a wildcard."""
+    layer = {
+        "name": name, "category": "color", "elementClass": "uint8", "dataFormat": "zarr3",
+        "boundingBox": {"topLeft": [0, 0, 0], "width": 1, "height": 1, "depth": 1},
+        "mags": [{"mag": 1}],
+    }  # fmt: skip
+    with pytest.raises(SourceError, match="layer ") as caught:
+        Existing.parse({"scale": [1, 1, 1], "dataLayers": [layer]}, "here")
+    assert caught.value.exit_status == 3
+    layer |= {"name": "em", "mags": [{"mag": 1, "path": "em/\0"}]}
+    with pytest.raises(SourceError, match="control character"):
+        Existing.parse({"scale": [1, 1, 1], "dataLayers": [layer]}, "here")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import SourceError
 from wkflow.spelling import layer_name
+from wkflow.steps import find_layers as find
 from wkflow.steps.find_layers import Found, find_layers, find_remote_layers
 
 
@@ -235,3 +236,9 @@ def test_two_remote_folders_are_not_one_layer() -> None:
     """As here."""
     with pytest.raises(SourceError, match="would become layer em"):
         remote("s3://b", "s3://b/1/em/1.tif", "s3://b/2/em/1.tif")
+
+
+@pytest.mark.parametrize("name", ["a" * 20, "ab" * 30, "x" * 255, "{layer}", "..", "zarr.json"])
+def test_what_a_folder_is_called_becomes_a_name_that_works(name: str) -> None:
+    """Of 20 repeats Snakemake would make a circle, of braces wildcards."""
+    assert layer_name(find.layer_name(name))

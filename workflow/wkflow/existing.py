@@ -14,6 +14,7 @@ from wkflow.box import Triple
 from wkflow.errors import ConfigError, SourceError
 from wkflow.layer import ITEM_BYTES, Layer
 from wkflow.mag import Mag
+from wkflow.spelling import FIRST_PRINTED, layer_name
 from wkflow.units import SHORT, UNITS
 
 FORMATS = frozenset({"zarr3", "zarr", "wkw", "n5", "neuroglancerPrecomputed"})
@@ -123,6 +124,7 @@ def _layer(layer: dict[str, Any]) -> ExistingLayer:
     further = layer.get("additionalAxes") or []
     further = sorted(further, key=lambda axis: int(axis["index"]))
     mags = [_mag(layer, mag, further) for mag in mags_of(layer)]
+    _check_names(layer)
     mags.sort(key=lambda one: (one.mag.largest, one.mag.factors))
     begin, end = _box(layer["boundingBox"])
     element = str(layer["elementClass"])
@@ -148,6 +150,18 @@ def _layer(layer: dict[str, Any]) -> ExistingLayer:
         ),
         tuple(mags),
     )
+
+
+def _check_names(layer: dict[str, Any]) -> None:
+    """Refuse names that would lead elsewhere, by the rule of the options."""
+    try:
+        layer_name(layer["name"])
+    except ValueError as error:
+        raise ValueError(f"layer {layer['name']!r} {error}") from None
+    for mag in mags_of(layer):
+        path = str(mag.get("path") or "")
+        if any(ord(letter) < FIRST_PRINTED for letter in unquote(path)):
+            raise ValueError(f"the path {path!r} holds a control character")
 
 
 def _span(bounds: list[int]) -> int:

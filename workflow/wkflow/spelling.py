@@ -32,6 +32,9 @@ RESERVED = frozenset({"zarr.json", "datasource-properties.json"})
 """Files of a dataset that stand where its layers stand."""
 
 _METERS = re.compile(r"(?i)([a-z]*)met(?:er|re)s?")
+FIRST_PRINTED = 32
+"""The first character that is no control character."""
+
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 _BYTES = re.compile(r"(?i)\s*([0-9.]+)\s*([kmgt]?)(i?)b?\s*")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -167,7 +170,18 @@ def layer_name(value: object) -> str:
             "is a name that WEBKNOSSOS refuses: letters, digits, _ $ @ - . only, and no dot first; "
             f"{suggest(text, least=1)!r} would do"
         )
+    if is_periodic(text):
+        raise ValueError("ends in 20 repeats, which Snakemake takes for a rule that needs itself")
     return text
+
+
+def is_periodic(name: str) -> bool:
+    """Whether Snakemake refuses a name as the value of a wildcard.
+
+    >>> is_periodic("ab" * 20), is_periodic("ab" * 19), is_periodic("a" * 20 + "b")
+    (True, False, False)
+    """
+    return re.search(r"(.+)\1{19}$", name) is not None
 
 
 def suggest(text: str, *, least: int = 3) -> str:
@@ -247,6 +261,8 @@ def place(value: object) -> Path:
     """Read a path and make it absolute, so that it means the same from every folder."""
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError("must be a path")
+    if any(ord(letter) < FIRST_PRINTED for letter in str(value)):
+        raise ValueError("holds a control character; rename it")
     return Path(value).expanduser().absolute()
 
 

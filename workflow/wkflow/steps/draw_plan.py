@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+from wkflow import spelling
 from wkflow.errors import ConfigError, SourceError, several
 from wkflow.plan import PLAN, LayerPlan, Plan
 from wkflow.settings import Settings
@@ -132,6 +133,12 @@ def _earlier(settings: Settings) -> dict[str, LayerPlan]:
 def _require_apart(layers: list[LayerPlan]) -> None:
     names = [one.layer.name for one in layers]
     for one in layers:
+        try:
+            spelling.layer_name(one.layer.name)
+        except ValueError as error:
+            remedy = "Rename the file, or give --layer-name."
+            what = f"layer {one.layer.name} {error}"
+            raise ConfigError(what, one.source.files[0], remedy) from None
         if names.count(one.layer.name) > 1:
             raise ConfigError(
                 f"several images would become layer {one.layer.name}", one.source.files[0],

@@ -23,6 +23,7 @@ from wkflow.mag import Mag
 from wkflow.plan import LayerPlan, Plan, digest
 from wkflow.receipt import Receipt
 from wkflow.steps.dataset_files import remove_dataset
+from wkflow.steps.inside import is_inside, require_inside
 from wkflow.steps.new_folders import note_published
 from wkflow.steps.write_properties import check_receipts
 from wkflow.writers.extension import extended
@@ -147,6 +148,7 @@ def _prune(dataset: Path, one: LayerPlan, written: set[str]) -> None:
     """Remove from the new mags' folders what an earlier, interrupted run left."""
     kept = written | set(format_of(one.layer.data_format).document_names(one.layer, one.made))
     for grid in one.made:
+        require_inside(dataset, f"{one.layer.path}/{grid.name}")
         remove_dataset(dataset, f"{one.layer.path}/{grid.name}", kept=kept)
 
 
@@ -189,10 +191,8 @@ def _alike(dataset: Path, folder: str, mag: Mag) -> list[str]:
 def _remove(dataset: Path, path: str) -> None:
     """Remove a mag that is no longer listed: a link, but not what it leads to."""
     place = dataset / local_path(path)
-    is_inside = (
-        not Path(local_path(path)).is_absolute() and ".." not in Path(local_path(path)).parts
-    )
+    is_below = not Path(local_path(path)).is_absolute() and ".." not in Path(local_path(path)).parts
     if place.is_symlink():
         place.unlink()
-    elif is_inside and place.is_dir():
+    elif is_below and is_inside(dataset, local_path(path)) and place.is_dir():
         remove_dataset(dataset, local_path(path))

@@ -14,12 +14,15 @@ from natsort import natsorted
 from wkflow.errors import SourceError, several
 from wkflow.origins.address import file_name, shown
 from wkflow.readers import RAW_SUFFIXES, READERS, SUFFIXES, is_readable, suffix_of
-from wkflow.spelling import RESERVED, suggest
+from wkflow.spelling import RESERVED, is_periodic, suggest
 
 Mark = tuple[int, int]
 """Size and modification time (ns) of a file."""
 
 Listing = list[tuple[str, Mark]]
+
+NAME_MAX_CHARACTERS = 180
+"""Of a layer that is named after a file or folder: what is told apart in it stands behind."""
 
 NAMED = 3
 """How many files a note names before it only counts."""
@@ -219,7 +222,9 @@ def _is_image(name: str, path: str, *, has_raw: bool, is_folder: bool = False) -
 def layer_name(name: str) -> str:
     """Make a name that WEBKNOSSOS takes, as the official tool does: leave other letters out."""
     kept = re.sub(r"[^A-Za-z0-9_$@\-.]", "", name).lstrip(".")
-    return f"{kept}_layer" if kept in RESERVED else kept or suggest(name, least=1)
+    kept = kept[:NAME_MAX_CHARACTERS]
+    is_wrong = kept in RESERVED or is_periodic(kept)
+    return f"{kept}_layer" if is_wrong else kept or suggest(name, least=1)
 
 
 def _found(name: str, marked: Listing, source: str) -> Found:
