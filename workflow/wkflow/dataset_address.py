@@ -8,6 +8,7 @@ who has no account a sharing token (`?token=`).
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Self
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -106,6 +107,25 @@ def split_token(url: str) -> tuple[str, str | None]:
         if key == "token"
     ]
     return f"{scheme.lower()}://{rest}", next(iter(tokens), None)
+
+
+def is_open(url: str) -> bool:
+    """Whether others on the way may read what is sent: plain http, but for this machine's own.
+
+    >>> is_open("http://wk.lab"), is_open("https://wk.lab"), is_open("http://127.0.0.1:9000")
+    (True, False, False)
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+    except ValueError:  # no URL: others refuse it
+        return False
+    if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return True
 
 
 def _check(bare: str) -> None:

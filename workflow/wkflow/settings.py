@@ -17,12 +17,13 @@ from pydantic_core import ErrorDetails
 
 from wkflow import spelling
 from wkflow.convert_options import ConvertOptions
+from wkflow.dataset_address import is_open
 from wkflow.downsample_options import DownsampleOptions
 from wkflow.errors import ConfigError
 from wkflow.job_resources import JobResources
 from wkflow.option_types import Place
 from wkflow.source_options import SourceOptions
-from wkflow.spelling import is_open, is_url, last_part, suggest
+from wkflow.spelling import is_url, last_part, suggest
 from wkflow.upload_options import UploadOptions
 
 OPEN = "would travel over plain http, where others can read it; write https, or give insecure"

@@ -8,7 +8,6 @@ import json
 import math
 import re
 from collections.abc import Callable
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -283,25 +282,6 @@ def _has_port(parts: SplitResult) -> bool:
         return parts.port is None or parts.port > 0
     except ValueError:
         return False
-
-
-def is_open(url: str) -> bool:
-    """Whether others on the way may read what is sent: plain http, but for this machine's own.
-
-    >>> is_open("http://wk.lab"), is_open("https://wk.lab"), is_open("http://127.0.0.1:9000")
-    (True, False, False)
-    """
-    try:
-        parts = urlsplit(url.strip())
-        host = parts.hostname or ""
-    except ValueError:  # no URL: others refuse it
-        return False
-    if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
-        return False
-    try:
-        return not ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return True
 
 
 def server_url(value: object) -> str:

@@ -10,13 +10,13 @@ import requests
 import urllib3
 
 from wkflow import __version__
+from wkflow.dataset_address import is_open
 from wkflow.errors import ConfigError, ServerError, WkflowError
 from wkflow.remote.budget import Budget, Tries, retry_after
 from wkflow.remote.call import Answer, Call, Options, origin, shown
 from wkflow.remote.refusal import nonsense, phrase, refused, words
 from wkflow.remote.setback import NOT_BEGUN, Setback, is_passing, understand
 from wkflow.remote.wire import BLOCK, TOKEN_HEADER, Wire
-from wkflow.spelling import is_open
 
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0
