@@ -113,9 +113,9 @@ def test_a_slip_stands_alone_without_a_count() -> None:
     assert refusal(jobs=-1).startswith("jobs: -1 ")
 
 
-def test_other_units_may_be_large() -> None:
-    """0.01124 micrometers are plausible, and so are 20 parsecs."""
-    assert parse(voxel_size="20,20,20", unit="pc").unit == "parsec"
+def test_a_size_is_plausible_or_not_in_its_own_unit() -> None:
+    """0.01 nanometers are, written in micrometers; 20 parsecs are not."""
+    assert "implausible" in refusal(voxel_size="20,20,20", unit="pc")
     assert parse(voxel_size="1e-5,1e-5,1e-5", unit="µm").unit == "micrometer"
     assert "implausible" in refusal(voxel_size="1e-5,1e-5,1e-5")
 
