@@ -1,5 +1,6 @@
 """Let the dataset be seen, once all of it is there: its metadata, its properties, a report."""
 
+
 rule create_layer:
     """Lay out the empty chunked arrays of one layer, one per magnification."""
     input:
