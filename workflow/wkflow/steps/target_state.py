@@ -124,7 +124,7 @@ def began_of(run_folder: Path, source: str) -> str | None:
 
 def _noted(run_folder: Path, source: str) -> str | None:
     """Find the source in what else a run folder keeps: its options, its last plans."""
-    with suppress(OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
         options = yaml.safe_load((run_folder / CONFIG).read_bytes())
         return identity(options["target" if options.get("command") == "downsample" else "source"])
     for name in (PLAN, DRAFT):
