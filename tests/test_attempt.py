@@ -118,7 +118,7 @@ def finished(tmp_path: Path) -> Joints:
     for job, _ in plan.jobs():
         Receipt("any", (ShardFile(f"{job}/0", 1, ""),)).write(receipt(tmp_path, job))
         shard(plan, job).parent.mkdir(parents=True)
-        shard(plan, job).touch()
+        shard(plan, job).write_bytes(b"1")
     return Joints(plan)
 
 
@@ -131,11 +131,12 @@ def shard(plan: Plan, job: str) -> Path:
 
 
 def discard(folder: Path, plan: Plan, *jobs: str) -> None:
-    """Remove the shards of jobs, as their receipts say."""
+    """Remove the shards of jobs that are sent, as their receipts say."""
     for job in jobs:
         shard(plan, job).unlink()
-        receipt(folder, f"discard_shards/{job}").parent.mkdir(parents=True, exist_ok=True)
-        receipt(folder, f"discard_shards/{job}").touch()
+        for done in ("upload_shards", "discard_shards"):
+            receipt(folder, f"{done}/{job}").parent.mkdir(parents=True, exist_ok=True)
+            receipt(folder, f"{done}/{job}").touch()
 
 
 def forgotten(folder: Path, ask: Joints) -> set[str]:
@@ -151,7 +152,8 @@ def test_a_new_upload_wants_shards_that_are_gone(tmp_path: Path, finished: Joint
     regain(finished, second, tmp_path)
     assert forgotten(tmp_path, finished) == gone
     for job in gone:
-        Receipt("any", (ShardFile("gone/again", 1, ""),)).write(receipt(tmp_path, job))
+        Receipt("any", (ShardFile(f"{job}/0", 1, ""),)).write(receipt(tmp_path, job))
+        shard(finished.plan, job).write_bytes(b"1")
     regain(finished, second, tmp_path)
     assert not forgotten(tmp_path, finished)
 

@@ -31,6 +31,7 @@ VALUES: dict[str, object] = {
     "interpolation_mode": "nearest",
     "sampling_mode": "isotropic",
     "on_mismatch": "pad",
+    "slice_order": "names",
     "overwrite_existing": True,
     "assume_yes": True,
     "upload": True,

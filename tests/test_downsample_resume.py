@@ -31,7 +31,8 @@ from .slow_pyramid import pyramid
 KILLS = int(os.environ.get("WKFLOW_KILLS", "3"))
 """Runs that are killed once to three times each; a campaign sets more."""
 
-SHAPES = ("--chunk-shape", "16", "--shard-shape", "32", "--job-size", "60K")
+SHAPES = ("--chunk-shape", "16", "--shard-shape", "32")
+JOBS = ("--job-size", "60K")
 """Many shards, and jobs of a few shards each: as large datasets have them."""
 
 Files = dict[str, bytes]
@@ -136,7 +137,8 @@ COURSES = {"new": (), "overwritten": ("--overwrite-mags", "--from-mag", "1")}
 @pytest.fixture(scope="module", params=COURSES)
 def course(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Run each command on all layers."""
-    return undisturbed(tmp_path_factory.mktemp(request.param), COURSES[request.param], 3)
+    options = (*COURSES[request.param], *JOBS)
+    return undisturbed(tmp_path_factory.mktemp(request.param), options, 3)
 
 
 @pytest.fixture(scope="module", params=COURSES)

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from tests.runs import VOXEL_SIZE, environment, noise, shard_bytes, write_stack
 from tests.standin.server import standin_in
-from tests.test_downsample_resume import COURSES, SHAPES, kill, undisturbed
+from tests.test_downsample_resume import COURSES, JOBS, SHAPES, kill, undisturbed
 from tests.upload import runs as uploads
 
 FORMATS = ("zarr3", "zarr", "wkw", "n5", "neuroglancerPrecomputed")
@@ -113,12 +113,19 @@ def sending(place: Path) -> Trials:
 def downsampling(place: Path) -> Trials:
     """Give three layers more mags, which are new in one run and replace others in the next."""
     names = list(COURSES)
-    courses = [undisturbed(place / name, COURSES[name], 3) for name in names]
+    courses = [undisturbed(place / name, (*COURSES[name], *JOBS), 3) for name in names]
 
     def trial(folder: Path, seed: int) -> Iterator[Trial]:
         course = courses[seed % len(courses)]
         dataset = course.copy(folder / "set")
-        arguments = ("downsample", *SHAPES, *COURSES[names[seed % len(names)]], dataset)
+        arguments = (
+            "downsample",
+            *SHAPES,
+            "--job-size",
+            "60K",
+            *COURSES[names[seed % len(names)]],
+            dataset,
+        )
         yield Trial(arguments, folder, lambda: shard_bytes(dataset), environment())
 
     return trial

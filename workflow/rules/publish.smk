@@ -20,10 +20,7 @@ rule create_layer:
 
 
 rule write_properties:
-    """Check every shard against its receipt, then describe the dataset.
-
-    The properties are no output: Snakemake would remove them before it begins.
-    """
+    """Check every shard, then write the properties: no output, as Snakemake would remove it."""
     input:
         plan=ancient("draft.json"),
         layers=ask.layouts,
