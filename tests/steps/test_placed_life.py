@@ -1,0 +1,65 @@
+"""A layer off the origin whose finest mag is 2-2-1: resumed, checked for files, sent, extended."""
+
+from pathlib import Path
+
+import pytest
+from wkflow.plan import Plan
+from wkflow.settings import Settings
+from wkflow.steps.draw_delivery import deliver_plan
+from wkflow.steps.draw_extension import draw_extension
+from wkflow.steps.find_lost import find_lost
+
+from ..runs import shard_bytes  # noqa: TID252 -- a package
+from .stacks import grains
+from .test_place_layers import write_dataset
+from .whole_runs import carry_out
+
+
+def settings(source: Path, target: Path, **options: object) -> Settings:
+    given: dict[str, object] = {
+        "source": source, "target": target, "name": "moved", "chunk_shape": "16", "job_size": 1,
+        "shard_shape": "32", "max_mag": "4",
+    }  # fmt: skip
+    return Settings.parse(given | options, where="test")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Give labels behind the first shards along all axes."""
+    voxels = (grains(40, 37, 45) // 8 + 1).transpose(2, 1, 0).astype("uint16")
+    return write_dataset(tmp_path / "source", (74, 70, 35), voxels, (2, 2, 1))
+
+
+def lost(plan: Plan, settings: Settings) -> list[str]:
+    return [one.path for one in find_lost(plan, settings.run_folder / "receipts")]
+
+
+@pytest.mark.parametrize("until", ["convert_slab/cells/z000000064", "downsample"])
+def test_a_run_that_was_ended_goes_on(source: Path, tmp_path: Path, until: str) -> None:
+    """Wherever it ended, the bytes are those of a run that did not."""
+    right, other = settings(source, tmp_path / "right"), settings(source, tmp_path / "other")
+    carry_out(right)
+    carry_out(other, until=until)
+    carry_out(other)
+    assert shard_bytes(tmp_path / "other") == shard_bytes(tmp_path / "right")
+
+
+def test_files_before_the_layer_are_not_missed(source: Path, tmp_path: Path) -> None:
+    """As many shards are written as are announced to a server; one that goes is missed."""
+    given = settings(source, tmp_path / "out")
+    plan = carry_out(given)
+    assert lost(plan, given) == []
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert deliver_plan(given, plan).file_count == len(files)
+    shard = next(path for path in files if "/c/" in str(path))
+    shard.unlink()
+    assert lost(plan, given) == [shard.relative_to(tmp_path / "out").as_posix()]
+
+
+def test_mags_are_added_from_the_finest_that_there_is(source: Path, tmp_path: Path) -> None:
+    """The layer keeps its box."""
+    carry_out(settings(source, tmp_path / "out", max_mag="2"))
+    given = {"command": "downsample", "target": tmp_path / "out", "max_mag": "4"}
+    (one,) = draw_extension(Settings.parse(given, where="test")).layers
+    assert [str(grid.mag) for grid in one.grids] == ["2-2-1", "4-4-1"]
+    assert (one.layer.begin, one.layer.size) == ((74, 70, 35), (164, 144, 75))
