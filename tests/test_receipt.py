@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wkflow.errors import ConfigError
+from wkflow.inside import leads_out
 from wkflow.receipt import Receipt, ShardFile
 
 shard_files = st.builds(
     ShardFile,
-    path=st.text(min_size=1),
+    path=st.text(min_size=1).filter(lambda path: not leads_out(path)),
     bytes=st.integers(0, 2**63),
     crc32c=st.from_regex(r"[0-9a-f]{8}", fullmatch=True),
 )
@@ -49,3 +51,11 @@ def test_a_receipt_is_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.Mo
         Receipt("convert_slab", voxels=voxels).write("receipts/convert_slab/em/z000000000.json")
     folder = tmp_path / "receipts" / "convert_slab" / "em"
     assert [json.loads(path.read_text())["voxels"] for path in folder.iterdir()] == [2]
+
+
+@pytest.mark.parametrize("path", ["../x", "em/../../x", "/etc/passwd"])
+def test_files_outside_of_the_dataset_are_no_receipt(tmp_path: Path, path: str) -> None:
+    """Whoever removes or sends what a receipt names stays in the dataset."""
+    Receipt("convert_slab", (ShardFile(path, 1, "00000000"),)).write(tmp_path / "one.json")
+    with pytest.raises(ConfigError, match="outside of the dataset"):
+        Receipt.read(tmp_path / "one.json")

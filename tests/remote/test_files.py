@@ -191,3 +191,12 @@ def test_a_server_gives_what_it_has(served: Served, api: int) -> None:
         with ThreadPoolExecutor(8) as pool:
             assert all(pool.map(lambda ask: ask(), asks * 5))
         files.close()
+
+
+@pytest.mark.parametrize("name", ["../x", "em/../../x", "em/%2e%2e/x"])
+def test_paths_that_lead_up_are_refused(name: str) -> None:
+    """The server named them; they are not asked for."""
+    with reading(IGNORING) as (listener, files):
+        with pytest.raises(ServerError, match="makes no sense"):
+            files.whole(name)
+        assert not listener.asked

@@ -11,6 +11,7 @@ from wkflow.errors import ConfigError
 from wkflow.plan import CONFIG, PLAN
 from wkflow.settings import Settings
 from wkflow.steps.check_target import check_target, require_started_by_itself
+from wkflow.steps.draw_plan import draw_plan
 
 from .stacks import grains, settings_of, write_tiffs
 from .whole_runs import carry_out
@@ -201,3 +202,18 @@ def test_a_run_folder_is_not_in_its_dataset(tmp_path: Path) -> None:
     source = write_tiffs(tmp_path / "em", grains(2))
     for folder in ("target", "target/run"):
         refuse(source, "holds the run folder", work_dir=tmp_path / folder)
+
+
+@pytest.mark.parametrize("folder", ["one", "one/1", "one/2"])
+def test_layers_and_mags_that_lead_out_are_refused(tmp_path: Path, folder: str) -> None:
+    """A link in the target to a folder elsewhere: named, and nothing there changes."""
+    one, _ = begun(tmp_path)
+    place, outside = tmp_path / "target" / folder, tmp_path / "outside"
+    if not place.exists():
+        pytest.skip("no such mag")
+    place.rename(outside)
+    place.symlink_to(outside)
+    before = files(outside)
+    with pytest.raises(ConfigError, match="leads out of the dataset"):
+        draw_plan(settings_of(one))
+    assert files(outside) == before

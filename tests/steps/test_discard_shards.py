@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from wkflow.delivery import Delivery
+from wkflow.errors import ConfigError
 from wkflow.plan import SCRATCH, Plan
 from wkflow.receipt import Receipt
 from wkflow.steps.convert_slab import convert_slab
@@ -143,3 +144,16 @@ def test_a_shortcut_that_is_lost_does_not_cost_the_others_shards(with_shortcuts:
     for slab in (before, after):
         discard_shards(delivery, plan, run, parcel=slab)
     build_rest(plan, run)
+
+
+def test_nothing_is_removed_behind_a_link(without_shortcuts: Run, tmp_path: Path) -> None:
+    """The folder of a layer leads out of the dataset."""
+    plan, delivery, run = without_shortcuts
+    layer, outside = Path(plan.dataset, "em"), tmp_path / "outside"
+    layer.rename(outside)
+    layer.symlink_to(outside)
+    with pytest.raises(ConfigError, match="leads out of the dataset"):
+        discard_shards(delivery, plan, run, parcel=slabs_of(plan)[0])
+    assert all(path.exists() for path in shards(plan, run, slabs_of(plan)[0]))
+    with pytest.raises(ConfigError, match="leads out of the dataset"):
+        build_rest(plan, run)

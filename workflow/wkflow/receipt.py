@@ -8,6 +8,7 @@ from typing import Self
 
 from wkflow import durable
 from wkflow.errors import ConfigError
+from wkflow.inside import leads_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,5 @@ class Receipt:
         are_known &= all(isinstance(count, int) for count in counts)
         if not (are_known and all(isinstance(n, int | float) for n in (*extremes, self.seconds))):
             raise ValueError("it has values of other types")
+        if any(leads_out(file.path) for file in self.files):
+            raise ValueError("it names a file outside of the dataset")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from wkflow import durable
+from wkflow.inside import leads_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +58,6 @@ class Sent:
             SentFile(**file | {"samples": tuple(Sample(**sample) for sample in file["samples"])})
             for file in document.pop("files")
         )
+        if any(leads_out(file.path) for file in files):
+            raise ValueError("it names a file outside of the dataset")
         return cls(files=files, **document)

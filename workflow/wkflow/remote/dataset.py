@@ -6,7 +6,9 @@ from typing import Any, Self
 from urllib.parse import quote, unquote, urlsplit
 
 from wkflow.errors import ConfigError, ServerError
+from wkflow.inside import has_parent
 from wkflow.remote.proxy import PROPERTIES, mag_of, name_of
+from wkflow.remote.refusal import nonsense
 from wkflow.remote.server import Server, text, understanding
 from wkflow.remote.session import Session
 
@@ -202,6 +204,8 @@ def _folder(path: str) -> str:
     local = unquote(urlsplit(path).path) if path.startswith("file://") else path
     if "://" in local or not Path(local).is_absolute():
         raise ConfigError("the server keeps this mag on no disk", path, _ELSEWHERE)
+    if has_parent(local):
+        raise nonsense(f"the path {path!r} holds `..`", "places of mags")
     if not Path(local).is_dir():
         raise ConfigError(
             "the server's folder of this mag is not on this machine", path, _ELSEWHERE

@@ -7,7 +7,9 @@ import re
 from urllib.parse import quote
 
 from wkflow.errors import ServerError
+from wkflow.inside import has_parent
 from wkflow.remote.call import LONGEST_ANSWER, Answer, shown
+from wkflow.remote.refusal import nonsense
 from wkflow.remote.session import Session
 
 WHOLE_FILE = 2**24
@@ -93,6 +95,8 @@ class RemoteFiles:
         self._session.close()
 
     def _url(self, name: str) -> str:
+        if has_parent(name):
+            raise nonsense(f"the path {name!r} holds `..`", shown(self._root))
         return f"{self._root}/{quote(name.removeprefix('./'))}"
 
     def _range(self, name: str, header: str, length: int) -> Answer | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wkflow.claim import new_of, old_of
 from wkflow.errors import ConfigError
+from wkflow.inside import require_inside
 from wkflow.plan import LayerPlan
 from wkflow.settings import Settings
 from wkflow.spelling import is_url
@@ -120,6 +121,23 @@ def require_files_apart(settings: Settings, layers: Iterable[LayerPlan]) -> None
         place = Path(folders.setdefault(parent, os.path.realpath(parent)), name)
         if (os.path.realpath(file) if place.is_symlink() else str(place)).startswith(target):
             raise ConfigError(f"holds {file}, which is to be converted", target[:-1], OTHER)
+
+
+def require_layers_inside(settings: Settings, layers: Iterable[LayerPlan]) -> None:
+    """Refuse a target in which a folder of a layer or mag is a link that leads out.
+
+    What is sent lies in the run folder, and mags that were moved to the server's storage are links.
+
+    Raises
+    ------
+    ConfigError
+        Naming the folder.
+    """
+    if settings.target and not settings.sends:
+        place = TargetState.of(settings).place
+        for one in layers:
+            for grid in one.made:
+                require_inside(place, f"{one.layer.path}/{grid.name}")
 
 
 def _require_apart(settings: Settings) -> None:

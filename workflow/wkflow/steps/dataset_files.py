@@ -11,6 +11,7 @@ from pathlib import Path
 from wkflow.datasource import PROPERTIES
 from wkflow.durable import PARTIAL
 from wkflow.errors import ConfigError
+from wkflow.inside import require_inside
 
 NAMED = 3
 """How many foreign files an error names."""
@@ -111,7 +112,14 @@ def remove_dataset(folder: Path, below: str = "", *, kept: Container[str] = ()) 
     """Remove the files of a dataset, or of a folder in it, and the folders that are empty then.
 
     A link is removed, not what it leads to; a file that no dataset is made of stays.
+
+    Raises
+    ------
+    ConfigError
+        If the folder lies behind a link that leads out of the dataset.
     """
+    if around := below.rpartition("/")[0]:
+        require_inside(folder, around)
     place = folder / below
     if place.is_symlink():
         place.unlink()

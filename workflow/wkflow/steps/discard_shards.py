@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from wkflow.delivery import Delivery
+from wkflow.inside import require_inside
 from wkflow.plan import SCRATCH, Plan
 from wkflow.receipt import Receipt
 from wkflow.steps.shortcut import shortcut_of
@@ -12,10 +13,18 @@ def discard_shards(delivery: Delivery, plan: Plan, run_folder: Path, *, parcel: 
     """Remove the files of a parcel; those of a slab only if its shortcut replaces them.
 
     What is left stays until the whole dataset goes.
+
+    Raises
+    ------
+    ConfigError
+        If a folder of a mag leads out of the dataset.
     """
     receipt = Receipt.read(run_folder / "receipts" / f"{parcel}.json")
     if has_shortcut(plan, parcel) and not is_spared(plan, run_folder, parcel):
         return Receipt("discard_shards")
+    one = plan.layer(parcel.split("/")[1])
+    for folder in (f"{one.layer.path}/{grid.name}" for grid in one.made):
+        require_inside(Path(delivery.dataset), folder)
     for file in receipt.files:
         Path(delivery.dataset, file.path).unlink(missing_ok=True)
     return Receipt("discard_shards", receipt.files)

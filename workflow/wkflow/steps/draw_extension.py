@@ -9,6 +9,7 @@ from wkflow.box import Triple
 from wkflow.codec import Codec, default_codec
 from wkflow.errors import ConfigError
 from wkflow.existing import ExistingLayer
+from wkflow.inside import require_inside
 from wkflow.kernels import kernel_for
 from wkflow.ladder import climb, default_coarsest
 from wkflow.layer import Layer, lay_grid
@@ -18,7 +19,6 @@ from wkflow.settings import Settings
 from wkflow.source import Source
 from wkflow.steps.choose_base import Base, choose_base
 from wkflow.steps.find_target import Target, find_target
-from wkflow.steps.inside import require_inside
 from wkflow.steps.new_folders import NewFolders, is_finished, ours_of, published, taken
 from wkflow.steps.plan_layer import JOB_BYTES
 from wkflow.steps.widen_jobs import shape_jobs
@@ -194,7 +194,9 @@ def _layer_plan(
         replace(lay_grid(own, mag, chunk=chunk, shard=shard), folder=folders.name(mag))
         for mag in ladder
     ]
-    for grid in made:
+    for grid in (
+        () if settings.is_remote else made
+    ):  # what was moved to a server's storage is a link
         require_inside(settings.dataset, f"{own.path}/{grid.name}")
     words = format_of(own.data_format).refuse(own)
     if settings.is_remote and own.data_format == "neuroglancerPrecomputed":

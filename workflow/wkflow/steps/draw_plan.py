@@ -8,7 +8,11 @@ from wkflow.errors import ConfigError, SourceError, several
 from wkflow.plan import PLAN, LayerPlan, Plan
 from wkflow.settings import Settings
 from wkflow.steps.check_room import memory_budget
-from wkflow.steps.check_target import check_target, require_files_apart
+from wkflow.steps.check_target import (
+    check_target,
+    require_files_apart,
+    require_layers_inside,
+)
 from wkflow.steps.choose_scale import choose_scale
 from wkflow.steps.find_layers import Found, layer_name
 from wkflow.steps.find_volumes import Looking, Volume, find_volumes
@@ -57,6 +61,7 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
         _require_apart(layers)
         notes = (*chosen.notes, *placed.notes, *_notes(settings, volumes, parts))
     require_files_apart(settings, layers)
+    require_layers_inside(settings, layers)
     return Plan(
         dataset=str(settings.dataset),
         name=settings.dataset_name,

@@ -18,12 +18,12 @@ from wkflow.existing import (
     mags_of,
     usual_paths,
 )
+from wkflow.inside import is_inside, require_inside
 from wkflow.layer import Grid
 from wkflow.mag import Mag
 from wkflow.plan import LayerPlan, Plan, digest
 from wkflow.receipt import Receipt
 from wkflow.steps.dataset_files import remove_dataset
-from wkflow.steps.inside import is_inside, require_inside
 from wkflow.steps.new_folders import note_published
 from wkflow.steps.write_properties import check_receipts
 from wkflow.writers.extension import extended
@@ -138,6 +138,8 @@ def _extend_groups(dataset: Path, one: LayerPlan, gone: list[str]) -> None:
     documents = extended(
         one.layer.data_format, read, one.layer, base, added, one.made, removed=gone
     )
+    for folder in {name.rpartition("/")[0] for name in documents} - {""}:
+        require_inside(dataset, folder)
     for name, content in documents.items():
         with durable.replacing(dataset / name) as file:
             file.write(content)

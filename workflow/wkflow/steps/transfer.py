@@ -10,7 +10,9 @@ from wkflow import durable
 from wkflow.datasource import PROPERTIES
 from wkflow.delivery import Delivery
 from wkflow.errors import ConfigError, ServerError
+from wkflow.inside import has_parent
 from wkflow.proof import Proof, Verdict
+from wkflow.remote.refusal import nonsense
 from wkflow.remote.server import Server
 from wkflow.reservation import Reservation
 
@@ -117,6 +119,8 @@ def _folder(path: str) -> Path:
             "the server keeps its data where this machine cannot put files", path,
             "Use --transfer-mode http.",
         )  # fmt: skip
+    if has_parent(plain):
+        raise nonsense(f"the path {path!r} holds `..`", "places of mags")
     return Path(plain)
 
 

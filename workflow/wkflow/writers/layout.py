@@ -5,6 +5,7 @@ from pathlib import Path
 
 from wkflow import durable
 from wkflow.codec import Codec
+from wkflow.inside import require_inside
 from wkflow.layer import Grid, Layer
 from wkflow.writers.formats import format_of
 
@@ -28,6 +29,8 @@ def put_changed(
         for name, document in documents.items()
         if not _is_there(dataset / name, None if only_missing else document)
     }
+    for folder in {name.rpartition("/")[0] for name in changed} - {""}:
+        require_inside(dataset, folder)
     if changed and before:
         before()
     for name, document in changed.items():

@@ -17,6 +17,7 @@ from wkflow.box import Box, Triple, ceil_div
 from wkflow.codec import Codec
 from wkflow.durable import Growing, Handles
 from wkflow.errors import VerificationError
+from wkflow.inside import require_inside
 from wkflow.layer import Grid, Layer
 from wkflow.receipt import ShardFile as Written
 from wkflow.writers.formats import format_of
@@ -63,6 +64,7 @@ class MagVoxels:
 
         Boxes need not begin at the array's: they are those of whole shards.
         """
+        require_inside(self.dataset, f"{self.layer.path}/{self.grid.name}")
         encode = self.format.encoder(self.layer, self.codec)
         encoder = RowEncoder(self.grid.chunk, self.dtype, encode, clips=self.format.clips)
         sink = Sink(self.grid, encoder, partial(self._begin, Handles()), self.path)

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from wkflow.errors import ConfigError
-from wkflow.steps.inside import require_inside
+from wkflow.errors import ConfigError, ServerError
+from wkflow.inside import require_inside
+from wkflow.steps.transfer import place_folder
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,10 @@ def test_a_path_leads_into_the_dataset_or_is_refused(
         return
     with pytest.raises(ConfigError, match="leads out of the dataset"):
         require_inside(dataset, path)
+
+
+@pytest.mark.parametrize("place", ["/data/../etc", "file:///data/%2e%2e/etc"])
+def test_places_that_a_server_names_hold_no_parent(tmp_path: Path, place: str) -> None:
+    """Nothing is put there."""
+    with pytest.raises(ServerError, match="makes no sense"):
+        place_folder("copy", tmp_path, place)
