@@ -99,6 +99,8 @@ def _before(call: Call) -> Response | None:
 
 def _status(fault: Fault) -> Response:
     headers = {}
+    if fault.said:
+        return failure("Something went wrong.", fault.said, status=fault.status or 503)
     if fault.retry_after is not None:
         headers["Retry-After"] = f"{fault.retry_after:g}"
     return Response(ERROR_PAGE, fault.status or 503, headers, mimetype="text/html")

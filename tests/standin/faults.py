@@ -21,6 +21,7 @@ KINDS: dict[str, tuple[str, ...] | None] = {
     "slow": UPLOAD,
     "limit": UPLOAD,
     "lost": ("finish",),
+    "lie": ("finish",),
     "delay": ("finish",),
     "hole": UPLOAD,
     "flip": UPLOAD,
@@ -31,7 +32,8 @@ KINDS: dict[str, tuple[str, ...] | None] = {
 }
 """Each kind with the routes it concerns unless it says `routes` itself; None is all of them.
 
-status    answered with `status`, `when` "before" or "after" the body; nothing is done
+lie       done, and then undone: `what` is "dataset", "mag", "file", "id" or "name"
+status    answered with `status`, perhaps `said`, `when` "before" or "after" the body; undone
 drop      the connection ends when a `share` of the body is there, a random one unless given
 hang      no answer for `seconds`; then the connection ends
 slow      each connection is read with `bytes_per_second`
@@ -75,6 +77,8 @@ class Fault:
     bytes_per_second: float = 1e6
     upload: str | None = None
     to: str = ""
+    what: str = "dataset"
+    said: str = ""
     dice: random.Random = field(init=False)
     bucket: Bucket = field(init=False)
 

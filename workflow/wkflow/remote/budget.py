@@ -8,14 +8,14 @@ from email.utils import parsedate_to_datetime
 from threading import Lock
 
 from wkflow.errors import TransientError
-from wkflow.remote.refusal import nonsense
+from wkflow.remote.refusal import full_disk, nonsense
 from wkflow.remote.setback import Setback
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 
 FEW_TRIES = 3
-"""Of a request whose answers make no sense, or come a byte at a time."""
+"""Of a request whose answers make no sense, come a byte at a time, or tell of a full disk."""
 
 LONGEST_WAIT_S = 600.0
 """Of what a server may ask for with Retry-After."""
@@ -94,12 +94,14 @@ class Tries:
         Raises
         ------
         TransientError
-            If no repetition is left.
+            If no repetition is left, or the server's disk stays full.
         ServerError
             If the answers go on making no sense.
         """
         if setback.is_nonsense and self.count >= FEW_TRIES:
             raise nonsense(setback.cause, self._where)
+        if setback.is_full and self.count >= FEW_TRIES:
+            raise full_disk(setback.cause, self._where, setback.detail)
         is_left = self._budget.spend(self.count)
         if not is_left or (setback.is_slow and self.count >= FEW_TRIES):
             tries = "1 try" if self.count == 1 else f"{self.count} tries"

@@ -11,7 +11,7 @@ import json
 import re
 from http import HTTPStatus
 
-from wkflow.errors import ServerError
+from wkflow.errors import ServerError, TransientError, VerificationError
 
 LONGEST = 300
 """Characters of a sentence."""
@@ -36,10 +36,55 @@ _QUOTED = r'"{}"\s*:\s*"((?:[^"\\]|\\.)*)'
 """A member of a quoted JSON object, whose end may be cut off."""
 
 
+_FULL = re.compile(
+    rb"no space left on device|disk quota exceeded|insufficient storage|disk (?:is )?full"
+    rb"|\b(?:ENOSPC|EDQUOT)\b",
+    re.IGNORECASE,
+)
+
+_NOT_KEPT = re.compile(
+    "chunks missing for|file count does not match|no datasource-properties|NoSuchFile",
+    re.IGNORECASE,
+)
+
+
+class MissingError(ServerError):
+    """The server says that there is no such thing; some say so of what the token may not see."""
+
+
+class NotKeptError(VerificationError):
+    """The server accepted all that was sent, and has not all of it."""
+
+
+def is_full(status: int, body: bytes) -> bool:
+    """Tell whether an answer says that the server's disk is full.
+
+    >>> is_full(500, b"java.io.IOException: No space left on device"), is_full(500, b"")
+    (True, False)
+    """
+    return status == HTTPStatus.INSUFFICIENT_STORAGE or _FULL.search(body) is not None
+
+
+def full_disk(said: str, where: str, detail: str = "") -> TransientError:
+    """Make the error of a server whose disk is full, which lasts until somebody makes room."""
+    remedy = "Ask its administrator to make room; then give the same command: it resumes."
+    return TransientError(f"the server's disk is full: {said}", where, remedy, detail)
+
+
+def not_kept(failure: ServerError) -> NotKeptError | None:
+    """Give what a refusal to finish means if the server misses what it had accepted."""
+    if _NOT_KEPT.search(f"{failure.what} {failure.detail}") is None:
+        return None
+    remedy = "Ask whether the server's disk is full; the same command sends it anew."
+    what = f"the server did not keep all that it accepted: {failure.what}"
+    return NotKeptError(_line(what), failure.where, remedy, failure.detail)
+
+
 def refused(status: int, body: bytes, content_type: str, where: str) -> ServerError:
     """Make the error of an answer that no repetition would change."""
     sentence, chain = words(status, body, content_type)
-    return ServerError(sentence, where, REMEDIES.get(status, ANY_REMEDY), chain)
+    kind = MissingError if status in {404, 410} else ServerError
+    return kind(sentence, where, REMEDIES.get(status, ANY_REMEDY), chain)
 
 
 def nonsense(what: str, where: str) -> ServerError:

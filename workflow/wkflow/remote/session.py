@@ -14,7 +14,7 @@ from wkflow.dataset_address import is_open
 from wkflow.errors import ConfigError, ServerError, WkflowError
 from wkflow.remote.budget import Budget, Tries, retry_after
 from wkflow.remote.call import Answer, Call, Options, origin, shown
-from wkflow.remote.refusal import nonsense, phrase, refused, words
+from wkflow.remote.refusal import is_full, nonsense, phrase, refused, words
 from wkflow.remote.setback import NOT_BEGUN, Setback, is_passing, understand
 from wkflow.remote.wire import BLOCK, TOKEN_HEADER, Wire
 
@@ -155,8 +155,10 @@ class Session:
         Setback, ServerError
         """
         status = answer.status_code
+        sentence, chain = words(status, answer.content, answer.content_type)
+        if is_full(status, answer.content):  # however long it asks to wait
+            self._raise(Setback(sentence, is_unsure=False, is_full=True, detail=chain))
         if is_passing(status):
-            sentence, chain = words(status, answer.content, answer.content_type)
             wait = retry_after(answer.headers.get("Retry-After"))
             is_unsure = status not in NOT_BEGUN and call.was_sent
             said = sentence if str(status) in sentence else f"{sentence} (status {status})"

@@ -44,9 +44,11 @@ class Setback(Exception):  # noqa: N818 -- not an error yet
         Whether the server answered, and what it answered makes no sense: so it may do for ever.
     is_slow
         Whether the answer came so slowly that it was given up.
+    is_full
+        Whether the server says that its disk is full.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what is known of a try
         self,
         cause: str,
         *,
@@ -56,9 +58,10 @@ class Setback(Exception):  # noqa: N818 -- not an error yet
         detail: str = "",
         is_nonsense: bool = False,
         is_slow: bool = False,
+        is_full: bool = False,
     ) -> None:
         super().__init__(cause)
-        self.is_nonsense, self.is_slow = is_nonsense, is_slow
+        self.is_nonsense, self.is_slow, self.is_full = is_nonsense, is_slow, is_full
         self.cause, self.is_unsure, self.timed_out = cause, is_unsure, timed_out
         self.wait, self.detail = wait, detail
 

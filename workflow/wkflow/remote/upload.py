@@ -7,6 +7,7 @@ from wkflow.errors import ServerError, TransientError
 from wkflow.remote.call import Answer, Call
 from wkflow.remote.dialect import Announcement, Dialect
 from wkflow.remote.piece import Piece, PieceBody
+from wkflow.remote.refusal import full_disk
 from wkflow.remote.session import FINISH_TIMEOUT_S, Session
 from wkflow.remote.setback import Setback
 
@@ -196,6 +197,8 @@ class Upload:
         ------
         FinishUnsureError
             If the answer was lost.
+        TransientError
+            If the server's disk is full.
         ServerError
             In the server's words.
         """
@@ -213,6 +216,8 @@ class Upload:
             except Setback as setback:
                 if setback.is_unsure:
                     raise FinishUnsureError.after(setback, call.where) from None
+                if setback.is_full:  # the server had begun
+                    raise full_disk(setback.cause, call.where, setback.detail) from None
                 tries.pause(setback)
 
     def _finished(self, answer: Answer) -> str:

@@ -10,6 +10,7 @@ from wkflow import durable
 from wkflow.dataset_address import DatasetAddress
 from wkflow.delivery import Delivery
 from wkflow.errors import VerificationError
+from wkflow.layer import Grid
 from wkflow.plan import SCRATCH, LayerPlan, Plan
 from wkflow.proof import Verdict
 from wkflow.remote.dataset import RemoteDataset
@@ -61,10 +62,14 @@ def _check_listed(dataset: RemoteDataset, one: LayerPlan) -> None:
     listed = dataset.mags_of(one.layer.name)
     for grid in one.made:
         if grid.mag.factors not in listed:
-            raise VerificationError(
-                f"the server does not list mag {grid.mag} of layer {one.layer.name}", dataset.url,
-                "Somebody may have removed it: remove the run folder to send it anew.",
-            )  # fmt: skip
+            raise _unlisted(one, grid, dataset)
+
+
+def _unlisted(one: LayerPlan, grid: Grid, dataset: RemoteDataset) -> VerificationError:
+    return VerificationError(
+        f"the server does not list mag {grid.mag} of layer {one.layer.name}", dataset.url,
+        "Somebody may have removed it: remove the run folder to send it anew.",
+    )  # fmt: skip
 
 
 def _read_back(plan: Plan, delivery: Delivery, dataset: RemoteDataset, sent: list[Sent]) -> Verdict:
@@ -80,7 +85,9 @@ def _read_back(plan: Plan, delivery: Delivery, dataset: RemoteDataset, sent: lis
     made = [(one, grid) for one in plan.layers for grid in one.made]
     checks: list[Check] = []
     for one, grid in made:
-        place = places[one.layer.name, grid.mag.factors]
+        place = places.get((one.layer.name, grid.mag.factors))
+        if place is None:
+            raise _unlisted(one, grid, dataset)
         copy = Copy(proxy, f"{one.layer.path}/{grid.name}", place, dataset.url)
         checks += checks_of(delivery.verify, copy, files, len(made))
     with ThreadPoolExecutor(delivery.connections) as pool:

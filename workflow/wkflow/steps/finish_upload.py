@@ -13,12 +13,13 @@ from wkflow.errors import ServerError, TransientError, VerificationError
 from wkflow.journal import ChangedError, Journal
 from wkflow.proof import Proof
 from wkflow.receipt import ShardFile
+from wkflow.remote.refusal import NotKeptError, not_kept
 from wkflow.remote.server import Server, understanding
 from wkflow.remote.session import Session
 from wkflow.remote.upload import FinishUnsureError, Upload, UploadLostError
 from wkflow.reservation import Reservation
 from wkflow.sent import Sent
-from wkflow.steps.read_back import read_back
+from wkflow.steps.read_back import check_there, read_back
 from wkflow.steps.reserve_upload import open_upload
 from wkflow.steps.transfer import transfer
 from wkflow.steps.upload_shards import send
@@ -53,9 +54,9 @@ def finish_upload(
     ServerError
         If the server refuses what was sent, in its own words.
     TransientError
-        If it lost the upload, or does not answer for long.
+        If it lost the upload, its disk is full, or it does not answer for long.
     VerificationError
-        If it gives other bytes than were sent.
+        If it has not what was sent, whatever it said.
     """
     reservation = Reservation.read(run_folder / delivery.reservation)
     folder = delivery.state(run_folder)
@@ -73,8 +74,9 @@ def finish_upload(
             _check_count(delivery, sent)
             dataset_id = _finish(server, reservation, upload, sent, folder)
         with _spoiling(folder):
+            check_there(server, reservation, dataset_id)
             url = server.url_of(dataset_id)
-            verdict = read_back(delivery, reservation, session, dataset_id, url, sent)
+            verdict = read_back(delivery, reservation, server, dataset_id, sent)
     return Proof.of(delivery, reservation, dataset_id, url, sent, verdict)
 
 
@@ -83,7 +85,7 @@ def _spoiling(folder: Path, upload: Upload | None = None) -> Iterator[None]:
     """Give the attempt up on errors that only a new one can mend."""
     try:
         yield
-    except (UploadLostError, ChangedError) as failure:
+    except (UploadLostError, ChangedError, NotKeptError) as failure:
         mark_lost(folder, failure.what)
         raise
     except VerificationError as failure:
@@ -141,6 +143,8 @@ def _finish(
         durable.write_json(mark, time())
         try:
             return upload.finish()
+        except ServerError as failure:
+            raise not_kept(failure) or failure from None
         except FinishUnsureError:
             if found := _look(server, reservation, patience_s):
                 return found

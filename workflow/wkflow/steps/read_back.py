@@ -15,7 +15,8 @@ from wkflow.errors import VerificationError
 from wkflow.proof import Verdict
 from wkflow.remote.dialect import Dialect
 from wkflow.remote.proxy import Proxy
-from wkflow.remote.session import Session
+from wkflow.remote.refusal import LONGEST, MissingError
+from wkflow.remote.server import Server
 from wkflow.reservation import Reservation
 from wkflow.sent import Sample, Sent, SentFile
 
@@ -27,28 +28,62 @@ LEAST_SAMPLES = 8
 
 READ_BYTES = 2**24
 
+_ANEW = "Look at the server; the same command sends it anew."
+
 Check = Callable[[], int]
+
+
+def check_there(server: Server, reservation: Reservation, dataset_id: str) -> None:
+    """Look whether what the server calls finished is there, and is what was uploaded.
+
+    Raises
+    ------
+    VerificationError
+        If it is not.
+    ServerError
+        If the token is no longer good: then nothing is to be seen.
+    """
+    where = server.url_of(dataset_id)
+    if dataset_id in reservation.known:
+        what = "the server says that the upload became a dataset that was there before"
+        raise VerificationError(what, where, _ANEW)
+    try:
+        name = server.dataset(dataset_id).get("name", reservation.name)
+    except MissingError as failure:
+        server.user()
+        what = f"the server says that it finished, but the dataset is not there: {failure.what}"
+        raise VerificationError(what, where, _ANEW, failure.detail) from None
+    if name != reservation.name:
+        what = f"the server says that {reservation.name} became the dataset {str(name)[:LONGEST]}"
+        raise VerificationError(what, where, _ANEW)
 
 
 def read_back(
     delivery: Delivery,
     reservation: Reservation,
-    session: Session,
+    server: Server,
     dataset_id: str,
-    url: str,
     sent: list[Sent],
 ) -> Verdict:
     """Compare samples of the files of all mags, or all of their bytes, with their digests.
 
+    Whether the server shows all mags is looked at in any case.
+
     Raises
     ------
     VerificationError
-        Naming the first file of which the server gives other bytes, or none.
+        Naming what the server does not show, or the first file of which it gives other bytes.
     """
+    url, place = server.url_of(dataset_id), reservation.datastore
+    proxy = Proxy(server.session, place, Dialect(reservation.api), dataset_id)
+    try:
+        mags = _mags(Path(delivery.dataset), proxy)
+    except MissingError as failure:
+        server.user()  # with a bad token nothing is to be seen
+        what = f"the server shows no layers of the dataset: {failure.what}"
+        raise VerificationError(what, url, _ANEW, failure.detail) from None
     if delivery.verify == "none":
         return Verdict("none")
-    proxy = Proxy(session, reservation.datastore, Dialect(reservation.api), dataset_id)
-    mags = _mags(Path(delivery.dataset), proxy)
     files = [file for one in sent for file in one.files]
     checks = [
         check
@@ -75,7 +110,7 @@ def _mags(dataset: Path, proxy: Proxy) -> dict[str, str]:
             if place is None:
                 raise VerificationError(
                     f"the server does not show mag {name} of layer {layer['name']}",
-                    proxy.dataset_id, "Look at the dataset; the same command sends it anew.",
+                    proxy.dataset_id, _ANEW,
                 )  # fmt: skip
             places[Path(folder).as_posix()] = place
     return places
@@ -97,7 +132,9 @@ class Copy:
         crc = 0
         for begin in range(0, file.bytes, READ_BYTES):
             part = self._read(file, begin, min(READ_BYTES, file.bytes - begin))
-            crc = google_crc32c.extend(crc, part or b"")
+            if part is None:
+                raise self._damage(file, "", "does not have what was sent")
+            crc = google_crc32c.extend(crc, part)
         if f"{crc:08x}" != file.crc32c:
             raise self._damage(file, "")
         return file.bytes
@@ -107,12 +144,16 @@ class Copy:
         return self._proxy.read(path, offset, offset + length)
 
     def _judge(self, file: SentFile, part: bytes | None, sample: Sample) -> None:
-        if part is None or f"{google_crc32c.value(part):08x}" != sample.crc32c:
+        if part is None:
+            raise self._damage(file, "", "does not have what was sent")
+        if f"{google_crc32c.value(part):08x}" != sample.crc32c:
             raise self._damage(file, f" at byte {sample.offset}")
 
-    def _damage(self, file: SentFile, place: str) -> VerificationError:
+    def _damage(
+        self, file: SentFile, place: str, said: str = "has other bytes than were sent"
+    ) -> VerificationError:
         return VerificationError(
-            f"the server has other bytes than were sent{place}", file.path,
+            f"the server {said}{place}", file.path,
             f"Delete the damaged {self._url} there; the same command then sends it anew.",
         )  # fmt: skip
 

@@ -20,6 +20,7 @@ from wkflow.remote.dialect import NewMag
 from wkflow.remote.lookup import visiting
 from wkflow.remote.mag_upload import MagUpload
 from wkflow.remote.new_mags import NewMags
+from wkflow.remote.refusal import NotKeptError, not_kept
 from wkflow.remote.upload import UploadLostError
 from wkflow.sent import Sent
 from wkflow.steps.transfer import place_folder
@@ -58,11 +59,13 @@ def upload_mag(
     TransientError
         If it loses the upload again and again, or cannot be reached for long.
     VerificationError
-        If a file is not what its receipt says.
+        If a file is not what its receipt says, or the server did not keep what it accepted.
     """
     receipts = list(receipts)
     try:
         return _upload(plan, delivery, run_folder, token, mag, receipts, tick)
+    except NotKeptError:  # the files here are what they should be
+        raise
     except VerificationError:
         for receipt in receipts:
             Path(receipt).unlink(missing_ok=True)
@@ -153,8 +156,18 @@ class _Addition:
             raise
         if not is_added:
             durable.write_json(self.state / _FINISHING, upload.upload_id)
-            self.mags.finish(upload, LEAST_WAIT_S + size / BYTES_PER_S)
+            self._finish(upload, LEAST_WAIT_S + size / BYTES_PER_S)
         return sent
+
+    def _finish(self, upload: MagUpload, patience_s: float) -> None:
+        try:
+            self.mags.finish(upload, patience_s)
+        except ServerError as failure:
+            error = not_kept(failure)
+            if error is None:
+                raise
+            shutil.rmtree(self.state)  # what the server says to have, it has not
+            raise error from None
 
     def _is_added(self) -> bool:
         """Whether the server has the mag by now, and has it of us."""
