@@ -65,6 +65,16 @@ def write_stack(folder: Path, volume: NDArray[np.generic], first: int = 0) -> Pa
     return folder
 
 
+def write_bad_voxels(path: Path, plane: NDArray[np.generic]) -> None:
+    """Write a TIFF slice whose headers are right: only who decodes its strip sees that it is bad."""
+    tifffile.imwrite(path, plane, compression="zlib")
+    with tifffile.TiffFile(path) as tif:
+        (begin,), (count,) = tif.pages.first.dataoffsets, tif.pages.first.databytecounts
+    with path.open("r+b") as file:
+        file.seek(begin)
+        file.write(bytes(count))
+
+
 def voxels(dataset: Path, layer: str, mag: str = "1") -> NDArray[np.generic]:
     """Read a mag with zarr-python, as (z, y, x) or (z, y, x, c)."""
     array = zarr.open_array(dataset / layer / mag, mode="r")

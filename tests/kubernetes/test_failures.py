@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.kubernetes.conftest import Site, finish
+from tests.runs import noise, write_bad_voxels
 
 
 def test_a_killed_pod_is_replaced(site: Site) -> None:
@@ -31,7 +32,7 @@ def test_a_job_that_was_deleted_is_sent_again(site: Site) -> None:
 def test_a_job_that_fails_with_a_reason_keeps_it(site: Site) -> None:
     """A slice that cannot be read ends the run with the job's own words."""
     config = site.small()
-    (site.volume / "small" / "slice_3.tif").write_bytes(b"II*\0 no image at all")
+    write_bad_voxels(site.volume / "small" / "slice_3.tif", noise(1, 64, 64)[0])
     status, output = site.run(config, "--retries", 0)
     assert status == 1, output[-4000:]
     assert [note["kind"] for note in site.notes()] == ["SourceError"]
@@ -41,7 +42,7 @@ def test_a_job_that_fails_with_a_reason_keeps_it(site: Site) -> None:
 def test_what_failed_for_good_is_not_tried_for_long(site: Site) -> None:
     """Snakemake tries again whatever was wrong; the job then repeats what its note says."""
     config = site.small()
-    (site.volume / "small" / "slice_3.tif").write_bytes(b"II*\0 no image at all")
+    write_bad_voxels(site.volume / "small" / "slice_3.tif", noise(1, 64, 64)[0])
     run = site.start(config, "--retries", 1)
     site.wait_for(site.notes)
     (note,) = site.run_folder.glob("logs/**/*.failure.json")

@@ -19,7 +19,7 @@ REFUSED = {
     "bad_crc.png": "is damaged",
     "html_named.jpg": "holds HTML",
     "tiff_named.png": "holds TIFF",
-    "truncated.bmp": "is damaged",
+    "truncated.bmp": "is cut short or damaged",
     "truncated.jpg": "is damaged",
     "truncated.png": "is damaged",
 }

@@ -18,8 +18,8 @@ Said = TypeVar("Said")
 def besides(describe: Callable[[], About], name: str = "") -> About:
     """Describe an image; no voxel depends on it, so nothing that is wrong there stops a run.
 
-    >>> besides(lambda: About("a", (float("1,5"), None, None)), "a").notes[0][63:]
-    "left out: could not convert string to float: '1,5' (ValueError)"
+    >>> besides(lambda: About("a", (float("1,5"), None, None)), "a").notes[0][64:]
+    "is left out: could not convert string to float: '1,5' (ValueError)"
     """
     try:
         return describe()

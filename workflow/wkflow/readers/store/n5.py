@@ -4,6 +4,7 @@ https://github.com/saalfeldlab/n5#file-system-specification. Pyramids are groups
 """
 
 import json
+import os
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
@@ -73,7 +74,8 @@ def _image(path: str, folder: Path, group: Path, above: Attributes) -> StoredIma
     voxel_nm = voxel_nm_of({**above, **attributes}, axes)
     if voxel_nm == UNKNOWN and axes[-3:] == ("z", "y", "x"):
         voxel_nm = setup_voxel_nm(group)
-    scaled = n5_scale(above, attributes, folder.relative_to(group).as_posix(), axes)
+    below = Path(os.path.relpath(folder, group)).as_posix()  # a followed reference leads elsewhere
+    scaled = n5_scale(above, attributes, below, axes)
     about = About(called, scaled.voxel_nm(voxel_nm), place=scaled.place)
     files = dict.fromkeys((group / ATTRIBUTES, folder / ATTRIBUTES))
     there = tuple(str(file.absolute()) for file in files if file.is_file())
