@@ -66,7 +66,7 @@ def write_stack(folder: Path, volume: NDArray[np.generic], first: int = 0) -> Pa
 
 
 def write_bad_voxels(path: Path, plane: NDArray[np.generic]) -> None:
-    """Write a TIFF slice whose headers are right: only who decodes its strip sees that it is bad."""
+    """Write a TIFF slice whose headers are right; its strip cannot be decoded."""
     tifffile.imwrite(path, plane, compression="zlib")
     with tifffile.TiffFile(path) as tif:
         (begin,), (count,) = tif.pages.first.dataoffsets, tif.pages.first.databytecounts

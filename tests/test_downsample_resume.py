@@ -274,7 +274,7 @@ MOMENTS = {
     "the group's description is there": "os.rename em/.zarr.json. 1",
     "the properties are written": f"os.rename .{PROPERTIES}. 1",
     "the properties are there": f"os.remove .{PROPERTIES}. 1",
-    "an old mag goes": "os.remove ('zarr.json' 1",
+    "an old mag goes": "os.remove /zarr.json' 1",
     "the receipt is written": "os.rename .extend_properties.json. 1",
     "the receipt is there": "os.remove .extend_properties.json. 1",
     "the report is written": "os.rename report.json 1",
