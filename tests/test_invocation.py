@@ -1,15 +1,24 @@
 """The Snakemake command, word for word."""
 
 import os
+import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
 from wkflow import invocation
 from wkflow.errors import ConfigError
-from wkflow.invocation import environment_of, require_means, snakemake_command
+from wkflow.invocation import (
+    environment_of,
+    process_command,
+    require_means,
+    snakemake_command,
+)
 from wkflow.settings import Settings
+
+from tests.runs import environment
 
 
 def settings(tmp_path: Path, **options: object) -> Settings:
@@ -47,16 +56,33 @@ def test_on_a_cluster_it_takes_the_profile(tmp_path: Path, strategy: str) -> Non
     assert "--cores" not in command
 
 
-def test_a_run_without_a_cluster_looks_for_none(
+def test_a_run_without_a_cluster_looks_for_no_plugins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The plugin for SLURM waits ten seconds for a controller that is down."""
-    monkeypatch.setenv("SLURM_CONF", "/mine")
-    assert environment_of(settings(tmp_path), tmp_path)["SLURM_CONF"] == os.devnull
-    on_slurm = settings(tmp_path, distribution_strategy="slurm")
-    assert environment_of(on_slurm, tmp_path)["SLURM_CONF"] == "/mine"
-    for extra in (("--executor", "slurm"), ("--profile=mine",)):
-        assert environment_of(settings(tmp_path), tmp_path, extra)["SLURM_CONF"] == "/mine"
+    """They take a second, and SLURM's ten more where its controller is down."""
+    monkeypatch.delenv("SNAKEMAKE_PROFILE", raising=False)
+    here, on_slurm = settings(tmp_path), settings(tmp_path, distribution_strategy="slurm")
+    assert process_command(here)[2] == "wkflow.local_snakemake"
+    assert process_command(here)[3:] == snakemake_command(here)[3:]
+    assert process_command(on_slurm) == snakemake_command(on_slurm)
+    for extra in (("--executor", "slurm"), ("-eslurm",), ("--profile=mine",)):
+        assert process_command(here, extra) == snakemake_command(here, extra)
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", "mine")
+    assert process_command(here) == snakemake_command(here)
+
+
+def test_plugins_are_not_imported_where_they_are_not_looked_for() -> None:
+    """All that Snakemake does otherwise is done as well."""
+    code = (
+        "import sys, wkflow.local_snakemake as here; sys.argv = ['snakemake', '--version']\n"
+        "try: here.main()\n"
+        "except SystemExit as end: print(end.code)\n"
+        "print([name for name in sys.modules if name.startswith(here.PLUGIN)])"
+    )
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+    version, status, plugins = told.stdout.split("\n")[:3]
+    assert (version, status, plugins) == (metadata.version("snakemake"), "0", "[]")
 
 
 def test_a_missing_plugin_is_named_with_its_remedy(

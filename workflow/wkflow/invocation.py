@@ -1,14 +1,17 @@
 """The Snakemake command that a run means, spelled out."""
 
 import os
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from wkflow import local_snakemake
 from wkflow.clusters import slurm
 from wkflow.errors import ConfigError
 from wkflow.hold import HELD
 from wkflow.job_resources import JobResources
+from wkflow.local_snakemake import PLUGIN
 from wkflow.plan import CONFIG
 from wkflow.settings import Settings
 from wkflow.shipped import snakefile
@@ -27,9 +30,6 @@ FLAGS_OF_KUBERNETES = {
     "service_account": "--wkflow-kubernetes-service-account-name",
 }
 """What --job-resources may say of all pods, and how Snakemake calls it."""
-
-PLUGIN = "snakemake_executor_plugin_"
-"""Begins the names of Snakemake's plugins for clusters."""
 
 
 def snakemake_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[str]:
@@ -51,15 +51,23 @@ def environment_of(
     """Give the environment of the command, which need not hold the dataset itself.
 
     `temporary` is a folder of this machine, in which nodes of a cluster can put nothing.
-
-    Snakemake imports every installed plugin. SLURM's asks the controller meanwhile, and waits ten
-    seconds for one that is down: a run that has no use for it says that there is none.
     """
-    is_for_cluster = settings.is_on_cluster or any("executor" in word for word in extra)
-    is_for_cluster |= any("profile" in word for word in extra)
-    without_slurm = {} if is_for_cluster else {"SLURM_CONF": os.devnull}
-    places = _cache(temporary) | ({} if is_for_cluster else {"TMPDIR": str(temporary)})
-    return os.environ | without_slurm | places | {HELD: str(settings.dataset)}
+    places = _cache(temporary) | (
+        {} if _needs_plugins(settings, extra) else {"TMPDIR": str(temporary)}
+    )
+    return os.environ | places | {HELD: str(settings.dataset)}
+
+
+def process_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[str]:
+    """Spell what is started for `snakemake_command`: without plugins that are of no use."""
+    python, _, _, *options = snakemake_command(settings, extra)
+    name = "snakemake" if _needs_plugins(settings, extra) else local_snakemake.__name__
+    return [python, "-m", name, *options]
+
+
+def _needs_plugins(settings: Settings, extra: tuple[str, ...]) -> bool:
+    named = any(re.match("-e|--(executor|profile|workflow-profile)", word) for word in extra)
+    return settings.is_on_cluster or named or "SNAKEMAKE_PROFILE" in os.environ
 
 
 def _cache(temporary: Path) -> dict[str, str]:

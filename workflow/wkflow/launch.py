@@ -21,7 +21,12 @@ from wkflow.engine import Interrupts, watch
 from wkflow.errors import ConfigError, UnansweredError, WkflowError
 from wkflow.failures import forget
 from wkflow.hold import holding
-from wkflow.invocation import environment_of, require_means, snakemake_command
+from wkflow.invocation import (
+    environment_of,
+    process_command,
+    require_means,
+    snakemake_command,
+)
 from wkflow.lock import locked, remember
 from wkflow.outcome import ALL_STEPS, LOG, NOTHING_TO_DO, End, end_of, explain, why_again
 from wkflow.plan import ASKED, CLUSTER, CONFIG, DRAFT, EXTENDED, REPORT, Plan
@@ -88,7 +93,8 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
             if not quiet:
                 print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
             environment = environment_of(settings, temporary, extra)
-            run = partial(_run, settings, command, environment, lock, hold)
+            started = process_command(settings, extra)
+            run = partial(_run, settings, started, environment, lock, hold)
             failure = _attempts(settings, partial(run, quiet=quiet, passes_on=bool(extra)))
             end = End.INCOMPLETE if failure else _end(settings, environment, is_asked=bool(extra))
             if end.is_complete:
@@ -178,7 +184,7 @@ def _has_goal(settings: Settings) -> bool:
 def _is_complete(settings: Settings, environment: dict[str, str]) -> bool:
     """Ask Snakemake whether anything is left to do for the dataset."""
     look = subprocess.run(
-        [*snakemake_command(settings), "--dry-run"],
+        [*process_command(settings), "--dry-run"],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
