@@ -1,9 +1,7 @@
 """The Snakemake command, word for word."""
 
 import os
-import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -17,8 +15,6 @@ from wkflow.invocation import (
     snakemake_command,
 )
 from wkflow.settings import Settings
-
-from tests.runs import environment
 
 
 def settings(tmp_path: Path, **options: object) -> Settings:
@@ -69,20 +65,6 @@ def test_a_run_without_a_cluster_looks_for_no_plugins(
         assert process_command(here, extra) == snakemake_command(here, extra)
     monkeypatch.setenv("SNAKEMAKE_PROFILE", "mine")
     assert process_command(here) == snakemake_command(here)
-
-
-def test_plugins_are_not_imported_where_they_are_not_looked_for() -> None:
-    """All that Snakemake does otherwise is done as well."""
-    code = (
-        "import sys, wkflow.local_snakemake as here; sys.argv = ['snakemake', '--version']\n"
-        "try: here.main()\n"
-        "except SystemExit as end: print(end.code)\n"
-        "print([name for name in sys.modules if name.startswith(here.PLUGIN)])"
-    )
-    command = [sys.executable, "-c", code]
-    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
-    version, status, plugins = told.stdout.split("\n")[:3]
-    assert (version, status, plugins) == (metadata.version("snakemake"), "0", "[]")
 
 
 def test_a_missing_plugin_is_named_with_its_remedy(
