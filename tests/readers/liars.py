@@ -5,6 +5,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +279,7 @@ def _bomb_zarr(kind: str) -> Callable[[Path], Path]:
     return make
 
 
+@cache
 def _inflating(kind: str) -> bytes:
     """Make a gigabyte, or what a header calls one, small."""
     block = bytes(2**20)
@@ -287,8 +289,10 @@ def _inflating(kind: str) -> bytes:
         last = struct.pack("<I", 2**17 << 3 | 1 << 1 | 1)[:3] + b"\0"
         return head + run * (2**13 - 1) + last
     if kind == "gzip":
-        packer = zlib.compressobj(9, wbits=31)
-        return b"".join(packer.compress(block) for _ in range(1024)) + packer.flush()
+        packer = zlib.compressobj(9, wbits=-15)
+        part = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)  # means the same repeated
+        crc = reduce(lambda sum_, _: zlib.crc32(block, sum_), range(1024), 0)
+        return gzip.compress(b"")[:10] + part * 1024 + b"\3\0" + struct.pack("<2I", crc, 2**30)
     packed = bytearray(imagecodecs.blosc_encode(block))
     struct.pack_into("<I", packed, 4, 2**30)
     return bytes(packed)
