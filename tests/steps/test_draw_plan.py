@@ -240,3 +240,16 @@ def test_fractions_do_not_become_zeros_and_ones(
         assert "Leave --dtype out" in caught.value.remedy
     else:
         assert plan_of(source, dtype="int16").layers[0].layer.dtype == "int16"
+
+
+@pytest.mark.parametrize("axes", ["CYX", "TYX", "YXS"])
+def test_fractions_are_seen_in_every_channel_and_frame(tmp_path: Path, axes: str) -> None:
+    """The first one may hold nothing but zeros."""
+    ramp = np.zeros((3, 64, 64), "float32")
+    ramp[2] = np.linspace(0, 1, 4096).reshape(64, 64)
+    source = tmp_path / "em.ome.tif"
+    voxels = ramp.transpose(1, 2, 0) if axes == "YXS" else ramp
+    photometric = "rgb" if axes == "YXS" else "minisblack"
+    tifffile.imwrite(source, voxels, photometric=photometric, metadata={"axes": axes})
+    with pytest.raises(SourceError, match="holds fractions, and as uint8 only 0 to 1"):
+        plan_of(source, dtype="uint8")

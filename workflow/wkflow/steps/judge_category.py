@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, product
 from operator import itemgetter
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -69,8 +69,14 @@ def _own_names(source: Source, name: str, *, is_alone: bool) -> list[str]:
 
 
 def look_at(source: Source, local: Local = str) -> list[NDArray[np.generic]]:
-    """Give the squares by which a layer is judged."""
-    return list(_squares(source, _slices(source), local))
+    """Give squares of all samples that become a layer, in its first, middle and last frame.
+
+    Of what can only be read in order, the first frame is enough: others cost a pass over the file.
+    """
+    frames = source.header.frames
+    wanted = (0,) if source.is_stream else (0, frames // 2, frames - 1)
+    where = dict.fromkeys(product(source.picks, wanted))
+    return list(_squares(source, _slices(source), local, tuple(where)))
 
 
 def _slices(source: Source) -> list[int]:
@@ -85,17 +91,25 @@ def _slices(source: Source) -> list[int]:
     return chosen[len(chosen) // 2 :][:1] if is_whole and plane > COSTLY_BYTES else chosen
 
 
-def _squares(source: Source, slices: list[int], local: Local) -> Iterator[NDArray[np.generic]]:
-    """Read the squares; a file stays open as long as slices are taken from it."""
+def _squares(
+    source: Source, slices: list[int], local: Local, where: tuple[tuple[int, int], ...] = ((0, 0),)
+) -> Iterator[NDArray[np.generic]]:
+    """Read the squares; a file stays open as long as slices are taken from it.
+
+    `where` has samples, counted through all channels, and frames.
+    """
     for file, planes in groupby((source.plane(z) for z in slices), key=itemgetter(0)):
         with open_image(source, local(file)) as image:
             if source.is_stack and image.probe.header != source.header:
                 continue  # told apart and reported when the slab is converted
             for _, plane in planes:
-                yield from _read(source, image, plane)
+                for pick, frame in where:
+                    yield from _read(source, image, plane, pick, frame)
 
 
-def _read(source: Source, image: Image, plane: int) -> list[NDArray[np.generic]]:
+def _read(
+    source: Source, image: Image, plane: int, pick: int, frame: int
+) -> list[NDArray[np.generic]]:
     """Read the squares of one plane: for themselves, or out of the whole plane."""
     header = source.header
     in_parts = source.grain[1] < header.height
@@ -105,8 +119,10 @@ def _read(source: Source, image: Image, plane: int) -> list[NDArray[np.generic]]
         for x in np.linspace(0, max(0, header.width - WINDOW_VX), GRID).astype(int).tolist()
     ]
     if in_parts:
-        return [_read_box(source, image, _square(header, x, y, plane)) for x, y in corners]
-    whole = _read_box(source, image, Box((0, 0, plane), (header.width, header.height, plane + 1)))
+        squares = [_square(header, x, y, plane) for x, y in corners]
+        return [_read_box(source, image, square, pick, frame) for square in squares]
+    box = Box((0, 0, plane), (header.width, header.height, plane + 1))
+    whole = _read_box(source, image, box, pick, frame)
     return [whole[y : y + WINDOW_VX, x : x + WINDOW_VX] for x, y in corners]
 
 
@@ -116,11 +132,12 @@ def _square(header: Header, x: int, y: int, z: int) -> Box:
     )
 
 
-def _read_box(source: Source, image: Image, box: Box) -> NDArray[np.generic]:
+def _read_box(source: Source, image: Image, box: Box, pick: int, frame: int) -> NDArray[np.generic]:
     x, y, z = box.size
+    channel, sample = divmod(pick, source.header.samples)
     out = np.empty((z, y, x, source.header.samples), source.header.dtype)
-    image.read(box, out)
-    return out[0, :, :, 0]
+    image.read(box, out, channel=channel, frame=frame)
+    return out[0, :, :, sample]
 
 
 def _maximum(plane: NDArray[np.generic]) -> int:
