@@ -72,8 +72,34 @@ def test_properties_of_webknossos_decide(tmp_path: Path) -> None:
     assert one.evidence == "as the source states"
     assert (one.display.colour, one.display.window) == ((1, 2, 3), (5, 90))
     assert one.largest_id == 10**9
-    assert (plan.voxel_size, plan.unit) == ((500, 500, 2000), "nanometer")
+    assert (plan.voxel_size, plan.unit) == ((0.5, 0.5, 2), "micrometer")
     assert LayerPlan.from_dict(json.loads(json.dumps(_document(one)))) == one
+
+
+@pytest.mark.parametrize(
+    ("options", "scale"),
+    [
+        ({"unit": "nm"}, ((500, 500, 2000), "nanometer")),
+        ({"voxel_size": "4,4,30"}, ((4, 4, 30), "nanometer")),
+        ({"voxel_size": "1,1,3", "unit": "um"}, ((1, 1, 3), "micrometer")),
+    ],
+)
+def test_options_come_before_the_stated_unit(
+    tmp_path: Path, options: dict[str, object], scale: tuple[object, str]
+) -> None:
+    """A size without a unit is in nanometers, as it is written of everywhere."""
+    plan = planned(write_dataset(tmp_path / "a"), **options)
+    assert (plan.voxel_size, plan.unit) == scale
+
+
+def test_the_finest_layer_has_the_unit_of_its_dataset(tmp_path: Path) -> None:
+    """Also where it is a coarse mag of its own: numbers and unit are those of mag 1."""
+    source = write_dataset(tmp_path / "a", mags=[{"mag": [2, 2, 1], "path": "./cells/1"}],
+                           boundingBox={"topLeft": [4, 0, 0], "width": 128, "height": 128,
+                                        "depth": 8})  # fmt: skip
+    plan = planned(source)
+    assert (plan.voxel_size, plan.unit) == ((0.5, 0.5, 2), "micrometer")
+    assert str(only(plan).grids[0].mag) == "2-2-1"
 
 
 def _document(one: LayerPlan) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from wkflow import spelling
 from wkflow.box import Triple
 from wkflow.option_types import LayerName, Name, Shape, SourcePlace, VoxelSize
 from wkflow.storage import STORAGES, misfit, shard_of
+from wkflow.units import NANOMETER
 
 
 class ConvertOptions(BaseModel):
@@ -29,8 +30,11 @@ class ConvertOptions(BaseModel):
         description="Size of one voxel along x,y,z, in `unit`; by default what the files state.",
         examples=["11.24,11.24,25"],
     )
-    unit: Annotated[str, BeforeValidator(spelling.unit)] = Field(
-        "nanometer", description="Unit of the voxel size, long (micrometer) or short (um)."
+    unit: Annotated[str, BeforeValidator(spelling.unit)] | None = Field(
+        None,
+        description="Unit of the voxel size, long (micrometer) or short (um); by default "
+        "nanometer, or the unit of a WEBKNOSSOS dataset whose voxel size is kept.",
+        examples=["um"],
     )
     name: Name | None = Field(
         None,
@@ -100,9 +104,10 @@ class ConvertOptions(BaseModel):
     @whole(mode="after")
     def _shapes_fit(self) -> Self:
         """Shards are whole chunks, batches whole shards."""
-        if self.voxel_size and not spelling.is_plausible(self.voxel_size, self.unit):
+        unit = self.unit or NANOMETER
+        if self.voxel_size and not spelling.is_plausible(self.voxel_size, unit):
             raise ValueError(
-                f"voxel_size {self.voxel_size} is implausible in {self.unit}: an edge of a voxel "
+                f"voxel_size {self.voxel_size} is implausible in {unit}: an edge of a voxel "
                 "has 1 pm to 1 cm; name another unit"
             )
         if self.shard_shape and self.chunks_per_shard:

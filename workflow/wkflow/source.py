@@ -95,6 +95,7 @@ class About:
     `layer` is the name of the layer that the image is, where the source knows layers or labels;
     `category` what it is there: `color`, `segmentation`, or nothing where that is not stated.
     `largest_id` is the largest number of a segment that is in use there; `place` where it lies.
+    `unit` is the one in which a dataset of WEBKNOSSOS is measured: it is kept.
     """
 
     name: str = ""
@@ -105,6 +106,7 @@ class About:
     category: str = ""
     largest_id: int = 0
     place: Place = field(default_factory=Place)
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

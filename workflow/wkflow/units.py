@@ -23,6 +23,9 @@ _METERS = {
     "yard": 0.9144, "mile": 1609.344, "parsec": 3.0856775814913673e16,
 }  # fmt: skip
 
+NANOMETER = "nanometer"
+"""The unit of what does not say one."""
+
 NANOMETERS = {unit: _METERS[unit] * 1e9 for unit in UNITS}
 """How many nanometers each unit is, by its full name."""
 

@@ -7,7 +7,7 @@ from wkflow.errors import ConfigError, SourceError
 from wkflow.settings import Settings
 from wkflow.spelling import is_plausible
 from wkflow.steps.find_volumes import Volume
-from wkflow.units import NANOMETERS
+from wkflow.units import NANOMETER, NANOMETERS
 
 TOLERANCE = 0.01
 """Sizes that differ by less are the same, written with fewer digits."""
@@ -18,14 +18,18 @@ Stated = tuple[float | None, float | None, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The size of a voxel along x, y and z in the unit of the options, and what to say of it."""
+    """The size of a voxel along x, y and z in `unit`, and what to say of it."""
 
     scale: Scale
+    unit: str = NANOMETER
     notes: tuple[str, ...] = ()
 
 
 def choose_scale(settings: Settings, sizes: list[tuple[Volume, Stated]]) -> Chosen:
     """Choose the voxel size; the option wins, and a note says so if files state another.
+
+    Without the option `unit` it is in nanometers, or, where a size that a dataset of WEBKNOSSOS
+    states is used, in that dataset's unit: a person sees the same numbers again.
 
     `sizes` are those that volumes state for mag 1, in nanometers, the dataset's first.
 
@@ -34,15 +38,22 @@ def choose_scale(settings: Settings, sizes: list[tuple[Volume, Stated]]) -> Chos
     ConfigError
         If neither the option nor a file states it.
     """
-    nanometers = NANOMETERS[settings.unit]
-    stated = [(volume, _in_unit(volume, size, nanometers)) for volume, size in sizes]
     given = settings.voxel_size
+    unit = settings.unit or (_unit_of(sizes) if given is None else NANOMETER)
+    stated = [(volume, _in_unit(volume, size, NANOMETERS[unit])) for volume, size in sizes]
     if given is None:
-        first, given = _first_whole(settings, stated)
-        _require_plausible(first, given, settings.unit)
-        says = f"voxel size {_spell(given)} {settings.unit}, as {first.source.files[0]} states"
-        return Chosen(given, (says, *_others(given, stated, settings.unit, "the first is used")))
-    return Chosen(given, _others(given, stated, settings.unit, "--voxel-size is used"))
+        first, given = _first_whole(stated, unit)
+        _require_plausible(first, given, unit)
+        says = f"voxel size {_spell(given)} {unit}, as {first.source.files[0]} states"
+        others = _others(given, stated, unit, "the first is used")
+        return Chosen(given, unit, (says, *others))
+    return Chosen(given, unit, _others(given, stated, unit, "--voxel-size is used"))
+
+
+def _unit_of(sizes: list[tuple[Volume, Stated]]) -> str:
+    """Give the unit of the volume whose size is used."""
+    used = (volume for volume, size in sizes if None not in _in_unit(volume, size, 1.0))
+    return next((volume.about.unit for volume in used), "") or NANOMETER
 
 
 def _require_plausible(first: Volume, size: Scale, unit: str) -> None:
@@ -70,12 +81,12 @@ def _round(value: float) -> float:
     return float(f"{value:.9g}")
 
 
-def _first_whole(settings: Settings, stated: list[tuple[Volume, Stated]]) -> tuple[Volume, Scale]:
+def _first_whole(stated: list[tuple[Volume, Stated]], unit: str) -> tuple[Volume, Scale]:
     for volume, (x, y, z) in stated:
         if x is not None and y is not None and z is not None:
             return volume, (x, y, z)
     known = next((size for _, size in stated if any(size)), None)
-    partly = f"; the files state {_spell(known)} {settings.unit} only" if known else ""
+    partly = f"; the files state {_spell(known)} {unit} only" if known else ""
     raise ConfigError(
         f"is required: the files state none{partly}" if not partly else f"is required{partly}",
         "voxel_size",

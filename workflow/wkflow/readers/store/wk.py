@@ -19,6 +19,7 @@ from wkflow.readers.store.array import Stored, StoredImage, image_of
 from wkflow.readers.store.node import node_at
 from wkflow.readers.store.zarr import array_at, stored_of
 from wkflow.source import About, Channel, Place, References
+from wkflow.units import SHORT, UNITS
 
 Scale = dict[str, Any] | list[float] | None
 VoxelSize = tuple[float | None, float | None, float | None]
@@ -60,6 +61,7 @@ def _layer(path: str, layer: dict[str, Any], scale: Scale, references: Reference
         replace(
             besides(lambda: _about(layer, _voxel_nm(scale, _factors(mag))), str(layer["name"])),
             place=_place(layer["boundingBox"], _factors(mag)),
+            unit=_unit(scale),
         ),
         (str((Path(path) / PROPERTIES).absolute()), *node.files),
     )
@@ -150,6 +152,13 @@ def _cropped(stored: Stored, layer: dict[str, Any], mag: dict[str, Any]) -> Stor
     return Stored(
         stored.axes, shape, stored.chunk, stored.dtype, stored.fetch, begin, is_rgb=is_rgb
     )
+
+
+def _unit(scale: Scale) -> str:
+    """Give the unit's full name; nothing where none is stated, or one that is no length."""
+    stated = str(scale.get("unit", "")) if isinstance(scale, dict) else ""
+    name = SHORT.get(stated, stated)
+    return name if name in UNITS else ""
 
 
 def _voxel_nm(scale: Scale, factors: tuple[int, int, int]) -> VoxelSize:
