@@ -4,19 +4,18 @@ snakemake --configfile my.yaml --cores all       your images; config/README.md h
 """
 
 import sys
-from pathlib import Path
 
 from snakemake.utils import min_version
 
 min_version("9.27")
 
-HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
-sys.path.append(str(HERE / "workflow"))
+HERE = workflow.current_basedir.get_path_or_uri(secret_free=True)
+sys.path.append(f"{HERE}/workflow")
 
 from wkflow.entrance import enter
 
 
-configfile: HERE / "config" / "config.yaml"
+configfile: f"{HERE}/config/config.yaml"
 
 
 run = enter(config, workflow)

@@ -10,7 +10,7 @@ from wkflow.plan import ASKED, EXTENDED, REPORT, Plan
 from wkflow.steps.draw_extension import draw_extension
 from wkflow.steps.new_folders import BEGUN, forget_finished, ours_of, start_anew
 
-from .extensions import layer_of, settings_of, write_dataset
+from .extensions import extend, layer_of, settings_of, write_dataset
 
 
 @pytest.fixture
@@ -80,3 +80,47 @@ def test_a_mag_that_is_made_anew_gets_another_folder(dataset: Path) -> None:
     """What is listed stays as it is until the end."""
     plan = plan_of(dataset, overwrite_mags=True)
     assert [grid.name for grid in plan.layers[0].made] == ["2__2", "4"]
+
+
+@pytest.mark.parametrize("mag", ["2", "4", "2-2-1"])
+def test_a_file_of_somebody_in_a_mag_that_is_replaced_is_named(dataset: Path, mag: str) -> None:
+    """Beforehand: it would stay in a folder that no dataset has any more, and nobody would know.
+
+    Also in a mag that an earlier program left, and in one that has the same largest factor.
+    """
+    (dataset / "em" / mag / "notes").mkdir(parents=True)
+    (dataset / "em" / mag / "notes/thesis.doc").touch()
+    with pytest.raises(ConfigError, match=rf"no dataset is made of: em/{mag}/notes/thesis.doc"):
+        plan_of(dataset, overwrite_mags=True)
+    (dataset / "em" / mag / "notes/thesis.doc").unlink()
+    assert plan_of(dataset, overwrite_mags=True).layers
+
+
+def test_a_mag_that_stays_may_hold_anything(dataset: Path) -> None:
+    """Nothing is removed there."""
+    (dataset / "em/2/thesis.doc").touch()
+    (dataset / "em/1/thesis.doc").touch()
+    assert plan_of(dataset).layers
+    (dataset / "em/2/thesis.doc").unlink()
+    assert plan_of(dataset, overwrite_mags=True).layers
+
+
+@pytest.mark.parametrize("data_format", ["zarr", "zarr3", "n5", "wkw", "neuroglancerPrecomputed"])
+def test_files_of_every_format_are_the_datasets(tmp_path: Path, data_format: str) -> None:
+    """Whatever the folder of a listed mag is called."""
+    is_precomputed = data_format == "neuroglancerPrecomputed"
+    folders = {} if is_precomputed else {"2": "./em/half"}
+    dataset = write_dataset(
+        tmp_path / "a", layer_of(1, 2, data_format=data_format, folders=folders)
+    )
+    assert plan_of(dataset, overwrite_mags=True).layers
+    extend(dataset, overwrite_mags=True)
+    assert not (dataset / "em/half").exists()
+
+
+def test_what_a_mag_that_is_a_link_leads_to_is_not_looked_at(dataset: Path) -> None:
+    """Only the link goes."""
+    (dataset / "em/2").rename(dataset.parent / "2")
+    (dataset.parent / "2/thesis.doc").touch()
+    (dataset / "em/2").symlink_to(dataset.parent / "2")
+    assert plan_of(dataset, overwrite_mags=True, follow_links=True).layers

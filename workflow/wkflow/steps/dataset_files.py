@@ -41,7 +41,8 @@ def dataset_files(dataset: Path, below: str = "") -> Iterator[tuple[str, bool]]:
     for parent, folders, names in os.walk(dataset / below):
         place = Path(parent).relative_to(dataset).as_posix()
         prefix = "" if place == "." else f"{place}/"
-        if _ARRAYS.intersection(names) or (place.count("/") and _MAG.fullmatch(Path(place).name)):
+        is_mag = "/" in place and (place in links or _MAG.fullmatch(Path(place).name))
+        if is_mag or _ARRAYS.intersection(names):
             arrays.add(prefix)
         if "info" in names:
             arrays.update(f"{prefix}{folder}/" for folder in folders)

@@ -19,7 +19,14 @@ from wkflow.settings import Settings
 from wkflow.source import Source
 from wkflow.steps.choose_base import Base, choose_base
 from wkflow.steps.find_target import Target, find_target
-from wkflow.steps.new_folders import NewFolders, is_finished, ours_of, published, taken
+from wkflow.steps.new_folders import (
+    NewFolders,
+    is_finished,
+    ours_of,
+    published,
+    require_replaceable,
+    taken,
+)
 from wkflow.steps.plan_layer import JOB_BYTES
 from wkflow.steps.widen_jobs import shape_jobs
 from wkflow.storage import STORAGES, misfit, shard_of
@@ -110,6 +117,8 @@ def _drawn(settings: Settings, target: Target, state: str) -> Plan:
             layers.append(_layer_plan(settings, layer, base, ladder, names))
     if too_fine and len(too_fine) == len(chosen):
         raise too_fine[0]
+    if not settings.is_remote:
+        require_replaceable(settings, target, layers)
     if settings.is_remote and settings.transfer_mode == "symlink":
         notes.append(f"the server's mags are links into {settings.dataset}: keep it")
     return Plan(

@@ -1,7 +1,6 @@
 """Let the new mags of a dataset that exists be seen, all at once."""
 
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,17 +19,13 @@ from wkflow.existing import (
 )
 from wkflow.inside import is_inside, require_inside
 from wkflow.layer import Grid
-from wkflow.mag import Mag
 from wkflow.plan import LayerPlan, Plan, digest
 from wkflow.receipt import Receipt
 from wkflow.steps.dataset_files import remove_dataset
-from wkflow.steps.new_folders import note_published
+from wkflow.steps.new_folders import folders_like, note_published
 from wkflow.steps.write_properties import check_receipts
 from wkflow.writers.extension import extended
 from wkflow.writers.formats import format_of
-
-_MAG = re.compile(r"(\d+|\d+-\d+-\d+)(__\d+)?")
-"""Names of folders of mags: `2`, `2-2-1`, and `2__2` of what replaced the first."""
 
 
 def extend_properties(
@@ -175,19 +170,8 @@ def _left_over(dataset: Path, plan: Plan) -> list[str]:
         for one in plan.layers
         for grid in one.made
         if grid.folder or plan.overwrite
-        for path in _alike(dataset, one.layer.path, grid.mag)
+        for path in folders_like(dataset, one.layer.path, grid.mag)
     ]
-
-
-def _alike(dataset: Path, folder: str, mag: Mag) -> list[str]:
-    """List the folders that are called like a mag with the same largest factor."""
-    found = []
-    for place in (dataset / folder).iterdir():
-        named = _MAG.fullmatch(place.name)
-        factors = [int(factor) for factor in named[1].split("-")] if named else []
-        if factors and max(factors) == mag.largest:
-            found.append(f"{folder}/{place.name}")
-    return found
 
 
 def _remove(dataset: Path, path: str) -> None:

@@ -1,6 +1,7 @@
 """The folders of new mags: names that nobody else has, and a memory of those that were ours."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,10 +13,15 @@ from wkflow import durable
 from wkflow.delivery import UPLOAD
 from wkflow.errors import ConfigError
 from wkflow.existing import ExistingLayer
+from wkflow.inside import is_inside
 from wkflow.mag import Mag
 from wkflow.plan import ASKED, DRAFT, EXTENDED, REPORT, LayerPlan, Plan
 from wkflow.settings import Settings
+from wkflow.steps.dataset_files import require_dataset
 from wkflow.steps.find_target import Target
+
+_MAG = re.compile(r"(\d+|\d+-\d+-\d+)(__\d+)?")
+"""Names of folders of mags: `2`, `2-2-1`, and `2__2` of what replaced the first."""
 
 BEGUN = "begun.json"
 """In the run folder: which plan its receipts belong to, and all folders that it ever wrote."""
@@ -79,6 +85,39 @@ def taken(target: Target, layers: list[LayerPlan]) -> frozenset[str]:
     """List the folders of all mags that are listed or planned already."""
     listed = {path for one in target.existing.layers for mag in one.mags for path in mag.paths}
     return frozenset(listed | set(_folders(layers)))
+
+
+def folders_like(dataset: Path, folder: str, mag: Mag) -> list[str]:
+    """List the folders of a layer that are called like a mag with the same largest factor."""
+    found = []
+    for place in (dataset / folder).iterdir() if (dataset / folder).is_dir() else ():
+        named = _MAG.fullmatch(place.name)
+        factors = [int(factor) for factor in named[1].split("-")] if named else []
+        if factors and max(factors) == mag.largest:
+            found.append(f"{folder}/{place.name}")
+    return found
+
+
+def require_replaceable(settings: Settings, target: Target, layers: list[LayerPlan]) -> None:
+    """Refuse to replace a mag in whose folder lies what no dataset is made of.
+
+    Such a file would stay there after the mag is gone, and nobody would know.
+
+    Raises
+    ------
+    ConfigError
+        Naming the files.
+    """
+    listed = {one.layer.name: one.mags for one in target.existing.layers}
+    for one in layers:
+        for grid in one.made:
+            same = (mag for mag in listed[one.layer.name] if mag.mag.largest == grid.mag.largest)
+            places = {path for mag in same for path in mag.paths}
+            if grid.folder or settings.overwrite_mags:
+                places.update(folders_like(settings.dataset, one.layer.path, grid.mag))
+            for path in sorted(places):
+                if is_inside(settings.dataset, path) and not (settings.dataset / path).is_symlink():
+                    require_dataset(settings.dataset, path)
 
 
 def _folders(layers: Iterable[LayerPlan]) -> list[str]:
