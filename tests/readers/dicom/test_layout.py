@@ -88,7 +88,7 @@ def test_volumes_are_named_after_what_differs(tmp_path: Path) -> None:
     [
         ([at(0), at(0)], "frames 1 and 2 at the same place; they differ in nothing"),
         ([content(1, 1), content(1, 1)], "frames 1 and 2 at the same place"),
-        ([content(1, 1), content(2, 1), content(2, 2)], "1 at time 1, 2 at time 2"),
+        ([content(1), content(2), content(2)], "1 at time 1, 2 at time 2"),
     ],
 )
 def test_frames_at_one_place_are_never_neighbours(
@@ -97,6 +97,39 @@ def test_frames_at_one_place_are_never_neighbours(
     """What nothing tells apart is refused, as is a time that lacks planes."""
     with pytest.raises(SourceError, match=words):
         probe(write(tmp_path, groups))
+
+
+@pytest.mark.parametrize(
+    ("groups", "order", "named"),
+    [
+        ([content(1, 1), content(2, 1), content(2, 2)], [[0, 255], [1, 2]], ("z=1, t=0",)),
+        ([at(z) for z in (0, 2, 4, 8, 10)], [[0, 1, 2, 255, 3, 4]], ("z=3",)),
+        ([at(z) for z in (10, 8, 2, 0)], [[0, 1, 255, 255, 2, 3]], ("z=2 to 3",)),
+        ([content(1, n) | at(n) for n in (1, 2, 3)] + [content(2, n) | at(n) for n in (1, 3)],
+         [[0, 1, 2], [3, 255, 4]], ("z=1, t=1",)),
+        ([content(1, n) | at(n) for n in (1, 2, 4, 5)]
+         + [content(2, n) | at(n) for n in (1, 2, 3, 5)],
+         [[0, 1, 255, 2, 3], [4, 5, 6, 255, 7]], ("z=2, t=0", "z=3, t=1")),
+        ([content(1, n) for n in (3, 5, 9)], [[0, 1, 255, 2]], ("z=2",)),
+    ],
+)  # fmt: skip
+def test_planes_that_were_never_written_are_gaps(
+    tmp_path: Path, groups: list[dict[str, Any]], order: list[list[int]], named: tuple[str, ...]
+) -> None:
+    """At some of the times, or holes in an even grid: named by place, zeros where that is asked."""
+    path = write(tmp_path, groups)
+    (found,) = probe(path)
+    assert found.gaps.named == named
+    expected = np.where(np.array(order) == 255, 0, np.array(order))
+    assert order_of(path) == [expected.tolist()]
+
+
+def test_planes_at_uneven_distances_are_no_gaps(tmp_path: Path) -> None:
+    """Nor a shift between times, nor three planes of which one lies farther away."""
+    for depths in ((0, 1, 3.4, 5), (0, 1, 3), (0, 1, 2, 3)):
+        assert not probe(write(tmp_path, [at(z) for z in depths]))[0].gaps.count
+    shifted = [content(t, n) | at(n + t / 3) for t in (1, 2) for n in (1, 2, 3, 4)]
+    assert not probe(write(tmp_path, shifted))[0].gaps.count
 
 
 def test_plain_frames_are_planes(tmp_path: Path) -> None:

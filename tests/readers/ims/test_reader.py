@@ -160,3 +160,38 @@ def test_channels_and_times_that_are_declared_and_not_there_are_named(
         "4 time points are declared, 1 are in the file",
     )
     assert_array_equal(read_all(str(path))[..., 0], voxels)
+
+
+@pytest.mark.parametrize("is_chunked", [True, False])
+def test_chunks_that_were_never_written_are_counted(tmp_path: Path, *, is_chunked: bool) -> None:
+    """Zeros stand there; of a volume without chunks, all of it is missing or nothing."""
+    path = tmp_path / "a.ims"
+    write_ims(path, voxels_of("uint8", 1, 2, 8, 32, 64, 1)[..., 0])
+    assert not probe(str(path))[0].about.notes
+    with h5py.File(path, "r+") as file:
+        group = file["DataSet/ResolutionLevel 0/TimePoint 0/Channel 1"]
+        written = group["Data"][:4]
+        del group["Data"]
+        options = {"chunks": CHUNK} if is_chunked else {}
+        data = group.create_dataset("Data", (8, 32, 64), "u1", **options)
+        if is_chunked:
+            data[:4] = written
+    (note,) = probe(str(path))[0].about.notes
+    count = "4 chunks were" if is_chunked else "1 chunk was"
+    assert note == f"{count} never written: zeros stand there"
+    read = read_all(str(path))[0, 1]
+    assert not read[4:].any()
+    assert read[:4].any() == is_chunked
+
+
+def test_only_the_finest_level_counts(tmp_path: Path, voxels: NDArray[Any]) -> None:
+    """Others may be missing, or make no sense; without the finest there is no image."""
+    path = tmp_path / "a.ims"
+    write_ims(path, voxels)
+    with h5py.File(path, "r+") as file:
+        file.create_group("DataSet/ResolutionLevel 3/TimePoint 7")
+    assert_array_equal(read_all(str(path))[..., 0], voxels)
+    with h5py.File(path, "r+") as file:
+        file.move("DataSet/ResolutionLevel 0", "DataSet/ResolutionLevel 1")
+    with pytest.raises(SourceError, match="has no DataSet/ResolutionLevel 0"):
+        probe(str(path))

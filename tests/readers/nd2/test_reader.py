@@ -16,7 +16,7 @@ from numpy.testing import assert_array_equal
 from wkflow.box import Box
 from wkflow.errors import SourceError
 from wkflow.readers import open_images, probe
-from wkflow.readers.nd2.reader import Frames, Nd2Image, loops_of, position_names
+from wkflow.readers.nd2.reader import Frames, Nd2Image, gaps_of, loops_of, position_names
 from wkflow.source import Header, Probe
 
 from tests.readers.contract import part_of, random_box, read_all, read_image, voxels_of
@@ -66,6 +66,10 @@ def test_frames_are_counted_along_the_loops(samples: int, *, is_compressed: bool
     frames = Frames(loops, runs, row, (5, 6, 2, samples), stored.dtype, is_compressed, content)
     voxels[0, 1, 3] = 0
     header = Header(6, 5, 4, samples, "uint16", 2, (("t", 2),))
+    found = [gaps_of(frames, position, 24) for position in range(3)]
+    assert [gaps.count for gaps in found] == [0, 2, 0]
+    assert found[1].named == ("z=3, channel=0, t=0", "z=3, channel=1, t=0")
+    assert not gaps_of(frames, 1, 7).count  # it was ended before: a note says so
     for position in range(3):
         image = Nd2Image("there", Probe(header, (1, 1, 1)), position, frames)
         expected = voxels[:, position].swapaxes(1, 2)[..., ::-1]
@@ -108,6 +112,23 @@ def test_a_real_file_that_is_cut_is_refused(tmp_path: Path) -> None:
         with pytest.raises(SourceError) as failure:
             probe(str(path))
         assert failure.value.where == str(path)
+
+
+@needs_real
+@pytest.mark.testdata
+def test_a_frame_that_is_not_in_the_map_is_a_gap(tmp_path: Path) -> None:
+    """Named by place; zeros are read for it, and the other planes as they are."""
+    whole, path = read_all(str(REAL)), tmp_path / "a.nd2"
+    content = REAL.read_bytes()
+    at = content.rindex(b"ImageDataSeq|1!")
+    path.write_bytes(content[:at] + b"ImageDataSe?|1!" + content[at + 15 :])
+    (found,) = probe(str(path))
+    assert found.gaps.count == found.header.channels
+    read = read_all(str(path))
+    lost = (read != whole).any(axis=(1, 3, 4, 5)) if whole.shape[2] > 1 else None
+    assert (read != whole).any()
+    assert not read[read != whole].any()
+    assert lost is None or lost.sum() == 1
 
 
 @needs_real

@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 
 from wkflow.errors import SourceError
 from wkflow.readers.dicom.about import fact_of, functional_items, stated_step
+from wkflow.readers.dicom.holes import places_in_stacks
 from wkflow.readers.dicom.pixels import Pixels
 from wkflow.readers.dicom.repeats import TOLD_BY, RepeatsError, places_of, split_repeats
 from wkflow.readers.dicom.slide import is_slide, slide_tiles
@@ -39,7 +40,8 @@ class Layout:
     `frames` are the numbers of frames in the file, `NO_FRAME` where there is none: an array of
     shape (times, channels, planes, rows of tiles, columns of tiles); where frames are no tiles, the
     last two are 1. `size` is the width and height of the image in voxels. `step_mm` is the
-    distance of its planes, None where the file states it otherwise or not at all.
+    distance of its planes, None where the file states it otherwise or not at all. `holes` of the
+    planes should be there, and were never written; others that are left out hold nothing.
     """
 
     frames: NDArray[np.int64] = field(repr=False)
@@ -48,6 +50,7 @@ class Layout:
     channels: tuple[str, ...] = ()
     step_mm: float | None = None
     notes: tuple[str, ...] = ()
+    holes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,7 @@ def layouts_of(dataset: Dataset, pixels: Pixels, path: str) -> tuple[Layout, ...
             path,
             "Export each volume to a file of its own.",
         ) from None
-    return tuple(
-        Layout(_by_time(frames, volume.members, path), size, volume.label) for volume in volumes
-    )
+    return tuple(_of_volume(frames, volume.members, size, volume.label, path) for volume in volumes)
 
 
 def _frames(dataset: Dataset, count: int) -> list[_Frame]:
@@ -171,19 +172,27 @@ def _places(frames: list[_Frame]) -> list[Hashable]:
     return list(zip(times, numbers if are_numbered else range(len(frames)), strict=True))
 
 
-def _by_time(frames: list[_Frame], members: Sequence[int], path: str) -> NDArray[np.int64]:
+def _of_volume(
+    frames: list[_Frame], members: Sequence[int], size: tuple[int, int], name: str, path: str
+) -> Layout:
     """Arrange the frames of a volume: for each time its planes, in the order of their places.
 
     Where they are stored from the last place to the first, or do not state it, that order stays.
+    A place without a frame at one of the times, or in an even grid, was never written.
     """
     times: dict[int, list[int]] = defaultdict(list)
     for member in members:
         times[frames[member].time].append(member)
-    if len({len(planes) for planes in times.values()}) != 1:
+    ordered = [_in_order(frames, times[time]) for time in sorted(times)]
+    stacks = [[(frames[plane].depth, frames[plane].number) for plane in row] for row in ordered]
+    places, step = places_in_stacks(stacks)
+    if not places:
         counts = ", ".join(f"{len(times[time])} at time {time}" for time in sorted(times))
         raise SourceError(f"has another number of planes at each time: {counts}", path, REMEDY)
-    rows = [_in_order(frames, times[time]) for time in sorted(times)]
-    return np.array(rows, np.int64).reshape(len(rows), 1, -1, 1, 1)
+    rows = np.full((len(ordered), 1, 1 + max(map(max, places)), 1, 1), NO_FRAME, np.int64)
+    for row, at, planes in zip(rows, places, ordered, strict=True):
+        row[0, at, 0, 0] = planes
+    return Layout(rows, size, name, step_mm=step, holes=int((rows == NO_FRAME).sum()))
 
 
 def _in_order(frames: list[_Frame], planes: list[int]) -> list[int]:

@@ -15,16 +15,17 @@ from wkflow.readers.dicom.about import about_dicom
 from wkflow.readers.dicom.codec import SAMPLES_A_BYTE, SYNTAXES, decode
 from wkflow.readers.dicom.file import DicomFile, is_uncompressed, open_dicom, understood
 from wkflow.readers.dicom.frames import Piece, find_frames
-from wkflow.readers.dicom.layout import Layout, layouts_of
+from wkflow.readers.dicom.layout import NO_FRAME, Layout, layouts_of
 from wkflow.readers.dicom.packed import is_packed, read_packed, require_whole
 from wkflow.readers.dicom.pixels import Pixels, pixels_of, to_rgb, trim
 from wkflow.readers.fault import translated
 from wkflow.readers.file_array import ArrayImage, FileArray
+from wkflow.readers.gaps import find_gaps
 from wkflow.readers.port import Image
 from wkflow.readers.promise import require_held
 from wkflow.readers.samples import store
 from wkflow.readers.whole import cut, plane_for, require_inside
-from wkflow.source import Channel, Header, Probe
+from wkflow.source import Channel, Gaps, Header, Probe
 
 ReadFrame = Callable[[int, Box, NDArray[Any]], None]
 """Reads a box of a frame, given by its number in the file."""
@@ -149,7 +150,17 @@ def _probe(dicom: DicomFile, pixels: Pixels, layout: Layout, *, is_placed: bool)
     about = besides(lambda: about_dicom(dicom.dataset, pixels, layout.step_mm))
     named = tuple(Channel(name) for name in layout.channels)
     notes = (*about.notes, *layout.notes)
-    return Probe(header, grain, replace(about, name=layout.name, channels=named, notes=notes))
+    about = replace(about, name=layout.name, channels=named, notes=notes)
+    return Probe(header, grain, about, gaps=_gaps(layout, header))
+
+
+def _gaps(layout: Layout, header: Header) -> Gaps:
+    """Name the planes that were never written."""
+
+    def is_written(frame: int, channel: int, z: int) -> bool:
+        return bool((layout.frames[frame, channel, z] != NO_FRAME).any())
+
+    return find_gaps(header, layout.holes, is_written)
 
 
 def _images(survey: _Survey) -> tuple[Image, ...]:

@@ -45,6 +45,16 @@ class Chunks:
         is_known = set(filters) <= {DEFLATE, SHUFFLE, LZ4}
         return cls(data, data.chunks, filters if is_known else None, data.fillvalue)
 
+    @property
+    def never_written(self) -> int:
+        """How many chunks are not in the file: HDF5 gives the fill value for them."""
+        if self.data.is_virtual:
+            return 0
+        if self.data.chunks is None:
+            return int(self.data.id.get_storage_size() == 0 and not self.data.external)
+        count = prod(-(-n // c) for n, c in zip(self.data.shape, self.shape, strict=True))
+        return max(0, count - int(self.data.id.get_num_chunks()))
+
     def read(self, spans: tuple[Span, ...], out: NDArray[Any]) -> None:
         """Decode a region into `out`, of its extents."""
         if self.filters is None:

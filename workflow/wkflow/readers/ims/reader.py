@@ -6,7 +6,7 @@ c/Data` is (z, y, x), padded to whole chunks; attributes are texts, of old as ar
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -30,6 +30,9 @@ LEVEL = "DataSet/ResolutionLevel 0"
 
 UNNAMED = "(name not specified)"
 """What Imaris writes for no name."""
+
+
+ABSENT = "{} chunk{} never written: zeros stand there"
 
 
 class ImsReader(Referring):
@@ -91,10 +94,18 @@ def _probe(file: h5py.File, links: Links) -> Probe:
     axes = (("t", times),) if times > 1 else ()
     header = Header(*size, 1, data.dtype.newbyteorder("=").name, channels, axes)
     _require_like(data, header, links.path)
-    for frame, channel in np.ndindex(times, channels):
+    volumes = list(np.ndindex(times, channels))
+    for frame, channel in volumes:
         _group(file, f"{LEVEL}/TimePoint {frame}/Channel {channel}", links)
     grain = tuple(map(min, Chunks.of(data).shape[::-1], size))
     about = besides(lambda: _about(file, header, links))
+    absent = sum(
+        Chunks.of(_dataset(file, frame, channel, links)).never_written for frame, channel in volumes
+    )
+    if absent:
+        about = replace(
+            about, notes=(*about.notes, ABSENT.format(absent, "s were" if absent > 1 else " was"))
+        )
     return Probe(header, (grain[0], grain[1], grain[2]), about)
 
 

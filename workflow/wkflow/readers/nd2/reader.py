@@ -7,6 +7,7 @@ positions, z, in the order in which they were nested. Each position is an image.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -21,12 +22,13 @@ from wkflow.readers.besides import besides
 from wkflow.readers.content import open_as
 from wkflow.readers.decoders import SLACK_BYTES, inflated
 from wkflow.readers.fault import REMEDY, translated
+from wkflow.readers.gaps import find_gaps
 from wkflow.readers.length import to_nm
 from wkflow.readers.mapped import Content, mapped
 from wkflow.readers.nd2.chunk_map import Run, frames_of
 from wkflow.readers.promise import DEFLATE, require_held
 from wkflow.readers.whole import require_inside
-from wkflow.source import About, Channel, Header, Probe
+from wkflow.source import About, Channel, Gaps, Header, Probe
 
 LOOPS = {"TimeLoop": "t", "NETimeLoop": "t", "XYPosLoop": "p", "ZStackLoop": "z"}
 """Kinds of loops; others become axes named after their place."""
@@ -45,7 +47,7 @@ class Nd2Reader:
 
     @contextmanager
     def open(self, path: str) -> Iterator[tuple["Nd2Image", ...]]:
-        """Map the file; refuse it if a frame that was recorded is not there."""
+        """Map the file; refuse it if a frame is not whole. Those that are not there are gaps."""
         with translated(path):
             open_as("ND2", path).close()
         with mapped(path) as content:
@@ -90,6 +92,13 @@ class Frames:
             number = number * count + at.get(name, 0)
         return number
 
+    def number_of(self, header: Header, position: int, frame: int, z: int) -> int:
+        """Give the number of the frame that is a plane of a position's image."""
+        axes = [size for _, size in header.axes]
+        steps = map(int, np.unravel_index(frame, axes) if axes else ())
+        at = dict(zip((name for name, _ in header.axes), steps, strict=True))
+        return self.number(at | {"p": position, "z": z})
+
 
 @dataclass(frozen=True, slots=True)
 class Nd2Image:
@@ -104,14 +113,11 @@ class Nd2Image:
         """Copy the box plane by plane, decoding it where it is compressed."""
         header = self.probe.header
         require_inside(self.path, header, box, channel, frame)
-        axes = [size for _, size in header.axes]
-        steps = map(int, np.unravel_index(frame, axes) if axes else ())
-        at = dict(zip((name for name, _ in header.axes), steps, strict=True))
         (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
         with translated(self.path):
             for z in range(z0, z1):
-                place = at | {"p": self.position, "z": z}
-                plane = self.frames.frame(self.frames.number(place))
+                number = self.frames.number_of(header, self.position, frame, z)
+                plane = self.frames.frame(number)
                 # colours are stored blue, green, red
                 out[z - z0] = 0 if plane is None else plane[y0:y1, x0:x1, channel, ::-1]
 
@@ -122,10 +128,14 @@ def _images(path: str, content: Content) -> tuple[Nd2Image, ...]:
         attributes, loops = file.attributes, loops_of(file.experiment)
         names = position_names(file.experiment)
         frames = _frames(path, attributes, loops, runs, content)
-        about = besides(lambda: _about(file, frames))
+        about = besides(lambda: _about(file, frames, attributes.sequenceCount))
+    recorded = attributes.sequenceCount
     probes = [
-        Probe(_header(frames), _grain(frames), replace(about, name=name if len(names) > 1 else ""))
-        for name in names
+        replace(
+            Probe(_header(frames), _grain(frames), replace(about, name=name * (len(names) > 1))),
+            gaps=gaps_of(frames, position, recorded),
+        )
+        for position, name in enumerate(names)
     ]
     return tuple(Nd2Image(path, probe, at, frames) for at, probe in enumerate(probes))
 
@@ -177,16 +187,32 @@ def _frames(
 
 
 def _require_whole(path: str, frames: Frames, recorded: int) -> None:
-    """Refuse a file in which a frame that was recorded is missing or too short."""
+    """Refuse a file in which a frame is too short, or none of those that were recorded is there."""
     count = min(recorded, prod(count for _, count in frames.loops))
     needed = (frames.shape[0] - 1) * frames.row_bytes
     needed += prod(frames.shape[1:]) * frames.dtype.itemsize
-    for number in range(count):
-        _, size = frames.runs.get(number, (0, -1))
-        if size < (0 if frames.is_compressed else needed):
+    if count and not frames.runs:
+        raise SourceError(f"is damaged: none of its {count} frames is there", path, REMEDY)
+    for number, (_, size) in sorted(frames.runs.items()):
+        if number < count and size < (0 if frames.is_compressed else needed):
             raise SourceError(f"is damaged: frame {number + 1} is not whole", path, REMEDY)
         if frames.is_compressed:
             require_held(path, f"frames of {needed} bytes", needed, size, DEFLATE)
+
+
+def gaps_of(frames: Frames, position: int, recorded: int) -> Gaps:
+    """Find planes of a position that were recorded, as the file says, and are not there."""
+    header = _header(frames)
+    lost = set(range(min(recorded, prod(n for _, n in frames.loops)))) - frames.runs.keys()
+    if not lost:
+        return Gaps()
+
+    def is_written(frame: int, _: int, z: int) -> bool:
+        return frames.number_of(header, position, frame, z) not in lost
+
+    places = product(range(header.frames), range(header.planes))
+    count = sum(not is_written(frame, 0, z) for frame, z in places)
+    return find_gaps(header, count * header.channels, is_written)
 
 
 def _header(frames: Frames) -> Header:
@@ -201,7 +227,7 @@ def _grain(frames: Frames) -> tuple[int, int, int]:
     return (frames.shape[1], frames.shape[0], 1) if frames.is_compressed else (1, 1, 1)
 
 
-def _about(file: ND2File, frames: Frames) -> About:
+def _about(file: ND2File, frames: Frames, recorded: int) -> About:
     """Give what is the same for all positions, to be completed by a name."""
     stated = file.metadata.channels or []
     calibrated = stated[0].volume if stated else None
@@ -217,7 +243,8 @@ def _about(file: ND2File, frames: Frames) -> About:
         Channel(one.channel.name or "", (c.r, c.g, c.b))
         for one, c in zip(stated, colours, strict=True)
     ]
-    missing = prod(count for _, count in frames.loops) - len(frames.runs)
-    notes = (f"{missing} planes were never recorded: they are 0",) if missing > 0 else ()
+    missing = prod(count for _, count in frames.loops) - recorded
+    words = f"it was ended after {recorded} frames: the last {missing} were never recorded, are 0"
+    notes = (words,) if missing > 0 else ()
     is_complete = len(channels) == frames.shape[2]
     return About(voxel_nm=(x, y, z), channels=tuple(channels) if is_complete else (), notes=notes)
