@@ -51,8 +51,9 @@ class Chunks:
         if self.data.is_virtual:
             return 0
         if self.data.chunks is None:
-            return int(self.data.id.get_storage_size() == 0 and not self.data.external)
-        count = prod(-(-n // c) for n, c in zip(self.data.shape, self.shape, strict=True))
+            is_absent = self.data.id.get_storage_size() == 0 and not self.data.external
+            return int(is_absent)
+        count: int = prod(-(-n // c) for n, c in zip(self.data.shape, self.shape, strict=True))
         return max(0, count - int(self.data.id.get_num_chunks()))
 
     def read(self, spans: tuple[Span, ...], out: NDArray[Any]) -> None:

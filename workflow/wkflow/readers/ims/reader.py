@@ -103,9 +103,8 @@ def _probe(file: h5py.File, links: Links) -> Probe:
         Chunks.of(_dataset(file, frame, channel, links)).never_written for frame, channel in volumes
     )
     if absent:
-        about = replace(
-            about, notes=(*about.notes, ABSENT.format(absent, "s were" if absent > 1 else " was"))
-        )
+        note = ABSENT.format(absent, "s were" if absent > 1 else " was")
+        about = replace(about, notes=(*about.notes, note))
     return Probe(header, (grain[0], grain[1], grain[2]), about)
 
 
