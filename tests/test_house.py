@@ -42,7 +42,6 @@ WITHOUT_TWIN = {
     "option_types": "a line each around a tested function",
     "readers/raster_extents": "one file that lies for each of its formats, in test_promise",
     "readers/tiff/ome_promise": "OME-XML that lies is in test_promise",
-    "steps/finish_upload": WHOLE_UPLOADS,
     "steps/read_back": WHOLE_UPLOADS,
     "steps/reserve_upload": WHOLE_UPLOADS,
     "steps/shortcut_voxels": "the tests of shortcuts write and read them",

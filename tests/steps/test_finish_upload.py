@@ -1,0 +1,126 @@
+"""A server whose disk is full, and one that says it finished and did not: soon told, by name."""
+
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from wkflow.delivery import Delivery
+from wkflow.errors import TransientError, VerificationError, WkflowError
+from wkflow.proof import Proof
+from wkflow.remote.budget import Budget
+from wkflow.settings import Settings
+from wkflow.steps import finish_upload
+from wkflow.steps.draw_delivery import begin_attempt, deliver_contents, write_parcels
+from wkflow.steps.find_parcels import find_parcels
+from wkflow.steps.reserve_upload import reserve_upload
+from wkflow.steps.upload_shards import upload_shards
+
+from tests.datasets import write_dataset
+from tests.standin.conftest import Served
+from tests.standin.server import Standin
+from tests.upload.runs import arrived, assert_same
+
+from .extensions import layer_of
+
+NO_SPACE = "java.io.IOException: No space left on device"
+
+
+@dataclass
+class Sending:
+    """A small dataset, and what a run does to send it, in this process."""
+
+    standin: Standin
+    dataset: Path
+    run_folder: Path
+    name: str
+
+    def upload(self) -> Proof:
+        """Give the command `upload`: what has a receipt is not done again."""
+        given = {
+            "command": "upload",
+            "source": self.dataset,
+            "work_dir": self.run_folder,
+            "name": self.name,
+            "webknossos_url": self.standin.url,
+        }
+        settings = Settings.parse(given, where="test")
+        contents = find_parcels(self.dataset, follow_links=False)
+        write_parcels(contents, self.run_folder)
+        delivery = begin_attempt(deliver_contents(settings, contents), self.run_folder)
+        receipt = self.run_folder / delivery.reservation
+        if not receipt.exists():
+            reserve_upload(delivery, self.run_folder, self.standin.token).write(receipt)
+        return self._finish(delivery)
+
+    def _finish(self, delivery: Delivery) -> Proof:
+        where = (delivery, self.run_folder, self.standin.token)
+        sent = []
+        for parcel in delivery.parcels:
+            sent.append(self.run_folder / f"sent-{delivery.attempt}/{parcel}.json")
+            if not sent[-1].exists():
+                upload_shards(*where, parcel=parcel, tick=lambda _: None).write(sent[-1])
+        return finish_upload.finish_upload(*where, parcels=map(str, sent), tick=lambda _: None)
+
+
+@pytest.fixture
+def sending(served: Served, tmp_path: Path) -> Sending:
+    """Give a dataset that is to be sent to a server."""
+    dataset = write_dataset(tmp_path / "hand", layer_of(1, 2))
+    return Sending(served(16), dataset, tmp_path / "run", f"hand-{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let nobody wait; give how long they would have."""
+    noted: list[float] = []
+
+    def pause(_: Budget, number: int, wait: float | None = None) -> float:
+        noted.append(max(min(30.0, 0.5 * 2.0 ** (number - 1)), wait or 0.0))
+        return noted[-1]
+
+    monkeypatch.setattr(Budget, "pause", pause)
+    noted.append(finish_upload.LEAST_WAIT_S)
+    monkeypatch.setattr(finish_upload, "LEAST_WAIT_S", 0.5)
+    return noted
+
+
+Cases = tuple[dict[str, Any], type[WkflowError], str]
+FULL: dict[str, Cases] = {
+    "507": ({"status": {"status": 507, "routes": ["chunk"]}}, TransientError, "disk is full"),
+    "503 that asks to wait": (
+        {"status": {"status": 503, "said": NO_SPACE, "retry_after": 600, "routes": ["chunk"]}},
+        TransientError, "disk is full",
+    ),
+    "at the end": (
+        {"status": {"status": 500, "said": NO_SPACE, "routes": ["finish"]}},
+        TransientError, "disk is full",
+    ),
+}  # fmt: skip
+LIES: dict[str, Cases] = {
+    "nothing kept": ({"hole": {}}, VerificationError, "did not keep"),
+    "dataset": ({"lie": {"what": "dataset"}}, VerificationError, "is not there"),
+    "id": ({"lie": {"what": "id"}}, VerificationError, "is not there"),
+    "name": ({"lie": {"what": "name"}}, VerificationError, "became the dataset another"),
+    "mag": ({"lie": {"what": "mag"}}, VerificationError, "does not show mag"),
+    "file": ({"lie": {"what": "file"}}, VerificationError, "does not have what was sent"),
+}
+
+
+@pytest.mark.parametrize("kind", [*FULL, *LIES])
+def test_the_end_comes_soon_and_says_which(
+    sending: Sending, pauses: list[float], kind: str
+) -> None:
+    """Within a minute; when the fault is over, the same command sends what it takes."""
+    faults, error, said = (FULL | LIES)[kind]
+    sending.standin.faults(**faults)
+    began = time.monotonic()
+    with pytest.raises(error, match=said):
+        sending.upload()
+    assert time.monotonic() - began + sum(pauses) < 60
+    sending.standin.faults()
+    proof = sending.upload()
+    assert proof.verified.pieces > 0
+    assert_same(arrived(sending.standin, proof.url), sending.dataset)
