@@ -100,8 +100,8 @@ def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
 
 def test_two_folders_are_not_one_layer(tmp_path: Path) -> None:
     """Not even where only the letters that WEBKNOSSOS refuses tell them apart."""
-    put(tmp_path, "a/em/1.tif", "b/e m/1.tif")
-    with pytest.raises(SourceError, match="would become layer em"):
+    put(tmp_path, "a/em/1.tif", "b/e\nm/1.tif")
+    with pytest.raises(SourceError, match=r"would become layer em: 'a/em', 'b/e\\nm'"):
         find_layers(tmp_path)
 
 

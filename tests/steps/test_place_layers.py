@@ -163,8 +163,13 @@ def stored(one: LayerPlan, dataset: Path, number: int) -> np.ndarray:
     if data_format == "neuroglancerPrecomputed":
         folder, more = folder.parent, {"scale_index": number}
     spec = {"driver": DRIVERS[data_format], "kvstore": {"driver": "file", "path": str(folder)}}
-    found = np.asarray(tensorstore.open(spec | more, open=True).result().read().result())
-    return found[..., 0] if data_format == "neuroglancerPrecomputed" else found[0]
+    store = tensorstore.open(spec | more, open=True).result()
+    found = np.asarray(store.read().result())
+    if data_format != "neuroglancerPrecomputed":
+        return found[0]
+    offset = store.domain.origin[:3]  # the first chunk of the layer
+    assert offset == tuple(b // c * c for b, c in zip(grid.begin, grid.chunk, strict=True))
+    return np.pad(found[..., 0], [(at, 0) for at in offset])
 
 
 def planned(source: Path, target: Path, **options: object) -> Plan:

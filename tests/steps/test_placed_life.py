@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from wkflow.plan import Plan
 from wkflow.settings import Settings
@@ -9,16 +10,23 @@ from wkflow.steps.draw_delivery import deliver_plan
 from wkflow.steps.draw_extension import draw_extension
 from wkflow.steps.find_lost import find_lost
 
+from ..datasets import HandLayer, properties, read_mags  # noqa: TID252 -- a package
 from ..runs import shard_bytes  # noqa: TID252 -- a package
+from .extensions import extend
 from .stacks import grains
 from .test_place_layers import write_dataset
 from .whole_runs import carry_out
+
+SHARDED = {"zarr3", "wkw"}
+OTHERS = ["zarr", "n5", "wkw", "neuroglancerPrecomputed"]
+HAND = HandLayer("cells", {"2-2-1": np.zeros((1, 1, 1, 1, 1), "uint16")}, size=(164, 144, 75))
 
 
 def settings(source: Path, target: Path, **options: object) -> Settings:
     given: dict[str, object] = {
         "source": source, "target": target, "name": "moved", "chunk_shape": "16", "job_size": 1,
-        "shard_shape": "32", "max_mag": "4",
+        "shard_shape": "32" if options.get("data_format", "zarr3") in SHARDED else "16",
+        "max_mag": "4",
     }  # fmt: skip
     return Settings.parse(given | options, where="test")
 
@@ -42,6 +50,23 @@ def test_a_run_that_was_ended_goes_on(source: Path, tmp_path: Path, until: str) 
     carry_out(other, until=until)
     carry_out(other)
     assert shard_bytes(tmp_path / "other") == shard_bytes(tmp_path / "right")
+
+
+@pytest.mark.parametrize("data_format", OTHERS)
+def test_so_it_is_in_every_format(source: Path, tmp_path: Path, data_format: str) -> None:
+    """Ended after a slab, resumed, extended here: box, mags and bytes are right at each step."""
+    right = settings(source, tmp_path / "right", data_format=data_format, max_mag="8")
+    given = settings(source, tmp_path / "other", data_format=data_format)
+    carry_out(right)
+    carry_out(given, until="convert_slab/cells/z000000048")
+    assert lost(carry_out(given), given) == []
+    extend(tmp_path / "other", max_mag="8", sampling_mode="anisotropic")
+    (layer,) = properties(tmp_path / "other")["dataLayers"]
+    assert layer["boundingBox"]["topLeft"] == [74, 70, 35]
+    found, wanted = (read_mags(tmp_path / name, HAND) for name in ("other", "right"))
+    assert list(found) == list(wanted) == ["2-2-1", "4-4-1", "8-8-1"]
+    for mag, voxels in found.items():
+        np.testing.assert_array_equal(voxels, wanted[mag])
 
 
 def test_files_before_the_layer_are_not_missed(source: Path, tmp_path: Path) -> None:

@@ -144,10 +144,13 @@ def named_apart(found: list[Found], source: str) -> list[Found]:
     """Give the folders back, unless two of them have one name."""
     twice = [name for name, count in Counter(layer.name for layer in found).items() if count > 1]
     if twice:
+        same = (_below(one.files[0], source) for one in found if one.name == twice[0])
+        folders = [repr(posixpath.dirname(file).strip("/") or ".") for file in same]
+        some = ", ".join(folders[:NAMED]) + (" ..." if len(folders) > NAMED else "")
         raise SourceError(
-            f"holds several folders that would become layer {twice[0]}",
+            f"holds several folders that would become layer {twice[0]}: {some}",
             source,
-            "Rename one of them.",
+            "Rename one of them: letters, digits, _ $ @ - . are kept, and others left out.",
         )
     return found
 

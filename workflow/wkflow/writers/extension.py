@@ -194,8 +194,8 @@ def _volume(edges: object) -> float | None:
 def _grow_info(info: Item, growth: _Growth) -> None:
     """Append to the scales of a precomputed volume.
 
-    Our chunks are named by where they lie in the dataset, so that new scales begin at 0, wherever
-    the base's `voxel_offset` is: a voxel has the same place in all of them.
+    Our chunks are named by where they lie in the dataset, and new scales begin at one of them,
+    wherever the base's `voxel_offset` is: a voxel has the same place in all of them.
     """
     scales = _items(info.get("scales"))
     resolution = _find(scales, "key", growth.base).get("resolution")

@@ -77,11 +77,17 @@ class Precomputed:
 
 
 def _scale(grid: Grid, nanometers: list[float]) -> dict[str, Any]:
+    """Describe a mag; its volume begins with the first chunk that holds voxels of the layer.
+
+    Programs count chunks from `voxel_offset`, and WEBKNOSSOS reads cubes of 32 voxels from the
+    dataset's origin on: from a multiple of the chunk, both are the dataset's own chunks.
+    """
+    begin = [b // c * c for b, c in zip(grid.begin, grid.chunk, strict=True)]
     return {
         "key": grid.name,
-        "size": list(grid.size),
+        "size": [end - b for end, b in zip(grid.size, begin, strict=True)],
         "resolution": [n * factor for n, factor in zip(nanometers, grid.mag.factors, strict=True)],
-        "voxel_offset": [0, 0, 0],
+        "voxel_offset": begin,
         "chunk_sizes": [list(grid.chunk)],
         "encoding": "raw",
     }
