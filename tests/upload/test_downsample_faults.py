@@ -33,10 +33,10 @@ def test_a_killed_run_ends_the_same(
 ) -> None:
     """SIGKILL to the CLI, a job or everything: the mags of an undisturbed run, each once."""
     chance = random.Random(f"{mode} {seed}")  # noqa: S311 -- chance, no secret
-    slow = {"limit": {"bytes_per_second": 8e3}}
     killed = 0
-    with standin_in(tmp_path / "server", faults=slow) as standin:
+    with standin_in(tmp_path / "server") as standin:
         found = publish(standin, single.bare)
+        standin.faults(limit={"bytes_per_second": 8e3})
         arguments = ("downsample", *SMALL, *JOBS, "--transfer-mode", mode, found.url)
         for _ in range(EACH):
             with start(*arguments, standin=standin, cwd=here) as process:
@@ -99,9 +99,9 @@ def test_a_run_outlasts_faults(standin: Standin, single: Pair, here: Path, kind:
 
 def test_a_server_may_die_and_come_back(tmp_path: Path, single: Pair, here: Path) -> None:
     """Two seconds later it is there again, and the run never ended."""
-    slow = {"limit": {"bytes_per_second": 1e5}}
-    with standin_in(tmp_path / "server", faults=slow) as standin:
+    with standin_in(tmp_path / "server") as standin:
         found = publish(standin, single.bare)
+        standin.faults(limit={"bytes_per_second": 1e5})
         with start("downsample", *SMALL, found.url, standin=standin, cwd=here) as process:
             await_(lambda: standin.log()["chunk_requests"] > 2, 60)
             standin.kill()
