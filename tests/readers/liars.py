@@ -15,7 +15,7 @@ import numpy as np
 import tifffile
 import zarr
 from PIL import Image
-from pydicom.uid import RLELossless
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 from pylibCZIrw.czi import create_czi
 
 from .dicom.writer import dataset_of, noise, save, write_plain
@@ -124,6 +124,26 @@ def _strip_tiff(compression: str | None) -> Callable[[Path], Path]:
     return make
 
 
+def _picture_tiff(compression: str) -> Callable[[Path], Path]:
+    """Give a maker of an image of one strip of 2^40 voxels, whose picture is smaller."""
+
+    def make(path: Path) -> Path:
+        plane = noise("uint8", 64, 64)
+        is_colour = compression == "webp"
+        tifffile.imwrite(
+            path,
+            np.dstack([plane] * 3) if is_colour else plane,
+            compression=compression,
+            photometric="rgb" if is_colour else "minisblack",
+        )
+        with tifffile.TiffFile(path, mode="r+") as file:
+            for name in ("ImageWidth", "ImageLength", "RowsPerStrip"):
+                file.pages.first.tags[name].overwrite(2**20)
+        return path
+
+    return make
+
+
 def _tile_tiff(path: Path) -> Path:
     tifffile.imwrite(path, noise("uint8", 64, 64), tile=(64, 64), compression="zlib")
     names = ("ImageWidth", "ImageLength", "TileWidth", "TileLength")
@@ -187,6 +207,29 @@ def runs_dicom(path: Path) -> Path:
 def frames_dicom(path: Path) -> Path:
     dataset = dataset_of(noise("uint8", 1, 24, 32, 1), NumberOfFrames="999999999")
     return Path(save(path, dataset, [bytes(99)], RLELossless))
+
+
+PICTURES = {
+    "j2k": (JPEG2000Lossless, lambda plane: imagecodecs.jpeg2k_encode(plane, codecformat="J2K")),
+    "jls": (JPEGLSLossless, imagecodecs.jpegls_encode),
+    "jpg": (JPEGBaseline8Bit, imagecodecs.jpeg8_encode),
+}
+
+
+def _picture_dicom(kind: str, side: int) -> Callable[[Path], Path]:
+    """Give a maker of a frame of 32 x 24, of which the file says otherwise; or the frame itself."""
+
+    def make(path: Path) -> Path:
+        syntax, encode = PICTURES[kind]
+        voxels = noise("uint8", 1, 24, 32, 1)
+        frame = bytearray(encode(voxels[0, :, :, 0]))
+        if kind == "j2k" and not side:
+            struct.pack_into(">2I", frame, 8, 60000, 60000)
+            struct.pack_into(">2I", frame, 24, 60000, 60000)
+        sizes = {"Rows": side, "Columns": side} if side else {}
+        return Path(save(path, dataset_of(voxels, **sizes), [bytes(frame)], syntax))
+
+    return make
 
 
 def mrc_head(*extents: int) -> bytes:
@@ -343,6 +386,12 @@ LIARS: dict[str, Callable[[Path], Path]] = {
     },
     "strip.tif": _strip_tiff(None),
     "tile.tif": _tile_tiff,
+    **{
+        f"{kind}.tif": _picture_tiff(kind)
+        for kind in ("jpeg2000", "jpegxl", "jpegxr", "webp", "png", "lerc")
+    },
+    **{f"{kind}.dcm": _picture_dicom(kind, 60000) for kind in PICTURES},
+    "stream.dcm": _picture_dicom("j2k", 0),
     "z.ome.tif": _ome(SizeZ="1000000000"),
     "t.ome.tif": _ome(SizeT="1000000000"),
     "c.ome.tif": _ome(SizeC="100000000"),

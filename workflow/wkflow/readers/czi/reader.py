@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from wkflow.readers.content import open_as
 from wkflow.readers.czi.about import about_czi
 from wkflow.readers.czi.directory import Tile, read_directory
 from wkflow.readers.czi.scenes import Scenes, find_scenes, gaps_of, uncovered
+from wkflow.readers.czi.stored_tiles import StoredTiles, require_known
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.whole import require_inside
 from wkflow.source import Header, Probe
@@ -69,18 +70,19 @@ class CziReader:
 
     def probe(self, path: str) -> tuple[Probe, ...]:
         """Read the file's directory and its XML."""
-        return tuple(probe for probe, _ in _survey(path))
+        with translated(path), open_as("CZI", path) as file:
+            return tuple(probe for probe, _ in _survey(file, path)[0])
 
     @contextmanager
     def open(self, path: str) -> Iterator[tuple["CziImage", ...]]:
         """Open `path` once, for all threads: libCZI reads from any of them."""
-        surveyed = _survey(path)
-        with translated(path):
-            reader = czi.CziReader(os.path.abspath(path))  # noqa: PTH100 -- as elsewhere: no Path
-        try:
-            yield tuple(CziImage(path, probe, plan, reader) for probe, plan in surveyed)
-        finally:
-            reader.close()
+        with ExitStack() as stack:
+            with translated(path):
+                file = stack.enter_context(open_as("CZI", path))
+                surveyed, tiles = _survey(file, path)
+                reader = czi.CziReader(os.path.abspath(path))  # noqa: PTH100 -- as elsewhere: no Path
+                stack.callback(reader.close)
+            yield tuple(CziImage(path, probe, plan, reader, tiles) for probe, plan in surveyed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class CziImage:
     probe: Probe
     plan: _Plan = field(repr=False)
     reader: Any = field(repr=False)
+    tiles: StoredTiles = field(repr=False)
 
     def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:
         """Have libCZI compose plane by plane: a tile is decoded as a whole for any part of it."""
@@ -105,9 +108,12 @@ class CziImage:
 
     def _plane(self, box: Box, place: dict[str, int]) -> NDArray[Any]:
         first, (width, height, _) = self.plan.first, box.size
+        roi = (box.begin[0] + first["X"], box.begin[1] + first["Y"], width, height)
+        plane = {name: index + first[name] for name, index in place.items()}
+        self.tiles.require(roi, plane)
         composed: NDArray[Any] = self.reader.read(
-            roi=(box.begin[0] + first["X"], box.begin[1] + first["Y"], width, height),
-            plane={name: index + first[name] for name, index in place.items()},
+            roi=roi,
+            plane=plane,
             scene=self.plan.scene,
             pixel_type=self.plan.pixel_type,
             background_pixel=BLACK,
@@ -115,12 +121,14 @@ class CziImage:
         return composed
 
 
-def _survey(path: str) -> tuple[tuple[Probe, _Plan], ...]:
-    with translated(path), open_as("CZI", path) as file:
-        directory = read_directory(file, path)
-        kind = _pixels(directory.tiles, path)
-        found = find_scenes(directory.tiles, directory.xml)
-        return tuple(_surveyed(scenes, kind, directory.xml, path) for scenes in found)
+def _survey(file: BinaryIO, path: str) -> tuple[tuple[tuple[Probe, _Plan], ...], StoredTiles]:
+    directory = read_directory(file, path)
+    kind = _pixels(directory.tiles, path)
+    require_known(directory.tiles, path)
+    found = find_scenes(directory.tiles, directory.xml)
+    _, dtype, samples = kind
+    tiles = StoredTiles(file.fileno(), path, directory.tiles, np.dtype(dtype).itemsize * samples)
+    return tuple(_surveyed(scenes, kind, directory.xml, path) for scenes in found), tiles
 
 
 def _surveyed(

@@ -16,12 +16,16 @@ from wkflow.errors import SourceError
 from wkflow.readers.dicom.pixels import Pixels, to_rgb, trim
 from wkflow.readers.fault import REMEDY
 from wkflow.readers.jpeg_stream import END_MARKER, decode_checked, frame_of, require_undisturbed
+from wkflow.readers.picture_head import require_extents
 from wkflow.readers.promise import JPEG, JPEG_LS, LOSSLESS_JPEG, PACK_BITS
 
 Voxels = NDArray[Any]
 
 J2K_BEGIN, J2K_DEPTH = b"\xff\x4f\xff\x51", 42
 """How a code stream begins, and which of its bytes tells depth and sign: ISO 15444-1, A.5.1."""
+
+MOST_COMPONENTS = 4
+"""Of a frame of one sample: alpha is not decoded."""
 
 RLE_TABLE = struct.Struct("<16I")
 """How many planes of bytes there are, and where up to 15 of them begin."""
@@ -48,6 +52,7 @@ def decode(data: bytes, syntax: UID, pixels: Pixels, path: str) -> Voxels:
     array, shape (rows, columns, samples), dtype `pixels.dtype`
         Grey or RGB.
     """
+    require_fit(data, pixels)
     decoded = SYNTAXES[syntax](data, pixels)
     voxels = decoded.reshape(*decoded.shape[:2], -1)
     expected = (pixels.rows, pixels.columns, pixels.samples)
@@ -60,6 +65,12 @@ def decode(data: bytes, syntax: UID, pixels: Pixels, path: str) -> Voxels:
         )
     # From uint16 to int16 the bits stay as they are.
     return voxels.astype(pixels.dtype, copy=False)
+
+
+def require_fit(head: bytes, pixels: Pixels, size: int | None = None) -> None:
+    """Refuse a frame of `size` bytes whose own head has other extents than the file."""
+    fits = {(pixels.rows, pixels.columns)}
+    require_extents(head, fits, max(MOST_COMPONENTS, pixels.samples), size)
 
 
 def _run_lengths(data: bytes, pixels: Pixels) -> Voxels:

@@ -12,7 +12,7 @@ from wkflow.box import Box
 from wkflow.errors import SourceError
 from wkflow.readers.besides import besides
 from wkflow.readers.dicom.about import about_dicom
-from wkflow.readers.dicom.codec import SAMPLES_A_BYTE, SYNTAXES, decode
+from wkflow.readers.dicom.codec import SAMPLES_A_BYTE, SYNTAXES, decode, require_fit
 from wkflow.readers.dicom.file import DicomFile, is_uncompressed, open_dicom, understood
 from wkflow.readers.dicom.frames import Piece, find_frames
 from wkflow.readers.dicom.layout import NO_FRAME, Layout, layouts_of
@@ -26,6 +26,9 @@ from wkflow.readers.promise import require_held
 from wkflow.readers.samples import store
 from wkflow.readers.whole import cut, plane_for, require_inside
 from wkflow.source import Channel, Gaps, Header, Probe
+
+HEAD_BYTES = 2**16
+"""Of a frame, that are read to plan."""
 
 ReadFrame = Callable[[int, Box, NDArray[Any]], None]
 """Reads a box of a frame, given by its number in the file."""
@@ -128,7 +131,13 @@ def _survey(dicom: DicomFile) -> _Survey:
 def _require_promise(
     dicom: DicomFile, pixels: Pixels, pieces: tuple[tuple[Piece, ...], ...]
 ) -> None:
-    """Refuse frames that their fragments cannot hold; only now are there as many as promised."""
+    """Refuse frames that their fragments cannot hold; only now are there as many as promised.
+
+    The first one's own head is asked, too: JPEG 2000 and JPEG XL know no bound.
+    """
+    begin, length = pieces[0][0]
+    head = dicom.bytes_at(begin, min(length, HEAD_BYTES))
+    require_fit(head, pixels, sum(length for _, length in pieces[0]))
     ratio = SAMPLES_A_BYTE.get(dicom.syntax)
     if ratio is None:
         return

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wkflow.readers.tiff.envelope import MAX_BYTES, Envelope
 from wkflow.readers.tiff.jpeg import JPEG, decode_jpeg
 from wkflow.readers.tiff.page import StoredPage
-from wkflow.readers.tiff.pictures import PICTURES, decode_picture
+from wkflow.readers.tiff.pictures import LERC, PICTURES, decode_picture, require_picture
 from wkflow.readers.tiff.place import Place
 from wkflow.readers.tiff.region import Region, Segments
 from wkflow.readers.tiff.stretches import NATIVE, read_runs
@@ -81,13 +81,14 @@ def _decoded(
     shape: tuple[int, int, int, int],
 ) -> Voxels:
     page = stored.keyframe
-    rest = (min(page.imagelength - begin[2], shape[1]), min(page.imagewidth - begin[3], shape[2]))
-    place = Place(index, shape, rest)
+    place = Place.of(page, index, begin, shape)
     try:
         if page.compression in JPEG:
             return decode_jpeg(stored, bytes(data), place)
         if page.compression in PICTURES:
             return decode_picture(page, bytes(data), place)
+        if page.compression == LERC:
+            require_picture(page, bytes(data), place)
         return np.asarray(page.decode(data, index, _fullsize=False)[0])
     except (LookupError, RuntimeError, ValueError, struct.error) as error:
         kind = "tile" if page.is_tiled else "strip"

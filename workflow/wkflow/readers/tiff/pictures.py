@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import TIFF, TiffPage
 
+from wkflow.readers.picture_head import require_extents
 from wkflow.readers.tiff.jpeg import JPEG
+from wkflow.readers.tiff.page import StoredPage
 from wkflow.readers.tiff.place import Place
 
 ELECTRON_EVENTS, JETRAW, WEBP = frozenset({65000, 65001, 65002}), 48124, 50001
@@ -16,19 +18,19 @@ ELECTRON_EVENTS, JETRAW, WEBP = frozenset({65000, 65001, 65002}), 48124, 50001
 PICTURES = frozenset(TIFF.IMAGE_COMPRESSIONS) - JPEG - ELECTRON_EVENTS - {JETRAW}
 """Compressions whose data state their own extents; those of the others are the directory's."""
 
-JPEG_XR = frozenset({22610, 34934})
+MOST_COMPONENTS = 4
+"""Of a picture in any place: alpha may be left out."""
 
-JXR_HEAD, JXR_ENTRY = struct.Struct("<4x I"), struct.Struct("<HHII")
-"""Where the directory of a JPEG XR is; one entry of it: tag, type, count, value."""
+LERC = 34887
+"""Its data state their own extents, unless they are compressed once more."""
 
-JXR_OFFSET, JXR_BYTES = 0xBCC0, 0xBCC1
-"""Tags of the place and the size of the image: ITU-T T.832, annex A."""
+HEAD_BYTES = 2**16
+"""The most that is read of a picture to plan."""
 
 
 def decode_picture(page: TiffPage, data: bytes, place: Place) -> NDArray[Any]:
     """Decode a strip or tile, as `decode_jpeg` does."""
-    if page.compression in JPEG_XR:
-        _require_whole(data)
+    require_picture(page, data, place)
     if page.compression == WEBP and page.samplesperpixel == 4:
         decoded = imagecodecs.webp_decode(data, hasalpha=True)
     else:
@@ -40,11 +42,31 @@ def decode_picture(page: TiffPage, data: bytes, place: Place) -> NDArray[Any]:
     return decoded.reshape(depth, -1, extents[1], samples)
 
 
-def _require_whole(data: bytes) -> None:
-    """Refuse a JPEG XR that is cut: its decoder makes up the rest."""
-    (at,) = JXR_HEAD.unpack_from(data)
-    (count,) = struct.unpack_from("<H", data, at)
-    entries = (JXR_ENTRY.unpack_from(data, at + 2 + 12 * number) for number in range(count))
-    said = {tag: value for tag, _, _, value in entries}
-    if said.get(JXR_OFFSET, 0) + said.get(JXR_BYTES, 0) > len(data):
-        raise ValueError("a JPEG XR in it ends early")
+def require_picture(page: TiffPage, data: bytes, place: Place, size: int | None = None) -> None:
+    """Refuse a picture whose head says that it does not fit its place."""
+    require_extents(data, place.fits(page), max(MOST_COMPONENTS, place.shape[3]), size)
+
+
+def require_first(stored: StoredPage) -> None:
+    """Look at the head of the first picture of a page, before anything is planned with its place.
+
+    Raises
+    ------
+    ValueError
+        If it does not fit: what its directory promises is not there.
+    """
+    page = stored.keyframe
+    written = next((at for at, count in enumerate(stored.counts) if count), None)
+    if page.compression not in PICTURES | {LERC} or written is None:
+        return
+    _, begin, shape = page.decode(None, written, _fullsize=False)
+    place = Place.of(page, written, begin, shape)
+    file, size = page.parent.filehandle, stored.counts[written]
+    with file.lock:
+        file.seek(stored.offsets[written])
+        head = file.read(min(size, HEAD_BYTES))
+    kind = "tile" if page.is_tiled else "strip"
+    try:
+        require_picture(page, head, place, size)
+    except (LookupError, ValueError, struct.error) as error:
+        raise ValueError(f"{kind} {written + 1}: {error}") from error

@@ -1,6 +1,7 @@
 """Where a strip or tile of a page belongs."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from tifffile import TiffPage
 
@@ -15,6 +16,14 @@ class Place:
     index: int
     shape: tuple[int, int, int, int]
     rest: tuple[int, int]
+
+    @classmethod
+    def of(
+        cls, page: TiffPage, index: int, begin: tuple[int, ...], shape: tuple[int, int, int, int]
+    ) -> Self:
+        """Take where tifffile puts a strip or tile, and its extents."""
+        rows, columns = page.imagelength - begin[2], page.imagewidth - begin[3]
+        return cls(index, shape, (min(rows, shape[1]), min(columns, shape[2])))
 
     def __str__(self) -> str:
         depth, high, wide, _ = self.shape

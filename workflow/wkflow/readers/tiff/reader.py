@@ -26,6 +26,7 @@ from wkflow.readers.tiff.page import (
     require_segments,
 )
 from wkflow.readers.tiff.parts import TiffParts
+from wkflow.readers.tiff.pictures import require_first
 from wkflow.readers.tiff.region import Region, Segments
 from wkflow.readers.tiff.series import TiffSeries, find_series
 from wkflow.readers.tiff.voxels import fill
@@ -152,8 +153,9 @@ class TiffImage:
 def _images(tif: TiffFile, path: str, references: References) -> tuple[TiffImage, ...]:
     ome = read_ome(tif, path, references)
     if len(tif.pages) > 0:
-        first = tif.pages.first
-        require_segments(StoredPage.of(first), tif.filehandle.size, path)
+        first = StoredPage.of(tif.pages.first)
+        require_segments(first, tif.filehandle.size, path)
+        require_first(first)
     parts = TiffParts(path, tif)
     series = find_series(tif, path)
     if ome is not None:
