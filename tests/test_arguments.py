@@ -54,6 +54,7 @@ def test_a_value_may_begin_with_a_minus(value: str) -> None:
         ("a b --voxel=1,1,1", "there is no option --voxel (did you mean --voxel-size?)"),
         ("a b -q", "there is no option -q (did you mean --quiet?)"),
         ("a b --zzz 4", "there is no option --zzz"),
+        ("a -0b", "there is no option -0b (a path of that name is written ./-0b)"),
         ("a b --foo --bar", "there is no option --foo; there is no option --bar"),
         ("a b --yes", "--yes is an option of wkflow upload only"),
         ("--source a b", "SOURCE is given without --source"),

@@ -41,6 +41,29 @@ def test_channels_become_layers(tmp_path: Path) -> None:
     assert (view["min"], view["max"]) == (volume[:, 0].min(), volume[:, 0].max())
 
 
+def test_folders_and_targets_may_be_called_as_one_likes(tmp_path: Path) -> None:
+    """What Snakemake, shells and formats give a meaning to, in the same run."""
+    names = {
+        "-dash": "-dash", "a" * 24: f"{'a' * 24}_layer", "{layer}": "layer",
+        "l\nf%s'\"\\ #*?[x]$HOME": "lfsx$HOME",
+    }  # fmt: skip
+    planes = noise(len(names), 1, 20, 30) | 1
+    for name, plane in zip(names, planes, strict=True):
+        write_stack(tmp_path / "source" / name, plane)
+    target = (
+        tmp_path / "-{layer} $HOME ${x} *?[a] %s%d %20 #\\'\";&|`id`!~@ é e\u0301 \U0001f9e0 של {} "
+    )
+    convert(tmp_path / "source", target, "--no-downsample")
+    assert set(layers(target)) == set(names.values())
+    for name, plane in zip(names.values(), planes, strict=True):
+        np.testing.assert_array_equal(voxels(target, name), plane)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "source",
+        target.name,
+        f"{target.name}.wkflow",
+    }
+
+
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [("1", ["em__channel1"]), ("2,0", ["em__channel2", "em__channel0"]), ("rgb", ["em"])],

@@ -136,6 +136,24 @@ def test_default_shards_are_flat(chunk: Triple) -> None:
     assert parse(chunk_shape=chunk).finest_shard == times(chunk, (128, 128, 1))
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"target": "/data/a\nb"}, r"target: '/data/a\nb' holds a control character"),
+        ({"source": "/data/a\x00b"}, r"source: '/data/a\x00b' holds a control character"),
+        ({"target": "/data/a\udcffb"}, r"'/data/a\udcffb.wkflow' is not in UTF-8"),
+        ({"layer_name": "{layer}"}, "'layer' would do"),
+        ({"layer_name": "a" * 24}, "ends in 20 repeats"),
+        ({"layer_name": "a" * 240}, "is a name that WEBKNOSSOS refuses"),
+        ({"layer_name": "é/.."}, "is a name that WEBKNOSSOS refuses"),
+    ],
+)
+def test_names_that_cannot_be_are_told_in_one_line(options: dict[str, str], words: str) -> None:
+    """Whatever is in them."""
+    assert words in (told := refusal(**options))
+    assert told.isprintable()
+
+
 def test_the_run_folder_is_beside_the_dataset() -> None:
     """Never inside it; the option moves it."""
     assert parse().run_folder == Path("/data/out/target.wkflow")

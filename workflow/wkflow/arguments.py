@@ -99,7 +99,10 @@ class Flags:
         if flag.lstrip("-").upper() in self.paths:
             return f"{flag.lstrip('-').upper()} is given without {flag}"
         near = nearest(flag, list(self.of_word))
-        return f"there is no option {flag}" + (f" (did you mean {near}?)" if near else "")
+        hint = f" (did you mean {near}?)" if near else ""
+        if not (near or flag.startswith("--")) and len(flag) > len("-x"):
+            hint = f" (a path of that name is written ./{flag})"
+        return f"there is no option {flag}{hint}"
 
     def _names(self, action: Action, flag: str) -> str:
         others = [word for word in action.option_strings if word != flag]
