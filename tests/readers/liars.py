@@ -292,6 +292,11 @@ def huge_zarr(path: Path) -> Path:
     return _zarr(path, (10**7,) * 3, (64,) * 3)
 
 
+def sparse_zarr(path: Path) -> Path:
+    """Promise 1e15 voxels, of which one chunk was written: that is no lie."""
+    return _zarr(path, (10**5,) * 3, (64,) * 3)
+
+
 def chunk_zarr(path: Path) -> Path:
     """Have but one chunk."""
     return _zarr(path, (30_000,) * 3, (30_000,) * 3)

@@ -24,10 +24,12 @@ from wkflow.box import Box
 from wkflow.readers import open_images, probe
 
 from .dicom.writer import dataset_of, save
-from .liars import LIARS, mrc_head
+from .liars import LIARS, mrc_head, sparse_zarr
 from .real import TESTDATA
 
 GIVEN_BYTES = 300 * 2**20
+
+SPARSE = "sparse.zarr"
 
 SOON_SECONDS = 3
 """Of the processor, for any of them; it takes a third of one, besides the libraries."""
@@ -80,7 +82,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     for name, make in LIARS.items():
         (folder / name).parent.mkdir(exist_ok=True)
         paths.append(make(folder / name))
-    return answers_of([*paths, *reported()])
+    sparse = sparse_zarr(folder / SPARSE)
+    return answers_of([*paths, sparse, *reported()])
 
 
 def reported() -> list[Path]:
@@ -108,6 +111,7 @@ def test_what_no_file_can_hold_is_refused(answers: Answers) -> None:
     wrong = {
         Path(path).name: answer
         for path, answer in answers.items()
+        if not path.endswith(SPARSE)
         if answer[0] != 3 or not answer[1].startswith(path) or answer[3] > GIVEN_BYTES
     }
     assert not wrong
@@ -161,6 +165,15 @@ def test_one_colour_is_no_lie(tmp_path: Path, name: str) -> None:
     with open_images(path) as (image,):
         image.read(Box((0, 0, 0), found.header.size), out)
     assert_allclose(out, 7, rtol=0, atol=1 if "jp" in name or "lossy" in name else 0)
+
+
+def test_a_sparse_array_of_1e15_voxels_is_planned(answers: Answers) -> None:
+    """It may hold what it promises: soon, and in little memory."""
+    (found,) = [answer for path, answer in answers.items() if path.endswith(SPARSE)]
+    status, _, _, memory, seconds = found
+    assert status == 0
+    assert memory < GIVEN_BYTES
+    assert seconds < SOON_SECONDS
 
 
 @pytest.mark.testdata

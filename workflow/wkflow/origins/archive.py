@@ -22,8 +22,8 @@ from threading import Event
 from wkflow.durable import PARTIAL
 from wkflow.errors import ResourceError, SourceError
 from wkflow.origins.held import held
+from wkflow.origins.members import blocks_of, fault_of_sizes
 
-BLOCK_BYTES = 2**20
 THREADS = 4
 SLACK_BYTES = 2**12
 """Of the disk that a file takes besides its content, about."""
@@ -126,6 +126,9 @@ def _members(archive: Path, file: zipfile.ZipFile) -> list[_Member]:
                 what = f"holds {place} twice, so one of them would be lost"
                 raise SourceError(what, str(archive), _AGAIN)
             members[place] = _Member(info, place)
+    infos = [member.info for member in members.values()]
+    if wrong := fault_of_sizes(infos, file.start_dir):
+        raise SourceError(wrong, str(archive), _COPY)
     if not members:
         raise SourceError("holds no files", str(archive), "Check that it is the right one.")
     return list(members.values())
@@ -134,7 +137,9 @@ def _members(archive: Path, file: zipfile.ZipFile) -> list[_Member]:
 def _fault(info: zipfile.ZipInfo, place: PurePosixPath) -> str | None:
     """Say why a member cannot be unpacked."""
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if place.is_absolute() or ".." in place.parts or place.parts[:1][0][1:2] == ":":
+    if not place.parts:
+        return "has no name"
+    if place.is_absolute() or ".." in place.parts or place.parts[0][1:2] == ":":
         return "lies outside of the archive's own folder"
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
         return "is a link or no file"
@@ -194,8 +199,10 @@ def _extract(
     path = root / member.place
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with file.open(member.info) as packed, path.open("wb") as out:
-            while not stop.is_set() and (block := packed.read(BLOCK_BYTES)):
+        with path.open("xb") as out:  # where letter case does not count, two may have one name
+            for block in blocks_of(file, member.info):
+                if stop.is_set():
+                    return
                 out.write(block)
         os.utime(path, ns=(member.mtime_ns, member.mtime_ns))
     except (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, ValueError) as error:
@@ -211,6 +218,9 @@ def _extract(
 def _understand(
     archive: Path, member: _Member, root: Path, error: OSError
 ) -> SourceError | ResourceError:
+    if error.errno == errno.EEXIST:
+        what = f"holds {member.info.filename}, and another one of that name for this disk"
+        return SourceError(what, str(archive), _AGAIN)
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return ResourceError("the disk is full", str(root), "Free space there, and try again.")
     what = f"cannot be unpacked at {member.info.filename}: {error.strerror or error}"

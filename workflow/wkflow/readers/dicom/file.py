@@ -8,7 +8,6 @@ file.
 import logging
 import os
 import struct
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -20,11 +19,11 @@ from typing import BinaryIO
 import pydicom
 from pydicom.dataset import FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filebase import ReadableBuffer
 from pydicom.uid import UID
 
 from wkflow.errors import SourceError
 from wkflow.readers.content import not_of
+from wkflow.readers.dicom.deflated import plain
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.unmarked import open_unmarked
 
@@ -104,11 +103,9 @@ def open_dicom(path: str) -> Iterator[DicomFile]:
     with ExitStack() as stack:
         stack.callback(file.close)
         with understood(path):
-            dataset = read_attributes(file, path)
-            if dataset.buffer is not None:
-                file = stack.enter_context(tempfile.TemporaryFile())
-                _inflate(dataset.buffer, file)
-            found = _locate(path, dataset, file)
+            file = plain(file, lambda head: _pixel_end(head, path))
+            stack.callback(file.close)
+            found = _locate(path, read_attributes(file, path), file)
         yield found
 
 
@@ -141,13 +138,12 @@ def is_uncompressed(dicom: DicomFile) -> bool:
     return is_known and not syntax.is_encapsulated
 
 
-def _inflate(inflated: ReadableBuffer, scratch: BinaryIO) -> None:
-    """Write what pydicom has inflated to a file, which many threads may read at any place."""
-    at = inflated.tell()
-    inflated.seek(0)
-    scratch.write(inflated.read())
-    scratch.flush()
-    scratch.seek(at)
+def _pixel_end(head: BinaryIO, path: str) -> int:
+    """Tell from the beginning of a file where its pixel data end."""
+    found = _locate(path, read_attributes(head, path), head)
+    if found.length is None:
+        raise ValueError("its pixel data have no length")
+    return found.start + found.length
 
 
 def _locate(path: str, dataset: FileDataset, file: BinaryIO) -> DicomFile:

@@ -19,6 +19,7 @@ from pydicom.multival import MultiValue
 
 from wkflow.errors import SourceError
 from wkflow.readers.dicom.about import EVEN, even_step, fact_of
+from wkflow.readers.dicom.deflated import plain
 from wkflow.readers.dicom.file import read_attributes, understood
 from wkflow.readers.dicom.repeats import TOLD_BY, RepeatsError, places_of, split_repeats
 from wkflow.readers.fault import translated
@@ -127,7 +128,7 @@ def _slice(path: str) -> Slice:
 
 @lru_cache(SLICES_KEPT)
 def _read(path: str, _time: int, _size: int) -> Slice:
-    with understood(path), open_unmarked(path) as file:
+    with understood(path), open_unmarked(path) as opened, plain(opened, None) as file:
         get = read_attributes(file, path, list(TAGS)).get
         is_alone = str(get("NumberOfFrames") or 1) != "1" or get("TotalPixelMatrixColumns")
         group = (*(str(get(name) or "") for name in TAGS[:4]), path if is_alone else "")
