@@ -3,13 +3,15 @@
 import struct
 from pathlib import Path
 
+import imagecodecs
 import pytest
-from pydicom.uid import JPEGBaseline8Bit
+from pydicom.uid import UID, ExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 from wkflow.errors import SourceError
+from wkflow.readers import probe
 from wkflow.readers.dicom.file import open_dicom
 from wkflow.readers.dicom.frames import find_frames
 
-from tests.readers.dicom.writer import dataset_of, noise, save
+from tests.readers.dicom.writer import dataset_of, noise, save, write_plain
 
 PART = b"\xff\xd8 begin"
 REST = b"and rest"
@@ -38,9 +40,12 @@ def frames_of(path: Path, count: int, *parts: bytes, extended: tuple[int, ...] =
 
 
 def test_one_frame_has_all_fragments(tmp_path: Path) -> None:
-    """Whatever they begin with."""
-    found = frames_of(tmp_path / "a.dcm", 1, item(b""), item(PART), item(PART), END)
-    assert found == [PART + PART]
+    """Unless each begins as an image does: then they are more; two bytes may be so by chance."""
+    for rest in (REST, b"\xff\x0a by chance"):
+        found = frames_of(tmp_path / "a.dcm", 1, item(b""), item(PART), item(rest), END)
+        assert found == [PART + rest]
+    with pytest.raises(SourceError, match="promises 1 frames and holds 2"):
+        frames_of(tmp_path / "a.dcm", 1, item(b""), item(PART), item(PART), END)
 
 
 def test_as_many_fragments_as_frames_are_frames(tmp_path: Path) -> None:
@@ -85,3 +90,25 @@ def test_what_does_not_add_up_is_refused(tmp_path: Path, parts: list[bytes], wor
     """Frames that are missing, an end that is missing, bytes that are no item."""
     with pytest.raises(SourceError, match=words):
         frames_of(tmp_path / "a.dcm", 2, *parts)
+
+
+@pytest.mark.parametrize("stated", [1, 2, 4])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless, JPEG2000Lossless])
+def test_a_number_of_frames_that_contradicts_is_refused(
+    tmp_path: Path, syntax: UID, stated: int
+) -> None:
+    """Fewer or more than there are, whether a fragment is a frame or only a part of one."""
+    voxels = noise("uint8", 3, 24, 32, 1)
+    path = tmp_path / "a.dcm"
+    if syntax == ExplicitVRLittleEndian:
+        write_plain(path, voxels, NumberOfFrames=stated)
+    else:
+        head = struct.pack("<16I", 1, 64, *(0,) * 14)
+        frames = [
+            head + imagecodecs.packbits_encode(plane[..., 0]) if syntax == RLELossless
+            else imagecodecs.jpeg2k_encode(plane[..., 0], codecformat="J2K")
+            for plane in voxels
+        ]  # fmt: skip
+        save(path, dataset_of(voxels, NumberOfFrames=stated), frames, syntax)
+    with pytest.raises(SourceError, match=f"promises {stated} frames|its voxels need|cut short"):
+        probe(str(path))

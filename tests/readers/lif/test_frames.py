@@ -53,7 +53,7 @@ def test_a_file_of_another_size_is_refused(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "p.tif", np.zeros((3, 3), "u2"))
     path = tmp_path / "a.xlif"
     path.write_bytes(xlif(VOLUME[0], "yx", [("p.tif", VOLUME[0].nbytes)]))
-    with pytest.raises(SourceError, match="is damaged"):
+    with pytest.raises(SourceError, match="is 3 x 3 uint16; the planes of its image are 9 x 7"):
         read_all(str(path))
 
 
@@ -68,3 +68,15 @@ def test_a_jpeg_that_is_cut_is_refused(tmp_path: Path) -> None:
     (tmp_path / "p.jpg").write_bytes(cut(content, 0.7))
     with pytest.raises(SourceError, match="premature end"):
         read_all(str(path))
+
+
+@pytest.mark.parametrize("suffix", ["tif", "png", "bmp", "jpg"])
+def test_a_file_of_other_rows_is_refused(tmp_path: Path, suffix: str) -> None:
+    """Of as many voxels: they would be mixed up. Its header tells, before it is decoded."""
+    plane = voxels_of("uint8", 1, 8, 12, 1)[0, ..., 0]
+    PIL.Image.fromarray(plane.reshape(12, 8)).save(tmp_path / f"p.{suffix}")
+    path = tmp_path / "a.xlif"
+    path.write_bytes(xlif(plane, "yx", [(f"p.{suffix}", plane.nbytes)]))
+    with pytest.raises(SourceError, match="the planes of its image are 12 x 8") as caught:
+        read_all(str(path))
+    assert caught.value.where.endswith(f"p.{suffix}")

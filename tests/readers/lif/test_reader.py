@@ -1,5 +1,6 @@
 """Leica files by hand; the real one is in test_testdata_containers."""
 
+import struct
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from wkflow.readers import probe
 from wkflow.source import Channel
 
 from tests.readers.contract import ReaderContract, read_all, voxels_of
-from tests.readers.lif.by_hand import lif, lof, xlif
+from tests.readers.lif.by_hand import lif, lof, text_block, xlif
 
 VOLUME = voxels_of("uint16", 1, 4, 7, 9, 1)[0, ..., 0]
 
@@ -130,3 +131,21 @@ def test_a_file_without_an_image_is_refused(tmp_path: Path) -> None:
     path.write_bytes(lif([]))
     with pytest.raises(SourceError, match="holds no image"):
         probe(str(path))
+
+
+@pytest.mark.parametrize("cut", [1, 30, 200, 700])
+@pytest.mark.parametrize("suffix", [".lif", ".xlif"])
+def test_a_description_that_is_cut_is_refused(tmp_path: Path, suffix: str, cut: int) -> None:
+    """Its block has the length that it says, and its XML ends early."""
+    volume = voxels_of("uint8", 1, 3, 8, 12, 1)[0, ..., 0]
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".xlif":
+        path.write_bytes(xlif(volume, "zyx", [("p.tif", volume.nbytes)])[:-cut])
+    else:
+        content = lif([("one", volume, "zyx")])
+        (size,) = struct.unpack_from("<I", content, 9)
+        text = content[13 : 13 + 2 * size].decode("utf-16-le")[:-cut]
+        path.write_bytes(text_block(text) + content[13 + 2 * size :])
+    with pytest.raises(SourceError) as caught:
+        probe(str(path))
+    assert caught.value.where == str(path)

@@ -1,9 +1,14 @@
 """Chunks by hand; those of tensorstore are in test_store_precomputed."""
 
+import io
+from typing import Any
+
 import imagecodecs
 import numpy as np
+import PIL.Image
 import pytest
 from numpy.testing import assert_array_equal
+from numpy.typing import NDArray
 from wkflow.readers.store.precomputed_chunk import decode, decode_segmentation
 
 SHAPE = (1, 2, 3, 4)
@@ -36,3 +41,23 @@ def test_what_is_not_known_is_refused() -> None:
     """By name."""
     with pytest.raises(ValueError, match="jxl"):
         decode(b"", CHUNK.dtype, SHAPE, "jxl", (8, 8, 8))
+
+
+@pytest.mark.parametrize("colours", [1, 3])
+def test_a_jpeg_that_is_cut_or_does_not_fit_is_refused(colours: int) -> None:
+    """With its end marker; larger, or smaller."""
+    plane = np.random.default_rng(0).integers(0, 255, (64, 32, colours), np.uint8).squeeze()
+    content = io.BytesIO()
+    PIL.Image.fromarray(plane).save(content, "JPEG")
+    whole, uint8 = content.getvalue(), np.dtype("u1")
+
+    def decoded(encoded: bytes, depth: int) -> NDArray[Any]:
+        return decode(encoded, uint8, (colours, depth, 8, 32), "jpeg", (8, 8, 8))
+
+    assert decoded(whole, 8).shape == (colours, 8, 8, 32)
+    for share in (50, 80, 95):
+        with pytest.raises(ValueError, match=r"JPEG|Premature|premature"):
+            decoded(whole[: len(whole) * share // 100] + b"\xff\xd9", 8)
+    for depth in (7, 9):
+        with pytest.raises(ValueError, match="promises 2048"):
+            decoded(whole, depth)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from wkflow.errors import SourceError
 from wkflow.readers import probe
 from wkflow.source import About, Channel
 
@@ -75,3 +76,43 @@ def test_more_channels_than_imagej_shows_are_told(
     """Who writes a stack from Python without naming its axes gets channels."""
     about = about_of(tmp_path / "a.tif", (count, 9, 7), {})
     assert any("may be z-planes" in note for note in about.notes) == is_said
+
+
+PAGES = np.arange(12 * 20 * 30, dtype="uint16").reshape(12, 20, 30)
+
+
+def described(path: Path, *lines: str) -> str:
+    """Write twelve pages, and what ImageJ would say of them."""
+    text = "\n".join(["ImageJ=1.53t", *lines, "loop=false", ""])
+    tifffile.imwrite(path, PAGES, metadata=None, description=text, photometric="minisblack")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (("images=12", "channels=2", "slices=2", "hyperstack=true"), "12 images, and 2 channels x"),
+        (("images=12", "channels=5", "slices=3", "frames=2"), "5 channels x 3 slices x 2 frames"),
+        (("images=12", "channels=7"), "12 images, and 7 channels"),
+        (("images=12", "slices=-12"), "says slices=-12"),
+        (("images=0", "slices=0"), "says images=0, slices=0"),
+        (("images=abc", "slices=x"), "says images=abc, slices=x"),
+        (("images=24", "slices=24"), "fewer planes than ImageJ wrote"),
+    ],
+)
+def test_a_description_that_contradicts_is_refused(
+    tmp_path: Path, lines: tuple[str, ...], words: str
+) -> None:
+    """Which page is which plane cannot be known then."""
+    with pytest.raises(SourceError, match=words):
+        probe(described(tmp_path / "a.tif", *lines))
+
+
+def test_pages_that_are_not_described_are_counted(tmp_path: Path) -> None:
+    """As ImageJ does, they are left out; a note says so."""
+    for lines in (("images=6", "slices=6"), ("slices=6",), ("images=6", "channels=2", "slices=3")):
+        (found,) = probe(described(tmp_path / "a.tif", *lines))
+        assert found.header.planes * found.header.channels == 6
+        assert "ImageJ describes 6 of its 12 pages; the others are left out" in found.about.notes
+    (found,) = probe(described(tmp_path / "a.tif", "images=12", "slices=4", "frames=3"))
+    assert (found.header.planes, found.header.frames, found.about.notes) == (4, 3, ())

@@ -7,6 +7,8 @@ another: first a table of offsets, which may be empty, then fragments of frames.
 import struct
 from bisect import bisect_right
 
+from pydicom.uid import RLELossless
+
 from wkflow.errors import SourceError
 from wkflow.readers.dicom.file import DicomFile
 from wkflow.readers.fault import REMEDY
@@ -23,6 +25,9 @@ HEAD = struct.Struct("<II")
 BEGINNINGS = (b"\xff\xd8", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ", b"\xff\x0a")
 """Of a JPEG or JPEG-LS, of a JPEG 2000 and its box, of a JPEG XL."""
 
+CERTAIN_BEGINNINGS = BEGINNINGS[:-1]
+"""Those that no code of an image has within: of a JPEG XL it is two bytes."""
+
 
 def find_frames(dicom: DicomFile, frames: int) -> tuple[tuple[Piece, ...], ...]:
     """Go from item to item; give the fragments of each frame.
@@ -35,7 +40,7 @@ def find_frames(dicom: DicomFile, frames: int) -> tuple[tuple[Piece, ...], ...]:
     (table, size), *pieces = _items(dicom)
     found: list[list[Piece]]
     if frames == 1 and pieces:
-        found = [pieces]
+        found = _of_one(dicom, pieces)
     elif len(pieces) == frames:
         found = [[piece] for piece in pieces]
     else:
@@ -48,6 +53,14 @@ def find_frames(dicom: DicomFile, frames: int) -> tuple[tuple[Piece, ...], ...]:
             f"is damaged: it promises {frames} frames and holds {len(found)}", dicom.path, REMEDY
         )
     return tuple(tuple(frame) for frame in found)
+
+
+def _of_one(dicom: DicomFile, pieces: list[Piece]) -> list[list[Piece]]:
+    """Give the fragments of the only frame, or of several where each begins as an image does."""
+    if dicom.syntax == RLELossless:  # a frame is one fragment: annex G
+        return [[piece] for piece in pieces]
+    starts = _beginnings(dicom, pieces, CERTAIN_BEGINNINGS)
+    return [pieces] if len(starts) < 2 else [[piece] for piece in pieces]
 
 
 def _items(dicom: DicomFile) -> list[Piece]:
@@ -75,11 +88,13 @@ def _offsets(dicom: DicomFile, table: int, size: int, pieces: list[Piece]) -> li
     return sorted(first + offset for offset in struct.unpack_from(kind, entries))
 
 
-def _beginnings(dicom: DicomFile, pieces: list[Piece]) -> list[int]:
+def _beginnings(
+    dicom: DicomFile, pieces: list[Piece], begins: tuple[bytes, ...] = BEGINNINGS
+) -> list[int]:
     """Find the fragments that begin as an image does."""
-    longest = max(map(len, BEGINNINGS))
+    longest = max(map(len, begins))
     return [
         start
         for start, length in pieces
-        if dicom.bytes_at(start, min(length, longest)).startswith(BEGINNINGS)
+        if dicom.bytes_at(start, min(length, longest)).startswith(begins)
     ]

@@ -14,6 +14,9 @@ from wkflow.readers.dicom.file import DicomFile
 from wkflow.readers.dicom.pixels import Pixels, to_rgb
 from wkflow.readers.fault import REMEDY
 
+PADDING_BYTES = 512
+"""Behind the last frame; what is longer may be a frame."""
+
 
 def is_packed(dicom: DicomFile, pixels: Pixels) -> bool:
     """Tell whether frames are to be unpacked: they do not lie as numpy has arrays."""
@@ -34,6 +37,13 @@ def require_whole(dicom: DicomFile, pixels: Pixels) -> None:
     if length < needed:
         raise SourceError(
             f"is damaged: its voxels need {needed} bytes, its pixel data have {length}",
+            dicom.path,
+            REMEDY,
+        )
+    if 8 * length >= (pixels.frames + 1) * pixels.frame_bits and length - needed > PADDING_BYTES:
+        count = 8 * length // pixels.frame_bits
+        raise SourceError(
+            f"is damaged: it promises {pixels.frames} frames, its pixel data have {count}",
             dicom.path,
             REMEDY,
         )

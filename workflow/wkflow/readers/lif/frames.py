@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.readers import probe
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.jpeg_stream import decode_checked, frame_of
 from wkflow.readers.lif.layout import Layout
@@ -48,16 +49,29 @@ class Frames:
         is_lof = len(self.files) == 1 and self.files[0].lower().endswith(".lof")
         return self.files[0] if is_lof else None
 
-    def memory(self, begin: int, count: int) -> NDArray[np.uint8]:
-        """Decode the file that holds the bytes from `begin` on, and give `count` of them."""
+    def memory(self, begin: int, count: int, size: tuple[int, int] | None) -> NDArray[np.uint8]:
+        """Decode the file that holds the bytes from `begin` on, and give `count` of them.
+
+        `size` are the width and height that its planes must have, if that is known.
+        """
         for frame in self.block.frames:
             first = begin - frame.offset
             if 0 <= first <= frame.size - count:
                 folder = self.block.parent.dirname
-                _require_whole(os.path.join(folder, unquote(frame.file)))  # noqa: PTH118
+                file = os.path.join(folder, unquote(frame.file))  # noqa: PTH118
+                _require_like(file, size)
+                _require_whole(file)
                 pixels = frame.imread(folder)
                 return np.ascontiguousarray(pixels).reshape(-1).view(np.uint8)[first:][:count]
         raise ValueError("a plane is spread over several files")
+
+
+def _require_like(file: str, size: tuple[int, int] | None) -> None:
+    """Refuse a file whose header has other extents, before it is decoded."""
+    for one in probe(file) if size else ():
+        if one.header.size[:2] != size:
+            what = f"is {one.header}; the planes of its image are {size[0]} x {size[1]}"  # type: ignore[index]
+            raise SourceError(what, file, REMEDY)
 
 
 def _require_whole(file: str) -> None:
@@ -90,7 +104,8 @@ class FramesImage:
         strides = (layout.strides.get("y", 0), layout.strides["x"])
         last = (header.height - 1) * strides[0] + (header.width - 1) * strides[1]
         count = last + max(starts) - min(starts) + layout.dtype.itemsize
-        memory = self.frames.memory(offset + min(starts), count)
+        size = (header.width, header.height) if "y" in layout.sizes else None
+        memory = self.frames.memory(offset + min(starts), count, size)
         shape = (header.height, header.width)
         (x0, y0, _), (x1, y1, _) = box.begin, box.end
         for sample, start in enumerate(starts):

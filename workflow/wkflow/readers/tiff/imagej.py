@@ -3,6 +3,7 @@
 https://github.com/imagej/ImageJ/blob/master/ij/io/TiffEncoder.java
 """
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,18 @@ from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage
 
 from wkflow.box import Triple
+from wkflow.errors import SourceError
 from wkflow.readers.besides import in_part
 from wkflow.readers.length import to_nm
 from wkflow.source import NO_CHANNELS, About, Channel, Header
 
 RESOLUTIONS = {"x": 282, "y": 283}
 """XResolution and YResolution: voxels per unit, two integers."""
+
+STEPS = ("channels", "slices", "frames")
+"""What ImageJ calls the axes along which planes follow one another."""
+
+AGAIN = "Open it in ImageJ, look at its dimensions, and save it again."
 
 UNNAMED_NOTE = (
     "its planes are stored as {} channels; were they written from Python without naming the axes, "
@@ -24,6 +31,36 @@ UNNAMED_NOTE = (
 
 CHANNELS_MANY = 8
 """ImageJ itself shows seven channels at most in colours."""
+
+
+def require_agreement(said: dict[str, Any], path: str) -> None:
+    """Refuse a description that contradicts itself: which page is which plane is not known then.
+
+    Parameters
+    ----------
+    said : dict
+        What ImageJ says.
+    path : str
+        The file, for the error.
+    """
+    counts = {name: said[name] for name in ("images", *STEPS) if name in said}
+    odd = [f"{name}={n}" for name, n in counts.items() if not isinstance(n, int) or n < 1]
+    if odd:
+        raise SourceError(f"is damaged: ImageJ's description says {', '.join(odd)}", path, AGAIN)
+    steps = [(name, counts[name]) for name in STEPS if name in counts]
+    if steps and "images" in counts and prod(n for _, n in steps) != counts["images"]:
+        words = " x ".join(f"{n} {name}" for name, n in steps)
+        what = f"is damaged: ImageJ's description says {counts['images']} images, and {words}"
+        raise SourceError(what, path, AGAIN)
+
+
+def _left_out(tif: TiffFile, said: dict[str, Any]) -> tuple[str, ...]:
+    """Say how many pages ImageJ does not describe."""
+    described = said.get("images") or prod(said.get(name, 1) for name in STEPS)
+    count = len(tif.pages)
+    if count <= described:
+        return ()
+    return (f"ImageJ describes {described} of its {count} pages; the others are left out",)
 
 
 def imagej_about(tif: TiffFile, header: Header) -> About:
@@ -49,7 +86,7 @@ def imagej_about(tif: TiffFile, header: Header) -> About:
             else None,
         ),
         channels=channels,
-        notes=(*notes, *more),
+        notes=(*notes, *more, *_left_out(tif, said)),
     )
 
 

@@ -7,6 +7,7 @@ from tifffile import TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
 from wkflow.errors import SourceError
 from wkflow.readers.fault import REMEDY
+from wkflow.readers.tiff.imagej import require_agreement
 from wkflow.readers.tiff.page import page_header, require_alike
 from wkflow.readers.tiff.planes import Planes
 
@@ -32,6 +33,8 @@ def find_series(tif: TiffFile, path: str) -> tuple[TiffSeries, ...]:
     """Find the images of a file. Levels of pyramids, thumbnails and masks are none."""
     if len(tif.pages) == 0:
         raise SourceError("is cut short: its directory of pages is missing", path, REMEDY)
+    if tif.imagej_metadata:
+        require_agreement(tif.imagej_metadata, path)
     try:
         series = tif.series
     except RuntimeError:  # "incompatible keyframe": pages differ in size or in storage
