@@ -21,15 +21,17 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "PYTHONWARNINGS": "default"}
 
 
-def wkflow(*arguments: object, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
-    """Run the CLI to its end; it never hangs."""
+def wkflow(
+    *arguments: object, cwd: Path | None = None, **variables: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run the CLI to its end; it never hangs. `variables` are added to its environment."""
     return subprocess.run(
         [sys.executable, "-m", "wkflow.cli", *map(str, arguments)],
         check=False,
         capture_output=True,
         text=True,
         cwd=cwd,
-        env=environment(),
+        env=environment() | variables,
         timeout=TIMEOUT_S,
     )
 

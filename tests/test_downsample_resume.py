@@ -269,6 +269,15 @@ if any("scripts" in argument for argument in sys.orig_argv):
 """Kills Snakemake and its jobs just before a job does something for the n-th time; found in
 PYTHONPATH by each interpreter."""
 
+
+def killing(folder: Path, moment: str) -> dict[str, str]:
+    """Write what kills a run at a moment into a folder; give the environment that finds it."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(ASSASSIN)
+    path = os.pathsep.join([str(folder), environment()["PYTHONPATH"]])
+    return {"PYTHONPATH": path, "KILL_AT": moment}
+
+
 MOMENTS = {
     "a mag is swept": "os.rmdir 4-4-2 1",
     "the group's description is there": "os.rename em/.zarr.json. 1",
@@ -288,10 +297,7 @@ def test_each_moment_of_the_end_may_be_the_last(short: Course, tmp_path: Path, m
     if short.is_new and moment == "an old mag goes":
         return
     folder = short.copy(tmp_path / "set")
-    (tmp_path / "hook").mkdir()
-    (tmp_path / "hook" / "sitecustomize.py").write_text(ASSASSIN)
-    path = os.pathsep.join([str(tmp_path / "hook"), environment()["PYTHONPATH"]])
-    variables = {"PYTHONPATH": path, "KILL_AT": MOMENTS[moment]}
+    variables = killing(tmp_path / "hook", MOMENTS[moment])
     with started(folder, *short.options, **variables) as process:
         _, told = process.communicate(timeout=120)
     shutil.rmtree(tmp_path / "hook")

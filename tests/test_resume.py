@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,9 @@ from .runs import (
     wkflow,
     write_stack,
 )
+from .test_downsample_resume import killing
 
-KILLS = int(os.environ.get("WKFLOW_KILLS", "6"))
+KILLS = int(os.environ.get("WKFLOW_KILLS", "4"))
 """Runs that are killed three times each; a campaign sets more."""
 
 
@@ -74,6 +76,30 @@ SLABS = ("--job-size", "1")
 def stack(tmp_path: Path) -> Path:
     """Give a stack of 100 slices: four slabs, the last one of 4 slices."""
     return write_stack(tmp_path / "stack", noise(100, 40, 50))
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that ended well, and the files that it made; who damages them mends them."""
+
+    stack: Path
+    out: Path
+    files: dict[str, bytes]
+
+    def again(self) -> "subprocess.CompletedProcess[str]":
+        """Give the same command; in the end the dataset is what it was."""
+        run = convert(self.stack, self.out, *SLABS)
+        assert shard_bytes(self.out) == self.files
+        return run
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """Convert the stack once, for all tests that compare with it or go on from it."""
+    folder = tmp_path_factory.mktemp("finished")
+    stack, out = write_stack(folder / "stack", noise(100, 40, 50)), folder / "out"
+    convert(stack, out, *SLABS)
+    return Finished(stack, out, shard_bytes(out))
 
 
 ABOVE = {
@@ -149,53 +175,99 @@ def test_overwriting_a_finished_run_does_it_again(stack: Path, tmp_path: Path) -
     assert names == set(receipts(tmp_path / "out"))
 
 
-def test_a_lost_shard_is_noticed_and_made_anew(stack: Path, tmp_path: Path) -> None:
+def test_a_replacement_that_is_killed_in_its_swap_is_ended(tmp_path: Path) -> None:
+    """SIGKILL between its two renames, and when the old dataset goes: the same command ends it."""
+    target = tmp_path / "out"
+    volumes = {name: noise(5, 20, 20, seed=seed) for seed, name in enumerate("ab")}
+    stacks = {name: write_stack(tmp_path / name, volume) for name, volume in volumes.items()}
+    convert(stacks["a"], target)
+    moments = {"b": "os.rename .out.wkflow-new' 1", "a": "os.remove .out.wkflow-old 1"}
+    for name, moment in moments.items():
+        hook = tmp_path / f"hook_{name}"
+        command = ("convert", *VOXEL_SIZE, "--overwrite-existing", stacks[name], target)
+        run = wkflow(*command, **killing(hook, moment))
+        assert run.returncode == 5, run.stderr
+        shutil.rmtree(hook)
+        run = wkflow(*command)
+        assert run.returncode == 0, run.stderr
+        np.testing.assert_array_equal(voxels(target, name), volumes[name])
+        assert {one.name for one in target.iterdir()} == {name, PROPERTIES, "zarr.json"}
+        assert not list(tmp_path.glob(".out*"))
+
+
+def test_a_lost_shard_is_noticed_and_made_anew(finished: Finished) -> None:
     """So are metadata, and state that cannot be read: the same command makes the dataset whole."""
-    convert(stack, tmp_path / "out", *SLABS)
-    expected = shard_bytes(tmp_path / "out")
-    shard = tmp_path / "out/stack/1/c/0/0/0/1"
+    shard = finished.out / "stack/1/c/0/0/0/1"
     shard.write_bytes(shard.read_bytes()[:-9])
-    (tmp_path / "out/stack/2-2-1/zarr.json").unlink()
-    (tmp_path / "out" / PROPERTIES).write_text("{")
-    convert(stack, tmp_path / "out", *SLABS)
-    assert shard_bytes(tmp_path / "out") == expected
+    (finished.out / "stack/2-2-1/zarr.json").unlink()
+    (finished.out / PROPERTIES).write_text("{")
+    finished.again()
 
 
-@pytest.mark.parametrize("damage", [b"", b'{"half": ', b"\xff\xfe garbage", b"[7]"])
-def test_state_is_a_cache(stack: Path, tmp_path: Path, damage: bytes) -> None:
+DAMAGES = (b"", b'{"half": ', b"\xff\xfe garbage", b"[7]")
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+def test_state_is_a_cache(finished: Finished, turn: int) -> None:
     """Whatever became of the files of a run folder, a dataset that is complete stays so."""
-    convert(stack, tmp_path / "out")
-    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "out").rglob("*") if p.is_file()}
-    expected = shard_bytes(tmp_path / "out")
-    folder = tmp_path / "out.wkflow"
-    for path in [p for p in folder.rglob("*") if p.is_file()]:
-        path.write_bytes(damage)
-    convert(stack, tmp_path / "out")
-    assert shard_bytes(tmp_path / "out") == expected
-    assert all(p.stat().st_mtime_ns >= when for p, when in before.items())
-    assert "nothing to do" in convert(stack, tmp_path / "out").stderr
+    folder = finished.out.with_name("out.wkflow")
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for number, path in enumerate(files):
+        path.write_bytes(DAMAGES[(number + turn) % len(DAMAGES)])
+    finished.again()
+    assert "nothing to do" in finished.again().stderr
 
 
-def test_a_lost_dataset_is_made_anew(stack: Path, tmp_path: Path) -> None:
+def test_a_lost_dataset_is_made_anew(finished: Finished) -> None:
     """Receipts of what is gone count for nothing."""
-    convert(stack, tmp_path / "out")
-    expected = shard_bytes(tmp_path / "out")
-    shutil.rmtree(tmp_path / "out")
-    convert(stack, tmp_path / "out")
-    assert shard_bytes(tmp_path / "out") == expected
+    shutil.rmtree(finished.out)
+    finished.again()
+
+
+@pytest.mark.parametrize("lost", [".", "stack/1/c/0/0/0/0", "stack/1/zarr.json"])
+def test_what_is_deleted_in_mid_run_is_made_anew(
+    finished: Finished, tmp_path: Path, lost: str
+) -> None:
+    """By the run itself, or it says what is missing; the same command makes the dataset whole."""
+    target, receipts = tmp_path / "out", tmp_path / "out.wkflow/receipts"
+    with start(finished.stack, target) as process:
+        first = "convert_slab/stack/z000000000.json"
+        await_file(receipts / ("create_layer/stack.json" if lost.endswith(".json") else first))
+        remove(target / lost)
+        _, told = process.communicate(timeout=120)
+    if process.returncode:
+        assert "Traceback" not in told
+        assert "ive the same command" in told
+        convert(finished.stack, target, *SLABS)
+    assert shard_bytes(target) == finished.files
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder into which somebody writes."""
+    if path.is_file():
+        path.unlink()
+    while path.exists():
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def await_file(path: Path) -> None:
+    """Wait until a run has come so far."""
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("seed", range(KILLS))
-def test_a_killed_run_ends_the_same(stack: Path, tmp_path: Path, seed: int) -> None:
+def test_a_killed_run_ends_the_same(finished: Finished, tmp_path: Path, seed: int) -> None:
     """SIGKILL to the CLI, a job or everything, at any moment: the same bytes in the end."""
     chance = random.Random(seed)  # noqa: S311 -- chance, no secret
     for _ in range(3):
-        with start(stack, tmp_path / "out") as process:
+        with start(finished.stack, tmp_path / "out") as process:
             time.sleep(chance.uniform(0.2, 2.0))
             kill(process.pid, chance)
-    convert(stack, tmp_path / "out", *SLABS)
-    convert(stack, tmp_path / "fresh", *SLABS)
-    assert_same(tmp_path / "out", tmp_path / "fresh")
+    convert(finished.stack, tmp_path / "out", *SLABS)
+    assert shard_bytes(tmp_path / "out") == finished.files
     assert not list((tmp_path / "out").rglob("*.partial"))
 
 
@@ -265,9 +337,7 @@ def _cwd(process: psutil.Process) -> str | None:
     return None
 
 
-def test_a_newer_script_redoes_nothing(stack: Path, tmp_path: Path) -> None:
+def test_a_newer_script_redoes_nothing(finished: Finished) -> None:
     """An update of the program is no reason to convert again."""
-    convert(stack, tmp_path / "out")
-    script = ROOT / "scripts" / "convert_slab.py"
-    script.touch()
-    assert "nothing to do" in convert(stack, tmp_path / "out").stderr
+    (ROOT / "scripts" / "convert_slab.py").touch()
+    assert "nothing to do" in finished.again().stderr

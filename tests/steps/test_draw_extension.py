@@ -71,7 +71,7 @@ def test_a_dataset_with_one_mag_gets_the_others(dataset: Path) -> None:
     assert not plan.overwrite
     assert plan.dataset == str(dataset)
     (one,) = plan.layers
-    assert one.given == Given(str(dataset), "em/1", "zarr3", ("c", "x", "y", "z"))
+    assert one.given == Given(str(dataset), "em/1", "zarr3", ("c", "x", "y", "z"), absent=0)
     assert one.kernel == "median"
     assert one.slabs() == []
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wkflow.errors import ServerError, VerificationError
+from wkflow.errors import ServerError, TransientError, VerificationError
 from wkflow.plan import SCRATCH
+from wkflow.remote.budget import Budget
 from wkflow.secret import TOKEN
 from wkflow.steps.finish_mags import finish_mags
 
@@ -99,18 +100,72 @@ def test_damage_is_told(sending: Sending, verify: str) -> None:
     assert not (addition.folder / "receipts/finish_mags.json").exists()
 
 
+def sent_again(addition: Addition) -> list[str]:
+    """Send those mags whose receipts are gone, and finish; list them."""
+    receipts = {mag: addition.folder / f"receipts/upload_mag/em/{mag}.json" for mag in ("2", "4")}
+    lacking = [mag for mag, receipt in receipts.items() if not receipt.exists()]
+    for mag in lacking:
+        addition.upload(mag).write(receipts[mag])
+    there = {mag: addition.there(mag) for mag in receipts}
+    assert there == {mag: addition.here(mag) for mag in receipts}
+    finish(addition)
+    return lacking
+
+
+def delete_mags(addition: Addition, *mags: str) -> None:
+    """Delete mags of the only layer on the server, as a person does."""
+    sender = Sender(addition.standin, 16)
+    source = sender.ask("GET", f"/datasets/{addition.found.key}").json()["dataSource"]
+    (layer,) = source["dataLayers"]
+    layer["mags"] = [mag for mag in layer["mags"] if str(mag["mag"][0]) not in mags]
+    body = {"dataSource": source, "layerRenamings": [], "attachmentRenamings": []}
+    sender.ask("PATCH", f"/datasets/{addition.found.key}/updatePartial", json=body)
+
+
+@pytest.mark.parametrize("lie", ["mag", "file"])
+def test_a_finish_that_lies_is_told(sending: Sending, lie: str) -> None:
+    """By the mag, at once; when the server is right again, it is sent anew and nothing else is."""
+    addition = sending()
+    delete_mags(addition, "4")
+    shutil.rmtree(addition.folder / "upload/em/4")
+    addition.standin.faults(lie={"what": lie, "times": 1})
+    addition.upload("4")
+    with pytest.raises(VerificationError) as caught:
+        finish(addition)
+    told = str(caught.value)
+    if lie == "mag":
+        assert "does not list mag 4 of layer em" in told
+        assert sent_again(addition) == ["4"]
+    else:
+        assert "the damaged mag" in told
+        assert "does not have what was sent" in told
+
+
+def test_a_server_that_fails_at_last_is_left_soon(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a minute: the same command looks again."""
+    addition, pauses = sending(), list[float]()
+    monkeypatch.setattr(
+        Budget, "pause", lambda _, number, __: pauses.append(min(30, 2.0 ** (number - 2)) * 0.75)
+    )
+    addition.standin.faults(status={"status": 502, "routes": ["proxy.mag_file"]})
+    with pytest.raises(TransientError):
+        finish(addition, connections=1)
+    assert 20 < sum(pauses) < 60  # three quarters of the longest, on average
+    addition.standin.faults()
+    finish(addition)
+
+
 def test_a_mag_that_went_is_told(sending: Sending) -> None:
     """Somebody removed it meanwhile."""
     addition = sending()
-    sender = Sender(addition.standin, 16)
-    source = sender.ask("GET", f"/datasets/{addition.found.key}").json()["dataSource"]
-    source["dataLayers"][0]["mags"].pop()
-    body = {"dataSource": source, "layerRenamings": [], "attachmentRenamings": []}
-    sender.ask("PATCH", f"/datasets/{addition.found.key}/updatePartial", json=body)
+    delete_mags(addition, "4")
     with pytest.raises(VerificationError, match="does not list mag 4 of layer em") as caught:
         finish(addition)
     assert caught.value.where == addition.found.url
     assert Path(addition.plan.dataset).exists()
+    assert sent_again(addition) == ["4"]
 
 
 def test_a_dataset_that_went_is_told(sending: Sending) -> None:

@@ -13,7 +13,8 @@ class Given:
     array as the properties order them (`axisOrder` and `additionalAxes`), such as ("t", "c", "x",
     "y", "z"); they are empty where the properties say nothing. `misses` says what a shard that is
     not there means: `judge`, `refuse` or `zeros`. `ca_bundle` holds the certificates to trust,
-    where it is a server's, and `insecure` lets the token travel over plain http.
+    where it is a server's, and `insecure` lets the token travel over plain http. `absent` is how
+    many of its files were not there when the plan was drawn, where that was looked at.
     """
 
     root: str
@@ -23,3 +24,4 @@ class Given:
     misses: str = "judge"
     ca_bundle: str | None = None
     insecure: bool = False
+    absent: int | None = None

@@ -4,11 +4,13 @@ An interrupted program may have left a mag that is listed and not whole. What wo
 from it would be zeros; so each listed mag is held against the one below it.
 """
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, pairwise
 from math import prod
+from pathlib import Path
 
 from wkflow.box import Box
 from wkflow.errors import ConfigError, SourceError
@@ -17,6 +19,7 @@ from wkflow.given import Given
 from wkflow.kernels import kernel_for
 from wkflow.layer import Grid, lay_grid
 from wkflow.mag import Mag
+from wkflow.plan import LayerPlan, Plan
 from wkflow.readers.store.given_mag import GivenMag, open_given
 from wkflow.settings import Settings
 from wkflow.spelling import is_url
@@ -89,6 +92,49 @@ def _wanted(layer: ExistingLayer, settings: Settings) -> list[ExistingMag]:
     return [found]
 
 
+def require_base(plan: Plan, run_folder: Path | None = None) -> None:
+    """Make sure that the mags which others are computed from lost no file since that was planned.
+
+    What was computed without them is not what it should be: its receipts go.
+
+    Raises
+    ------
+    SourceError
+        Naming what is missing.
+    """
+    for one in plan.layers:
+        given = one.given
+        if given is None or given.absent is None or given.misses == "zeros":
+            continue
+        name = f"mag {one.grids[0].mag} of layer {one.layer.name}"
+        absent = _absent(given, one)
+        if absent is None or len(absent) > given.absent:
+            for rule in ("downsample_block", "downsample_rest") if run_folder else ():
+                shutil.rmtree(
+                    Path(run_folder or "", "receipts", rule, one.layer.name), ignore_errors=True
+                )
+                Path(run_folder or "", "receipts", rule, f"{one.layer.name}.json").unlink(
+                    missing_ok=True
+                )
+            what = "is not there any more" if absent is None else (
+                f"lacks {len(absent)} files, and lacked {given.absent} when this run began: "
+                f"{_some(absent)}"
+            )  # fmt: skip
+            raise SourceError(
+                f"{name} {what}", given.root,
+                "Restore it, and give the same command; or remove the run folder to begin anew.",
+            )  # fmt: skip
+
+
+def _absent(given: Given, one: LayerPlan) -> list[str] | None:
+    """List the files of a mag that are not there; None if not even its metadata is."""
+    try:
+        with opened_files(given) as files:
+            return open_given(files, given, one.layer, one.grids[0]).absent()
+    except SourceError:
+        return None
+
+
 class _Look:
     """Looks at the files of a layer's mags."""
 
@@ -151,16 +197,15 @@ class _Look:
             absent = there.absent()
             is_proven = mag.mag in self._are_zeros
             allowed = not absent or is_proven or self._may_miss(there, absent)
+        given = replace(given, absent=len(absent))
         if not absent:
             return given, None
         files_missing = f"{len(absent)} of {there.file_count} files of mag {mag.mag} of layer "
         files_missing += f"{self._layer.layer.name} are not there"
         if allowed:
             return given, f"{files_missing}: they count as zeros"
-        names = ", ".join(absent[:NAMED])
-        more = " ..." if len(absent) > NAMED else ""
         raise SourceError(
-            f"{files_missing}: {names}{more}", self._target.root,
+            f"{files_missing}: {_some(absent)}", self._target.root,
             "Restore them; if they were left out because they hold zeros, give "
             "--missing-shards zeros.",
         )  # fmt: skip
@@ -207,6 +252,10 @@ def _pieces(box: Box) -> Iterator[Box]:
     """Cut a box into small ones."""
     for cell in box.cells(PIECE):
         yield Box.of_cell(cell, PIECE, box.end).overlap(box)
+
+
+def _some(files: list[str]) -> str:
+    return ", ".join(files[:NAMED]) + " ..." * (len(files) > NAMED)
 
 
 def _names(mags: Iterable[Mag]) -> str:

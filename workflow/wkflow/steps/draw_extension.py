@@ -17,7 +17,7 @@ from wkflow.mag import Mag
 from wkflow.plan import DRAFT, LayerPlan, Plan, digest
 from wkflow.settings import Settings
 from wkflow.source import Source
-from wkflow.steps.choose_base import Base, choose_base
+from wkflow.steps.choose_base import Base, choose_base, require_base
 from wkflow.steps.find_target import Target, find_target
 from wkflow.steps.new_folders import (
     NewFolders,
@@ -49,7 +49,7 @@ def draw_extension(settings: Settings, *, is_trial: bool = False) -> Plan:
     Raises
     ------
     SourceError
-        If the target is no dataset, or a mag misses shards.
+        If the target is no dataset, or a mag misses shards, or lost some since the plan was drawn.
     ConfigError
         If the options do not fit the dataset.
     """
@@ -64,6 +64,7 @@ def draw_extension(settings: Settings, *, is_trial: bool = False) -> Plan:
     target = find_target(settings)
     state = _told(settings, "" if settings.is_remote else target.state)
     if begun and (begun.drawn_from == state or published(settings.run_folder) == target.state):
+        require_base(begun)
         return begun
     if not (is_trial or settings.is_remote):
         _check_writable(settings.dataset)

@@ -21,6 +21,7 @@ from wkflow.inside import is_inside, require_inside
 from wkflow.layer import Grid
 from wkflow.plan import LayerPlan, Plan, digest
 from wkflow.receipt import Receipt
+from wkflow.steps.choose_base import require_base
 from wkflow.steps.dataset_files import remove_dataset
 from wkflow.steps.new_folders import folders_like, note_published
 from wkflow.steps.write_properties import check_receipts
@@ -41,10 +42,13 @@ def extend_properties(
     VerificationError
         If a shard is missing or has another size than its receipt says; that receipt is removed,
         so that the same command makes the shard anew.
+    SourceError
+        If the mags that were there lost files meanwhile.
     ConfigError
         If the dataset has no such layer any more.
     """
     dataset = Path(plan.dataset)
+    require_base(plan, run_folder)
     read = check_receipts(plan, receipts)
     files = tuple(file for receipt in read.values() for file in receipt.files)
     written = {file.path for file in files}

@@ -1,9 +1,10 @@
 """Prove that a dataset on a server has its new mags; then the local ones may go."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from wkflow import durable
@@ -18,7 +19,8 @@ from wkflow.remote.lookup import visiting
 from wkflow.remote.proxy import Proxy
 from wkflow.sent import Sent
 from wkflow.steps.dataset_files import remove_dataset
-from wkflow.steps.read_back import Check, Copy, checks_of
+from wkflow.steps.read_back import Check, Copy, checks_of, hurry
+from wkflow.steps.upload_mag import forget_mag
 
 
 def finish_mags(
@@ -39,13 +41,14 @@ def finish_mags(
         connections=delivery.connections, ca_bundle=delivery.ca_bundle,
         insecure=delivery.insecure,
     ) as dataset:  # fmt: skip
-        for one in plan.layers:
-            _check_listed(dataset, one)
-        verdict = _read_back(plan, delivery, dataset, sent)
+        hurry(dataset.server.session)
+        run_folder = receipt.absolute().parents[1]
+        _check_listed(dataset, plan, run_folder)
+        verdict = _read_back(plan, delivery, dataset, sent, run_folder)
         url = dataset.url
     if delivery.discard:  # before the receipt: after it, nobody would come back to end it
         remove_dataset(Path(plan.dataset))
-        shutil.rmtree(receipt.absolute().parents[1] / SCRATCH, ignore_errors=True)
+        shutil.rmtree(run_folder / SCRATCH, ignore_errors=True)
     durable.write_json(
         receipt.absolute(),
         {
@@ -58,21 +61,28 @@ def finish_mags(
     )
 
 
-def _check_listed(dataset: RemoteDataset, one: LayerPlan) -> None:
-    listed = dataset.mags_of(one.layer.name)
-    for grid in one.made:
-        if grid.mag.factors not in listed:
-            raise _unlisted(one, grid, dataset)
+def _check_listed(dataset: RemoteDataset, plan: Plan, run_folder: Path) -> None:
+    """Make sure that the server lists all mags; what is known of others that were sent goes."""
+    made = [(one, grid) for one in plan.layers for grid in one.made]
+    lacking = [
+        (one, grid) for one, grid in made if grid.mag.factors not in dataset.mags_of(one.layer.name)
+    ]
+    for one, grid in lacking:
+        forget_mag(run_folder, one.layer.name, str(grid.mag))
+    if lacking:
+        raise _unlisted(*lacking[0], dataset)
 
 
 def _unlisted(one: LayerPlan, grid: Grid, dataset: RemoteDataset) -> VerificationError:
     return VerificationError(
-        f"the server does not list mag {grid.mag} of layer {one.layer.name}", dataset.url,
-        "Somebody may have removed it: remove the run folder to send it anew.",
+        f"the server does not list mag {grid.mag} of layer {one.layer.name}, which was sent",
+        dataset.url, "Look whether somebody removed it; the same command sends it anew.",
     )  # fmt: skip
 
 
-def _read_back(plan: Plan, delivery: Delivery, dataset: RemoteDataset, sent: list[Sent]) -> Verdict:
+def _read_back(
+    plan: Plan, delivery: Delivery, dataset: RemoteDataset, sent: list[Sent], run_folder: Path
+) -> Verdict:
     """Compare what was sent with what the datastore gives."""
     if delivery.transfer_mode != "http":
         return Verdict("none", reason=f"{delivery.transfer_mode}: nothing went over the network")
@@ -88,8 +98,20 @@ def _read_back(plan: Plan, delivery: Delivery, dataset: RemoteDataset, sent: lis
         place = places.get((one.layer.name, grid.mag.factors))
         if place is None:
             raise _unlisted(one, grid, dataset)
-        copy = Copy(proxy, f"{one.layer.path}/{grid.name}", place, dataset.url)
-        checks += checks_of(delivery.verify, copy, files, len(made))
+        name = f"mag {grid.mag} of layer {one.layer.name} of {dataset.url}"
+        copy = Copy(proxy, f"{one.layer.path}/{grid.name}", place, name)
+        forget = partial(forget_mag, run_folder, one.layer.name, str(grid.mag))
+        some = checks_of(delivery.verify, copy, files, len(made))
+        checks += [partial(_compared, check, forget) for check in some]
     with ThreadPoolExecutor(delivery.connections) as pool:
         compared = list(pool.map(lambda check: check(), checks))
     return Verdict(delivery.verify, len(compared), sum(compared))
+
+
+def _compared(check: Check, forget: Callable[[], None]) -> int:
+    """Compare; a mag that is damaged will be sent anew, once it is deleted there."""
+    try:
+        return check()
+    except VerificationError:
+        forget()
+        raise

@@ -19,7 +19,7 @@ from wkflow.remote.session import Session
 from wkflow.remote.upload import FinishUnsureError, Upload, UploadLostError
 from wkflow.reservation import Reservation
 from wkflow.sent import Sent
-from wkflow.steps.read_back import check_there, read_back
+from wkflow.steps.read_back import check_there, hurry, read_back
 from wkflow.steps.reserve_upload import open_upload
 from wkflow.steps.transfer import transfer
 from wkflow.steps.upload_shards import send
@@ -74,6 +74,7 @@ def finish_upload(
             _check_count(delivery, sent)
             dataset_id = _finish(server, reservation, upload, sent, folder)
         with _spoiling(folder):
+            hurry(session)
             check_there(server, reservation, dataset_id)
             url = server.url_of(dataset_id)
             verdict = read_back(delivery, reservation, server, dataset_id, sent)

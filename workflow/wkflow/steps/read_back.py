@@ -13,10 +13,12 @@ from wkflow.datasource import PROPERTIES
 from wkflow.delivery import Delivery
 from wkflow.errors import VerificationError
 from wkflow.proof import Verdict
+from wkflow.remote.budget import Budget
 from wkflow.remote.dialect import Dialect
 from wkflow.remote.proxy import Proxy
 from wkflow.remote.refusal import LONGEST, MissingError
 from wkflow.remote.server import Server
+from wkflow.remote.session import Session
 from wkflow.reservation import Reservation
 from wkflow.sent import Sample, Sent, SentFile
 
@@ -28,9 +30,17 @@ LEAST_SAMPLES = 8
 
 READ_BYTES = 2**24
 
+LOOKS = 6
+"""Repetitions of a request here: half a minute at most. The same command looks again."""
+
 _ANEW = "Look at the server; the same command sends it anew."
 
 Check = Callable[[], int]
+
+
+def hurry(session: Session) -> None:
+    """Repeat requests less often than while something is sent, which an end would cost more."""
+    session.budget = Budget(LOOKS)
 
 
 def check_there(server: Server, reservation: Reservation, dataset_id: str) -> None:

@@ -72,6 +72,12 @@ def upload_mag(
         raise
 
 
+def forget_mag(run_folder: Path, layer: str, mag: str) -> None:
+    """Remove what says that the server has a mag, which it has not: it will be sent anew."""
+    shutil.rmtree(run_folder / UPLOAD / layer / mag, ignore_errors=True)
+    (run_folder / "receipts" / "upload_mag" / layer / f"{mag}.json").unlink(missing_ok=True)
+
+
 def _upload(
     plan: Plan,
     delivery: Delivery,

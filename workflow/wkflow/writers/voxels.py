@@ -16,7 +16,7 @@ import numpy as np
 from wkflow.box import Box, Triple, ceil_div
 from wkflow.codec import Codec
 from wkflow.durable import Growing, Handles
-from wkflow.errors import VerificationError
+from wkflow.errors import IncompleteError, VerificationError
 from wkflow.inside import require_inside
 from wkflow.layer import Grid, Layer
 from wkflow.receipt import ShardFile as Written
@@ -106,8 +106,8 @@ class MagVoxels:
         try:
             return self.format.open(path, self.layer, self.grid)
         except FileNotFoundError:
-            raise VerificationError(
-                "this shard is missing", str(path), "Remove the run folder's receipts and resume."
+            raise IncompleteError(
+                "this shard is missing", str(path), "Give the same command again: it is made anew."
             ) from None
 
     def _read_part(
