@@ -46,8 +46,8 @@ V2: dict[str, dict[str, Any]] = {
 }
 
 BY_LIBRARY: dict[str, dict[str, Any]] = {
-    "delta": {"zarr_format": 2, "filters": [numcodecs.Delta("u2")]},
-    "numcodecs in v3": {"compressors": [{"name": "numcodecs.bz2", "configuration": {}}]},
+    "checksum": {"zarr_format": 2, "filters": [numcodecs.Fletcher32()]},
+    "numcodecs in v3": {"compressors": [{"name": "numcodecs.lzma", "configuration": {}}]},
 }
 
 

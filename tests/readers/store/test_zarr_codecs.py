@@ -1,11 +1,19 @@
 """What metadata say of codecs, and what they may not say."""
 
+import json
+import zlib
+from pathlib import Path
 from typing import Any
 
+import numcodecs
 import numpy as np
 import pytest
+import zarr
 from numpy.testing import assert_array_equal
+from wkflow.errors import SourceError
 from wkflow.readers.store.zarr_codecs import Pipeline, pipeline_v2, pipeline_v3
+
+from tests.readers.contract import read_all
 
 LITTLE = {"name": "bytes", "configuration": {"endian": "little"}}
 
@@ -77,10 +85,56 @@ def test_codecs_that_are_not_known(codecs: list[dict[str, Any]]) -> None:
 
 
 def test_compressors_of_v2() -> None:
-    """One at most, and no filters."""
+    """One at most, and no filters that are not known."""
     meta: dict[str, Any] = {"dtype": ">u2", "order": "F", "compressor": None, "filters": []}
     pipeline = pipeline_v2(meta, (2, 3))
     assert pipeline is not None
     assert (pipeline.order, pipeline.dtype.str) == ((1, 0), ">u2")
-    assert pipeline_v2({**meta, "filters": [{"id": "delta"}]}, (2, 3)) is None
+    assert pipeline_v2({**meta, "filters": [{"id": "odd"}]}, (2, 3)) is None
     assert pipeline_v2({**meta, "compressor": {"id": "snappy"}}, (2, 3)) is None
+
+
+FILTERED: dict[str, tuple[str, list[Any]]] = {
+    "delta": ("i2", [numcodecs.Delta("i2")]),
+    "shuffle": ("u2", [numcodecs.Shuffle(2)]),
+    "astype": ("f4", [numcodecs.AsType("i2", "f4")]),
+    "scaled": ("f8", [numcodecs.FixedScaleOffset(0, 1, "f8", "u1")]),
+    "two": ("i4", [numcodecs.Delta("i4"), numcodecs.Shuffle(4)]),
+}
+
+
+@pytest.mark.parametrize("kind", FILTERED)
+@pytest.mark.parametrize("compressor", [None, numcodecs.Zstd(), numcodecs.Blosc()])
+def test_filters_are_undone_here(tmp_path: Path, kind: str, compressor: Any) -> None:  # noqa: ANN401
+    """So the bytes before them are bounded: zarr-python takes whatever they become."""
+    dtype, filters = FILTERED[kind]
+    array = zarr.create_array(
+        tmp_path / "a.zarr", shape=(8, 9, 10), chunks=(4, 9, 6), dtype=dtype, zarr_format=2,
+        filters=filters, compressors=compressor,
+    )  # fmt: skip
+    voxels = np.random.default_rng(0).integers(0, 99, (8, 9, 10)).astype(dtype)
+    array[:] = voxels
+    meta = json.loads((tmp_path / "a.zarr" / ".zarray").read_text())
+    assert pipeline_v2(meta, (4, 9, 6)) is not None
+    assert_array_equal(read_all(str(tmp_path / "a.zarr"))[0, 0, ..., 0], voxels)
+
+
+def test_a_filtered_chunk_that_inflates_without_bound_is_refused(tmp_path: Path) -> None:
+    """100 MB of zeros for a chunk of 64 bytes."""
+    zarr.create_array(
+        tmp_path / "a.zarr", shape=(4, 4, 4), chunks=(4, 4, 4), dtype="u1", zarr_format=2,
+        filters=[numcodecs.Delta("u1")], compressors=numcodecs.Zlib(),
+    )[:] = 1  # fmt: skip
+    (tmp_path / "a.zarr" / "0.0.0").write_bytes(zlib.compress(bytes(10**8)))
+    with pytest.raises(SourceError, match="would become"):
+        read_all(str(tmp_path / "a.zarr"))
+
+
+def test_codecs_of_version_two_are_known_in_version_three() -> None:
+    """By another name; those that are unlike are left to the library."""
+    codecs = [{"name": "bytes", "configuration": {"endian": "little"}}]
+    for name in ("zlib", "bz2", "blosc", "zstd"):
+        found, _ = pipeline_v3([*codecs, {"name": f"numcodecs.{name}"}], (4,), np.dtype("u1"))
+        assert found is not None
+    found, _ = pipeline_v3([*codecs, {"name": "numcodecs.lzma"}], (4,), np.dtype("u1"))
+    assert found is None

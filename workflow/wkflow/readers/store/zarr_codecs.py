@@ -9,12 +9,26 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
+import numcodecs
 import numpy as np
+from numcodecs.abc import Codec
 from numpy.typing import NDArray
 
 from wkflow.readers.decoders import DECODERS, Decoder, undo
 
 SHARDING = "sharding_indexed"
+
+FILTERS = frozenset({"astype", "bitround", "delta", "fixedscaleoffset", "quantize", "shuffle"})
+"""Filters of Zarr v2 (numcodecs), of which a byte becomes `WIDER` bytes at most."""
+
+WIDER = 8
+"""uint8 to float64, or the other way."""
+
+COMPRESSORS = frozenset({"blosc", "bz2", "gzip", "lz4", "zlib", "zstd"})
+"""That are the same in both versions, whatever their configuration."""
+
+PREFIX = "numcodecs."
+"""Of codecs of Zarr v2 in Zarr v3."""
 
 INDEX_CODECS = frozenset({"bytes", "crc32c"})
 """Those of an index whose length is known beforehand."""
@@ -24,14 +38,16 @@ INDEX_CODECS = frozenset({"bytes", "crc32c"})
 class Pipeline:
     """How the bytes of a chunk become an array of `shape`.
 
-    `decoders` undo the compression, the first first; then come elements of `dtype`, with the axes
-    in `order`: of the stored axes the first is axis `order[0]` of the array.
+    `decoders` undo the compression, the first first, then `filters` what was done to elements; then
+    come elements of `dtype`, with the axes in `order`: of the stored axes the first is axis
+    `order[0]` of the array.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     order: tuple[int, ...]
     decoders: tuple[Decoder, ...] = ()
+    filters: tuple[Codec, ...] = ()
 
     @property
     def decoded_bytes(self) -> int:
@@ -46,10 +62,15 @@ class Pipeline:
         """Give `decode` for many chunks."""
         stored = [self.shape[axis] for axis in self.order]
         turned = [self.order.index(axis) for axis in range(len(self.order))]
-        decoders, dtype, size = self.decoders, self.dtype, self.decoded_bytes
+        decoders, dtype, filters = self.decoders, self.dtype, self.filters
+        size = self.decoded_bytes * (WIDER if filters else 1)
 
         def decode(content: bytes) -> NDArray[Any]:
-            decoded = undo(decoders, content, size)
+            decoded: Any = undo(decoders, content, size)
+            for one in filters:
+                decoded = one.decode(decoded)
+            if filters:
+                decoded = np.ascontiguousarray(decoded).reshape(-1).view(np.uint8).data
             return np.frombuffer(decoded, dtype).reshape(stored).transpose(turned)
 
         return decode
@@ -68,12 +89,14 @@ class Shards:
 def pipeline_v2(meta: dict[str, Any], shape: tuple[int, ...]) -> Pipeline | None:
     """Read `.zarray`; None if it names a codec that is not known here."""
     name = (meta.get("compressor") or {}).get("id")
-    if meta.get("filters") or (name and name not in DECODERS):
+    stated = meta.get("filters") or []
+    if {one["id"] for one in stated} - FILTERS or (name and name not in DECODERS):
         return None
+    filters = tuple(numcodecs.get_codec(dict(one)) for one in reversed(stated))
     axes = tuple(range(len(shape)))
     order = axes[::-1] if meta.get("order") == "F" else axes
     decoders = (DECODERS[name],) if name else ()
-    return Pipeline(shape, np.dtype(meta["dtype"]), order, decoders)
+    return Pipeline(shape, np.dtype(meta["dtype"]), order, decoders, filters)
 
 
 def pipeline_v3(
@@ -134,8 +157,9 @@ def _pipeline(
         elif name == "transpose":
             turned = tuple(pipeline.order[axis] for axis in stated["order"])
             pipeline = replace(pipeline, order=turned)
-        elif name in DECODERS:
-            pipeline = replace(pipeline, decoders=(DECODERS[name], *pipeline.decoders))
+        elif name in DECODERS or (name.startswith(PREFIX) and name[len(PREFIX) :] in COMPRESSORS):
+            decoder = DECODERS[name.removeprefix(PREFIX)]
+            pipeline = replace(pipeline, decoders=(decoder, *pipeline.decoders))
         else:
             return None
     return pipeline
