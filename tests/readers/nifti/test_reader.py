@@ -101,7 +101,7 @@ def test_the_voxel_size_needs_a_unit(
 
 def test_slope_and_intercept_are_noted(tmp_path: Path) -> None:
     """Voxels stay what they are in the file."""
-    path = save(tmp_path, scl_slope=0.5, scl_inter=7)
+    path = save(tmp_path, scl_slope=0.5, scl_inter=7, xyzt_units=2)
     (found,) = probe(path)
     assert found.about.notes == ("slope 0.5 and intercept 7 are not applied",)
     assert_array_equal(read_all(path)[0, 0, ..., 0], GRID, strict=True)
@@ -111,7 +111,7 @@ def test_alpha_is_left_out(tmp_path: Path) -> None:
     """RGBA32 gives three samples, plain or gzipped, and it is said."""
     voxels = voxels_of("uint8", 1, 1, 2, 3, 4, 4)
     for name in ("a.nii", "a.nii.gz"):
-        path = save(tmp_path, axes_of_nifti(voxels)[..., 0, 0], name)
+        path = save(tmp_path, axes_of_nifti(voxels)[..., 0, 0], name, xyzt_units=2)
         (found,) = probe(path)
         assert found.header == Header(4, 3, 2, 3, "uint8")
         assert found.about.notes == ("alpha is left out",)

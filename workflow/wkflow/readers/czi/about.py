@@ -43,7 +43,15 @@ def about_czi(xml: str, header: Header, white: float | None, notes: tuple[str, .
     scaling = {item.get("Id"): _size_nm(item) for item in root.findall(DISTANCE)}
     voxel_nm = (scaling.get("X"), scaling.get("Y"), scaling.get("Z"))
     channels = _channels(root, header.channels, white)
+    odd = [str(item.get("Id")) for item in root.findall(DISTANCE) if _is_odd(item)]
+    if odd:
+        notes = (*notes, f"its distances along {', '.join(odd)} are no lengths, and are left out")
     return About("", voxel_nm, channels, (*notes, *_contradictions(root, header)))
+
+
+def _is_odd(distance: Element) -> bool:
+    stated = distance.findtext("Value", "").strip()
+    return _size_nm(distance) is None and stated not in {"", "0"}
 
 
 def _contradictions(root: Element, header: Header) -> Iterator[str]:

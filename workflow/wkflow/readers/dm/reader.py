@@ -16,7 +16,7 @@ from wkflow.readers.content import open_as
 from wkflow.readers.dm.tags import DmTags, Span, Tree
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays
-from wkflow.readers.length import to_nm
+from wkflow.readers.length import VoxelSize, voxel_size
 from wkflow.source import About, Header, Probe
 
 TYPES = {
@@ -91,7 +91,8 @@ def _image(path: str, tags: DmTags, image: Tree) -> tuple[Probe, FileArray]:
         red, step = (2, -1) if tags.order == "<" else (1, 1)
         array = replace(array, offset=array.offset + red, steps=(*array.steps[:5], step))
     notes = ("alpha is left out",) if kind == RGB_TYPE else ()
-    about = About(tags.text(image.get("Name")), _voxel_nm(tags, content), notes=notes)
+    size, dropped = _voxel_size(tags, content)
+    about = About(tags.text(image.get("Name")), size, notes=(*notes, *dropped))
     return Probe(header, (1, 1, 1), about), array
 
 
@@ -105,11 +106,12 @@ def _header(path: str, kind: int, extents: list[int]) -> Header:
     return Header(x, y, z, samples, np.dtype(TYPES[kind]).name, axes=axes_more)
 
 
-def _voxel_nm(tags: DmTags, content: Tree) -> tuple[float | None, float | None, float | None]:
+def _voxel_size(tags: DmTags, content: Tree) -> tuple[VoxelSize, tuple[str, ...]]:
     calibrations = content.get("Calibrations")
     dimension = calibrations.get("Dimension") if isinstance(calibrations, dict) else None
-    found: list[float | None] = [None, None, None]
+    scales: list[object] = [None, None, None]
+    units = ["", "", ""]
     for axis, one in enumerate(dimension.values() if isinstance(dimension, dict) else ()):
         if isinstance(one, dict) and axis < 3:
-            found[axis] = to_nm(one.get("Scale"), tags.text(one.get("Units")))
-    return found[0], found[1], found[2]
+            scales[axis], units[axis] = one.get("Scale"), tags.text(one.get("Units"))
+    return voxel_size(scales, units)

@@ -21,7 +21,7 @@ from wkflow.readers.content import open_as
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.ims.chunks import Chunks
 from wkflow.readers.ims.links import Links
-from wkflow.readers.length import to_nm
+from wkflow.readers.length import VoxelSize, voxel_size
 from wkflow.readers.reference import Referring
 from wkflow.readers.whole import require_inside
 from wkflow.source import About, Channel, Header, Probe
@@ -160,11 +160,12 @@ def _about(file: h5py.File, header: Header, links: Links) -> About:
     image = {} if group is None else group.attrs
     groups = [links.group(info, f"Channel {number}") for number in range(header.channels)]
     name = _text(image.get("Name"))
+    size, dropped = _voxel_size(image, header.size)
     return About(
         "" if name == UNNAMED else name,
-        _voxel_nm(image, header.size),
+        size,
         tuple(channel_of(dict(one.attrs)) for one in groups if one) if all(groups) else (),
-        tuple(_missing(info, header, links)),
+        (*dropped, *_missing(info, header, links)),
     )
 
 
@@ -186,21 +187,19 @@ def _missing(info: h5py.Group, header: Header, links: Links) -> Iterator[str]:
         yield f"{stated} time points are declared, {header.frames} are in the file"
 
 
-def _voxel_nm(image: Any, size: Triple) -> tuple[float | None, float | None, float | None]:  # noqa: ANN401 -- h5py's attributes
-    unit = _text(image.get("Unit"))
-    x, y, z = (
-        _length(_text(image.get(f"ExtMin{axis}")), _text(image.get(f"ExtMax{axis}")), count, unit)
+def _voxel_size(image: Any, size: Triple) -> tuple[VoxelSize, tuple[str, ...]]:  # noqa: ANN401 -- h5py's attributes
+    extents = [
+        _extent(_text(image.get(f"ExtMin{axis}")), _text(image.get(f"ExtMax{axis}")), count)
         for axis, count in enumerate(size)
-    )
-    return x, y, z
+    ]
+    return voxel_size(extents, [_text(image.get("Unit"))] * 3)
 
 
-def _length(least: str, most: str, count: int, unit: str) -> float | None:
+def _extent(least: str, most: str, count: int) -> float | None:
     try:
-        length = (float(most) - float(least)) / count
+        return (float(most) - float(least)) / count
     except ValueError:
         return None
-    return to_nm(length, unit)
 
 
 def channel_of(attributes: dict[str, Any]) -> Channel:

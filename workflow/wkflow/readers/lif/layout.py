@@ -12,7 +12,7 @@ import numpy as np
 
 from wkflow.errors import SourceError
 from wkflow.readers.fault import REMEDY
-from wkflow.readers.length import to_nm
+from wkflow.readers.length import voxel_size
 from wkflow.source import About, Channel, Header
 
 DIMENSIONS = {
@@ -119,16 +119,17 @@ def _starts(channels: list[Element], x_stride: int) -> tuple[tuple[int, ...], ..
 
 def about_of(element: Element, layout: Layout, name: str) -> About:
     """Gather the size of a voxel and what is said of the channels."""
-    sizes = {axis: _voxel_nm(element, number) for number, axis in ((1, "x"), (2, "y"), (3, "z"))}
+    lengths = [_distance(element, number) for number in (1, 2, 3)]
+    size, dropped = voxel_size([one for one, _ in lengths], [unit for _, unit in lengths])
     stated = element.findall(f"{DESCRIPTION}/Channels/ChannelDescription")
     is_grey = layout.header.samples == 1
     channels = tuple(Channel(colour=colour_of(one.get("LUTName"))) for one in stated)
     tiles = ("the tiles of a mosaic are the axis m: they are not stitched",)
     return About(
         name,
-        (sizes["x"], sizes["y"], sizes["z"]),
+        size,
         channels if is_grey and any(channel.colour for channel in channels) else (),
-        tiles if layout.sizes.get("m", 1) > 1 else (),
+        (*dropped, *(tiles if layout.sizes.get("m", 1) > 1 else ())),
     )
 
 
@@ -141,17 +142,17 @@ def colour_of(table: str | None) -> tuple[int, int, int] | None:
     return COLOURS.get(str(table).lower())
 
 
-def _voxel_nm(element: Element, number: int) -> float | None:
+def _distance(element: Element, number: int) -> tuple[float | None, str]:
     """Give the distance of voxels: Leica states that of the first and the last, mostly in m."""
     found = element.find(f"{DESCRIPTION}/Dimensions/DimensionDescription[@DimID='{number}']")
     count = _number(found, "NumberOfElements") if found is not None else 1
     if found is None or count < 2:
-        return None
+        return None, ""
     try:
         length = abs(float(found.get("Length", "nan"))) / (count - 1)
     except ValueError:
-        return None
-    return to_nm(length, found.get("Unit", ""))
+        return None, ""
+    return length, found.get("Unit", "")
 
 
 def _number(element: Element, key: str) -> int:

@@ -14,7 +14,7 @@ from wkflow.readers.content import not_of
 from wkflow.readers.fault import REMEDY, translated
 from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays, require_bytes
 from wkflow.readers.inflate import Inflated
-from wkflow.readers.length import to_nm
+from wkflow.readers.length import voxel_size
 from wkflow.readers.nifti.header import HEAD_BYTES, NiftiHeader
 from wkflow.readers.promise import DEFLATE, require_held
 from wkflow.readers.streamed import StreamedImage, open_streamed
@@ -120,10 +120,10 @@ def _beside(path: str) -> str:
 
 
 def _about(nifti: NiftiHeader) -> About:
-    x, y, z = (to_nm(abs(extent), nifti.unit) for extent in nifti.pixdim)
-    notes = []
+    size, dropped = voxel_size([abs(extent) for extent in nifti.pixdim], [nifti.unit] * 3)
+    notes = [*dropped]
     if STORED_SAMPLES.get(nifti.datatype) == 4:
         notes.append("alpha is left out")
     if nifti.scale != (1.0, 0.0):
         notes.append("slope {:g} and intercept {:g} are not applied".format(*nifti.scale))
-    return About(voxel_nm=(x, y, z), notes=tuple(notes))
+    return About(voxel_nm=size, notes=tuple(notes))

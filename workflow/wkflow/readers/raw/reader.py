@@ -54,7 +54,9 @@ class RawReader:
                 "Is it cut short? If not, give the true --raw-shape and --raw-dtype, or a sidecar.",
             )  # fmt: skip
         files = (path, sidecar.path) if sidecar.path else ()
-        return Probe(header, (1, 1, 1), About(voxel_nm=sidecar.voxel_nm), files), array
+        return Probe(
+            header, (1, 1, 1), About(voxel_nm=sidecar.voxel_nm, notes=sidecar.notes), files
+        ), array
 
 
 def _lay(layout: RawLayout, where: str) -> tuple[Header, FileArray]:

@@ -19,10 +19,8 @@ import yaml
 from wkflow.box import Triple
 from wkflow.errors import SourceError
 from wkflow.readers.fault import translated
-from wkflow.readers.length import to_nm
+from wkflow.readers.length import VoxelSize, voxel_size
 from wkflow.source import RawLayout
-
-VoxelSize = tuple[float | None, float | None, float | None]
 
 REMEDY = (
     "Give --raw-shape x,y,z and --raw-dtype, or put a sidecar {} with `shape` and `dtype` here."
@@ -45,6 +43,7 @@ class Sidecar:
     layout: RawLayout
     voxel_nm: VoxelSize = (None, None, None)
     path: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def find_sidecar(path: str) -> Sidecar:
@@ -90,8 +89,7 @@ def _of_mapping(text: str, path: str) -> Sidecar:
         str(said.get("byte_order", "little")),
         int(said.get("offset", 0)),
     )
-    unit = str(said.get("unit", "nm"))
-    return Sidecar(layout, _voxel_nm(said.get("voxel_size", ()), unit), path)
+    return _measured(layout, said.get("voxel_size", ()), str(said.get("unit", "nm")), path)
 
 
 def _of_ripple(text: str, path: str) -> Sidecar:
@@ -131,7 +129,8 @@ def _of_meta(text: str, path: str) -> Sidecar:
         byte_order="big" if is_big.lower() == "true" else "little",
         offset=int(said.get("HeaderSize", 0)),
     )
-    return Sidecar(layout, path=path)
+    spacing = said.get("ElementSpacing", said.get("ElementSize", "")).split()
+    return _measured(layout, spacing, said.get("DistanceUnits", ""), path)
 
 
 def _stem(path: str) -> str:
@@ -146,6 +145,8 @@ def _triple(values: Sequence[str | int], path: str) -> Triple:
     return extents[0], extents[1], extents[2]
 
 
-def _voxel_nm(values: Sequence[float], unit: str) -> VoxelSize:
-    sizes = [to_nm(float(value), unit) for value in values]
-    return (sizes[0], sizes[1], sizes[2]) if len(sizes) == 3 else (None, None, None)
+def _measured(layout: RawLayout, values: Sequence[float | str], unit: str, path: str) -> Sidecar:
+    """Add the size of a voxel; of a MetaImage it is a length only if its unit is stated."""
+    sizes = [float(value) for value in values]
+    found, notes = voxel_size(sizes if len(sizes) == 3 else [None] * 3, [unit] * 3)
+    return Sidecar(layout, found, path, notes)

@@ -21,7 +21,7 @@ from wkflow.readers.reference import referred
 from wkflow.readers.store.array import Stored, StoredImage, axes_of, image_of
 from wkflow.readers.store.bdv import UNKNOWN, setup_voxel_nm
 from wkflow.readers.store.n5_block import compression_of, decode
-from wkflow.readers.store.n5_scale import n5_scale, voxel_nm_of
+from wkflow.readers.store.n5_scale import n5_scale, unmeasured, voxel_nm_of
 from wkflow.source import About, References
 
 ATTRIBUTES = "attributes.json"
@@ -76,7 +76,9 @@ def _image(path: str, folder: Path, group: Path, above: Attributes) -> StoredIma
         voxel_nm = setup_voxel_nm(group)
     below = Path(os.path.relpath(folder, group)).as_posix()  # a followed reference leads elsewhere
     scaled = n5_scale(above, attributes, below, axes)
-    about = About(called, scaled.voxel_nm(voxel_nm), place=scaled.place)
+    size = scaled.voxel_nm(voxel_nm)
+    notes = () if any(size) else unmeasured({**above, **attributes}, axes)
+    about = About(called, size, notes=notes, place=scaled.place)
     files = dict.fromkeys((group / ATTRIBUTES, folder / ATTRIBUTES))
     there = tuple(str(file.absolute()) for file in files if file.is_file())
     return image_of(path, _stored(path, folder, attributes, axes), about, there)

@@ -14,7 +14,7 @@ from typing import Any
 
 from wkflow.box import Triple
 from wkflow.readers.fault import FOREIGN
-from wkflow.readers.length import to_nm
+from wkflow.readers.length import to_nm, voxel_size
 from wkflow.source import Place
 
 Attributes = dict[str, Any]
@@ -119,6 +119,20 @@ def voxel_nm_of(
     each = units if isinstance(units, list) else [units] * len(stated)
     lengths = dict(zip(names, map(_length, stated, each), strict=False))
     return lengths.get("x"), lengths.get("y"), lengths.get("z")
+
+
+def unmeasured(attributes: Attributes, axes: tuple[str, ...]) -> tuple[str, ...]:
+    """Say what is stated as a size of voxels and is no length."""
+    stated: Any = attributes.get("pixelResolution", attributes.get("resolution"))
+    unit: Any = attributes.get("units", attributes.get("unit", ""))
+    if isinstance(stated, dict):
+        stated, unit = stated.get("dimensions"), stated.get("unit", "")
+    if not isinstance(stated, list):
+        return ()
+    along = dict(zip(axes[::-1], stated, strict=False))
+    listed = unit if isinstance(unit, list) else [unit] * len(axes)
+    units = dict(zip(axes[::-1], listed, strict=False))
+    return voxel_size([along.get(axis) for axis in "xyz"], [units.get(a) or "" for a in "xyz"])[1]
 
 
 def _length(size: object, unit: object) -> float | None:

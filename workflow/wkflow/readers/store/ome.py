@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from wkflow.readers.besides import in_part
-from wkflow.readers.length import to_nm
+from wkflow.readers.length import voxel_size
 from wkflow.source import NO_CHANNELS, About, Channel, Place
 
 
@@ -30,15 +30,16 @@ def about_of(
     """Gather what is said of the image; a length without a unit is none."""
     scale, translation = _transformed(pyramid, len(axes))
     units = [a.get("unit") if isinstance(a, dict) else None for a in pyramid.get("axes") or axes]
-    lengths = {axis: to_nm(scale[i], str(units[i])) for i, axis in enumerate(axes)}
+    along = {axis: (scale[i], units[i] or "") for i, axis in enumerate(axes)}
+    pairs = [along.get(axis, (None, "")) for axis in "xyz"]
+    size, dropped = voxel_size([value for value, _ in pairs], [unit for _, unit in pairs])
     place = _place(dict(zip(axes, zip(scale, translation, strict=True), strict=True)))
     channels, notes = in_part(
         lambda: tuple(channel_of(channel) for channel in omero.get("channels", [])),
         NO_CHANNELS,
         "names and colours of channels",
     )
-    size = (lengths.get("x"), lengths.get("y"), lengths.get("z"))
-    return About(name, size, channels, notes, place=place)
+    return About(name, size, channels, (*dropped, *notes), place=place)
 
 
 def _transformed(pyramid: dict[str, Any], count: int) -> tuple[list[float], list[float]]:

@@ -13,7 +13,7 @@ from tifffile import TiffFile, TiffPage
 from wkflow.box import Triple
 from wkflow.errors import SourceError
 from wkflow.readers.besides import in_part
-from wkflow.readers.length import to_nm
+from wkflow.readers.length import voxel_size
 from wkflow.source import NO_CHANNELS, About, Channel, Header
 
 RESOLUTIONS = {"x": 282, "y": 283}
@@ -69,22 +69,23 @@ def imagej_about(tif: TiffFile, header: Header) -> About:
     page = tif.pages.first
     unit = _unit(said, "unit", "")
     depth = said.get("spacing")
-    notes: tuple[str, ...] = ()
+    size, notes = voxel_size(
+        (
+            _extent(page, "x"),
+            _extent(page, "y"),
+            abs(depth) if isinstance(depth, int | float) else None,
+        ),
+        (unit, _unit(said, "yunit", unit), _unit(said, "zunit", unit)),
+    )
     if header.channels >= CHANNELS_MANY and not {"slices", "frames"} & set(said):
-        notes = (UNNAMED_NOTE.format(header.channels),)
+        notes = (*notes, UNNAMED_NOTE.format(header.channels))
     channels, more = in_part(
         lambda: _channels(said, header.channels),
         NO_CHANNELS,
         "colours and shown values of channels",
     )
     return About(
-        voxel_nm=(
-            _extent(page, "x", unit),
-            _extent(page, "y", _unit(said, "yunit", unit)),
-            to_nm(abs(depth), _unit(said, "zunit", unit))
-            if isinstance(depth, int | float)
-            else None,
-        ),
+        voxel_nm=size,
         channels=channels,
         notes=(*notes, *more, *_left_out(tif, said)),
     )
@@ -96,8 +97,8 @@ def _unit(said: dict[str, Any], key: str, default: str) -> str:
     return text.replace("\\u00B5", "µ").replace("\\u00b5", "µ").replace("\\u00C5", "Å")
 
 
-def _extent(page: TiffPage, axis: str, unit: str) -> float | None:
-    return to_nm(1 / density, unit) if (density := resolution(page, axis)) else None
+def _extent(page: TiffPage, axis: str) -> float | None:
+    return 1 / density if (density := resolution(page, axis)) else None
 
 
 def resolution(page: TiffPage, axis: str) -> float | None:

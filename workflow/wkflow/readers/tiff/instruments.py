@@ -7,7 +7,7 @@ from typing import Any
 from tifffile import TiffFile
 
 from wkflow.readers.besides import in_part
-from wkflow.readers.length import to_nm
+from wkflow.readers.length import to_nm, voxel_size
 from wkflow.readers.tiff.imagej import resolution
 from wkflow.readers.tiff.series import TiffSeries
 from wkflow.source import NO_CHANNELS, About, Channel
@@ -35,7 +35,8 @@ def instrument_about(tif: TiffFile, series: TiffSeries, number: int) -> About:
     if series.kind in SLIDES:
         return About(name, _slide(series))
     if series.kind == "stk":
-        return About(name, _stk(tif.stk_metadata or {}))
+        size, notes = _stk(tif.stk_metadata or {})
+        return About(name, size, notes=notes)
     if series.kind == "svs":  # what follows the slide repeats its description
         return About(name, _svs(series.planes.keyframe.description) if number == 0 else UNKNOWN)
     if series.kind == "mmstack":
@@ -70,13 +71,13 @@ def _slide(series: TiffSeries) -> Sizes:
     return x, y, None
 
 
-def _stk(said: dict[str, Any]) -> Sizes:
+def _stk(said: dict[str, Any]) -> tuple[Sizes, tuple[str, ...]]:
     """MetaMorph: calibration along x and y, and a distance for each plane."""
     unit = said.get("CalibrationUnits", "")
     distances = [float(distance) for distance in said.get("ZDistance", ())]
     depth = next((distance for distance in distances if distance > 0), None)
-    x, y = (to_nm(said.get(f"{axis}Calibration"), unit) for axis in "XY")
-    return x, y, to_nm(depth, unit)
+    x, y = (said.get(f"{axis}Calibration") for axis in "XY")
+    return voxel_size((x, y, depth), [unit] * 3)
 
 
 def _svs(description: str) -> Sizes:
