@@ -90,3 +90,14 @@ def shard_bytes(dataset: Path) -> dict[str, bytes]:
         for path in sorted(dataset.rglob("*"))
         if path.is_file()
     }
+
+
+DAMAGES = (b"", b'{"half": ', b"\xff\xfe garbage", b"[7]")
+
+
+def damage_state(run_folder: Path, turn: int = 0) -> None:
+    """Damage every file of a run folder, but for what it has of a dataset: each in another way."""
+    files = sorted(path for path in run_folder.rglob("*") if path.is_file())
+    for number, path in enumerate(files):
+        if "dataset" not in path.relative_to(run_folder).parts:
+            path.write_bytes(DAMAGES[(number + turn) % len(DAMAGES)])

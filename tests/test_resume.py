@@ -21,6 +21,7 @@ from wkflow.datasource import PROPERTIES
 from .runs import (
     ROOT,
     VOXEL_SIZE,
+    damage_state,
     environment,
     noise,
     shard_bytes,
@@ -204,16 +205,10 @@ def test_a_lost_shard_is_noticed_and_made_anew(finished: Finished) -> None:
     finished.again()
 
 
-DAMAGES = (b"", b'{"half": ', b"\xff\xfe garbage", b"[7]")
-
-
 @pytest.mark.parametrize("turn", [0, 1])
 def test_state_is_a_cache(finished: Finished, turn: int) -> None:
     """Whatever became of the files of a run folder, a dataset that is complete stays so."""
-    folder = finished.out.with_name("out.wkflow")
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    for number, path in enumerate(files):
-        path.write_bytes(DAMAGES[(number + turn) % len(DAMAGES)])
+    damage_state(finished.out.with_name("out.wkflow"), turn)
     finished.again()
     assert "nothing to do" in finished.again().stderr
 

@@ -107,6 +107,24 @@ def test_an_interrupted_mag_goes_on(adding: Adding) -> None:
     assert before.isdisjoint(map(tuple, after[1]))
 
 
+def test_a_token_that_is_no_longer_valid_is_told(adding: Adding) -> None:
+    """In the middle; with a valid one the same upload goes on, without what was sent."""
+    addition = adding()
+    addition.standin.faults(revoke={"skip": 4, "times": 1, "routes": ["chunk"]})
+    with pytest.raises(ServerError, match="token"):
+        addition.upload()
+    addition.standin.faults()
+    addition.standin.set_tokens(admin=addition.standin.token)
+    (begun,) = addition.uploads()
+    place = Path(begun["path"])
+    kept = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+    assert kept
+    addition.standin.clear_log()
+    addition.upload()
+    assert addition.there() == addition.here()
+    assert kept.isdisjoint(path for path, _ in addition.standin.log()["chunks"][begun["id"]])
+
+
 @pytest.mark.parametrize(
     "faults",
     [

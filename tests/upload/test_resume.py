@@ -14,7 +14,7 @@ import psutil
 import pytest
 from wkflow.datasource import PROPERTIES
 
-from tests.runs import noise
+from tests.runs import damage_state, noise
 from tests.standin.server import Standin, standin_in
 
 from .runs import (
@@ -112,6 +112,25 @@ def test_a_killed_upload_ends_the_same(
     print(f"seed {seed}: {came} chunks when it was killed last; {told}")  # noqa: T201 -- of a campaign
     assert campaign.local.exists()
     assert not (here / "stack.upload" / "dataset").exists()
+
+
+def test_state_of_a_killed_upload_is_a_cache(
+    standin: Standin, stack: Path, local: Path, here: Path
+) -> None:
+    """Whatever became of every file of the run folder: one dataset, which is whole."""
+    command, folder = ("remote-convert", *CONVERSION, stack), here / "stack.upload"
+    with start(*command, standin=standin, cwd=here) as process:
+        await_(lambda: bool(list(folder.glob("receipts/upload_shards/**/*.json"))), 60)
+        family = [
+            *psutil.Process(process.pid).children(recursive=True),
+            psutil.Process(process.pid),
+        ]
+        for one in family:
+            one.kill()
+    damage_state(folder)
+    url = url_of(wkflow(*command, standin=standin, cwd=here))
+    assert [one["id"] for one in standin.datasets()] == [arrived(standin, url)["id"]]
+    assert_same(arrived(standin, url), local)
 
 
 def wait_a_while(
