@@ -72,3 +72,32 @@ def test_a_project_of_something_else_says_nothing(
     path = write_container(tmp_path, {})
     (tmp_path / "project.xml").write_text(PROJECT.format(container=container, unit=unit))
     assert sizes(path)[0] == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("affine", "size", "is_told"),
+    [
+        ("1 0 0 0 0 1 0 0 0 0 1 0", "0.5 0.25 2.0", False),
+        ("2 0 0 0 0 1 0 0 0 0 8 0", "0.5 0.25 2.0", False),
+        ("2 0 0 0 0 1 0 0 0 0 8 0", "", True),
+        ("1 0 0 70 0 1 0 0 0 0 1 0", "0.5 0.25 2.0", True),
+        ("0 1 0 0 1 0 0 0 0 0 1 0", "0.5 0.25 2.0", True),
+        ("1 0 0 x", "0.5 0.25 2.0", False),
+    ],
+)
+def test_what_a_project_does_with_views_is_told(
+    tmp_path: Path, affine: str, size: str, *, is_told: bool
+) -> None:
+    """A calibration counts in the smallest edge: where no size is stated, it is none either."""
+    container = write_container(tmp_path, {})
+    view = (
+        '<ViewRegistrations><ViewRegistration timepoint="0" setup="0"><ViewTransform type="affine">'
+        f"<affine>{affine}</affine></ViewTransform></ViewRegistration></ViewRegistrations></SpimData>"
+    )
+    text = PROJECT.format(container="data.n5", unit="µm").replace("0.5 0.25 2.0", size)
+    (tmp_path / "project.xml").write_text(text.replace("</SpimData>", view))
+    first, second = StoreReader().probe(str(container))
+    assert first.about.voxel_nm == ((500, 250, 2000) if size else (None, None, None))
+    told = ("project.xml moves, turns or scales setup 0: that is not applied",)
+    assert first.about.notes == (told if is_told else ())
+    assert second.about.notes == ()

@@ -35,6 +35,45 @@ def setup_voxel_nm(group: Path) -> VoxelSize:
     return UNKNOWN
 
 
+def registration_notes(group: Path) -> tuple[str, ...]:
+    """Say that the project moves, turns or scales the views of the setup that a group belongs to.
+
+    BigStitcher's calibration counts in the smallest edge of a voxel, without a unit: it is no size.
+    """
+    folders = [group.absolute(), *group.absolute().parents]
+    for below, container in pairwise(folders):
+        if setup := SETUP.fullmatch(below.name):
+            number = int(setup[1] or setup[2])
+            return tuple(
+                f"{file.name} moves, turns or scales setup {number}: that is not applied"
+                for file in _projects(container)
+                if _is_registered(file, container, number)
+            )
+    return ()
+
+
+def _is_registered(file: Path, container: Path, setup: int) -> bool:
+    """Whether a project does more with a setup than to scale it by the size of its voxels."""
+    try:
+        root = ET.fromstring(file.read_bytes())  # noqa: S314 -- as below
+        if not any(_names(element, container) for element in root.iter()):
+            return False
+        views = [v for v in root.iter("ViewRegistration") if v.get("setup") == str(setup)]
+        affines = [one.text or "" for view in views for one in view.iter("affine")]
+        matrices = [[float(word) for word in text.split()] for text in affines]
+    except FOREIGN:
+        return False
+    is_sized = _size_in(file, container, setup) != UNKNOWN
+    return any(_does_more(matrix, is_sized=is_sized) for matrix in matrices)
+
+
+def _does_more(matrix: list[float], *, is_sized: bool) -> bool:
+    """Whether an affine (three rows of four) is more than a scale that is known otherwise."""
+    diagonal = matrix[::5]
+    others = [value for place, value in enumerate(matrix) if place % 5]
+    return any(others) or (not is_sized and any(value != 1 for value in diagonal))
+
+
 def _projects(container: Path) -> Iterator[Path]:
     files = sorted(container.parent.glob("*.xml"))
     yield from (file for file in files if file.stat().st_size <= PROJECT_MAX_BYTES)

@@ -19,7 +19,7 @@ from wkflow.readers.chunked import Span, gather
 from wkflow.readers.fault import REMEDY
 from wkflow.readers.reference import referred
 from wkflow.readers.store.array import Stored, StoredImage, axes_of, image_of
-from wkflow.readers.store.bdv import UNKNOWN, setup_voxel_nm
+from wkflow.readers.store.bdv import UNKNOWN, registration_notes, setup_voxel_nm
 from wkflow.readers.store.n5_block import compression_of, decode
 from wkflow.readers.store.n5_scale import n5_scale, unmeasured, voxel_nm_of
 from wkflow.source import About, References
@@ -78,6 +78,7 @@ def _image(path: str, folder: Path, group: Path, above: Attributes) -> StoredIma
     scaled = n5_scale(above, attributes, below, axes)
     size = scaled.voxel_nm(voxel_nm)
     notes = () if any(size) else unmeasured({**above, **attributes}, axes)
+    notes = (*notes, *registration_notes(group))
     about = About(called, size, notes=notes, place=scaled.place)
     files = dict.fromkeys((group / ATTRIBUTES, folder / ATTRIBUTES))
     there = tuple(str(file.absolute()) for file in files if file.is_file())
