@@ -174,3 +174,21 @@ def test_a_frame_may_be_filled_up_behind_its_end(
     assert_array_equal(padded, alone, strict=True)
     if syntax != JPEGBaseline8Bit:
         assert_array_equal(alone[0, 0], voxels)
+
+
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, LS, JPEG2000Lossless])
+@pytest.mark.parametrize("rows", [17, 21])
+def test_a_frame_that_does_not_fit_is_named(tmp_path: Path, syntax: UID, rows: int) -> None:
+    """Larger or smaller than the file says, and not the first."""
+    encode = {
+        JPEGBaseline8Bit: imagecodecs.jpeg8_encode,
+        LS: imagecodecs.jpegls_encode,
+        JPEG2000Lossless: lambda plane: imagecodecs.jpeg2k_encode(plane, codecformat="J2K"),
+    }[syntax]
+    voxels = noise("uint8", 2, 19, 23, 1)
+    other = noise("uint8", 1, rows, 23, 1)[0, :, :, 0]
+    path = tmp_path / "a.dcm"
+    save(path, dataset_of(voxels), [encode(voxels[0, :, :, 0]), encode(other)], syntax)
+    words = f"frame 2: it has 23 x {rows} voxels, its place 23 x 19"
+    with pytest.raises(SourceError, match=words):
+        read_all(str(path))

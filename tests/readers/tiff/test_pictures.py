@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import tifffile
 from numpy.testing import assert_array_equal
@@ -36,4 +37,15 @@ def test_other_pictures_are_held_to_the_same(tmp_path: Path, codec: str) -> None
         larger = tif.filehandle.read(page.databytecounts[0])
     replace(path, 1, lambda _: larger)
     with pytest.raises(SourceError, match="53 x 37 voxels, its place 53 x 16"):
+        read_all(str(path))
+
+
+def test_the_page_is_named(tmp_path: Path) -> None:
+    """Of a file of several."""
+    path = tmp_path / "image.tif"
+    voxels = np.stack([GREY] * 3)
+    tifffile.imwrite(path, voxels, compression="png", metadata=None, photometric="minisblack")
+    with tifffile.TiffFile(path, mode="r+") as tif:
+        tif.pages[2].tags["StripByteCounts"].overwrite((200,))
+    with pytest.raises(SourceError, match="page 3, strip 1: "):
         read_all(str(path))

@@ -1,5 +1,6 @@
 """DICOM: attributes by pydicom, uncompressed voxels from their place, others frame by frame."""
 
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -221,4 +222,9 @@ def _decoded(
 def _decode(survey: _Survey, frame: int) -> NDArray[Any]:
     dicom = survey.dicom
     data = b"".join(dicom.bytes_at(*piece) for piece in survey.pieces[frame])
-    return decode(data, dicom.syntax, survey.pixels, dicom.path)
+    try:
+        return decode(data, dicom.syntax, survey.pixels, dicom.path)
+    except (LookupError, RuntimeError, ValueError, struct.error) as error:
+        if len(survey.pieces) == 1:
+            raise
+        raise ValueError(f"frame {frame + 1}: {error}") from error

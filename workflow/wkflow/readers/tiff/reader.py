@@ -125,8 +125,18 @@ class TiffImage:
             return
         with translated(path), complaints_raised(path):
             stored = self._checked(number)
-            with self._parts.descriptor(stored.keyframe) as descriptor:
+            with self._parts.descriptor(stored.keyframe) as descriptor, self._named(number):
                 _read_samples(stored, descriptor, region, first, out)
+
+    @contextmanager
+    def _named(self, number: int) -> Iterator[None]:
+        """Say in what is raised which page it is of."""
+        try:
+            yield
+        except ValueError as error:
+            if self._planes.count == 1:
+                raise
+            raise ValueError(f"page {number + 1}, {error}") from error
 
     def _check(self, number: int) -> StoredPage:
         """Find a page, and refuse one that is unlike the first or damaged."""
