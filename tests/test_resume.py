@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pty
 import random
 import shutil
 import signal
@@ -194,6 +195,54 @@ def test_a_replacement_that_is_killed_in_its_swap_is_ended(tmp_path: Path) -> No
         np.testing.assert_array_equal(voxels(target, name), volumes[name])
         assert {one.name for one in target.iterdir()} == {name, PROPERTIES, "zarr.json"}
         assert not list(tmp_path.glob(".out*"))
+
+
+FULL = """
+import collections, shutil
+
+Usage = collections.namedtuple("Usage", "total used free")
+shutil.disk_usage = lambda path: Usage(10**12, 10**12 - 500, 500)
+"""
+"""Lets each interpreter find a disk on which one small dataset fits, and two do not."""
+
+
+def test_who_sits_at_a_terminal_is_asked(tmp_path: Path) -> None:
+    """Where the disk cannot hold both datasets: `n` changes nothing, `y` replaces the old one."""
+    target, volume = tmp_path / "out", noise(5, 20, 20, seed=1)
+    convert(write_stack(tmp_path / "a", noise(5, 20, 20)), target)
+    before = shard_bytes(target)
+    source = write_stack(tmp_path / "b", volume)
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook" / "sitecustomize.py").write_text(FULL)
+    assert at_terminal(tmp_path / "hook", source, target, "n") == 2
+    assert shard_bytes(target) == before
+    assert at_terminal(tmp_path / "hook", source, target, "y") == 0
+    np.testing.assert_array_equal(voxels(target, "b"), volume)
+    assert not (target / "a").exists()
+
+
+def at_terminal(hook: Path, source: Path, target: Path, answer: str) -> int:
+    """Overwrite a dataset at a terminal, where `answer` is typed to a question."""
+    ours, theirs = pty.openpty()
+    path = os.pathsep.join([str(hook), environment()["PYTHONPATH"]])
+    os.write(ours, f"{answer}\n".encode())
+    arguments = ["convert", *VOXEL_SIZE, "--quiet", "--overwrite-existing", source, target]
+    with subprocess.Popen(
+        [sys.executable, "-m", "wkflow.cli", *map(str, arguments)],
+        env=environment() | {"PYTHONPATH": path},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        told = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while block := os.read(ours, 1000):
+                told += block
+        os.close(ours)
+        status = process.wait(60)
+    assert b"remove the old dataset now? [y/N]" in told, told.decode()
+    return status
 
 
 def test_a_lost_shard_is_noticed_and_made_anew(finished: Finished) -> None:

@@ -62,10 +62,14 @@ def start(
     )
 
 
+SHOWN = ("wkflow: layer", "wkflow: note", "wkflow: ░", "wkflow: █")
+"""How lines begin that are no failure's: a slow machine shows its progress often."""
+
+
 def lines(run: Run) -> list[str]:
     """Give what a person reads of a failure: at most five lines, no traceback."""
     told = [line for line in run.stderr.splitlines() if "-m snakemake" not in line]
-    told = [line for line in told if not line.startswith(("wkflow: layer", "wkflow: note"))]
+    told = [line for line in told if not line.startswith(SHOWN)]
     assert "Traceback" not in run.stderr + run.stdout
     assert len(told) <= 5, run.stderr
     return told
