@@ -8,7 +8,7 @@ import yaml
 
 from tests.kubernetes.conftest import SECRET_OF_THE_USER, Site, options
 from tests.kubernetes.schema import amount
-from tests.runs import shard_bytes, snakemake
+from tests.runs import VOXEL_SIZE, noise, shard_bytes, snakemake, wkflow, write_stack
 
 
 def test_it_makes_the_same_bytes_as_here(site: Site) -> None:
@@ -46,8 +46,29 @@ def test_its_jobs_say_what_they_need_and_no_secret(site: Site) -> None:
 
 def test_the_command_says_the_same(site: Site) -> None:
     """`wkflow convert` with a strategy and resources, instead of a profile; no core of ours."""
+    by_cli(site)
+    assert (site.volume / "dataset" / "datasource-properties.json").exists()
+    for job in site.cluster.history:
+        given = job["spec"]["template"]["spec"]["containers"][0]["resources"]
+        assert amount(given["limits"]["cpu"]) == 2
+        assert amount(given["limits"]["memory"]) == 900e6
+    assert len(site.cluster.history) == 5
+
+
+def test_another_dataset_is_replaced_when_the_new_one_is_whole(site: Site) -> None:
+    """Pods write beside the old dataset, which the end swaps for theirs."""
+    other, target = write_stack(site.volume / "other", noise(8, 32, 32)), site.volume / "dataset"
+    run = wkflow("convert", *VOXEL_SIZE, "--work-dir", site.run_folder, other, target)
+    assert run.returncode == 0, run.stderr
+    by_cli(site, "--overwrite-existing")
+    assert [path.name for path in target.iterdir() if path.is_dir()] == ["stack"]
+    assert {path.name for path in site.volume.iterdir() if path.name.startswith(".")} == set()
+
+
+def by_cli(site: Site, *more: str) -> None:
+    """Let the command run to its end."""
     run = subprocess.run(
-        site.by_cli(),
+        [*site.by_cli(), *more],
         cwd=site.volume,
         env=site.environment(),
         check=False,
@@ -55,9 +76,3 @@ def test_the_command_says_the_same(site: Site) -> None:
         text=True,
     )
     assert run.returncode == 0, run.stderr
-    assert (site.volume / "dataset" / "datasource-properties.json").exists()
-    for job in site.cluster.history:
-        given = job["spec"]["template"]["spec"]["containers"][0]["resources"]
-        assert amount(given["limits"]["cpu"]) == 2
-        assert amount(given["limits"]["memory"]) == 900e6
-    assert len(site.cluster.history) == 5

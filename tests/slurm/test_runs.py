@@ -78,6 +78,19 @@ def test_a_stack_is_converted_and_sent(
     )
 
 
+def test_another_dataset_is_replaced_when_the_new_one_is_whole(
+    cluster: Cluster, stack: Path, local: Path, target: Path
+) -> None:
+    """Jobs write beside the old dataset, which the end swaps for theirs."""
+    other = runs.write_stack(target.with_name("other"), runs.noise(16, 64, 64))
+    assert runs.wkflow("convert", *runs.VOXEL_SIZE, other, target).returncode == 0
+    how = ("convert", *ON_SLURM, "--overwrite-existing", *SHAPES, stack, target)
+    run = wkflow(cluster, *how, cwd=target.parent)
+    assert run.returncode == 0, run.stderr
+    assert same_as(target, local)
+    assert {path.name for path in target.parent.iterdir()} == {"other", "set", "set.wkflow"}
+
+
 def test_a_controller_may_be_away_for_a_while(
     cluster: Cluster, stack: Path, local: Path, target: Path, folder: Path
 ) -> None:
