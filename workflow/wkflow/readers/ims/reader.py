@@ -100,7 +100,9 @@ def _probe(file: h5py.File, links: Links) -> Probe:
     grain = tuple(map(min, Chunks.of(data).shape[::-1], size))
     about = besides(lambda: _about(file, header, links))
     absent = sum(
-        Chunks.of(_dataset(file, frame, channel, links)).never_written for frame, channel in volumes
+        # the first is open: HDF5 opens one whose voxels lie in other files only once
+        Chunks.of(_dataset(file, *volume, links) if any(volume) else data).never_written
+        for volume in volumes
     )
     if absent:
         note = ABSENT.format(absent, "s were" if absent > 1 else " was")
