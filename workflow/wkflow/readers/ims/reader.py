@@ -94,14 +94,14 @@ def _probe(file: h5py.File, links: Links) -> Probe:
     axes = (("t", times),) if times > 1 else ()
     header = Header(*size, 1, data.dtype.newbyteorder("=").name, channels, axes)
     _require_like(data, header, links.path)
-    volumes = list(np.ndindex(times, channels))
+    volumes = [(frame, channel) for frame in range(times) for channel in range(channels)]
     for frame, channel in volumes:
         _group(file, f"{LEVEL}/TimePoint {frame}/Channel {channel}", links)
     grain = tuple(map(min, Chunks.of(data).shape[::-1], size))
     about = besides(lambda: _about(file, header, links))
     absent = sum(
         # the first is open: HDF5 opens one whose voxels lie in other files only once
-        Chunks.of(_dataset(file, *volume, links) if any(volume) else data).never_written
+        Chunks.of(_dataset(file, *volume, links) if volume != (0, 0) else data).never_written
         for volume in volumes
     )
     if absent:
