@@ -193,14 +193,17 @@ class Campaign:
 
 
 def killed(trial: Trial, instant: float, chance: random.Random) -> int | None:
-    """Start the command and kill it, or parts of it; give its status if it ended before that."""
+    """Start the command and kill it, or parts of it; give its status if it ended of itself.
+
+    One that is killed in its last moment, when all is done and told, ends well in spite of it.
+    """
     process = trial.start()
     try:
         return process.wait(instant)
     except subprocess.TimeoutExpired:
         kill(process, chance)
-        process.wait(PATIENCE_S)
-        return None
+        status = process.wait(PATIENCE_S)
+        return None if status else 0
 
 
 def differences(found: Files, expected: Files) -> str:
