@@ -45,7 +45,6 @@ WITHOUT_TWIN = {
     "steps/read_back": WHOLE_UPLOADS,
     "steps/reserve_upload": WHOLE_UPLOADS,
     "steps/shortcut_voxels": "the tests of shortcuts write and read them",
-    "steps/transfer": WHOLE_UPLOADS,
     "steps/upload_shards": WHOLE_UPLOADS,
     "kernels/ballot": PART_OF_A_KERNEL,
     "kernels/columns": PART_OF_A_KERNEL,

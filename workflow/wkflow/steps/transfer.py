@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ def _folder(path: str) -> Path:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy what is not there yet; each file appears when it is whole."""
+    """Copy what is not there yet; each file appears when it is whole. Halves of killed runs go."""
     files = [source] if source.is_file() else (file for file in source.rglob("*") if file.is_file())
     for file in files:
         place = target / file.relative_to(source) if file != source else target
@@ -133,6 +134,11 @@ def _copy(source: Path, target: Path) -> None:
             with file.open("rb") as whole, durable.replacing(place) as copy:
                 shutil.copyfileobj(whole, copy, 2**22)
             durable.flush([place])
+    if target.is_dir():
+        durable.sweep(target)
+        return
+    for half in target.parent.glob(f".{escape(target.name)}.*{durable.PARTIAL}"):
+        half.unlink(missing_ok=True)
 
 
 def _move(source: Path, target: Path) -> None:
