@@ -135,7 +135,8 @@ def is_main(words: tuple[str, ...]) -> bool:
     Or of what it starts before a line of ours could hide anything: its SLURM plugin, where that is
     installed, looks for these programs while it is imported.
     """
-    is_engine = "snakemake" in words and "--configfile" in words
+    is_engine = not {"snakemake", "wkflow.local_snakemake"}.isdisjoint(words)
+    is_engine = is_engine and "--configfile" in words
     return is_engine or not {"scontrol", "sacct", "squeue"}.isdisjoint(words)
 
 
