@@ -1,6 +1,7 @@
 """The same command again: it finishes what is open, and redoes only what changed."""
 
 import contextlib
+import json
 import os
 import pty
 import random
@@ -284,6 +285,32 @@ def test_what_is_deleted_in_mid_run_is_made_anew(
         assert "ive the same command" in told
         convert(finished.stack, target, *SLABS)
     assert shard_bytes(target) == finished.files
+
+
+def test_plain_snakemake_looks_again_at_its_end(stack: Path, tmp_path: Path) -> None:
+    """A shard that is removed when its job is long done: it fails, and the next run mends it."""
+    options = {
+        "source": str(stack), "target": str(tmp_path / "out"), "voxel_size": [11.24, 11.24, 25],
+    }  # fmt: skip
+    (tmp_path / "my.yaml").write_text(json.dumps(options))
+    given = ("--cores", "2", "--configfile", tmp_path / "my.yaml")
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", *given]
+    shard = tmp_path / "out/stack/1/c/0/0/0/0"
+    with subprocess.Popen(
+        list(map(str, command)),
+        cwd=tmp_path,
+        env=environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        await_file(tmp_path / "out.wkflow/receipts/write_properties.json")
+        shard.unlink()
+        told, _ = process.communicate(timeout=120)
+    assert process.returncode == 1, told
+    assert "stack/1/c/0/0/0/0" in told
+    assert snakemake(*given, cwd=tmp_path).returncode == 0
+    assert shard.is_file()
 
 
 def remove(path: Path) -> None:

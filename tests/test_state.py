@@ -6,12 +6,14 @@ from pathlib import Path
 from time import time_ns
 
 import pytest
+from snakemake.persistence.file import FilePersistence
 from wkflow.attempt import current, renewed
 from wkflow.delivery import DELIVERY
 from wkflow.journal import Journal
 from wkflow.plan import DRAFT, PLAN, REPORT
 from wkflow.receipt import Receipt, ShardFile
-from wkflow.state import METADATA, mend_state
+from wkflow.sent import Sent
+from wkflow.state import METADATA, UNFINISHED, mend_state
 from wkflow.steps.new_folders import BEGUN, ours_of, start_anew
 
 from .strategies import dataset_plan, small_layer_plan
@@ -86,6 +88,32 @@ def test_what_cannot_be_read_is_removed(folder: Path, content: bytes | None) -> 
         assert is_of_snakemake or not os.path.lexists(path)
         assert [one for one in files_of(folder) if one in others] == others
         path.is_dir() or path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("layer", ["em", "e" * 240])
+def test_receipts_of_jobs_whose_end_snakemake_has_not_seen_go(folder: Path, layer: str) -> None:
+    """Snakemake does those jobs again; what they need has to be there."""
+    outputs = [
+        f"receipts/upload_shards/convert_slab/{layer}/z000000000.json",
+        f"receipts/convert_slab/{layer}/z000000000.json",
+        "receipts/reserve_upload/1.json",
+        "plan.json",
+    ]
+    persistence = FilePersistence.__new__(FilePersistence)
+    persistence._max_len = 255  # noqa: SLF001 -- of a file's name
+    for output in outputs:
+        (folder / output).parent.mkdir(parents=True, exist_ok=True)
+        mark = Path(persistence._record_path(str(folder / UNFINISHED), output))  # noqa: SLF001
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text('{"external_jobid": null}')
+    Sent("an upload", (), 0, 0, 0.0).write(folder / outputs[0])
+    Receipt("any", ()).write(folder / outputs[1])
+    (folder / UNFINISHED / "no.code").touch()
+    mend_state(folder)
+    assert not (folder / outputs[0]).exists()
+    assert not (folder / outputs[1]).exists()
+    assert (folder / "receipts/convert_slab/em/z000000000.json").exists() == (layer != "em")
+    assert (folder / "plan.json").exists()
 
 
 def test_a_damaged_proof_is_taken_from_its_copy(folder: Path) -> None:

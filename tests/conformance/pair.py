@@ -43,10 +43,13 @@ def write_source(folder: Path, layers: Mapping[str, Voxels]) -> None:
         write(folder / name, voxels)
 
 
-def convert_ours(source: Path, target: Path, *options: str) -> None:
+def convert_ours(
+    source: Path, target: Path, *options: str, voxel_size: str = SIZE_OPTION[1]
+) -> None:
     """Convert with our command line, as a person would."""
     path = os.pathsep.join(filter(None, [str(ROOT / "workflow"), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "wkflow.cli", "convert", "--quiet", *SIZE_OPTION, *options]
+    command = [sys.executable, "-m", "wkflow.cli", "convert", "--quiet"]
+    command += [SIZE_OPTION[0], voxel_size, *options]
     done = subprocess.run(
         [*command, source, target],
         check=False,

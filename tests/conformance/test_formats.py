@@ -28,6 +28,7 @@ from tests.conformance.pair import (
 )
 from tests.conformance.stacks import Voxels, labels, noise
 from tests.conformance.whole import make_whole
+from tests.steps.test_place_layers import write_dataset
 
 pytestmark = pytest.mark.conformance
 
@@ -129,6 +130,23 @@ def test_the_official_library_reads_every_format(
     assert verdict["differences"] == []
     assert len(verdict["voxels"]) == len(LAYERS)
     assert all(verdict["voxels"].values())
+
+
+@pytest.mark.parametrize("data_format", sorted(LEVELS))
+@pytest.mark.parametrize("begin", [(36, 20, 4), (33, 41, 7)])
+def test_a_layer_lies_where_the_official_library_has_it(
+    official: Official, tmp_path: Path, data_format: str, begin: tuple[int, int, int]
+) -> None:
+    """Not at the origin, and not on a chunk's edge: each voxel of its dataset is ours."""
+    voxels = noise((45, 37, 19), "uint16", 8) // 2 + 1
+    source = write_dataset(tmp_path / "theirs", begin, voxels, (1, 1, 1))
+    convert_ours(
+        source, tmp_path / "ours", "--data-format", data_format, "--no-downsample",
+        voxel_size="4,4,40",
+    )  # fmt: skip
+    verdict = official.judge(tmp_path / "ours", source)
+    assert [one for one in verdict["differences"] if "largest segment id" not in one] == []
+    assert verdict["voxels"] == {"cells/1": voxels.size}
 
 
 @pytest.mark.parametrize("named", CODECS)

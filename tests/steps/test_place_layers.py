@@ -128,13 +128,20 @@ def write_dataset(folder: Path, begin: Triple, voxels: np.ndarray, mag: Triple) 
     whole[(0, *(slice(f, None) for f in first))] = voxels
     zarr.create_array(folder / "cells/x", data=whole, chunks=(1, 16, 16, 16))
     width, height, depth = (n * m for n, m in zip(voxels.shape, mag, strict=True))
+    axes = {axis: place for place, axis in enumerate("cxyz")}
     layer = {
         "name": "cells", "category": "segmentation", "dataFormat": "zarr3",
+        "elementClass": "uint16", "largestSegmentId": 65535,
         "boundingBox": {"topLeft": begin, "width": width, "height": height, "depth": depth},
-        "mags": [{"mag": mag, "path": "./cells/x"}],
+        "mags": [{"mag": mag, "path": "./cells/x", "axisOrder": axes}],
     }  # fmt: skip
     scale = {"factor": [4, 4, 40], "unit": "nanometer"}
-    document = {"id": {"name": "a"}, "dataLayers": [layer], "scale": scale}
+    document = {
+        "id": {"name": "a", "team": ""},
+        "dataLayers": [layer],
+        "scale": scale,
+        "version": 1,
+    }
     (folder / "datasource-properties.json").write_text(json.dumps(document))
     return folder
 

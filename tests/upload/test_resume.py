@@ -133,6 +133,27 @@ def test_state_of_a_killed_upload_is_a_cache(
     assert_same(arrived(standin, url), local)
 
 
+def test_shards_that_are_lost_before_they_are_sent_are_made_anew(
+    standin: Standin, stack: Path, local: Path, here: Path
+) -> None:
+    """Whoever empties the folder of an interrupted run; what has arrived is not made again."""
+    standin.faults(limit={"bytes_per_second": 1.5e6})
+    command, folder = ("remote-convert", *CONVERSION, stack), here / "stack.upload"
+    with start(*command, standin=standin, cwd=here) as process:
+        await_(lambda: bool(list(folder.glob("receipts/upload_shards/**/*.json"))), 60)
+        parent = psutil.Process(process.pid)
+        for one in [parent, *parent.children(recursive=True)]:
+            one.kill()
+    shards = [path for path in folder.glob("dataset/**/c/**/*") if path.is_file()]
+    assert shards
+    for path in shards:
+        path.unlink()
+    standin.faults()
+    url = url_of(wkflow(*command, standin=standin, cwd=here))
+    assert [one["id"] for one in standin.datasets()] == [arrived(standin, url)["id"]]
+    assert_same(arrived(standin, url), local)
+
+
 def wait_a_while(
     standin: Standin, process: "subprocess.Popen[str]", often: int, chance: random.Random
 ) -> None:

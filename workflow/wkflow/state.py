@@ -8,6 +8,7 @@ them are moved back together, so that their order stays.
 import json
 import os
 import shutil
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,12 @@ from wkflow.sent import Sent
 
 METADATA = ".snakemake/metadata"
 """Where Snakemake remembers what its jobs were made with; it stumbles over what is no JSON."""
+
+UNFINISHED = ".snakemake/incomplete"
+"""Where Snakemake marks, by the encoded names of their outputs, jobs whose end it has not seen."""
+
+REDONE = ("convert_slab", "downsample_block", "downsample_rest", "upload_shards", "upload_mag")
+"""Rules whose receipts say what else has to be made: those of unfinished jobs count for nothing."""
 
 UNREADABLE = (
     *(OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError),
@@ -71,6 +78,9 @@ def mend_state(run_folder: Path) -> None:
             _require(path, OF_FOLDERS.get(rule, Receipt.read))
     for path in _files(run_folder / METADATA):
         _require(path, _object)
+    for name in _unfinished(run_folder / UNFINISHED):
+        if name.startswith(tuple(f"receipts/{rule}/" for rule in REDONE)):
+            discard(run_folder / name)
     _leave_future(run_folder)
 
 
@@ -83,6 +93,19 @@ def _require(path: Path, read: Callable[[Path], object]) -> bool:
             discard(path)
             return False
     return True
+
+
+def _unfinished(folder: Path) -> Iterator[str]:
+    """List the outputs of jobs that Snakemake does again, whatever their receipts say.
+
+    It was killed between a job's receipt and its own note of that. Long names are cut into folders
+    whose names begin with @ (`snakemake.persistence.file`).
+    """
+    for parent, _, names in os.walk(folder):
+        parts = [part.removeprefix("@") for part in Path(parent).relative_to(folder).parts]
+        for name in names:
+            with suppress(ValueError):  # a file that is not Snakemake's
+                yield urlsafe_b64decode("".join([*parts, name])).decode()
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -94,6 +94,29 @@ def test_a_channel_that_makes_no_sense_says_nothing(attributes: dict[str, Any]) 
     assert channel_of(attributes) == Channel()
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"Name": b"\xff\xfe", "ExtMax0": b"far", "Unit": b"\xb5m"},
+        {"Name": np.zeros((2, 3)), "ExtMax0": np.zeros(0), "ExtMin1": np.inf},
+        {"Unit": b"parsec", "ExtMin0": b"1e400", "ExtMax0": b"-1e400"},
+    ],
+)
+def test_voxels_do_not_depend_on_what_is_said(
+    tmp_path: Path, voxels: NDArray[Any], attributes: dict[str, Any]
+) -> None:
+    """Whatever stands in DataSetInfo."""
+    path = tmp_path / "a.ims"
+    write_ims(path, voxels)
+    with h5py.File(path, "r+") as file:
+        for part in ("DataSetInfo/Image", "DataSetInfo/Channel 0"):
+            for name, value in attributes.items():
+                file[part].attrs[name] = value
+    (found,) = probe(str(path))
+    assert found.about.voxel_nm[0] is None
+    assert_array_equal(read_all(str(path))[..., 0], voxels, strict=True)
+
+
 def test_numbers_and_texts_are_attributes_too(tmp_path: Path, voxels: NDArray[Any]) -> None:
     """Other programs write them so."""
     path = tmp_path / "a.ims"

@@ -67,6 +67,28 @@ class TestXlifOfOneLof(LeicaContract):
         return path.with_suffix(".lof")
 
 
+@pytest.mark.parametrize(
+    ("stated", "damage"),
+    [
+        ('Length="3e-06"', 'Length="far"'),
+        ('Length="3e-06"', ""),
+        ('Unit="m"', 'Unit="parsec"'),
+        ('LUTName="Blue"', 'LUTName="&#xb5;"'),
+    ],
+)
+def test_voxels_do_not_depend_on_lengths_and_colours(
+    tmp_path: Path, stated: str, damage: str
+) -> None:
+    """Whatever stands there."""
+    path, sound = tmp_path / "a.lif", lif([("only", VOLUME[:, :4, :4].copy(), "zyx")])
+    begin, end = sound.index("<LMS".encode("utf-16-le")), sound.rindex(struct.pack("<I", 0x70))
+    text = sound[begin:end].decode("utf-16-le")
+    assert stated in text
+    path.write_bytes(text_block(text.replace(stated, damage)) + sound[end:])
+    assert probe(str(path))
+    assert_array_equal(read_all(str(path))[0, 0, ..., 0], VOLUME[:, :4, :4], strict=True)
+
+
 def test_every_image_is_told_by_its_name(tmp_path: Path) -> None:
     """The size of a voxel is told, and the colour of the lookup table."""
     path = tmp_path / "a.lif"

@@ -4,6 +4,7 @@ The voxels of the real file are compared in test_testdata_containers.
 """
 
 import random
+import struct
 import zlib
 from pathlib import Path
 from types import SimpleNamespace
@@ -129,6 +130,55 @@ def test_a_frame_that_is_not_in_the_map_is_a_gap(tmp_path: Path) -> None:
     assert (read != whole).any()
     assert not read[read != whole].any()
     assert lost is None or lost.sum() == 1
+
+
+@needs_real
+@pytest.mark.testdata
+@pytest.mark.parametrize(
+    ("chunk", "byte"),
+    [("ImageTextInfoLV!", 0), ("ImageTextInfoLV!", 0xD8), ("ImageMetadataSeqLV|0!", 0x5A)],
+)
+def test_voxels_of_a_real_file_do_not_depend_on_texts(
+    tmp_path: Path, chunk: str, byte: int
+) -> None:
+    """Texts that cannot be understood are left out with a note, and the voxels are read."""
+    path = damaged(tmp_path / "a.nd2", chunk.encode(), byte)
+    (found,) = probe(str(path))
+    (note,) = found.about.notes
+    assert "is left out" in note
+    assert_array_equal(read_all(str(path)), read_all(str(REAL)), strict=True)
+
+
+@needs_real
+@pytest.mark.testdata
+@pytest.mark.parametrize(
+    ("chunk", "byte"),
+    [
+        *((chunk, byte) for chunk in ("ImageAttributesLV!", "ImageMetadataLV!")
+          for byte in (0, 0x5A, 0xD8)),
+        ("ImageMetadataSeqLV|0!", 0),
+        ("ImageMetadataSeqLV|0!", 0xD8),
+    ],
+)  # fmt: skip
+def test_a_real_file_whose_axes_cannot_be_known_is_refused(
+    tmp_path: Path, chunk: str, byte: int
+) -> None:
+    """Extents, loops, and which components are colours of one channel."""
+    path = damaged(tmp_path / "a.nd2", chunk.encode(), byte)
+    with pytest.raises(SourceError, match="is damaged") as failure:
+        probe(str(path))
+    assert failure.value.where == str(path)
+
+
+def damaged(path: Path, chunk: bytes, byte: int) -> Path:
+    """Copy the real file, with a chunk of one byte only (magic, bytes of name and data, both)."""
+    content = bytearray(REAL.read_bytes())
+    at = content.index(chunk) - 16
+    _, name_bytes, data_bytes = struct.unpack("<IIQ", content[at : at + 16])
+    begin = at + 16 + name_bytes
+    content[begin : begin + data_bytes] = bytes([byte]) * data_bytes
+    path.write_bytes(content)
+    return path
 
 
 @needs_real

@@ -187,8 +187,16 @@ def _frames(
 
 
 def _require_whole(path: str, frames: Frames, recorded: int) -> None:
-    """Refuse a file in which a frame is too short, or none of those that were recorded is there."""
-    count = min(recorded, prod(count for _, count in frames.loops))
+    """Refuse a file in which a frame is too short, has no place, or is not there as all others."""
+    count = prod(count for _, count in frames.loops)
+    most = max([recorded, *(number + 1 for number in frames.runs)])
+    if most > count:
+        raise SourceError(
+            f"is damaged: it has {most} frames, and its description places for {count}",
+            path,
+            REMEDY,
+        )
+    count = min(recorded, count)
     needed = (frames.shape[0] - 1) * frames.row_bytes
     needed += prod(frames.shape[1:]) * frames.dtype.itemsize
     if count and not frames.runs:
