@@ -12,7 +12,7 @@ min_version("9.27")
 HERE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 sys.path.append(f"{HERE}/workflow")
 
-from wkflow.entrance import enter
+from wkflow.rules.evaluate import enter
 
 
 configfile: f"{HERE}/config/config.yaml"

@@ -1,7 +1,7 @@
 """Convert one z-slab of one layer at full resolution."""
 
-from wkflow.job import Job
-from wkflow.plan import Plan
+from wkflow.model.plan import Plan
+from wkflow.rules.job import Job
 from wkflow.steps.convert_slab import convert_slab
 
 with Job(snakemake, yields=True) as job:

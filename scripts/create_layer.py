@@ -1,7 +1,7 @@
 """Lay out the empty chunked arrays of one layer, one per magnification."""
 
-from wkflow.job import Job
-from wkflow.plan import Plan
+from wkflow.model.plan import Plan
+from wkflow.rules.job import Job
 from wkflow.steps.create_layer import create_layer
 
 with Job(snakemake, yields=True) as job:

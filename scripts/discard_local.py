@@ -1,8 +1,8 @@
 """Remove the rest of the local dataset, when the server has proven to hold it."""
 
-from wkflow.delivery import Delivery
-from wkflow.job import Job
+from wkflow.rules.job import Job
 from wkflow.steps.discard_local import discard_local
+from wkflow.webknossos.upload_plan import Delivery
 
 with Job(snakemake) as job:
     delivery = Delivery.read(snakemake.input.delivery)

@@ -1,9 +1,9 @@
 """Remove the shards of one receipt, when they and what is made of them are sent."""
 
-from wkflow.delivery import Delivery
-from wkflow.job import Job
-from wkflow.plan import Plan
+from wkflow.model.plan import Plan
+from wkflow.rules.job import Job
 from wkflow.steps.discard_shards import discard_shards
+from wkflow.webknossos.upload_plan import Delivery
 
 with Job(snakemake) as job:
     delivery = Delivery.read(snakemake.input.delivery)

@@ -1,7 +1,7 @@
 """Build one block of one big magnification."""
 
-from wkflow.job import Job
-from wkflow.plan import Plan
+from wkflow.model.plan import Plan
+from wkflow.rules.job import Job
 from wkflow.steps.downsample_block import downsample_block
 
 with Job(snakemake, yields=True) as job:

@@ -1,7 +1,7 @@
 """Build all remaining small magnifications of a layer in one job."""
 
-from wkflow.job import Job
-from wkflow.plan import Plan
+from wkflow.model.plan import Plan
+from wkflow.rules.job import Job
 from wkflow.steps.downsample_rest import downsample_rest
 
 with Job(snakemake, yields=True) as job:

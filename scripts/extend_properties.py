@@ -1,7 +1,7 @@
 """Check every new shard against its receipt, then list the new magnifications."""
 
-from wkflow.job import Job
-from wkflow.plan import Plan
+from wkflow.model.plan import Plan
+from wkflow.rules.job import Job
 from wkflow.steps.extend_properties import extend_properties
 
 with Job(snakemake) as job:

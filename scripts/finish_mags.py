@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from wkflow.delivery import Delivery
-from wkflow.job import Job
-from wkflow.plan import Plan
-from wkflow.secret import find_token
+from wkflow.access_token import find_token
+from wkflow.model.plan import Plan
+from wkflow.rules.job import Job
 from wkflow.steps.finish_mags import finish_mags
+from wkflow.webknossos.upload_plan import Delivery
 
 with Job(snakemake):
     documents = Plan.read(snakemake.input.plan), Delivery.read(snakemake.input.delivery)

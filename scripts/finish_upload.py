@@ -1,9 +1,9 @@
 """Send the properties, let the server finish, and read back what it has."""
 
-from wkflow.delivery import Delivery
-from wkflow.job import Job
-from wkflow.secret import find_token
+from wkflow.access_token import find_token
+from wkflow.rules.job import Job
 from wkflow.steps.finish_upload import finish_upload
+from wkflow.webknossos.upload_plan import Delivery
 
 with Job(snakemake) as job:
     delivery = Delivery.read(snakemake.input.delivery)

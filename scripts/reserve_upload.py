@@ -1,9 +1,9 @@
 """Ask the server whether it will take the dataset, before any voxel is read."""
 
-from wkflow.delivery import Delivery
-from wkflow.job import Job
-from wkflow.secret import find_token
+from wkflow.access_token import find_token
+from wkflow.rules.job import Job
 from wkflow.steps.reserve_upload import reserve_upload
+from wkflow.webknossos.upload_plan import Delivery
 
 with Job(snakemake) as job:
     delivery = Delivery.read(snakemake.input.delivery)

@@ -1,10 +1,10 @@
 """Add one magnification to a dataset on a server."""
 
-from wkflow.delivery import Delivery
-from wkflow.job import Job
-from wkflow.plan import Plan
-from wkflow.secret import find_token
+from wkflow.access_token import find_token
+from wkflow.model.plan import Plan
+from wkflow.rules.job import Job
 from wkflow.steps.upload_mag import upload_mag
+from wkflow.webknossos.upload_plan import Delivery
 
 with Job(snakemake) as job:
     documents = Plan.read(snakemake.input.plan), Delivery.read(snakemake.input.delivery)

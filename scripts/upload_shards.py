@@ -1,9 +1,9 @@
 """Send the files of one receipt, beside the conversion of others."""
 
-from wkflow.delivery import Delivery
-from wkflow.job import Job
-from wkflow.secret import find_token
+from wkflow.access_token import find_token
+from wkflow.rules.job import Job
 from wkflow.steps.upload_shards import upload_shards
+from wkflow.webknossos.upload_plan import Delivery
 
 with Job(snakemake) as job:
     delivery = Delivery.read(snakemake.input.delivery)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from wkflow.job import Job
+from wkflow.rules.job import Job
 from wkflow.steps.write_plan import write_plan
 
 with Job(snakemake):

@@ -1,8 +1,8 @@
 """Check every shard against its receipt, then describe the dataset."""
 
-from wkflow.job import Job
-from wkflow.plan import Plan
-from wkflow.steps.claim_target import finish_replacing
+from wkflow.model.plan import Plan
+from wkflow.planning.claim_target import finish_replacing
+from wkflow.rules.job import Job
 from wkflow.steps.write_properties import write_properties
 
 with Job(snakemake) as job:

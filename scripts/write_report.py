@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from wkflow.job import Job
-from wkflow.plan import Plan
+from wkflow.model.plan import Plan
+from wkflow.rules.job import Job
 from wkflow.steps.write_report import write_report
 
 with Job(snakemake):

@@ -26,7 +26,7 @@ def wkflow(
 ) -> "subprocess.CompletedProcess[str]":
     """Run the CLI to its end; it never hangs. `variables` are added to its environment."""
     return subprocess.run(
-        [sys.executable, "-m", "wkflow.cli", *map(str, arguments)],
+        [sys.executable, "-m", "wkflow.cli.main", *map(str, arguments)],
         check=False,
         capture_output=True,
         text=True,

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from wkflow.box import Box, Triple
-from wkflow.feed import Feed
-from wkflow.ladder import FINEST
-from wkflow.layer import COLOR_DTYPES, Grid, Layer, lay_grid
-from wkflow.layer_plan import LayerPlan
-from wkflow.mag import Mag
-from wkflow.plan import Plan
-from wkflow.source import Channel, Header, RawLayout, Source
-from wkflow.storage import STORAGES
+from wkflow.model.box import Box, Triple
+from wkflow.model.data_formats import STORAGES
+from wkflow.model.layer import COLOR_DTYPES, Grid, Layer, lay_grid
+from wkflow.model.layer_plan import LayerPlan
+from wkflow.model.mag import Mag
+from wkflow.model.mag_ladder import FINEST
+from wkflow.model.plan import Plan
+from wkflow.model.read_strategy import Feed
+from wkflow.model.source import Channel, Header, RawLayout, Source
 
 DATASET = "/data/target"
 JOB_BYTES = 2**29

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from wkflow.datasource import PROPERTIES
+from wkflow.model.write_datasource import PROPERTIES
 
-from .runs import VOXEL_SIZE, noise, voxels, wkflow, write_stack
-from .test_cli import lines
+from tests.cli.test_main import lines
+from tests.runs import VOXEL_SIZE, noise, voxels, wkflow, write_stack
 
 
 @pytest.fixture

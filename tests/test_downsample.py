@@ -8,12 +8,20 @@ import numpy as np
 import pytest
 import yaml
 
-from .dataset_cases import CASES, GREY, Case
-from .datasets import PROPERTIES, HandLayer, mag_name, mags_of, properties, read_mags, write_dataset
-from .runs import noise, shard_bytes, snakemake, wkflow, write_stack
-from .slow_pyramid import pyramid
-from .test_cli import lines
-from .test_source_kinds import convert
+from tests.cli.test_main import lines
+from tests.dataset_cases import CASES, GREY, Case
+from tests.datasets import (
+    PROPERTIES,
+    HandLayer,
+    mag_name,
+    mags_of,
+    properties,
+    read_mags,
+    write_dataset,
+)
+from tests.runs import noise, shard_bytes, snakemake, wkflow, write_stack
+from tests.slow_pyramid import pyramid
+from tests.test_source_kinds import convert
 
 FORMATS = ("zarr3", "zarr", "wkw", "n5", "neuroglancerPrecomputed")
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
-from wkflow.hold import holding
+from wkflow.locks_dataset import holding
 
-from .dataset_cases import GREY
-from .datasets import PROPERTIES, HandLayer, read_mags, write_dataset
-from .runs import noise, shard_bytes, wkflow
-from .slow_pyramid import pyramid
-from .test_cli import lines
+from tests.cli.test_main import lines
+from tests.dataset_cases import GREY
+from tests.datasets import PROPERTIES, HandLayer, read_mags, write_dataset
+from tests.runs import noise, shard_bytes, wkflow
+from tests.slow_pyramid import pyramid
 
 EM = HandLayer("em", {"1": GREY})
 SHARD = "em/1/c/0/1/0/0"

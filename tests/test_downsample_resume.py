@@ -22,11 +22,19 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from wkflow.hold import lock_of
+from wkflow.locks_dataset import lock_of
 
-from .datasets import PROPERTIES, Document, HandLayer, Voxels, factors, read_mags, write_dataset
-from .runs import damage_state, environment, noise, shard_bytes, wkflow
-from .slow_pyramid import pyramid
+from tests.datasets import (
+    PROPERTIES,
+    Document,
+    HandLayer,
+    Voxels,
+    factors,
+    read_mags,
+    write_dataset,
+)
+from tests.runs import damage_state, environment, noise, shard_bytes, wkflow
+from tests.slow_pyramid import pyramid
 
 KILLS = int(os.environ.get("WKFLOW_KILLS", "3"))
 """Runs that are killed once to three times each; a campaign sets more."""
@@ -169,7 +177,7 @@ def undisturbed(place: Path, options: tuple[str, ...], count: int) -> Course:
 def started(folder: Path, *options: str, **variables: str) -> Iterator[Process]:
     """Start a run and go on at once; nothing of it is left in the end."""
     with subprocess.Popen(
-        [sys.executable, "-m", "wkflow.cli", "downsample", "--quiet", *options, str(folder)],
+        [sys.executable, "-m", "wkflow.cli.main", "downsample", "--quiet", *options, str(folder)],
         env=environment() | variables,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -30,36 +30,42 @@ OTHER_PROCESS = "the tests of readers/bioformats run it in its process"
 THROUGH_SLURM = "a real SLURM, with all that can happen to its jobs, judges it: tests/slurm"
 
 WITHOUT_TWIN = {
-    "attendance": THROUGH_SLURM,
-    "clusters/probe": THROUGH_SLURM,
-    "clusters/slurm": THROUGH_SLURM,
-    "entrance": WHOLE_RUNS,
-    "given": "a noun without logic: the tests of readers/store and of finer_voxels judge it",
-    "feed": "numbers, which the tests of choose_feed and of bands judge",
-    "launch": WHOLE_RUNS,
+    "rules/clusters/slurm_monitor": THROUGH_SLURM,
+    "rules/clusters/slurm_check": THROUGH_SLURM,
+    "rules/clusters/slurm": THROUGH_SLURM,
+    "rules/evaluate": WHOLE_RUNS,
+    "model/stored_mag": "a noun without logic: the tests of formats and of finer_mag judge it",
+    "model/read_strategy": "numbers, which the tests of choose_feed and of bands judge",
+    "cli/run": WHOLE_RUNS,
+    "cli/cluster_jobs": THROUGH_SLURM,
     "steps/downsample_block": WHOLE_RUNS,
     "steps/downsample_rest": WHOLE_RUNS,
-    "option_types": "a line each around a tested function",
+    "options/option_types": "a line each around a tested function",
     "readers/raster_extents": "one file that lies for each of its formats, in test_promise",
     "readers/tiff/ome_promise": "OME-XML that lies is in test_promise",
-    "steps/read_back": WHOLE_UPLOADS,
+    "webknossos/read_back": WHOLE_UPLOADS,
     "steps/reserve_upload": WHOLE_UPLOADS,
-    "steps/shortcut_voxels": "the tests of shortcuts write and read them",
+    "voxels/scratch_voxels": "the tests of shortcuts write and read them",
     "steps/upload_shards": WHOLE_UPLOADS,
-    "kernels/ballot": PART_OF_A_KERNEL,
-    "kernels/columns": PART_OF_A_KERNEL,
-    "kernels/kernel": PART_OF_A_KERNEL,
-    "kernels/midpoint": PART_OF_A_KERNEL,
-    "kernels/network": PART_OF_A_KERNEL,
-    "kernels/rounding": PART_OF_A_KERNEL,
-    "kernels/saturation": PART_OF_A_KERNEL,
-    "kernels/tile": PART_OF_A_KERNEL,
+    "voxels/kernels/ballot": PART_OF_A_KERNEL,
+    "voxels/kernels/columns": PART_OF_A_KERNEL,
+    "voxels/kernels/kernel": PART_OF_A_KERNEL,
+    "voxels/kernels/midpoint": PART_OF_A_KERNEL,
+    "voxels/kernels/network": PART_OF_A_KERNEL,
+    "voxels/kernels/rounding": PART_OF_A_KERNEL,
+    "voxels/kernels/saturation": PART_OF_A_KERNEL,
+    "voxels/kernels/tile": PART_OF_A_KERNEL,
     "readers/bioformats/link": OTHER_PROCESS,
     "readers/bioformats/process": OTHER_PROCESS,
-    "readers/port": PART_OF_A_READER,
-    "readers/samples": PART_OF_A_READER,
-    "readers/slice": PART_OF_A_READER,
-    "writers/port": "the contract of all formats, tests/writers/contract.py, judges it",
+    "readers/base/contract": PART_OF_A_READER,
+    "readers/base/samples": PART_OF_A_READER,
+    "readers/base/slice": PART_OF_A_READER,
+    "formats/contract": "the contract of all formats, tests/formats/contract.py, judges it",
+    "run_folder": "names of files; the tests of planning/mag_folders judge what it remembers",
+    "process_limits": "a few lines, which the tests of cli/process judge",
+    "model/layer_names": "the tests of options/parsers judge names with all other options",
+    "formats/layer_metadata": "the tests of steps/create_layer judge it",
+    "formats/mag_folder_names": "the tests of planning/mag_folders judge it",
 }
 """Modules without a test file of their name, and why."""
 
@@ -160,8 +166,8 @@ def test_tests_state_facts(path: Path) -> None:
 @pytest.mark.parametrize("module", MODULES, ids=name_of)
 def test_nothing_below_the_command_line_ends_the_program(module: Path) -> None:
     """No print, no exit, no assert; errors are ours, and none is caught wholesale."""
-    programs = {"cli", "launch", "papers", "readers/bioformats/process"}
-    if name_of(module) in programs | {"progress", "job"}:
+    programs = {"cli/main", "cli/run", "cli/option_docs", "cli/cluster_jobs"}
+    if name_of(module) in programs | {"cli/progress", "rules/job", "readers/bioformats/process"}:
         return
     for node in ast.walk(ast.parse(module.read_text())):
         called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""

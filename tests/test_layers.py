@@ -13,9 +13,9 @@ import pytest
 import tifffile
 import zarr
 
-from .runs import VOXEL_SIZE, noise, voxels, wkflow, write_stack
-from .test_cli import lines
-from .test_source_kinds import convert, layers
+from tests.cli.test_main import lines
+from tests.runs import VOXEL_SIZE, noise, voxels, wkflow, write_stack
+from tests.test_source_kinds import convert, layers
 
 
 def hyperstack(

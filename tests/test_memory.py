@@ -11,10 +11,10 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from wkflow.datasource import PROPERTIES
+from wkflow.model.write_datasource import PROPERTIES
 
-from .benchmarks.watch import proportional, watch
-from .runs import VOXEL_SIZE, environment, voxels, wkflow
+from tests.benchmarks.watch import proportional, watch
+from tests.runs import VOXEL_SIZE, environment, voxels, wkflow
 
 MIB = 2**20
 BUDGET_MIB = 512
@@ -76,7 +76,7 @@ def test_the_memory_budget_holds(
     options = (*VOXEL_SIZE, "--memory", f"{BUDGET_MIB}M", "--shard-shape", shard, "--max-mag", "2")
     shown = wkflow("convert", *options, "--dry-run", source, tmp_path / "out")
     assert way in shown.stdout, shown.stdout + shown.stderr
-    command = [sys.executable, "-m", "wkflow.cli", "convert", *options, str(source)]
+    command = [sys.executable, "-m", "wkflow.cli.main", "convert", *options, str(source)]
     run = watch([*command, str(tmp_path / "out")], reading=proportional, environment=environment())
     assert (tmp_path / "out" / PROPERTIES).exists(), run.output
     assert run.peak < (BUDGET_MIB + ENGINE_MIB) * MIB

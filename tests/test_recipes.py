@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from wkflow.feed import Feed
-from wkflow.layer_plan import digest
-from wkflow.source import Channel, RawLayout
+from wkflow.model.layer_plan import digest
+from wkflow.model.read_strategy import Feed
+from wkflow.model.source import Channel, RawLayout
 
-from .strategies import channels, feeds, resized, small_layer_plan
+from tests.strategies import channels, feeds, resized, small_layer_plan
 
 
 @given(depth=st.integers(1, 200), more=st.integers(0, 200))

@@ -18,9 +18,9 @@ import numpy as np
 import psutil
 import pytest
 import tifffile
-from wkflow.datasource import PROPERTIES
+from wkflow.model.write_datasource import PROPERTIES
 
-from .runs import (
+from tests.runs import (
     ROOT,
     VOXEL_SIZE,
     damage_state,
@@ -32,7 +32,7 @@ from .runs import (
     wkflow,
     write_stack,
 )
-from .test_downsample_resume import killing
+from tests.test_downsample_resume import killing
 
 KILLS = int(os.environ.get("WKFLOW_KILLS", "4"))
 """Runs that are killed three times each; a campaign sets more."""
@@ -229,7 +229,7 @@ def at_terminal(hook: Path, source: Path, target: Path, answer: str) -> int:
     os.write(ours, f"{answer}\n".encode())
     arguments = ["convert", *VOXEL_SIZE, "--quiet", "--overwrite-existing", source, target]
     with subprocess.Popen(
-        [sys.executable, "-m", "wkflow.cli", *map(str, arguments)],
+        [sys.executable, "-m", "wkflow.cli.main", *map(str, arguments)],
         env=environment() | {"PYTHONPATH": path},
         stdin=theirs,
         stdout=theirs,
@@ -385,7 +385,7 @@ def test_a_second_run_at_the_same_time_is_refused(stack: Path, tmp_path: Path) -
 def start(source: Path, target: Path) -> "subprocess.Popen[str]":
     """Start a run and go on."""
     return subprocess.Popen(
-        [sys.executable, "-m", "wkflow.cli", "convert", *VOXEL_SIZE, *SLABS, source, target],
+        [sys.executable, "-m", "wkflow.cli.main", "convert", *VOXEL_SIZE, *SLABS, source, target],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -13,10 +13,10 @@ import pytest
 import tifffile
 import yaml
 from numpy.typing import NDArray
-from wkflow.datasource import PROPERTIES
+from wkflow.model.write_datasource import PROPERTIES
 
-from .runs import ROOT, VOXEL_SIZE, noise, snakemake, voxels, wkflow, write_stack
-from .test_cli import lines
+from tests.cli.test_main import lines
+from tests.runs import ROOT, VOXEL_SIZE, noise, snakemake, voxels, wkflow, write_stack
 
 SHARED = ROOT.parent / "shared" / "testdata"
 TMPFS = "size=3m"

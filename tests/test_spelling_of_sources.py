@@ -5,22 +5,22 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wkflow import spelling
+from wkflow.options import parsers
 
 
 @given(numbers=st.lists(st.integers(0, 9999), min_size=1))
 def test_channels_are_numbers_however_they_are_written(numbers: list[int]) -> None:
     """A list of YAML, one number of YAML, or a text with commas and blanks."""
     text = ",".join(map(str, numbers))
-    assert spelling.channels(numbers) == spelling.channels(text) == text
-    assert spelling.channels(text.replace(",", " , ")) == text
-    assert spelling.channels(numbers[0]) == str(numbers[0])
+    assert parsers.channels(numbers) == parsers.channels(text) == text
+    assert parsers.channels(text.replace(",", " , ")) == text
+    assert parsers.channels(numbers[0]) == str(numbers[0])
 
 
 @pytest.mark.parametrize("word", ["rgb", "split"])
 def test_channels_may_be_a_word(word: str) -> None:
     """The first three as one layer, or each as a layer."""
-    assert spelling.channels(word) == spelling.channels([word]) == word
+    assert parsers.channels(word) == parsers.channels([word]) == word
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_channels_may_be_a_word(word: str) -> None:
 def test_other_channels_are_told(value: object) -> None:
     """With what would be right, and that counting begins at 0."""
     with pytest.raises(ValueError, match="the first is 0"):
-        spelling.channels(value)
+        parsers.channels(value)
 
 
 @pytest.mark.parametrize(
@@ -38,14 +38,14 @@ def test_other_channels_are_told(value: object) -> None:
 )
 def test_a_source_may_be_a_url(url: str) -> None:
     """It is left as it is: query and blanks belong to it."""
-    assert spelling.source(url) == url
+    assert parsers.source(url) == url
 
 
 def test_any_other_source_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Made absolute where the command is given; a single letter and a colon are no URL."""
     monkeypatch.chdir(tmp_path)
-    assert spelling.source("stack") == spelling.source(Path("stack")) == str(tmp_path / "stack")
+    assert parsers.source("stack") == parsers.source(Path("stack")) == str(tmp_path / "stack")
     for odd in ("c://x", "x/s3://y", "://"):
-        assert spelling.source(odd).startswith(str(tmp_path))
+        assert parsers.source(odd).startswith(str(tmp_path))
     with pytest.raises(ValueError, match="must be a path"):
-        spelling.source("")
+        parsers.source("")

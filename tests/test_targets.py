@@ -15,13 +15,13 @@ import pytest
 import tensorstore
 import zarr
 from numpy.typing import NDArray
-from wkflow.datasource import PROPERTIES
+from wkflow.model.write_datasource import PROPERTIES
 
-from .runs import VOXEL_SIZE, environment, noise, shard_bytes, wkflow, write_stack
-from .standin.server import standin_in
-from .test_resume import kill
-from .test_source_kinds import convert, layers
-from .upload import runs as uploads
+from tests.runs import VOXEL_SIZE, environment, noise, shard_bytes, wkflow, write_stack
+from tests.standin.server import standin_in
+from tests.test_resume import kill
+from tests.test_source_kinds import convert, layers
+from tests.upload import runs as uploads
 
 FORMATS = ("zarr", "wkw", "n5", "neuroglancerPrecomputed")
 DEPTH, HEIGHT, WIDTH = 40, 70, 90
@@ -76,7 +76,7 @@ def test_a_killed_run_ends_the_same(
     """SIGKILL to the CLI, a job or everything, at any moment: the same bytes in the end."""
     options = ("--data-format", data_format, "--job-size", "1")
     chance = random.Random(seed)  # noqa: S311 -- chance, no secret
-    command = [sys.executable, "-m", "wkflow.cli", "convert", *VOXEL_SIZE, *options]
+    command = [sys.executable, "-m", "wkflow.cli.main", "convert", *VOXEL_SIZE, *options]
     for _ in range(3):
         with subprocess.Popen(
             [*command, str(stack), str(tmp_path / "out")],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .runs import ROOT, VOXEL_SIZE, noise, write_stack
+from tests.runs import ROOT, VOXEL_SIZE, noise, write_stack
 
 WORKFLOW = sorted(
     str(path.relative_to(ROOT))
@@ -61,7 +61,7 @@ def test_it_runs_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     run = subprocess.run(
-        [python, "-m", "wkflow.cli", "convert", *VOXEL_SIZE, source, tmp_path / "out"],
+        [python, "-m", "wkflow.cli.main", "convert", *VOXEL_SIZE, source, tmp_path / "out"],
         check=False,
         capture_output=True,
         text=True,

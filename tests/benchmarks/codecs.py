@@ -18,8 +18,8 @@ import PIL.Image
 import tifffile
 from natsort import natsorted
 from numpy.typing import NDArray
-from wkflow.codec import Codec
-from wkflow.writers.chunk import encoder
+from wkflow.formats.chunk_codec import encoder
+from wkflow.model.codec import Codec
 
 from tests.benchmarks.stacks import read_stack
 from tests.benchmarks.table import show

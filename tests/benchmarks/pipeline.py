@@ -7,14 +7,14 @@ import os
 import sys
 from pathlib import Path
 
-from wkflow.plan import Plan
-from wkflow.receipt import Receipt
-from wkflow.settings import Settings
+from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt
+from wkflow.options.settings import Settings
+from wkflow.planning.plan_conversion import draw_plan
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
 from wkflow.steps.downsample_block import downsample_block
 from wkflow.steps.downsample_rest import downsample_rest
-from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.write_properties import write_properties
 
 STEPS = {"downsample_block": downsample_block}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tifffile
 import yaml
-from wkflow.shipped import snakefile
+from wkflow.workflow_files import snakefile
 
 from tests.benchmarks.convert import GIB, VOXEL_SIZE, surroundings
 from tests.benchmarks.watch import Run, watch

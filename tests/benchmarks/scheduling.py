@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from wkflow.joints import Joints
-from wkflow.plan import DRAFT, Plan
-from wkflow.shipped import snakefile
+from wkflow.model.plan import Plan
+from wkflow.rules.inputs import Joints
+from wkflow.run_folder import DRAFT
+from wkflow.workflow_files import snakefile
 
 from tests.benchmarks.convert import ROOT, surroundings
 from tests.benchmarks.planning import ROOMY
@@ -36,13 +37,13 @@ MIB = 2**20
 PLAN_ALONE = """\
 import sys
 import yaml
-from wkflow.settings import Settings
-from wkflow.steps.draw_plan import draw_plan
+from wkflow.options.settings import Settings
+from wkflow.planning.plan_conversion import draw_plan
 options = yaml.safe_load(open(sys.argv[1]))
 draw_plan(Settings.parse(options, where="benchmark"))
 """
 
-READ_ALONE = "import sys; from wkflow.plan import Plan; Plan.read(sys.argv[1])"
+READ_ALONE = "import sys; from wkflow.model.plan import Plan; Plan.read(sys.argv[1])"
 
 JOBS_IN_FLIGHT = 100
 FLEET = ("--executor", "idle", "--jobs", str(JOBS_IN_FLIGHT), "--cores", str(JOBS_IN_FLIGHT))

@@ -83,7 +83,7 @@ class Bench:
         return min(runs, key=lambda run: run.seconds)
 
 
-WKFLOW = [sys.executable, "-m", "wkflow.cli"]
+WKFLOW = [sys.executable, "-m", "wkflow.cli.main"]
 
 
 @dataclass(frozen=True)

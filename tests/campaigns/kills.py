@@ -60,7 +60,7 @@ class Trial:
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start the command; what outlives it holds no pipe of ours."""
-        command = [sys.executable, "-m", "wkflow.cli", *map(str, self.arguments)]
+        command = [sys.executable, "-m", "wkflow.cli.main", *map(str, self.arguments)]
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 command, cwd=self.folder, env=self.environment, stdout=log, stderr=log

@@ -48,7 +48,7 @@ def convert_ours(
 ) -> None:
     """Convert with our command line, as a person would."""
     path = os.pathsep.join(filter(None, [str(ROOT / "workflow"), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "wkflow.cli", "convert", "--quiet"]
+    command = [sys.executable, "-m", "wkflow.cli.main", "convert", "--quiet"]
     command += [SIZE_OPTION[0], voxel_size, *options]
     done = subprocess.run(
         [*command, source, target],

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import tifffile
-from wkflow.box import Box
-from wkflow.codec import LEVELS, Codec
-from wkflow.datasource import layer_properties, properties_of, write_properties
-from wkflow.ladder import FINEST
-from wkflow.layer import Layer, lay_grid
-from wkflow.receipt import Receipt
-from wkflow.writers.layout import lay_out
-from wkflow.writers.voxels import MagVoxels
+from wkflow.formats.layout import lay_out
+from wkflow.formats.mag_writer import MagVoxels
+from wkflow.model.box import Box
+from wkflow.model.codec import LEVELS, Codec
+from wkflow.model.layer import Layer, lay_grid
+from wkflow.model.mag_ladder import FINEST
+from wkflow.model.receipt import Receipt
+from wkflow.model.write_datasource import layer_properties, properties_of, write_properties
 
 from tests.conformance.official import Official
 from tests.conformance.pair import (
@@ -28,7 +28,7 @@ from tests.conformance.pair import (
 )
 from tests.conformance.stacks import Voxels, labels, noise
 from tests.conformance.whole import make_whole
-from tests.steps.test_place_layers import write_dataset
+from tests.planning.test_place_layers import write_dataset
 
 pytestmark = pytest.mark.conformance
 

@@ -179,7 +179,7 @@ def test_what_we_send_is_read(
     server = start(api=api)
     source, options = whole.parent / "source", ("--voxel-size", "11,11,25", "--max-mag", "4")
     done = subprocess.run(
-        [sys.executable, "-m", "wkflow.cli", "remote-convert", *options, source],
+        [sys.executable, "-m", "wkflow.cli.main", "remote-convert", *options, source],
         check=False,
         capture_output=True,
         text=True,

@@ -83,7 +83,7 @@ class Site:
         places = [str(given.pop(name)) for name in ("source", "target")]
         flags = [f"--{key.replace('_', '-')}={_spelled(value)}" for key, value in given.items()]
         how = ("--distribution-strategy", "kubernetes", "--job-resources", json.dumps(resources))
-        return [sys.executable, "-m", "wkflow.cli", "convert", *how, *flags, *places]
+        return [sys.executable, "-m", "wkflow.cli.main", "convert", *how, *flags, *places]
 
     def environment(self) -> dict[str, str]:
         """Give what Snakemake itself sees; pods see the image's."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from kubernetes.client import ApiClient, BatchV1Api, Configuration, CoreV1Api
 from kubernetes.client.exceptions import ApiException
-from snakemake_executor_plugin_wkflow_kubernetes.server import says
+from snakemake_executor_plugin_wkflow_kubernetes.api_calls import says
 
 from tests.kubernetes.api_server import TOKEN
 from tests.kubernetes.conftest import CLAIM, IMAGE, Site

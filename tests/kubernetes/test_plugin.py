@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 from kubernetes.client.exceptions import ApiException
-from snakemake_executor_plugin_wkflow_kubernetes import common_settings, executor, server
-from snakemake_executor_plugin_wkflow_kubernetes.failure import cannot_start, explain, leave_notes
+from snakemake_executor_plugin_wkflow_kubernetes import api_calls, common_settings, executor
+from snakemake_executor_plugin_wkflow_kubernetes.failure_notes import (
+    cannot_start,
+    explain,
+    leave_notes,
+)
 from snakemake_executor_plugin_wkflow_kubernetes.pod import Pod, Waiting
-from snakemake_executor_plugin_wkflow_kubernetes.vigil import Vigil
+from snakemake_executor_plugin_wkflow_kubernetes.pod_deadlines import Vigil
 from snakemake_interface_common.exceptions import WorkflowError
 from urllib3.exceptions import ProtocolError
-from wkflow import job
-from wkflow.failures import read_failures
+from wkflow.cli.failure_report import read_failures
+from wkflow.rules import job
 
 from tests.runs import ROOT
 
@@ -153,7 +157,7 @@ def test_a_note_of_the_job_itself_stays(tmp_path: Path) -> None:
 
 def _asked(*answers: object, monkeypatch: pytest.MonkeyPatch) -> tuple[object, int]:
     """Ask a server that answers so; give what came, and how often it was asked."""
-    monkeypatch.setattr(server, "PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr(api_calls, "PAUSES_S", (0.0, 0.0))
     left = list(answers)
 
     def call() -> object:
@@ -162,7 +166,7 @@ def _asked(*answers: object, monkeypatch: pytest.MonkeyPatch) -> tuple[object, i
             raise answer
         return answer
 
-    return server.ask(call, lambda: None), len(answers) - len(left)
+    return api_calls.ask(call, lambda: None), len(answers) - len(left)
 
 
 def test_what_passes_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

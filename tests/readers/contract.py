@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
-from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.model.box import Box
+from wkflow.model.source import Header
 from wkflow.readers import Image, Reader, reader_for
-from wkflow.source import Header
 
 WIDTH, HEIGHT = 53, 37
 """Of every plane: odd, prime, and not alike."""

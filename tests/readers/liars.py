@@ -18,7 +18,7 @@ from PIL import Image
 from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 from pylibCZIrw.czi import create_czi
 
-from .dicom.writer import dataset_of, noise, save, write_plain
+from tests.readers.dicom.writer import dataset_of, noise, save, write_plain
 
 
 def grey(path: Path, height: int = 24, width: int = 32) -> Path:

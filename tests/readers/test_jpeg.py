@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.readers import probe
 
+from tests.formats.test_jpeg_stream import cut
 from tests.readers.contract import ReaderContract, read_all, voxels_of
-from tests.readers.test_jpeg_stream import cut
 
 
 class TestJpeg(ReaderContract):

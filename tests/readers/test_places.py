@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from wkflow.model.source import Place
 from wkflow.readers import probe
-from wkflow.source import Place
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import wkflow.readers
 from wkflow.errors import SourceError
+from wkflow.model.source import Header, RawLayout
 from wkflow.readers import (
     RAW_SUFFIXES,
     READERS,
@@ -18,7 +19,6 @@ from wkflow.readers import (
     suffix_of,
 )
 from wkflow.readers.bioformats.suffixes import BIOFORMATS_SUFFIXES
-from wkflow.source import Header, RawLayout
 
 LIBRARIES = (
     *("tifffile", "imagecodecs", "simplejpeg", "PIL", "imageio"),

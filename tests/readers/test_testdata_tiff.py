@@ -9,8 +9,8 @@ import tifffile
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
+from wkflow.model.source import Probe
 from wkflow.readers import SUFFIXES, open_images, suffix_of
-from wkflow.source import Probe
 
 from tests.readers.contract import read_image
 from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected

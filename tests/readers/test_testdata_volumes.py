@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
+from wkflow.model.source import Probe, RawLayout
 from wkflow.readers import Reader, reader_for
 from wkflow.readers.raw.reader import RawReader
-from wkflow.source import Probe, RawLayout
 
 from tests.readers.contract import read_image
 from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests import runs
-
-from .cluster import Cluster, cluster_in, why_not
-from .runs import SHAPES
+from tests.slurm.cluster import Cluster, cluster_in, why_not
+from tests.slurm.runs import SHAPES
 
 SLICES = 64
 

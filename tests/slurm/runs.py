@@ -12,11 +12,10 @@ from pathlib import Path
 import psutil
 
 from tests import runs
+from tests.slurm.cluster import Cluster
 from tests.standin.server import Standin
 from tests.upload import runs as upload_runs
 from tests.upload.runs import Run, command, shell
-
-from .cluster import Cluster
 
 SHAPES = (
     *runs.VOXEL_SIZE,
@@ -70,7 +69,7 @@ def jobs_of(cluster: Cluster, folder: Path) -> list[Job]:
 
 def name_of(folder: Path) -> str:
     """Give what names of jobs of a run folder begin with, as `wkflow` forms it."""
-    from wkflow.clusters import slurm  # noqa: PLC0415 -- only its value is of interest
+    from wkflow.rules.clusters import slurm  # noqa: PLC0415 -- only its value is of interest
 
     return slurm.name_of(folder)
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.slurm.cluster import Cluster
+from tests.slurm.runs import ON_SLURM, SHAPES, Run, jobs_of, wkflow
 from tests.upload.runs import lines, shell
-
-from .cluster import Cluster
-from .runs import ON_SLURM, SHAPES, Run, jobs_of, wkflow
 
 
 @pytest.mark.parametrize(
@@ -93,7 +92,7 @@ def test_a_machine_without_slurm_says_so(stack: Path, tmp_path: Path) -> None:
 def without_path(*arguments: object, cwd: Path) -> Run:
     """Run a command where there is no other program."""
     return subprocess.run(
-        [sys.executable, "-m", "wkflow.cli", *map(str, arguments)],
+        [sys.executable, "-m", "wkflow.cli.main", *map(str, arguments)],
         check=False,
         capture_output=True,
         text=True,

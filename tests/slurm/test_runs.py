@@ -16,12 +16,8 @@ import pytest
 import tifffile
 
 from tests import runs
-from tests.standin.server import standin_in
-from tests.upload.extending import LAYERS, SMALL, Pair, assert_extended, publish
-from tests.upload.runs import arrived, assert_same, lines, url_of
-
-from .cluster import Cluster
-from .runs import (
+from tests.slurm.cluster import Cluster
+from tests.slurm.runs import (
     ON_SLURM,
     SHAPES,
     await_that,
@@ -33,6 +29,9 @@ from .runs import (
     started,
     wkflow,
 )
+from tests.standin.server import standin_in
+from tests.upload.extending import LAYERS, SMALL, Pair, assert_extended, publish
+from tests.upload.runs import arrived, assert_same, lines, url_of
 
 
 @pytest.fixture

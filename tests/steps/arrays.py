@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from wkflow.box import Box, Triple
 from wkflow.errors import SourceError
+from wkflow.model.box import Box, Triple
+from wkflow.model.source import Header, Probe, RawLayout
 from wkflow.readers import Image
-from wkflow.source import Header, Probe, RawLayout
 
 Voxels = NDArray[Any]
 AXES: dict[int, tuple[tuple[str, int], ...]] = {

@@ -5,17 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wkflow.plan import DRAFT, Plan
-from wkflow.settings import Settings
+from wkflow.model.plan import Plan
+from wkflow.options.settings import Settings
+from wkflow.planning.mag_folders import start_anew
+from wkflow.planning.plan_downsampling import draw_extension
+from wkflow.run_folder import DRAFT
 from wkflow.steps.create_layer import create_layer
 from wkflow.steps.downsample_block import downsample_block
 from wkflow.steps.downsample_rest import downsample_rest
-from wkflow.steps.draw_extension import draw_extension
 from wkflow.steps.extend_properties import extend_properties
-from wkflow.steps.new_folders import start_anew
 
-from ..datasets import PROPERTIES, HandLayer, Voxels, write_dataset  # noqa: TID252 -- a package
-from ..runs import noise  # noqa: TID252
+from tests.datasets import PROPERTIES, HandLayer, Voxels, write_dataset
+from tests.runs import noise
 
 SIZE = (70, 50, 40)
 SMALL = {"chunk_shape": 8, "shard_shape": 16}

@@ -5,19 +5,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wkflow.delivery import Delivery
-from wkflow.plan import Plan
-from wkflow.sent import Sent
-from wkflow.settings import Settings
-from wkflow.steps.draw_delivery import deliver_mags
+from wkflow.model.plan import Plan
+from wkflow.options.settings import Settings
+from wkflow.planning.plan_upload import deliver_mags
 from wkflow.steps.upload_mag import upload_mag
+from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_receipt import Sent
 
 from tests.datasets import HandLayer, write_dataset
 from tests.standin.server import Standin
+from tests.steps.extensions import SMALL, computed, drawn, settings_of
 from tests.upload.extending import Found, folders, publish
 from tests.upload.runs import arrived, mag_files
-
-from .extensions import SMALL, computed, drawn, settings_of
 
 MAGS = (("em", "2"), ("em", "4"))
 

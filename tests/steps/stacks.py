@@ -6,10 +6,10 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
-from wkflow.plan import Plan
-from wkflow.settings import Settings
+from wkflow.model.plan import Plan
+from wkflow.options.settings import Settings
+from wkflow.planning.plan_conversion import draw_plan
 from wkflow.steps.create_layer import create_layer
-from wkflow.steps.draw_plan import draw_plan
 
 Volume = NDArray[np.generic]
 SHAPES = {"chunk_shape": 8, "shard_shape": "16,16,8"}

@@ -9,33 +9,33 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from wkflow.box import Box, Triple
-from wkflow.codec import Codec
-from wkflow.datasource import PROPERTIES
-from wkflow.ladder import FINEST
-from wkflow.layer import Layer, lay_grid
-from wkflow.plan import Plan
-from wkflow.receipt import Receipt
-from wkflow.settings import Settings
-from wkflow.steps import draw_delivery as module
+from wkflow.formats.mag_writer import MagVoxels
+from wkflow.formats.table import format_of
+from wkflow.model.box import Box, Triple
+from wkflow.model.codec import Codec
+from wkflow.model.layer import Layer, lay_grid
+from wkflow.model.mag_ladder import FINEST
+from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt
+from wkflow.model.write_datasource import PROPERTIES
+from wkflow.options.settings import Settings
+from wkflow.planning import plan_upload as module
+from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_upload import (
+    deliver_plan,
+)
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
 from wkflow.steps.downsample_rest import downsample_rest
-from wkflow.steps.draw_delivery import (
-    deliver_plan,
-)
-from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.write_properties import write_properties
-from wkflow.writers.formats import format_of
-from wkflow.writers.voxels import MagVoxels
 
-from ..strategies import (  # noqa: TID252 -- tests are a package
+from tests.steps.stacks import grains, settings_of, write_tiffs
+from tests.strategies import (
     dataset_plan,
     plan_of,
     shapes,
     triples,
 )
-from .stacks import grains, settings_of, write_tiffs
 
 
 def conversion(source: Path = Path("/data/em"), **options: object) -> Settings:

@@ -9,23 +9,23 @@ import pytest
 import tifffile
 import zarr
 from numpy.testing import assert_array_equal
-from wkflow.codec import Codec
-from wkflow.datasource import PROPERTIES
 from wkflow.errors import SourceError
-from wkflow.feed import Feed
-from wkflow.layer import Layer, lay_grid
-from wkflow.mag import Mag
-from wkflow.plan import LayerPlan, Plan
-from wkflow.receipt import Receipt
-from wkflow.source import Source
+from wkflow.formats.mag_writer import MagVoxels
+from wkflow.model.codec import Codec
+from wkflow.model.data_formats import STORAGES
+from wkflow.model.layer import Layer, lay_grid
+from wkflow.model.mag import Mag
+from wkflow.model.plan import LayerPlan, Plan
+from wkflow.model.read_strategy import Feed
+from wkflow.model.receipt import Receipt
+from wkflow.model.source import Source
+from wkflow.model.write_datasource import PROPERTIES
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
-from wkflow.storage import STORAGES
-from wkflow.writers.voxels import MagVoxels
 
-from ..strategies import dataset_plan  # noqa: TID252 -- tests are a package
-from .arrays import ArrayImage, noise, opener
-from .stacks import Volume, grains, laid_out, write_pngs, write_tiffs
+from tests.steps.arrays import ArrayImage, noise, opener
+from tests.steps.stacks import Volume, grains, laid_out, write_pngs, write_tiffs
+from tests.strategies import dataset_plan
 
 
 def convert(plan: Plan, *, threads: int = 2) -> list[Receipt]:
@@ -242,7 +242,7 @@ def test_each_frame_has_shards_of_its_own(tmp_path: Path, monkeypatch: pytest.Mo
     one = LayerPlan(layer, source, (grid,), 8, "median", "zstd:3", pad=False,
                     job_bytes=2 * 10 * 21 * 19 * 4, evidence="as said", feed=feed)  # fmt: skip
     plan = dataset_plan(one, dataset=str(tmp_path / "target"))
-    monkeypatch.setattr("wkflow.steps.reading.open_images", opener({"/em.tif": image}))
+    monkeypatch.setattr("wkflow.voxels.layer_reader.open_images", opener({"/em.tif": image}))
     create_layer(plan, "em")
     receipts = convert(plan)
     assert len(receipts) == 3

@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from wkflow.codec import default_codec
-from wkflow.datasource import PROPERTIES
-from wkflow.layer import lay_grid
+from wkflow.formats.table import format_of
+from wkflow.model.codec import default_codec
+from wkflow.model.data_formats import STORAGES
+from wkflow.model.layer import lay_grid
+from wkflow.model.write_datasource import PROPERTIES
 from wkflow.steps.create_layer import create_layer, renew_layer
-from wkflow.storage import STORAGES
-from wkflow.writers.formats import format_of
 
-from ..strategies import dataset_plan, small_layer_plan  # noqa: TID252 -- no fixed root
+from tests.strategies import dataset_plan, small_layer_plan
 
 
 @pytest.mark.parametrize("data_format", sorted(STORAGES))

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from wkflow.delivery import Delivery
 from wkflow.steps.discard_local import discard_local
+from wkflow.webknossos.upload_plan import Delivery
 
-from ..test_delivery import DELIVERY  # noqa: TID252 -- tests are a package
+from tests.webknossos.test_upload_plan import DELIVERY
 
 
 @pytest.fixture

@@ -5,17 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from wkflow.delivery import Delivery
 from wkflow.errors import ConfigError
-from wkflow.plan import SCRATCH, Plan
-from wkflow.receipt import Receipt
+from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt
+from wkflow.run_folder import SCRATCH
 from wkflow.steps.convert_slab import convert_slab
-from wkflow.steps.discard_shards import discard_shards, has_shortcut, is_spared
+from wkflow.steps.discard_shards import discard_shards
 from wkflow.steps.downsample_rest import downsample_rest
-from wkflow.steps.shortcut import BOOT, shortcut_of
+from wkflow.voxels.scratch_mag import BOOT, has_shortcut, is_spared, shortcut_of
+from wkflow.webknossos.upload_plan import Delivery
 
-from ..test_delivery import DELIVERY  # noqa: TID252 -- tests are a package
-from .stacks import grains, laid_out, write_tiffs
+from tests.steps.stacks import grains, laid_out, write_tiffs
+from tests.webknossos.test_upload_plan import DELIVERY
 
 REST = "downsample_rest/em"
 

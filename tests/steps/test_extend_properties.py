@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
-from wkflow.datasource import PROPERTIES
 from wkflow.errors import ConfigError, VerificationError
-from wkflow.plan import Plan
+from wkflow.model.plan import Plan
+from wkflow.model.write_datasource import PROPERTIES
 from wkflow.steps.extend_properties import extend_properties
 
-from ..datasets import read_mags  # noqa: TID252 -- tests are a package
-from .extensions import (
+from tests.datasets import read_mags
+from tests.steps.extensions import (
     SMALL,
     HandLayer,
     change,

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wkflow.access_token import TOKEN
 from wkflow.errors import ServerError, TransientError, VerificationError
-from wkflow.plan import SCRATCH
-from wkflow.remote.budget import Budget
-from wkflow.secret import TOKEN
+from wkflow.network.retry import Budget
+from wkflow.run_folder import SCRATCH
 from wkflow.steps.finish_mags import finish_mags
 
 from tests.standin.conftest import Served
 from tests.standin.sender import Sender
-
-from .extensions import layer_of
-from .remote_mags import Addition, add
+from tests.steps.extensions import layer_of
+from tests.steps.remote_mags import Addition, add
 
 Sending = Callable[..., Addition]
 

@@ -7,23 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wkflow.delivery import Delivery
 from wkflow.errors import TransientError, VerificationError, WkflowError
-from wkflow.proof import Proof
-from wkflow.remote.budget import Budget
-from wkflow.settings import Settings
+from wkflow.network.retry import Budget
+from wkflow.options.settings import Settings
+from wkflow.planning.list_dataset_files import find_parcels
+from wkflow.planning.plan_upload import begin_attempt, deliver_contents, write_parcels
 from wkflow.steps import finish_upload
-from wkflow.steps.draw_delivery import begin_attempt, deliver_contents, write_parcels
-from wkflow.steps.find_parcels import find_parcels
 from wkflow.steps.reserve_upload import reserve_upload
 from wkflow.steps.upload_shards import upload_shards
+from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_report import Proof
 
 from tests.datasets import write_dataset
 from tests.standin.conftest import Served
 from tests.standin.server import Standin
+from tests.steps.extensions import layer_of
 from tests.upload.runs import arrived, assert_same
-
-from .extensions import layer_of
 
 NO_SPACE = "java.io.IOException: No space left on device"
 

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wkflow.plan import Plan
-from wkflow.settings import Settings
-from wkflow.steps.draw_delivery import deliver_plan
-from wkflow.steps.draw_extension import draw_extension
-from wkflow.steps.find_lost import find_lost
+from wkflow.formats.missing_files import find_lost
+from wkflow.model.plan import Plan
+from wkflow.options.settings import Settings
+from wkflow.planning.plan_downsampling import draw_extension
+from wkflow.planning.plan_upload import deliver_plan
 
-from ..datasets import HandLayer, properties, read_mags  # noqa: TID252 -- a package
-from ..runs import shard_bytes  # noqa: TID252 -- a package
-from .extensions import extend
-from .stacks import grains
-from .test_place_layers import write_dataset
-from .whole_runs import carry_out
+from tests.datasets import HandLayer, properties, read_mags
+from tests.planning.test_place_layers import write_dataset
+from tests.runs import shard_bytes
+from tests.steps.extensions import extend
+from tests.steps.stacks import grains
+from tests.steps.whole_runs import carry_out
 
 SHARDED = {"zarr3", "wkw"}
 OTHERS = ["zarr", "n5", "wkw", "neuroglancerPrecomputed"]

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
-from wkflow.kernels import KERNELS
-from wkflow.plan import LayerPlan, Plan
-from wkflow.settings import Settings
-from wkflow.steps.draw_plan import draw_plan
-from wkflow.steps.judge_category import judge_category
+from wkflow.model.plan import LayerPlan, Plan
+from wkflow.options.settings import Settings
+from wkflow.planning.infer_category import judge_category
+from wkflow.planning.plan_conversion import draw_plan
+from wkflow.voxels.kernels import KERNELS
 
-from .stacks import grains, plan_of, write_tiffs
+from tests.steps.stacks import grains, plan_of, write_tiffs
 
 NOISE = grains(8, 64, 64, "uint32") * 2000
 """Ids that look like an image: a new one at every voxel."""

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wkflow.access_token import TOKEN
 from wkflow.errors import ServerError, TransientError, VerificationError
-from wkflow.secret import TOKEN
 
 from tests.datasets import HandLayer
 from tests.standin.conftest import Served
-
-from .extensions import computed, layer_of
-from .remote_mags import Addition, add
+from tests.steps.extensions import computed, layer_of
+from tests.steps.remote_mags import Addition, add
 
 Adding = Callable[..., Addition]
 

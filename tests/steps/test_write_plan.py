@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from wkflow.plan import PLAN, Plan
+from wkflow.model.plan import Plan
+from wkflow.run_folder import PLAN
 from wkflow.steps.write_plan import write_plan
 
-from .stacks import grains, plan_of, write_tiffs
+from tests.steps.stacks import grains, plan_of, write_tiffs
 
 
 def test_the_draft_becomes_the_plan(tmp_path: Path) -> None:

@@ -5,19 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from wkflow.datasource import PROPERTIES
-from wkflow.durable import PARTIAL
+from wkflow.atomic_files import PARTIAL
 from wkflow.errors import IncompleteError, SourceError, VerificationError
-from wkflow.given import Given
-from wkflow.plan import Plan
-from wkflow.receipt import Receipt
-from wkflow.source import Channel
+from wkflow.model.data_formats import STORAGES
+from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt
+from wkflow.model.source import Channel
+from wkflow.model.stored_mag import Given
+from wkflow.model.write_datasource import PROPERTIES
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.downsample_rest import downsample_rest
 from wkflow.steps.write_properties import check_receipts, write_properties
-from wkflow.storage import STORAGES
 
-from .stacks import grains, laid_out, write_tiffs
+from tests.steps.stacks import grains, laid_out, write_tiffs
 
 Run = tuple[Plan, list[str]]
 

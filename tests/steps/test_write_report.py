@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from wkflow import __version__
-from wkflow.receipt import Receipt, ShardFile
+from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.steps.write_report import write_report
 
-from ..strategies import dataset_plan, small_layer_plan  # noqa: TID252 -- tests are a package
+from tests.strategies import dataset_plan, small_layer_plan
 
 
 def test_jobs_are_added_up_by_rule(tmp_path: Path) -> None:

@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from wkflow.claim import place_of
-from wkflow.plan import ASKED, DRAFT, PLAN, REPORT, Plan
-from wkflow.settings import Settings
-from wkflow.steps.claim_target import bring_back, claim_target, finish_replacing, lay_aside
+from wkflow.model.claim import place_of
+from wkflow.model.plan import Plan
+from wkflow.options.settings import Settings
+from wkflow.planning.claim_target import bring_back, claim_target, finish_replacing, lay_aside
+from wkflow.planning.plan_conversion import draw_plan
+from wkflow.run_folder import ASKED, DRAFT, PLAN, REPORT
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
 from wkflow.steps.downsample_block import downsample_block
 from wkflow.steps.downsample_rest import downsample_rest
-from wkflow.steps.draw_plan import draw_plan
 from wkflow.steps.write_properties import write_properties
 from wkflow.steps.write_report import write_report
 

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import NDArray
-from wkflow.box import Box
 from wkflow.errors import WkflowError
-from wkflow.plan import Plan
+from wkflow.model.box import Box
+from wkflow.model.plan import Plan
+from wkflow.options.settings import Settings
 from wkflow.readers import open_images
-from wkflow.readers.port import Image
-from wkflow.settings import Settings
+from wkflow.readers.base.contract import Image
 
 from tests.benchmarks.pipeline import run
 from tests.benchmarks.table import show

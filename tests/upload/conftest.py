@@ -7,9 +7,8 @@ import pytest
 
 from tests import runs
 from tests.standin.server import Standin, standin_in
-
-from .extending import LAYERS, Pair
-from .runs import CONVERSION
+from tests.upload.extending import LAYERS, Pair
+from tests.upload.runs import CONVERSION
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,7 @@ from tests.datasets import HandLayer, mag_name, properties, write_dataset
 from tests.runs import noise
 from tests.standin.sender import Sender
 from tests.standin.server import Standin
-
-from .runs import Run, arrived, mag_files, wkflow
+from tests.upload.runs import Run, arrived, mag_files, wkflow
 
 EXTENT = (57, 60, 33)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wkflow.datasource import PROPERTIES
+from wkflow.model.write_datasource import PROPERTIES
 
 from tests.runs import TIMEOUT_S, VOXEL_SIZE, environment
 from tests.standin.server import Standin
@@ -32,7 +32,7 @@ def shell(standin: Standin | None, **variables: str | None) -> dict[str, str]:
 
 
 def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "wkflow.cli", *map(str, arguments)]
+    return [sys.executable, "-m", "wkflow.cli.main", *map(str, arguments)]
 
 
 def wkflow(*arguments: object, standin: Standin | None, cwd: Path, **variables: str | None) -> Run:

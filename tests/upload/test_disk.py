@@ -7,8 +7,7 @@ from pathlib import Path
 
 from tests.runs import noise, write_stack
 from tests.standin.server import Standin
-
-from .runs import start, url_of, wkflow
+from tests.upload.runs import start, url_of, wkflow
 
 SHARE = 0.75
 """Of the dataset: a few slabs, the reduced voxels of all of them, and what is built of those."""

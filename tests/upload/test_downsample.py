@@ -7,8 +7,7 @@ import pytest
 
 from tests.standin.sender import Sender
 from tests.standin.server import Standin, standin_in
-
-from .extending import (
+from tests.upload.extending import (
     LAYERS,
     NEW,
     SMALL,
@@ -20,7 +19,7 @@ from .extending import (
     run_folder,
     there,
 )
-from .runs import arrived, lines, url_of, wkflow
+from tests.upload.runs import arrived, lines, url_of, wkflow
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,18 @@ import pytest
 
 from tests.standin.sender import Sender
 from tests.standin.server import Standin, standin_in
-
-from .extending import SMALL, Found, Pair, assert_extended, downsample, publish, run_folder, there
-from .runs import await_, start, url_of
-from .test_resume import kill
+from tests.upload.extending import (
+    SMALL,
+    Found,
+    Pair,
+    assert_extended,
+    downsample,
+    publish,
+    run_folder,
+    there,
+)
+from tests.upload.runs import await_, start, url_of
+from tests.upload.test_resume import kill
 
 KILLS = int(os.environ.get("WKFLOW_UPLOAD_KILLS", "1"))
 """Runs that are killed three times each; a campaign sets more."""

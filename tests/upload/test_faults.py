@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.standin.server import Standin, standin_in
-
-from .runs import (
+from tests.upload.runs import (
     CONVERSION,
     arrived,
     assert_same,

@@ -10,9 +10,8 @@ import pytest
 
 from tests.datasets import write_dataset
 from tests.standin.server import Standin
-
-from .extending import LAYERS
-from .runs import lines, wkflow
+from tests.upload.extending import LAYERS
+from tests.upload.runs import lines, wkflow
 
 NO_SPACE = "java.io.IOException: No space left on device"
 

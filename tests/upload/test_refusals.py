@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from tests.standin.server import Standin, standin_in
-
-from .runs import CONVERSION, Run, arrived, converted, lines, url_of, wkflow
+from tests.upload.runs import CONVERSION, Run, arrived, converted, lines, url_of, wkflow
 
 SOON_S = 20
 ANY = "any-token"

@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 import tifffile
 import yaml
-from wkflow.datasource import PROPERTIES
+from wkflow.model.write_datasource import PROPERTIES
 
 from tests import runs
 from tests.standin.server import Standin, standin_in
-
-from .runs import (
+from tests.upload.runs import (
     CONVERSION,
     Run,
     arrived,

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from wkflow.datasource import PROPERTIES
+from wkflow.model.write_datasource import PROPERTIES
 
 from tests.runs import damage_state, noise
 from tests.standin.server import Standin, standin_in
-
-from .runs import (
+from tests.upload.runs import (
     CONVERSION,
     arrived,
     assert_same,

@@ -13,8 +13,7 @@ import psutil
 import pytest
 
 from tests.standin.server import Standin
-
-from .runs import CONVERSION, start
+from tests.upload.runs import CONVERSION, start
 
 TOKEN = "recognizable-9f8e7d6c5b4a"  # noqa: S105 -- of no use elsewhere
 BYTES = TOKEN.encode()
@@ -116,7 +115,7 @@ def test_the_token_is_written_nowhere(
     assert watch.commands == set()
     assert len(watch.seen) > 3
     for words in watch.environments:
-        assert "wkflow.cli" in words or is_main(words), words
+        assert "wkflow.cli.main" in words or is_main(words), words
 
 
 def test_a_token_on_the_command_line_goes_no_further(
@@ -125,7 +124,7 @@ def test_a_token_on_the_command_line_goes_no_further(
     """Other users can read it there, as --help says; no child repeats it."""
     arguments = ["upload", "--token", TOKEN, str(local)]
     watch = run(guarded, here, tmp_path, arguments, 0, WK_TOKEN=None)
-    assert all("wkflow.cli" in words for words in watch.commands)
+    assert all("wkflow.cli.main" in words for words in watch.commands)
     assert all(is_main(words) for words in watch.environments)
 
 
@@ -135,7 +134,7 @@ def is_main(words: tuple[str, ...]) -> bool:
     Or of what it starts before a line of ours could hide anything: its SLURM plugin, where that is
     installed, looks for these programs while it is imported.
     """
-    is_engine = not {"snakemake", "wkflow.local_snakemake"}.isdisjoint(words)
+    is_engine = not {"snakemake", "wkflow.cli.local_snakemake"}.isdisjoint(words)
     is_engine = is_engine and "--configfile" in words
     return is_engine or not {"scontrol", "sacct", "squeue"}.isdisjoint(words)
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.standin.server import Standin
-
-from .runs import (
+from tests.upload.runs import (
     CONVERSION,
     arrived,
     assert_same,

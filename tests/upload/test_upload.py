@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 import zarr
-from wkflow.datasource import PROPERTIES
+from wkflow.model.write_datasource import PROPERTIES
 
 from tests.runs import noise
 from tests.standin.server import Standin, standin_in
-
-from .runs import (
+from tests.upload.runs import (
     append_byte,
     arrived,
     assert_same,

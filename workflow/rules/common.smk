@@ -1,8 +1,8 @@
 """What all rules share: names of wildcards, the joints, and where small jobs run."""
 
-from wkflow.joints import Joints
-from wkflow.needs import Needs
-from wkflow.sending import Sending
+from wkflow.rules.inputs import Joints
+from wkflow.rules.resources import Needs
+from wkflow.rules.upload_inputs import Sending
 
 cluster = run.resources
 ask = Joints(run.plan)

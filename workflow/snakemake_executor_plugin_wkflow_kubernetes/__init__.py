@@ -17,7 +17,7 @@ if find_spec("snakemake_executor_plugin_kubernetes"):
         common_settings,
     )
 else:
-    from snakemake_executor_plugin_wkflow_kubernetes.absent import (  # type: ignore[assignment]  # whichever can be had
+    from snakemake_executor_plugin_wkflow_kubernetes.plugin_missing import (  # type: ignore[assignment]  # whichever can be had
         Executor,
         ExecutorSettings,
         common_settings,

@@ -21,22 +21,7 @@ from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from urllib3.exceptions import HTTPError
 
-from snakemake_executor_plugin_wkflow_kubernetes.batch import (
-    RUN,
-    Batch,
-    end_all,
-    has_ended,
-    is_going,
-)
-from snakemake_executor_plugin_wkflow_kubernetes.failure import (
-    cannot_start,
-    explain,
-    leave_notes,
-    logs_of,
-    no_cluster,
-)
-from snakemake_executor_plugin_wkflow_kubernetes.pod import CONTAINER, Pod
-from snakemake_executor_plugin_wkflow_kubernetes.server import (
+from snakemake_executor_plugin_wkflow_kubernetes.api_calls import (
     NOT_FOUND,
     REQUEST_S,
     UNAUTHORIZED,
@@ -44,7 +29,22 @@ from snakemake_executor_plugin_wkflow_kubernetes.server import (
     passes,
     says,
 )
-from snakemake_executor_plugin_wkflow_kubernetes.vigil import NO_POD, Vigil
+from snakemake_executor_plugin_wkflow_kubernetes.failure_notes import (
+    cannot_start,
+    explain,
+    leave_notes,
+    logs_of,
+    no_cluster,
+)
+from snakemake_executor_plugin_wkflow_kubernetes.job_api import (
+    RUN,
+    Batch,
+    end_all,
+    has_ended,
+    is_going,
+)
+from snakemake_executor_plugin_wkflow_kubernetes.pod import CONTAINER, Pod
+from snakemake_executor_plugin_wkflow_kubernetes.pod_deadlines import NO_POD, Vigil
 
 SWEEP_S = 90
 """How long jobs of a run that was killed may take to end; on a node that is lost they never do."""
@@ -56,7 +56,7 @@ STATE = Path("cluster.json")
 """In the run folder: what `wkflow` shows beside its progress."""
 
 RUN_VARIABLE = "WKFLOW_RUN"
-"""By which a job knows that an earlier try in this run failed for good: `wkflow.job.RUN`."""
+"""By which a job knows that an earlier try in this run failed for good: `wkflow.rules.job.RUN`."""
 
 ENTRANCE = "logs/entrance.log"
 """Beside which goes the note of what is no fault of one job."""

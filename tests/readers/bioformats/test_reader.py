@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
-from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.model.box import Box
+from wkflow.model.source import Channel, Header
 from wkflow.readers import Reader
-from wkflow.source import Channel, Header
 
 from tests.readers.bioformats.here import NEEDS_BIOFORMATS
 from tests.readers.contract import ReaderContract, read_all, read_image, voxels_of

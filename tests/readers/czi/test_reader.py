@@ -9,10 +9,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from pylibCZIrw.czi import create_czi
-from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.model.box import Box
+from wkflow.model.source import Gaps
 from wkflow.readers import open_images, probe
-from wkflow.source import Gaps
 
 from tests.readers.contract import ReaderContract, read_all, voxels_of
 

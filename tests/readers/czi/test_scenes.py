@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from pylibCZIrw.czi import create_czi
+from wkflow.model.source import Gaps
 from wkflow.readers import probe
 from wkflow.readers.czi.directory import Tile
 from wkflow.readers.czi.scenes import SCENES, Scenes, find_scenes, uncovered
-from wkflow.source import Gaps
 
 from tests.readers.contract import read_all
 

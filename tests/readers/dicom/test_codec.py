@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pydicom.uid import UID, JPEG2000Lossless, JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 from wkflow.errors import SourceError
 
+from tests.formats.test_jpeg_stream import cut
 from tests.readers.contract import read_all
 from tests.readers.dicom.writer import dataset_of, noise, save
-from tests.readers.test_jpeg_stream import cut
 
 LOSSLESS, LOSSLESS_FIRST = UID("1.2.840.10008.1.2.4.57"), UID("1.2.840.10008.1.2.4.70")
 LS, HT, XL = (UID(f"1.2.840.10008.1.2.4.{number}") for number in (80, 201, 110))

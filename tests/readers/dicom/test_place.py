@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pydicom
+from wkflow.model.source import Place
 from wkflow.readers import probe
-from wkflow.source import Place
 
 
 def test_dicom_counts_along_rows_columns_and_their_normal(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from pydicom.uid import JPEG2000Lossless
-from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.model.box import Box
 from wkflow.readers import open_images, probe
 
 from tests.readers.contract import read_all

@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 import pytest
 from wkflow.errors import SourceError
+from wkflow.model.source import References
 from wkflow.readers.ims.links import Links
-from wkflow.source import References
 
 
 def test_a_circle_of_virtual_datasets_is_refused(tmp_path: Path) -> None:

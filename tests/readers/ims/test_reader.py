@@ -10,9 +10,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
+from wkflow.model.source import Channel
 from wkflow.readers import probe
 from wkflow.readers.ims.reader import channel_of
-from wkflow.source import Channel
 
 from tests.readers.contract import ReaderContract, read_all, voxels_of
 

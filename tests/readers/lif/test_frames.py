@@ -10,9 +10,9 @@ from numpy.testing import assert_array_equal
 from wkflow.errors import SourceError
 from wkflow.readers import probe
 
+from tests.formats.test_jpeg_stream import by_pillow, cut
 from tests.readers.contract import read_all, voxels_of
 from tests.readers.lif.by_hand import xlif
-from tests.readers.test_jpeg_stream import by_pillow, cut
 
 VOLUME = voxels_of("uint16", 1, 4, 7, 9, 1)[0, ..., 0]
 

@@ -10,8 +10,8 @@ import tifffile
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
+from wkflow.model.source import Channel
 from wkflow.readers import probe
-from wkflow.source import Channel
 
 from tests.readers.contract import ReaderContract, read_all, voxels_of
 from tests.readers.lif.by_hand import lif, lof, text_block, xlif

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from nd2.structures import Position, TimeLoop, XYPosLoop, XYPosLoopParams, ZStackLoop
 from numpy.testing import assert_array_equal
-from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.model.box import Box
+from wkflow.model.source import Header, Probe
 from wkflow.readers import open_images, probe
 from wkflow.readers.nd2.reader import Frames, Nd2Image, gaps_of, loops_of, position_names
-from wkflow.source import Header, Probe
 
 from tests.readers.contract import part_of, random_box, read_all, read_image, voxels_of
 

@@ -9,9 +9,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
+from wkflow.model.source import Header, RawLayout
 from wkflow.readers import probe
 from wkflow.readers.raw.reader import TYPES, RawReader
-from wkflow.source import Header, RawLayout
 
 from tests.readers.contract import HEIGHT, WIDTH, ReaderContract, read_all, voxels_of
 

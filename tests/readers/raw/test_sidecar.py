@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from wkflow.errors import SourceError
+from wkflow.model.source import RawLayout
 from wkflow.readers.raw.sidecar import find_sidecar
-from wkflow.source import RawLayout
 
 from tests.readers.contract import read_all, voxels_of
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import tifffile
+from wkflow.model.source import About
 from wkflow.readers import probe
-from wkflow.source import About
 
 from tests.readers.contract import voxels_of
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tifffile
 from wkflow.errors import SourceError
+from wkflow.model.source import About, Channel
 from wkflow.readers import probe
-from wkflow.source import About, Channel
 
 from tests.readers.contract import voxels_of
 

@@ -13,10 +13,10 @@ import tifffile
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
-from wkflow.readers.jpeg_stream import END_MARKER, parts
+from wkflow.formats.jpeg_stream import END_MARKER, parts
 
+from tests.formats.test_jpeg_stream import by_pillow, cut
 from tests.readers.contract import read_all, voxels_of
-from tests.readers.test_jpeg_stream import by_pillow, cut
 
 GREY, COLOUR = voxels_of("uint8", 37, 53, 1)[..., 0], voxels_of("uint8", 37, 53, 3)
 DEEP = voxels_of("uint16", 37, 53, 1)[..., 0] >> 4

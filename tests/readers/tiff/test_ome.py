@@ -8,10 +8,10 @@ import pytest
 import tifffile
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
-from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.model.box import Box
+from wkflow.model.source import Channel, Header
 from wkflow.readers import open_images, probe
-from wkflow.source import Channel, Header
 
 from tests.readers.contract import read_all, voxels_of
 

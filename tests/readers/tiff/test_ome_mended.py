@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from wkflow.box import Box
+from wkflow.model.box import Box
 from wkflow.readers.tiff.reader import TiffReader
 
 VOXELS = np.arange(2 * 3 * 20 * 30, dtype="uint16").reshape(2, 3, 20, 30)

@@ -7,8 +7,8 @@ import pytest
 import tifffile
 from numpy.testing import assert_array_equal
 from wkflow.errors import SourceError
+from wkflow.model.source import Gaps
 from wkflow.readers import probe
-from wkflow.source import Gaps
 
 from tests.readers.contract import read_all
 

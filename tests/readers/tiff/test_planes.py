@@ -8,8 +8,8 @@ import pytest
 import tifffile
 from numpy.testing import assert_array_equal
 from wkflow.errors import SourceError
+from wkflow.model.source import Header
 from wkflow.readers import probe
-from wkflow.source import Header
 
 from tests.readers.contract import read_all, voxels_of
 

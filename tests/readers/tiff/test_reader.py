@@ -10,10 +10,10 @@ import pytest
 import tifffile
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
-from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.model.box import Box
+from wkflow.model.source import Header
 from wkflow.readers import open_images, probe
-from wkflow.source import Header
 
 from tests.readers.contract import ReaderContract, read_all, voxels_of
 

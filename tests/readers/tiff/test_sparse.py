@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.model.box import Box
 from wkflow.readers.tiff.reader import TiffReader
 
 

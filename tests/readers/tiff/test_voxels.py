@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
-from wkflow.box import Box
+from wkflow.model.box import Box
 from wkflow.readers import open_images
 from wkflow.readers.tiff import stretches as tiff_bytes
 from wkflow.readers.tiff import voxels as tiff_voxels

@@ -12,12 +12,12 @@ from os.path import basename, isdir
 from typing import cast
 
 from wkflow.errors import SourceError
+from wkflow.formats.size_limits import require_possible
+from wkflow.model.source import Header, Probe, RawLayout, References
+from wkflow.readers.base.contract import Image, Reader
+from wkflow.readers.base.file_type import is_dicom, store_kind
+from wkflow.readers.base.references import BELOW, Referring
 from wkflow.readers.bioformats.suffixes import BIOFORMATS_SUFFIXES
-from wkflow.readers.content import is_dicom, store_kind
-from wkflow.readers.port import Image, Reader
-from wkflow.readers.promise import require_possible
-from wkflow.readers.reference import BELOW, Referring
-from wkflow.source import Header, Probe, RawLayout, References
 
 __all__ = [
     "BELOW",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from wkflow.errors import SourceError
-from wkflow.readers.fault import REMEDY
-from wkflow.readers.promise import LZW, require_held
+from wkflow.formats.size_limits import LZW, require_held
+from wkflow.source_errors import REMEDY
 
 SCREEN = struct.Struct("<6x 2H 3B")
 """Signature, width, height, flags, background, aspect ratio."""

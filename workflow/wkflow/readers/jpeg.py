@@ -12,9 +12,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
-from wkflow.readers.content import open_as
-from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.jpeg_stream import (
+from wkflow.formats.jpeg_stream import (
     FRAME_MARKERS,
     HUFFMAN_MARKERS,
     MARKER_WITHOUT_LENGTH,
@@ -22,10 +20,12 @@ from wkflow.readers.jpeg_stream import (
     decode_checked,
     require_undisturbed,
 )
-from wkflow.readers.promise import JPEG, JPEG_ARITHMETIC, require_held
-from wkflow.readers.samples import fits, store
-from wkflow.readers.slice import Slice, probe_of
-from wkflow.source import About, Header, Probe
+from wkflow.formats.size_limits import JPEG, JPEG_ARITHMETIC, require_held
+from wkflow.model.source import About, Header, Probe
+from wkflow.readers.base.file_type import open_as
+from wkflow.readers.base.samples import fits, store
+from wkflow.readers.base.slice import Slice, probe_of
+from wkflow.source_errors import REMEDY, translated
 
 LAST_HUFFMAN = 0xC7
 """Markers above it are of arithmetic coding."""

@@ -11,15 +11,15 @@ from math import isfinite
 import numpy as np
 
 from wkflow.errors import SourceError
-from wkflow.readers.content import not_of, plain_size
-from wkflow.readers.fault import translated
-from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays, require_bytes
-from wkflow.readers.inflate import Inflated
-from wkflow.readers.length import to_nm
-from wkflow.readers.promise import DEFLATE, require_held
-from wkflow.readers.streamed import StreamedImage, open_streamed
-from wkflow.readers.unmarked import open_unmarked
-from wkflow.source import About, Header, Probe
+from wkflow.formats.size_limits import DEFLATE, require_held
+from wkflow.model.length import to_nm
+from wkflow.model.source import About, Header, Probe
+from wkflow.readers.base.file_type import not_of, plain_size
+from wkflow.readers.base.gzip_image import StreamedImage, open_streamed
+from wkflow.readers.base.inflate import Inflated
+from wkflow.readers.base.uncompressed import ArrayImage, FileArray, open_arrays, require_bytes
+from wkflow.readers.base.unmarked import open_unmarked
+from wkflow.source_errors import translated
 
 HEADER_BYTES = 1024
 

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wkflow.readers.jpeg_stream import FRAME_MARKERS, MARKER_WITHOUT_LENGTH
+from wkflow.formats.jpeg_stream import FRAME_MARKERS, MARKER_WITHOUT_LENGTH
 
 JPEG_BEGIN, J2K_BEGIN, JXR_BEGIN = b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"II\xbc"
 JXL_BEGIN, PNG_BEGIN, LERC_BEGIN = b"\xff\x0a", b"\x89PNG", b"Lerc2 "

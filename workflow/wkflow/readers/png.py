@@ -11,12 +11,12 @@ import imagecodecs
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
-from wkflow.readers.content import open_as
-from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.promise import DEFLATE, require_held
-from wkflow.readers.samples import fits, store
-from wkflow.readers.slice import WITHOUT_ALPHA, Slice, probe_of
-from wkflow.source import Header, Probe
+from wkflow.formats.size_limits import DEFLATE, require_held
+from wkflow.model.source import Header, Probe
+from wkflow.readers.base.file_type import open_as
+from wkflow.readers.base.samples import fits, store
+from wkflow.readers.base.slice import WITHOUT_ALPHA, Slice, probe_of
+from wkflow.source_errors import REMEDY, translated
 
 IHDR = struct.Struct(">8x I4s IIBBBBB I")
 """Signature, chunk length, chunk type, the header's seven fields, checksum:

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.box import Box
 from wkflow.errors import SourceError
-from wkflow.readers.content import open_as
-from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.whole import cut, require_inside
-from wkflow.source import About, Header, Probe
+from wkflow.model.box import Box
+from wkflow.model.source import About, Header, Probe
+from wkflow.readers.base.file_type import open_as
+from wkflow.readers.base.whole_plane import cut, require_inside
+from wkflow.source_errors import REMEDY, translated
 
 HEADER_MAX_BYTES = 65536
 """Comments may make a header long."""

@@ -13,16 +13,16 @@ import imageio.v3 as iio
 import PIL.Image
 from numpy.typing import NDArray
 
-from wkflow.box import Box
 from wkflow.errors import SourceError
-from wkflow.readers.content import open_as
-from wkflow.readers.fault import REMEDY, translated
+from wkflow.model.box import Box
+from wkflow.model.source import Header, Probe
+from wkflow.readers.base.file_type import open_as
+from wkflow.readers.base.samples import store
+from wkflow.readers.base.slice import WITHOUT_ALPHA, probe_of
+from wkflow.readers.base.whole_plane import cut, plane_for, require_inside
 from wkflow.readers.gif import survey
 from wkflow.readers.raster_extents import require_raster_held
-from wkflow.readers.samples import store
-from wkflow.readers.slice import WITHOUT_ALPHA, probe_of
-from wkflow.readers.whole import cut, plane_for, require_inside
-from wkflow.source import Header, Probe
+from wkflow.source_errors import REMEDY, translated
 
 PIL.Image.MAX_IMAGE_PIXELS = None  # Pillow takes a plane of 14 000 x 14 000 voxels for an attack
 

@@ -10,8 +10,8 @@ import struct
 from typing import BinaryIO
 
 from wkflow.errors import SourceError
-from wkflow.readers.fault import REMEDY
-from wkflow.readers.promise import DEFLATE, RUNS, require_held
+from wkflow.formats.size_limits import DEFLATE, RUNS, require_held
+from wkflow.source_errors import REMEDY
 
 BITMAP = struct.Struct("<I 2i 2H I")
 """Bytes of the header, width, height, planes, bits of a pixel, compression."""

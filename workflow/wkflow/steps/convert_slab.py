@@ -9,20 +9,20 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
-from wkflow import durable
-from wkflow.codec import Codec
-from wkflow.datasource import retract
-from wkflow.plan import LayerPlan, Plan
-from wkflow.receipt import Receipt, ShardFile
-from wkflow.slab import Slab
-from wkflow.steps.at_hand import at_hand
-from wkflow.steps.bands import Region, bands
-from wkflow.steps.casting import casting
-from wkflow.steps.extremes import Extremes
-from wkflow.steps.shortcut import shortcut_of
-from wkflow.steps.shortcut_voxels import ShortcutVoxels
-from wkflow.writers.rows import from_begin, whole_chunks
-from wkflow.writers.voxels import MagVoxels
+from wkflow import atomic_files
+from wkflow.formats.chunk_rows import from_begin, whole_chunks
+from wkflow.formats.mag_writer import MagVoxels
+from wkflow.model.codec import Codec
+from wkflow.model.plan import LayerPlan, Plan
+from wkflow.model.receipt import Receipt, ShardFile
+from wkflow.model.slab import Slab
+from wkflow.model.write_datasource import retract
+from wkflow.voxels.bands import Region, bands
+from wkflow.voxels.cast import casting
+from wkflow.voxels.scratch_mag import shortcut_of
+from wkflow.voxels.scratch_voxels import ShortcutVoxels
+from wkflow.voxels.source_files import at_hand
+from wkflow.voxels.value_range import Extremes
 
 Through = Callable[[Region], Region]
 """What all voxels go through between their source and their shards."""
@@ -57,7 +57,7 @@ def convert_slab(
     written = 0
     with (
         at_hand(one, cut, scratch) as local,
-        durable.Flusher(is_idle=one.passing) as flusher,
+        atomic_files.Flusher(is_idle=one.passing) as flusher,
         _leaving(one, cut, scratch) as leaving,
         ThreadPoolExecutor(threads) as pool,
     ):

@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from wkflow.delivery import Delivery
-from wkflow.receipt import Receipt
-from wkflow.steps.dataset_files import remove_dataset
+from wkflow.formats.dataset_contents import remove_dataset
+from wkflow.model.receipt import Receipt
+from wkflow.webknossos.upload_plan import Delivery
 
 
 def discard_local(delivery: Delivery, scratch: Path) -> Receipt:

@@ -6,13 +6,13 @@ from functools import cache, partial
 from pathlib import Path
 from time import monotonic
 
-from wkflow import durable
-from wkflow.datasource import retract
-from wkflow.plan import Plan
-from wkflow.receipt import Receipt, ShardFile
-from wkflow.steps.downsample import downsample_shards
-from wkflow.steps.finer_voxels import threads_for
-from wkflow.steps.shortcut import shortcut_of
+from wkflow import atomic_files
+from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt, ShardFile
+from wkflow.model.write_datasource import retract
+from wkflow.voxels.finer_mag import threads_for
+from wkflow.voxels.reduce import downsample_shards
+from wkflow.voxels.scratch_mag import shortcut_of
 
 
 def downsample_block(
@@ -37,7 +37,7 @@ def downsample_block(
     files: list[ShardFile] = []
     voxels = 0
     with (
-        durable.Flusher(is_idle=one.passing) as flusher,
+        atomic_files.Flusher(is_idle=one.passing) as flusher,
         ThreadPoolExecutor(threads_for(one, threads)) as pool,
     ):
         shortcut = shortcut_of(one, scratch)

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from wkflow import durable
-from wkflow.datasource import PROPERTIES, mag_properties, properties_bytes
-from wkflow.datasource import write_properties as publish
+from wkflow import atomic_files
 from wkflow.errors import ConfigError
-from wkflow.existing import (
+from wkflow.formats.dataset_contents import remove_dataset
+from wkflow.formats.mag_folder_names import folders_like
+from wkflow.formats.pyramid_metadata import extended
+from wkflow.formats.table import format_of
+from wkflow.model.datasource_properties import (
     MAGS,
     RESOLUTIONS,
     factors_of,
@@ -17,16 +19,15 @@ from wkflow.existing import (
     mags_of,
     usual_paths,
 )
-from wkflow.inside import is_inside, require_inside
-from wkflow.layer import Grid
-from wkflow.plan import LayerPlan, Plan, digest
-from wkflow.receipt import Receipt
-from wkflow.steps.choose_base import require_base
-from wkflow.steps.dataset_files import remove_dataset
-from wkflow.steps.new_folders import folders_like, note_published
+from wkflow.model.layer import Grid
+from wkflow.model.plan import LayerPlan, Plan, digest
+from wkflow.model.receipt import Receipt
+from wkflow.model.write_datasource import PROPERTIES, mag_properties, properties_bytes
+from wkflow.model.write_datasource import write_properties as publish
+from wkflow.path_safety import is_inside, require_inside
+from wkflow.run_folder import note_published
 from wkflow.steps.write_properties import check_receipts
-from wkflow.writers.extension import extended
-from wkflow.writers.formats import format_of
+from wkflow.voxels.base_mag import require_base
 
 
 def extend_properties(
@@ -67,7 +68,7 @@ def extend_properties(
         if (dataset / local_path(path)).resolve() not in listed:
             _remove(dataset, path)
     for folder in {dataset, *(dataset / one.layer.path for one in plan.layers)}:
-        durable.sweep(folder, is_deep=False)
+        atomic_files.sweep(folder, is_deep=False)
     return Receipt("extend_properties", files, sum(one.voxels for one in read.values()))
 
 
@@ -140,9 +141,9 @@ def _extend_groups(dataset: Path, one: LayerPlan, gone: list[str]) -> None:
     for folder in {name.rpartition("/")[0] for name in documents} - {""}:
         require_inside(dataset, folder)
     for name, content in documents.items():
-        with durable.replacing(dataset / name) as file:
+        with atomic_files.replacing(dataset / name) as file:
             file.write(content)
-    durable.flush(dataset / name for name in documents)
+    atomic_files.flush(dataset / name for name in documents)
 
 
 def _prune(dataset: Path, one: LayerPlan, written: set[str]) -> None:

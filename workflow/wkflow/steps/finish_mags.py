@@ -7,20 +7,21 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from wkflow import durable
-from wkflow.dataset_address import DatasetAddress
-from wkflow.delivery import Delivery
+from wkflow import atomic_files
 from wkflow.errors import VerificationError
-from wkflow.layer import Grid
-from wkflow.plan import SCRATCH, LayerPlan, Plan
-from wkflow.proof import Verdict
-from wkflow.remote.dataset import RemoteDataset
-from wkflow.remote.lookup import visiting
-from wkflow.remote.proxy import Proxy
-from wkflow.sent import Sent
-from wkflow.steps.dataset_files import remove_dataset
-from wkflow.steps.read_back import Check, Copy, checks_of, hurry
+from wkflow.formats.dataset_contents import remove_dataset
+from wkflow.model.dataset_url import DatasetAddress
+from wkflow.model.layer import Grid
+from wkflow.model.plan import LayerPlan, Plan
+from wkflow.run_folder import SCRATCH
 from wkflow.steps.upload_mag import forget_mag
+from wkflow.webknossos.client.dataset import RemoteDataset
+from wkflow.webknossos.client.find_dataset import visiting
+from wkflow.webknossos.client.proxy import Proxy
+from wkflow.webknossos.read_back import Check, Copy, checks_of, hurry
+from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_receipt import Sent
+from wkflow.webknossos.upload_report import Verdict
 
 
 def finish_mags(
@@ -49,7 +50,7 @@ def finish_mags(
     if delivery.discard:  # before the receipt: after it, nobody would come back to end it
         remove_dataset(Path(plan.dataset))
         shutil.rmtree(run_folder / SCRATCH, ignore_errors=True)
-    durable.write_json(
+    atomic_files.write_json(
         receipt.absolute(),
         {
             "url": url,

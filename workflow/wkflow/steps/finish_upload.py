@@ -6,23 +6,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep, time
 
-from wkflow import durable
-from wkflow.attempt import mark_lost
-from wkflow.delivery import Delivery
+from wkflow import atomic_files
 from wkflow.errors import ServerError, TransientError, VerificationError
-from wkflow.journal import ChangedError, Journal
-from wkflow.proof import Proof
-from wkflow.receipt import ShardFile
-from wkflow.remote.refusal import NotKeptError, not_kept
-from wkflow.remote.server import Server, understanding
-from wkflow.remote.session import Session
-from wkflow.remote.upload import FinishUnsureError, Upload, UploadLostError
-from wkflow.reservation import Reservation
-from wkflow.sent import Sent
-from wkflow.steps.read_back import check_there, hurry, read_back
+from wkflow.model.receipt import ShardFile
 from wkflow.steps.reserve_upload import open_upload
-from wkflow.steps.transfer import transfer
 from wkflow.steps.upload_shards import send
+from wkflow.webknossos.attempt import mark_lost
+from wkflow.webknossos.client.error_messages import NotKeptError, not_kept
+from wkflow.webknossos.client.server import Server, understanding
+from wkflow.webknossos.client.session import Session
+from wkflow.webknossos.client.upload import FinishUnsureError, Upload, UploadLostError
+from wkflow.webknossos.place_files import transfer
+from wkflow.webknossos.read_back import check_there, hurry, read_back
+from wkflow.webknossos.reservation import Reservation
+from wkflow.webknossos.sent_parts import ChangedError, Journal
+from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_receipt import Sent
+from wkflow.webknossos.upload_report import Proof
 
 _FINISHING = "finishing.json"
 """Appears before the server is asked to finish: it may have done so though no answer came."""
@@ -141,7 +141,7 @@ def _finish(
             "The same command starts a new one.",
         )  # fmt: skip
     for _ in range(TRIES):
-        durable.write_json(mark, time())
+        atomic_files.write_json(mark, time())
         try:
             return upload.finish()
         except ServerError as failure:

@@ -4,17 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 from time import time
 
-from wkflow.delivery import Delivery
-from wkflow.remote.budget import Budget
-from wkflow.remote.dialect import Dialect
-from wkflow.remote.server import Server
-from wkflow.remote.session import Session
-from wkflow.remote.upload import Upload
-from wkflow.reservation import Reservation
-from wkflow.spelling import suggest
-
-TRIES, TRIES_IN_ALL = 3, 6
-"""Few tries: a person is waiting to hear whether it will work."""
+from wkflow.model.layer_names import suggest
+from wkflow.network.retry import TRIES, TRIES_IN_ALL, Budget
+from wkflow.webknossos.client.api_versions import Dialect
+from wkflow.webknossos.client.server import Server
+from wkflow.webknossos.client.session import Session
+from wkflow.webknossos.client.upload import Upload
+from wkflow.webknossos.reservation import Reservation
+from wkflow.webknossos.upload_plan import Delivery
 
 
 def reserve_upload(delivery: Delivery, run_folder: Path, token: str) -> Reservation:

@@ -7,25 +7,26 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wkflow import durable
-from wkflow.dataset_address import DatasetAddress
-from wkflow.datasource import mag_properties
-from wkflow.delivery import UPLOAD, Delivery
+from wkflow import atomic_files
 from wkflow.errors import ServerError, VerificationError
-from wkflow.journal import ChangedError, Journal
-from wkflow.layer import Grid
-from wkflow.plan import LayerPlan, Plan
-from wkflow.receipt import Receipt, ShardFile
-from wkflow.remote.dialect import NewMag
-from wkflow.remote.lookup import visiting
-from wkflow.remote.mag_upload import MagUpload
-from wkflow.remote.new_mags import NewMags
-from wkflow.remote.refusal import NotKeptError, not_kept
-from wkflow.remote.upload import UploadLostError
-from wkflow.sent import Sent
-from wkflow.steps.transfer import place_folder
+from wkflow.formats.table import format_of
+from wkflow.model.dataset_url import DatasetAddress
+from wkflow.model.layer import Grid
+from wkflow.model.plan import LayerPlan, Plan
+from wkflow.model.receipt import Receipt, ShardFile
+from wkflow.model.write_datasource import mag_properties
+from wkflow.run_folder import UPLOAD
 from wkflow.steps.upload_shards import send
-from wkflow.writers.formats import format_of
+from wkflow.webknossos.client.api_versions import NewMag
+from wkflow.webknossos.client.error_messages import NotKeptError, not_kept
+from wkflow.webknossos.client.find_dataset import visiting
+from wkflow.webknossos.client.mag_upload import MagUpload
+from wkflow.webknossos.client.new_mags import NewMags
+from wkflow.webknossos.client.upload import UploadLostError
+from wkflow.webknossos.place_files import place_folder
+from wkflow.webknossos.sent_parts import ChangedError, Journal
+from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_receipt import Sent
 
 ATTEMPTS = 3
 """How often one run begins a new upload because the server lost the last one."""
@@ -161,7 +162,7 @@ class _Addition:
                 shutil.rmtree(self.state)
             raise
         if not is_added:
-            durable.write_json(self.state / _FINISHING, upload.upload_id)
+            atomic_files.write_json(self.state / _FINISHING, upload.upload_id)
             self._finish(upload, LEAST_WAIT_S + size / BYTES_PER_S)
         return sent
 
@@ -197,14 +198,14 @@ class _Addition:
     def _upload_id(self) -> str:
         kept = self.state / _ID
         if not kept.exists():
-            durable.write_json(kept, str(uuid.uuid4()))
+            atomic_files.write_json(kept, str(uuid.uuid4()))
         return str(json.loads(kept.read_bytes()))
 
     def put(self, transfer_mode: str) -> Sent:
         """Lay the mag where the server says, and tell it."""
         kept = self.state / _PLACE
         if not kept.exists():
-            durable.write_json(kept, self.mags.reserve_path(self.mag))
+            atomic_files.write_json(kept, self.mags.reserve_path(self.mag))
         place_folder(transfer_mode, self.folder, str(json.loads(kept.read_bytes())))
         if not self.mags.lists(self.mag):
             self.mags.finish_path(self.mag)

@@ -9,17 +9,17 @@ from typing import Self
 
 import google_crc32c
 
-from wkflow.attempt import mark_lost
-from wkflow.delivery import Delivery
 from wkflow.errors import VerificationError
-from wkflow.journal import ChangedError, Journal
-from wkflow.receipt import Receipt, ShardFile
-from wkflow.remote.piece import Piece, pieces_of
-from wkflow.remote.session import Session
-from wkflow.remote.upload import Upload, UploadLostError
-from wkflow.reservation import Reservation
-from wkflow.sent import Sample, Sent, SentFile
+from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.steps.reserve_upload import open_upload
+from wkflow.webknossos.attempt import mark_lost
+from wkflow.webknossos.client.session import Session
+from wkflow.webknossos.client.upload import Upload, UploadLostError
+from wkflow.webknossos.client.upload_part import Piece, pieces_of
+from wkflow.webknossos.reservation import Reservation
+from wkflow.webknossos.sent_parts import ChangedError, Journal
+from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_receipt import Sample, Sent, SentFile
 
 PIECE_BYTES = 2**23
 """What one request carries: lost with a connection, and about what browsers send at once."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from wkflow.plan import Plan
+from wkflow.model.plan import Plan
 
 
 def write_plan(draft: Path, path: Path) -> None:

@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from wkflow import durable
-from wkflow.datasource import layer_properties, properties_of
-from wkflow.datasource import write_properties as publish
+from wkflow import atomic_files
 from wkflow.errors import VerificationError
-from wkflow.plan import LayerPlan, Plan
-from wkflow.receipt import Receipt
-from wkflow.steps.casting import fractions_refused, is_of_fractions
+from wkflow.formats.dataset_contents import remove_dataset
+from wkflow.formats.missing_files import Sizes, fault_of, forget, lost_documents, lost_shards
+from wkflow.formats.table import format_of
+from wkflow.model.plan import LayerPlan, Plan
+from wkflow.model.receipt import Receipt
+from wkflow.model.write_datasource import layer_properties, properties_of
+from wkflow.model.write_datasource import write_properties as publish
 from wkflow.steps.create_layer import renew_layer
-from wkflow.steps.dataset_files import remove_dataset
-from wkflow.steps.find_lost import Sizes, fault_of, forget, lost_documents, lost_shards
-from wkflow.writers.formats import format_of
+from wkflow.voxels.cast import fractions_refused, is_of_fractions
 
 
 def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False) -> Receipt:
@@ -32,7 +32,7 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
         If rounding left nothing of a layer's fractions.
     """
     dataset = Path(plan.dataset)
-    durable.sweep(dataset)
+    atomic_files.sweep(dataset)
     read = check_receipts(plan, receipts, goes=goes)
     files = [file for receipt in read.values() for file in receipt.files]
     for one in plan.layers:

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from wkflow import __version__, durable
-from wkflow.plan import Plan
-from wkflow.receipt import Receipt
+from wkflow import __version__, atomic_files
+from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt
 
 
 def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
@@ -33,7 +33,7 @@ def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
         }
         for one in plan.layers
     ]
-    durable.write_json(
+    atomic_files.write_json(
         path,
         {
             "wkflow": __version__,

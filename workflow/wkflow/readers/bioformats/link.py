@@ -13,7 +13,7 @@ from typing import IO, Any, cast
 
 from wkflow.errors import SourceError
 from wkflow.readers.bioformats.java import find_jar, find_jvm
-from wkflow.readers.fault import REMEDY
+from wkflow.source_errors import REMEDY
 
 PROGRAM = str(Path(__file__).with_name("process.py"))
 

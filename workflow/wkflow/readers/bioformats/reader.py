@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.box import Box, Triple
 from wkflow.errors import SourceError
-from wkflow.readers.besides import besides
+from wkflow.model.box import Box, Triple
+from wkflow.model.source import About, Channel, Header, Probe, References
+from wkflow.readers.base.optional_metadata import besides
+from wkflow.readers.base.references import Referring, require_within
+from wkflow.readers.base.whole_plane import require_inside
 from wkflow.readers.bioformats.link import Link, linked
-from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.reference import Referring, require_within
-from wkflow.readers.whole import require_inside
-from wkflow.source import About, Channel, Header, Probe, References
+from wkflow.source_errors import REMEDY, translated
 
 DTYPES = {
     "bit": "uint8",

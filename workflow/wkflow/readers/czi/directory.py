@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from wkflow.errors import SourceError
-from wkflow.readers.fault import REMEDY
-from wkflow.readers.promise import JPEG, LZW, ZSTD, require_held
+from wkflow.formats.size_limits import JPEG, LZW, ZSTD, require_held
+from wkflow.source_errors import REMEDY
 
 SEGMENT = struct.Struct("<16s q q")
 """Of every segment: its kind, the bytes allocated and the bytes used behind these 32."""

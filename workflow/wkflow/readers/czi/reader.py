@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pylibCZIrw import czi
 
-from wkflow.box import Box
 from wkflow.errors import SourceError
-from wkflow.readers.besides import besides
-from wkflow.readers.content import open_as
-from wkflow.readers.czi.about import about_czi
+from wkflow.model.box import Box
+from wkflow.model.source import Header, Probe
+from wkflow.readers.base.file_type import open_as
+from wkflow.readers.base.optional_metadata import besides
+from wkflow.readers.base.whole_plane import require_inside
 from wkflow.readers.czi.directory import Tile, read_directory
+from wkflow.readers.czi.metadata import about_czi
 from wkflow.readers.czi.scenes import Scenes, find_scenes, gaps_of, uncovered
 from wkflow.readers.czi.stored_tiles import StoredTiles, require_known
-from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.whole import require_inside
-from wkflow.source import Header, Probe
+from wkflow.source_errors import REMEDY, translated
 
 PIXELS: dict[int, tuple[str, str, int]] = {
     0: ("Gray8", "uint8", 1),

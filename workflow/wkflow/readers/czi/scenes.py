@@ -13,9 +13,9 @@ from xml.etree.ElementTree import ParseError, fromstring
 import numpy as np
 from numpy.typing import NDArray
 
+from wkflow.model.source import Gaps, Header
+from wkflow.readers.base.missing_planes import find_gaps, joined_gaps
 from wkflow.readers.czi.directory import Tile
-from wkflow.readers.gaps import find_gaps, joined_gaps
-from wkflow.source import Gaps, Header
 
 SCENES = "Metadata/Information/Image/Dimensions/S/Scenes/Scene"
 

@@ -14,8 +14,8 @@ from threading import Lock
 
 from wkflow.errors import SourceError
 from wkflow.readers.czi.directory import ENTRY, SEGMENT, Tile
-from wkflow.readers.fault import REMEDY
 from wkflow.readers.picture_head import require_extents
+from wkflow.source_errors import REMEDY
 
 SIZES = struct.Struct("<i i q")
 """Bytes of metadata, attachment and data, behind the header of the segment."""

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from pydicom.uid import UID
 
 from wkflow.errors import SourceError
+from wkflow.formats.jpeg_stream import END_MARKER, decode_checked, frame_of, require_undisturbed
+from wkflow.formats.size_limits import JPEG, JPEG_LS, LOSSLESS_JPEG, PACK_BITS
 from wkflow.readers.dicom.pixels import Pixels, to_rgb, trim
-from wkflow.readers.fault import REMEDY
-from wkflow.readers.jpeg_stream import END_MARKER, decode_checked, frame_of, require_undisturbed
 from wkflow.readers.picture_head import require_extents
-from wkflow.readers.promise import JPEG, JPEG_LS, LOSSLESS_JPEG, PACK_BITS
+from wkflow.source_errors import REMEDY
 
 Voxels = NDArray[Any]
 

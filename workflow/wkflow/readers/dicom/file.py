@@ -22,10 +22,10 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID
 
 from wkflow.errors import SourceError
-from wkflow.readers.content import not_of
+from wkflow.readers.base.file_type import not_of
+from wkflow.readers.base.unmarked import open_unmarked
 from wkflow.readers.dicom.deflated import plain
-from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.unmarked import open_unmarked
+from wkflow.source_errors import REMEDY, translated
 
 MARK = b"DICM"
 MARK_OFFSET = 128

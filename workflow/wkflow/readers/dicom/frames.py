@@ -11,7 +11,7 @@ from pydicom.uid import RLELossless
 
 from wkflow.errors import SourceError
 from wkflow.readers.dicom.file import DicomFile
-from wkflow.readers.fault import REMEDY
+from wkflow.source_errors import REMEDY
 
 Piece = tuple[int, int]
 """Where a fragment begins in the file, and how many bytes it has."""

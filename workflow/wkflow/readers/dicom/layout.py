@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from wkflow.errors import SourceError
-from wkflow.readers.dicom.about import fact_of, functional_items, stated_step
 from wkflow.readers.dicom.holes import places_in_stacks
+from wkflow.readers.dicom.metadata import fact_of, functional_items, stated_step
 from wkflow.readers.dicom.pixels import Pixels
 from wkflow.readers.dicom.repeats import TOLD_BY, RepeatsError, places_of, split_repeats
 from wkflow.readers.dicom.slide import is_slide, slide_tiles
-from wkflow.readers.fault import REMEDY
+from wkflow.source_errors import REMEDY
 
 NO_FRAME = -1
 """Stands where an image has a plane or tile that the file leaves out: its voxels are zero."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.readers.dicom.file import DicomFile
-from wkflow.readers.fault import REMEDY
+from wkflow.source_errors import REMEDY
 
 GREYS = frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"})
 COLOURS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT"})

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from pydicom.dataset import Dataset
 
-from wkflow.source import Place
+from wkflow.model.source import Place
 
 DIGITS = 3
 """Of cosines: they are written with few."""

@@ -9,24 +9,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.box import Box
 from wkflow.errors import SourceError
-from wkflow.readers.besides import besides
-from wkflow.readers.dicom.about import about_dicom
+from wkflow.formats.size_limits import require_held
+from wkflow.model.box import Box
+from wkflow.model.source import Channel, Gaps, Header, Probe
+from wkflow.readers.base.contract import Image
+from wkflow.readers.base.missing_planes import find_gaps
+from wkflow.readers.base.optional_metadata import besides
+from wkflow.readers.base.samples import store
+from wkflow.readers.base.uncompressed import ArrayImage, FileArray
+from wkflow.readers.base.whole_plane import cut, plane_for, require_inside
 from wkflow.readers.dicom.codec import SAMPLES_A_BYTE, SYNTAXES, decode, require_fit
 from wkflow.readers.dicom.file import DicomFile, is_uncompressed, open_dicom, understood
 from wkflow.readers.dicom.frames import Piece, find_frames
 from wkflow.readers.dicom.layout import NO_FRAME, Layout, layouts_of
-from wkflow.readers.dicom.packed import is_packed, read_packed, require_whole
+from wkflow.readers.dicom.metadata import about_dicom
+from wkflow.readers.dicom.packed_bits import is_packed, read_packed, require_whole
 from wkflow.readers.dicom.pixels import Pixels, pixels_of, to_rgb, trim
-from wkflow.readers.fault import translated
-from wkflow.readers.file_array import ArrayImage, FileArray
-from wkflow.readers.gaps import find_gaps
-from wkflow.readers.port import Image
-from wkflow.readers.promise import require_held
-from wkflow.readers.samples import store
-from wkflow.readers.whole import cut, plane_for, require_inside
-from wkflow.source import Channel, Gaps, Header, Probe
+from wkflow.source_errors import translated
 
 HEAD_BYTES = 2**16
 """Of a frame, that are read to plan."""

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from pydicom.multival import MultiValue
 
 from wkflow.errors import SourceError
-from wkflow.readers.dicom.about import EVEN, even_step, fact_of
+from wkflow.readers.base.unmarked import open_unmarked
 from wkflow.readers.dicom.deflated import plain
 from wkflow.readers.dicom.file import read_attributes, understood
+from wkflow.readers.dicom.metadata import EVEN, even_step, fact_of
 from wkflow.readers.dicom.repeats import TOLD_BY, RepeatsError, places_of, split_repeats
-from wkflow.readers.fault import translated
-from wkflow.readers.unmarked import open_unmarked
+from wkflow.source_errors import translated
 
 TAGS = (
     *("SeriesInstanceUID", "Rows", "Columns", "SamplesPerPixel", "NumberOfFrames"),

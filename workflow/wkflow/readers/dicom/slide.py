@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from wkflow.errors import SourceError
-from wkflow.readers.dicom.about import even_step, functional_items, stated_step
+from wkflow.readers.dicom.metadata import even_step, functional_items, stated_step
 from wkflow.readers.dicom.pixels import Pixels
-from wkflow.readers.fault import REMEDY
+from wkflow.source_errors import REMEDY
 
 TILES_MOST = 2**26
 """A grid of more places than that is not laid out: half a gigabyte of numbers."""

@@ -12,12 +12,12 @@ from math import prod
 import numpy as np
 
 from wkflow.errors import SourceError
-from wkflow.readers.content import open_as
+from wkflow.model.length import VoxelSize, voxel_size
+from wkflow.model.source import About, Header, Probe
+from wkflow.readers.base.file_type import open_as
+from wkflow.readers.base.uncompressed import ArrayImage, FileArray, open_arrays
 from wkflow.readers.dm.tags import DmTags, Span, Tree
-from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays
-from wkflow.readers.length import VoxelSize, voxel_size
-from wkflow.source import About, Header, Probe
+from wkflow.source_errors import REMEDY, translated
 
 TYPES = {
     1: "i2", 2: "f4", 6: "u1", 7: "i4", 9: "i1", 10: "u2", 11: "u4", 12: "f8", 14: "u1",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Union
 
 from wkflow.errors import SourceError
-from wkflow.readers.fault import REMEDY
+from wkflow.source_errors import REMEDY
 
 GROUP, DATA = 20, 21
 """The first byte of a tag."""

@@ -14,9 +14,9 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.readers.chunked import Span, gather
-from wkflow.readers.promise import DEFLATE as DEFLATE_RATIO
-from wkflow.readers.promise import LZ4 as LZ4_RATIO
+from wkflow.formats.chunk_grid import Span, gather
+from wkflow.formats.size_limits import DEFLATE as DEFLATE_RATIO
+from wkflow.formats.size_limits import LZ4 as LZ4_RATIO
 
 DEFLATE, SHUFFLE, LZ4 = 1, 2, 32004
 """Filters that are undone here; with others HDF5 decodes, one thread at a time."""

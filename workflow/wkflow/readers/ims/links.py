@@ -11,8 +11,8 @@ import h5py
 from h5py import h5d, h5p
 
 from wkflow.errors import SourceError
-from wkflow.readers.reference import referred
-from wkflow.source import References
+from wkflow.model.source import References
+from wkflow.readers.base.references import referred
 
 DEPTH = 16
 """Links to links, and virtual datasets of virtual datasets, before it is called a circle."""

@@ -14,17 +14,17 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.box import Box, Triple
 from wkflow.errors import SourceError
-from wkflow.readers.besides import besides
-from wkflow.readers.content import open_as
-from wkflow.readers.fault import REMEDY, translated
+from wkflow.model.box import Box, Triple
+from wkflow.model.length import VoxelSize, voxel_size
+from wkflow.model.source import About, Channel, Header, Probe
+from wkflow.readers.base.file_type import open_as
+from wkflow.readers.base.optional_metadata import besides
+from wkflow.readers.base.references import Referring
+from wkflow.readers.base.whole_plane import require_inside
 from wkflow.readers.ims.chunks import Chunks
 from wkflow.readers.ims.links import Links
-from wkflow.readers.length import VoxelSize, voxel_size
-from wkflow.readers.reference import Referring
-from wkflow.readers.whole import require_inside
-from wkflow.source import About, Channel, Header, Probe
+from wkflow.source_errors import REMEDY, translated
 
 LEVEL = "DataSet/ResolutionLevel 0"
 

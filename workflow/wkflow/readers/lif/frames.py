@@ -9,15 +9,15 @@ import numpy as np
 from liffile import LifMemoryBlock
 from numpy.typing import NDArray
 
-from wkflow.box import Box
 from wkflow.errors import SourceError
+from wkflow.formats.jpeg_stream import decode_checked, frame_of
+from wkflow.model.box import Box
+from wkflow.model.source import Probe, References
 from wkflow.readers import probe
-from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.jpeg_stream import decode_checked, frame_of
+from wkflow.readers.base.references import BELOW, referred
+from wkflow.readers.base.whole_plane import require_inside
 from wkflow.readers.lif.layout import Layout
-from wkflow.readers.reference import BELOW, referred
-from wkflow.readers.whole import require_inside
-from wkflow.source import Probe, References
+from wkflow.source_errors import REMEDY, translated
 
 
 @dataclass(frozen=True, slots=True)

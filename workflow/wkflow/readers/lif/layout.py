@@ -11,9 +11,9 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from wkflow.errors import SourceError
-from wkflow.readers.fault import REMEDY
-from wkflow.readers.length import voxel_size
-from wkflow.source import About, Channel, Header
+from wkflow.model.length import voxel_size
+from wkflow.model.source import About, Channel, Header
+from wkflow.source_errors import REMEDY
 
 DIMENSIONS = {
     1: "x", 2: "y", 3: "z", 4: "t", 5: "l", 6: "a", 7: "n", 8: "q", 9: "e", 10: "m", 11: "i",

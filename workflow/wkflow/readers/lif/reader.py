@@ -13,17 +13,17 @@ import numpy as np
 from liffile import LifFile, LifImageABC
 from numpy.typing import NDArray
 
-from wkflow.box import Box
 from wkflow.errors import SourceError
-from wkflow.readers.besides import besides
-from wkflow.readers.content import open_as
-from wkflow.readers.fault import REMEDY, translated
+from wkflow.model.box import Box
+from wkflow.model.source import Probe, References
+from wkflow.readers.base.file_type import open_as
+from wkflow.readers.base.memory_map import Content, mapped
+from wkflow.readers.base.optional_metadata import besides
+from wkflow.readers.base.references import Referring
+from wkflow.readers.base.whole_plane import require_inside
 from wkflow.readers.lif.frames import Frames, FramesImage
 from wkflow.readers.lif.layout import Layout, about_of, layout_of
-from wkflow.readers.mapped import Content, mapped
-from wkflow.readers.reference import Referring
-from wkflow.readers.whole import require_inside
-from wkflow.source import Probe, References
+from wkflow.source_errors import REMEDY, translated
 
 
 class LifReader(Referring):

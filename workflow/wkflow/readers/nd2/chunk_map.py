@@ -7,7 +7,7 @@ begins with a time stamp. After https://github.com/tlambert03/nd2/blob/main/src/
 
 import struct
 
-from wkflow.readers.mapped import Content
+from wkflow.readers.base.memory_map import Content
 
 TAIL = struct.Struct("<32sQ")
 """Signature, and offset of the map."""

@@ -16,19 +16,19 @@ from nd2 import ND2File
 from nd2.structures import Attributes, ExpLoop
 from numpy.typing import NDArray
 
-from wkflow.box import Box
 from wkflow.errors import SourceError
-from wkflow.readers.besides import besides
-from wkflow.readers.content import open_as
-from wkflow.readers.decoders import SLACK_BYTES, inflated
-from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.gaps import find_gaps
-from wkflow.readers.length import to_nm
-from wkflow.readers.mapped import Content, mapped
+from wkflow.formats.decoders import SLACK_BYTES, inflated
+from wkflow.formats.size_limits import DEFLATE, require_held
+from wkflow.model.box import Box
+from wkflow.model.length import to_nm
+from wkflow.model.source import About, Channel, Gaps, Header, Probe
+from wkflow.readers.base.file_type import open_as
+from wkflow.readers.base.memory_map import Content, mapped
+from wkflow.readers.base.missing_planes import find_gaps
+from wkflow.readers.base.optional_metadata import besides
+from wkflow.readers.base.whole_plane import require_inside
 from wkflow.readers.nd2.chunk_map import Run, frames_of
-from wkflow.readers.promise import DEFLATE, require_held
-from wkflow.readers.whole import require_inside
-from wkflow.source import About, Channel, Gaps, Header, Probe
+from wkflow.source_errors import REMEDY, translated
 
 LOOPS = {"TimeLoop": "t", "NETimeLoop": "t", "XYPosLoop": "p", "ZStackLoop": "z"}
 """Kinds of loops; others become axes named after their place."""

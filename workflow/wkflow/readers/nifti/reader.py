@@ -9,17 +9,17 @@ from contextlib import AbstractContextManager, closing
 import numpy as np
 
 from wkflow.errors import SourceError
-from wkflow.readers.besides import besides
-from wkflow.readers.content import not_of
-from wkflow.readers.fault import REMEDY, translated
-from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays, require_bytes
-from wkflow.readers.inflate import Inflated
-from wkflow.readers.length import voxel_size
+from wkflow.formats.size_limits import DEFLATE, require_held
+from wkflow.model.length import voxel_size
+from wkflow.model.source import About, Header, Probe
+from wkflow.readers.base.file_type import not_of
+from wkflow.readers.base.gzip_image import StreamedImage, open_streamed
+from wkflow.readers.base.inflate import Inflated
+from wkflow.readers.base.optional_metadata import besides
+from wkflow.readers.base.uncompressed import ArrayImage, FileArray, open_arrays, require_bytes
+from wkflow.readers.base.unmarked import open_unmarked
 from wkflow.readers.nifti.header import HEAD_BYTES, NiftiHeader
-from wkflow.readers.promise import DEFLATE, require_held
-from wkflow.readers.streamed import StreamedImage, open_streamed
-from wkflow.readers.unmarked import open_unmarked
-from wkflow.source import About, Header, Probe
+from wkflow.source_errors import REMEDY, translated
 
 TYPES = {
     2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 128: "u1", 256: "i1", 512: "u2", 768: "u4",

@@ -6,11 +6,11 @@ from contextlib import AbstractContextManager
 import numpy as np
 
 from wkflow.errors import SourceError
-from wkflow.readers.fault import translated
-from wkflow.readers.file_array import ArrayImage, FileArray, open_arrays
+from wkflow.model.source import About, Header, Probe, RawLayout
+from wkflow.readers.base.uncompressed import ArrayImage, FileArray, open_arrays
+from wkflow.readers.base.unmarked import open_unmarked
 from wkflow.readers.raw.sidecar import Sidecar, find_sidecar
-from wkflow.readers.unmarked import open_unmarked
-from wkflow.source import About, Header, Probe, RawLayout
+from wkflow.source_errors import translated
 
 TYPES = frozenset(
     {"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float32", "float64"}

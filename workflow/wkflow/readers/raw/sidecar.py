@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 import yaml
 
-from wkflow.box import Triple
 from wkflow.errors import SourceError
-from wkflow.readers.fault import translated
-from wkflow.readers.length import VoxelSize, voxel_size
-from wkflow.source import RawLayout
+from wkflow.model.box import Triple
+from wkflow.model.length import VoxelSize, voxel_size
+from wkflow.model.source import RawLayout
+from wkflow.source_errors import translated
 
 REMEDY = (
     "Give --raw-shape x,y,z and --raw-dtype, or put a sidecar {} with `shape` and `dtype` here."

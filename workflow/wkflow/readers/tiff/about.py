@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from tifffile import TiffFile
 
-from wkflow.readers.besides import besides
+from wkflow.model.source import About, Channel
+from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.tiff.imagej import imagej_about
-from wkflow.readers.tiff.instruments import instrument_about
+from wkflow.readers.tiff.metadata import instrument_about
 from wkflow.readers.tiff.ome import Ome
 from wkflow.readers.tiff.page import kept_samples
 from wkflow.readers.tiff.series import TiffSeries
-from wkflow.source import About, Channel
 
 ALPHA_NOTE = "alpha is left out"
 

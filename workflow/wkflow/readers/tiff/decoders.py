@@ -8,8 +8,8 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.readers.tiff.envelope import MAX_BYTES, Envelope
 from wkflow.readers.tiff.jpeg import JPEG, decode_jpeg
+from wkflow.readers.tiff.libtiff_wrapper import MAX_BYTES, Envelope
 from wkflow.readers.tiff.page import StoredPage
 from wkflow.readers.tiff.pictures import LERC, PICTURES, decode_picture, require_picture
 from wkflow.readers.tiff.place import Place

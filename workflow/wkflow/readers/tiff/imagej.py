@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage
 
-from wkflow.box import Triple
 from wkflow.errors import SourceError
-from wkflow.readers.besides import in_part
-from wkflow.readers.length import voxel_size
-from wkflow.source import NO_CHANNELS, About, Channel, Header
+from wkflow.model.box import Triple
+from wkflow.model.length import voxel_size
+from wkflow.model.source import NO_CHANNELS, About, Channel, Header
+from wkflow.readers.base.optional_metadata import in_part
 
 RESOLUTIONS = {"x": 282, "y": 283}
 """XResolution and YResolution: voxels per unit, two integers."""

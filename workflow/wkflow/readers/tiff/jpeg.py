@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import TiffPage
 
-from wkflow.readers.jpeg_stream import (
+from wkflow.formats.jpeg_stream import (
     END_MARKER,
     FRAME_MARKERS,
     HUFFMAN_MARKERS,

@@ -11,14 +11,14 @@ from xml.etree import ElementTree as ET
 
 from tifffile import TiffFile
 
-from wkflow.box import Triple
 from wkflow.errors import SourceError
-from wkflow.readers.length import to_nm
-from wkflow.readers.reference import BELOW, referred
+from wkflow.model.box import Triple
+from wkflow.model.length import to_nm
+from wkflow.model.source import About, Channel, Place, References
+from wkflow.readers.base.references import BELOW, referred
 from wkflow.readers.tiff.ome_mended import mended
 from wkflow.readers.tiff.ome_promise import require_planes
 from wkflow.readers.tiff.ome_sound import children, parsed
-from wkflow.source import About, Channel, Place, References
 
 MICROMETER = "µm"
 """The unit of PhysicalSizeX where the XML names none."""

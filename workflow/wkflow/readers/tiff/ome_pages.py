@@ -6,9 +6,9 @@ from dataclasses import replace
 from tifffile import TiffFile
 
 from wkflow.errors import SourceError
-from wkflow.readers.fault import REMEDY
 from wkflow.readers.tiff.ome import Ome
 from wkflow.readers.tiff.series import MASK, REDUCED, TiffSeries
+from wkflow.source_errors import REMEDY
 
 
 def with_pages(ome: Ome, tif: TiffFile, series: Sequence[TiffSeries], path: str) -> Ome:

@@ -7,7 +7,7 @@ import os
 from math import prod
 from xml.etree import ElementTree as ET
 
-from wkflow.readers.promise import require_held
+from wkflow.formats.size_limits import require_held
 
 DIRECTORY_BYTES = 64
 """A page has a directory of its own, of eight entries of 12 bytes at least."""

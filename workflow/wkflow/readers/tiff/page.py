@@ -6,10 +6,10 @@ from math import prod
 from tifffile import TiffFrame, TiffPage
 
 from wkflow.errors import SourceError
-from wkflow.readers.fault import REMEDY
-from wkflow.readers.promise import DEFLATE, JPEG, LZMA, LZW, PACK_BITS, ZSTD, require_held
+from wkflow.formats.size_limits import DEFLATE, JPEG, LZMA, LZW, PACK_BITS, ZSTD, require_held
+from wkflow.model.source import Header
 from wkflow.readers.tiff.region import Segments
-from wkflow.source import Header
+from wkflow.source_errors import REMEDY
 
 COLOURS = {0: 1, 1: 1, 2: 3, 6: 3}
 """PhotometricInterpretation to samples that are no extra: white or black is zero, RGB, YCbCr."""

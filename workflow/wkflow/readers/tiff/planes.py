@@ -8,10 +8,10 @@ from typing import Self
 from tifffile import TiffFrame, TiffPage, TiffPageSeries
 
 from wkflow.errors import SourceError
-from wkflow.readers.fault import REMEDY
-from wkflow.readers.gaps import find_gaps
+from wkflow.model.source import Gaps, Header
+from wkflow.readers.base.missing_planes import find_gaps
 from wkflow.readers.tiff.page import kept_samples, page_header
-from wkflow.source import Gaps, Header
+from wkflow.source_errors import REMEDY
 
 Page = TiffPage | TiffFrame | None
 

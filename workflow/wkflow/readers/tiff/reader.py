@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import TiffFile
 
-from wkflow.box import Box
-from wkflow.readers.content import open_as
-from wkflow.readers.fault import translated
-from wkflow.readers.reference import Referring, require_within
+from wkflow.model.box import Box
+from wkflow.model.source import Probe, References
+from wkflow.readers.base.file_type import open_as
+from wkflow.readers.base.references import Referring, require_within
+from wkflow.readers.base.whole_plane import require_inside
 from wkflow.readers.tiff.about import tiff_about
-from wkflow.readers.tiff.complaint import complaints_raised
+from wkflow.readers.tiff.companion_files import TiffParts
+from wkflow.readers.tiff.log_errors import complaints_raised
 from wkflow.readers.tiff.ome import Ome, read_ome
 from wkflow.readers.tiff.ome_pages import with_pages
 from wkflow.readers.tiff.page import (
@@ -25,13 +27,11 @@ from wkflow.readers.tiff.page import (
     require_bytes,
     require_segments,
 )
-from wkflow.readers.tiff.parts import TiffParts
 from wkflow.readers.tiff.pictures import require_first
 from wkflow.readers.tiff.region import Region, Segments
 from wkflow.readers.tiff.series import TiffSeries, find_series
 from wkflow.readers.tiff.voxels import fill
-from wkflow.readers.whole import require_inside
-from wkflow.source import Probe, References
+from wkflow.source_errors import translated
 
 PAGES_KEPT = 64
 """Directories that are kept in memory: a plane may be read in many pieces."""

@@ -6,10 +6,10 @@ from itertools import groupby
 from tifffile import TiffFile, TiffFrame, TiffPage, TiffPageSeries
 
 from wkflow.errors import SourceError
-from wkflow.readers.fault import REMEDY
 from wkflow.readers.tiff.imagej import require_agreement
 from wkflow.readers.tiff.page import page_header, require_alike
 from wkflow.readers.tiff.planes import Planes
+from wkflow.source_errors import REMEDY
 
 PLAIN_KINDS = frozenset({"generic", "uniform", "shaped"})
 """Kinds of series in which a second series may be no more than the next plane: a writer that

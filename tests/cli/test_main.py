@@ -1,0 +1,239 @@
+"""The command line from flags to exit status."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from wkflow import __version__
+from wkflow.cli.main import main
+from wkflow.model.write_datasource import PROPERTIES
+
+from tests.runs import TIMEOUT_S, VOXEL_SIZE, environment, noise, voxels, wkflow, write_stack
+
+
+def lines(run: "subprocess.CompletedProcess[str]") -> list[str]:
+    """Give what a person reads of a failure: at most five lines, no traceback."""
+    told = [line for line in run.stderr.splitlines() if "-m snakemake" not in line]
+    told = [line for line in told if not line.startswith("wkflow: layer")]
+    assert "Traceback" not in run.stderr
+    assert len(told) <= 5, run.stderr
+    return told
+
+
+def test_a_stack_becomes_a_dataset(tmp_path: Path) -> None:
+    """One command makes the dataset, its pyramid, its properties and a report."""
+    volume = noise(35, 130, 201)
+    source = write_stack(tmp_path / "my stack", volume)
+    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "data set")
+    assert run.returncode == 0, run.stderr
+    np.testing.assert_array_equal(voxels(tmp_path / "data set", "mystack"), volume)
+    properties = json.loads((tmp_path / "data set" / PROPERTIES).read_text())
+    assert [mag["mag"] for mag in properties["dataLayers"][0]["mags"]] == [
+        [1, 1, 1],
+        [2, 2, 1],
+        [4, 4, 2],
+    ]
+    report = json.loads((tmp_path / "data set.wkflow" / "report.json").read_text())
+    assert report["rules"]["convert_slab"]["voxels"] == volume.size
+
+
+def test_the_command_is_printed_and_quiet_is_quiet(tmp_path: Path) -> None:
+    """A person can see what was run; with --quiet nothing but errors is told."""
+    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
+    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "loud")
+    assert f"--directory {tmp_path / 'loud.wkflow'}" in run.stderr
+    run = wkflow("convert", *VOXEL_SIZE, "--quiet", source, tmp_path / "silent")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_what_follows_two_dashes_is_snakemakes(tmp_path: Path) -> None:
+    """Its output and its status go through; "done" is said of a dataset that is complete."""
+    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
+    command = ("convert", *VOXEL_SIZE, source, tmp_path / "out", "--")
+    run = wkflow(*command, "-n")
+    assert run.returncode == 0, run.stderr
+    assert "rule convert_slab" in run.stdout
+    assert run.stderr.endswith("out: Snakemake ended; the dataset is not complete\n")
+    assert not (tmp_path / "out").exists()
+    run = wkflow(*command, "--nosuchflag")
+    assert run.returncode == 2
+    assert lines(run)[0].endswith("Snakemake says: unrecognized arguments: --nosuchflag")
+    run = wkflow(*command, "--until", "create_layer")
+    assert run.returncode == 0, run.stderr
+    assert "Finished jobid" in run.stderr
+    assert run.stderr.endswith("out: Snakemake ended; the dataset is not complete\n")
+    run = wkflow(*command, "--retries", "1")
+    assert run.returncode == 0, run.stderr
+    assert "wkflow: out: done in" in run.stderr
+    run = wkflow(*command, "--rulegraph")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("digraph snakemake_dag {")
+    assert run.stdout.rstrip().endswith("}")
+    assert run.stderr.endswith("out: Snakemake ended, no job was run\n")
+
+
+def test_our_dry_run_asks_snakemake_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So what follows two dashes is refused, not swallowed."""
+    out = str(tmp_path / "out")
+    assert main(["convert", str(tmp_path), out, *VOXEL_SIZE, "--dry-run", "--", "--dag"]) == 2
+    assert "--dry-run asks Snakemake nothing" in capsys.readouterr().err
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    """The table names layers, mags, jobs, memory and disk; no file comes or goes."""
+    source = write_stack(tmp_path / "stack", noise(3, 300, 500))
+    before = sorted(tmp_path.rglob("*"))
+    run = wkflow("convert", *VOXEL_SIZE, "--dry-run", source, tmp_path / "out")
+    assert run.returncode == 0, run.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+    for word in ("layer stack", "2-2-1", "uint8", "500 x 300 x 3", "jobs", "memory", "free"):
+        assert word in run.stdout
+
+
+FLAT_WKW = (*VOXEL_SIZE, "--data-format", "wkw", "--shard-shape", "4096,4096,32")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((*VOXEL_SIZE, "--chunk-shape", "33", "SOURCE", "OUT"), "powers of two"),
+        ((*VOXEL_SIZE, "--shard-shape", "48", "SOURCE", "OUT"), "32,32,32 does not divide"),
+        ((*VOXEL_SIZE, "--batch-size", "33", "SOURCE", "OUT"), "33 is no multiple"),
+        ((*FLAT_WKW, "SOURCE", "OUT"), "wkw wants cubes"),
+        ((*VOXEL_SIZE, "--data-format", "n5", "--shard-shape", "64", "SOURCE", "OUT"), "as a file"),
+        ((*VOXEL_SIZE, "--compression", "lz4", "SOURCE", "OUT"), "no compression in zarr3"),
+        ((*VOXEL_SIZE, "--raw-shape", "9,9,9", "SOURCE", "OUT"), "raw_dtype"),
+        ((*VOXEL_SIZE, "--channels", "red", "SOURCE", "OUT"), "rgb, split"),
+        ((*VOXEL_SIZE, "--name", "a b", "SOURCE", "OUT"), "'a_b'"),
+        ((*VOXEL_SIZE, "--layer-name", ".a/b", "SOURCE", "OUT"), "'a_b'"),
+        (("--voxel-size", "0,1,1", "SOURCE", "OUT"), "above zero"),
+        (("--voxel-size", "1e9,1e9,1e9", "SOURCE", "OUT"), "implausible"),
+        ((*VOXEL_SIZE, "--unit", "furlong", "SOURCE", "OUT"), "nanometer"),
+        ((*VOXEL_SIZE, "--max-mag", "3", "SOURCE", "OUT"), "power of two"),
+        ((*VOXEL_SIZE, "--jobs", "2", "--distribution-strategy", "sequential", "S", "O"), "jobs"),
+    ],
+)
+def test_wrong_options_are_told(
+    arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong option exits 2 before anything is written, and says what would be right."""
+    assert main(["convert", *arguments]) == 2
+    message = capsys.readouterr().err
+    assert told in message
+    assert len(message.splitlines()) <= 5
+
+
+def test_all_wrong_options_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Three faults, one message."""
+    options = ("--unit", "furlong", "--jobs", "many", "--category", "colour")
+    assert main(["convert", *options, "source", "target"]) == 2
+    message = capsys.readouterr().err
+    for word in ("unit", "furlong", "many", "did you mean color?"):
+        assert word in message
+
+
+def test_a_voxel_size_that_nobody_states_is_asked_for(tmp_path: Path) -> None:
+    """Plain slices state none: exit 2 and an example."""
+    write_stack(tmp_path / "em", noise(2, 30, 40))
+    run = wkflow("convert", tmp_path / "em", tmp_path / "out")
+    assert run.returncode == 2
+    assert "voxel_size: is required" in run.stderr
+    assert "--voxel-size 11.24,11.24,25" in run.stderr
+
+
+def test_a_missing_source_is_told(tmp_path: Path) -> None:
+    """Nothing to read is a bad source: exit 3, and no dataset."""
+    (tmp_path / "empty").mkdir()
+    for source in ("nowhere", "empty"):
+        run = wkflow("convert", *VOXEL_SIZE, tmp_path / source, tmp_path / "out")
+        assert run.returncode == 3
+        assert source in lines(run)[0]
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_foreign_target_is_kept(tmp_path: Path) -> None:
+    """What is already at the target stays, and what is no dataset with the option as well."""
+    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("years of work")
+    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "out")
+    assert run.returncode == 2
+    assert "--overwrite-existing" in "".join(lines(run))
+    assert (tmp_path / "out" / "thesis.txt").exists()
+    run = wkflow("convert", *VOXEL_SIZE, "--overwrite-existing", source, tmp_path / "out")
+    assert run.returncode == 2
+    assert "thesis.txt" in "".join(lines(run))
+    assert (tmp_path / "out" / "thesis.txt").exists()
+    assert not (tmp_path / "out.wkflow").exists()
+
+
+def test_memory_too_small_is_told_before_the_start(tmp_path: Path) -> None:
+    """A job that cannot fit is refused with exit 6, from the plan."""
+    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
+    run = wkflow("convert", *VOXEL_SIZE, "--memory", "64M", source, tmp_path / "out")
+    assert run.returncode == 6
+    assert "memory" in lines(run)[0]
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_and_version_are_there(capsys: pytest.CaptureFixture[str]) -> None:
+    """--version tells the version, --help every command."""
+    for words, told in (("--version", __version__), ("--help", "convert"), ("upload -h", "--name")):
+        with pytest.raises(SystemExit) as ended:
+            main(words.split())
+        assert ended.value.code == 0
+        assert told in capsys.readouterr().out
+
+
+KILLED_S = 5
+"""Within which a process that was killed is gone on a machine with much to do."""
+
+
+def at_work(folder: Path) -> list[int]:
+    """List the processes that have to do with a run folder."""
+    with_words = psutil.process_iter(["pid", "cmdline", "status"])
+    return [
+        process.pid
+        for process in with_words
+        if any(str(folder) in word for word in process.info["cmdline"] or ())
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
+def test_a_closed_terminal_leaves_no_job_and_loses_nothing(tmp_path: Path) -> None:
+    """Snakemake and its jobs have a session of their own, which no terminal ends."""
+    source, out = write_stack(tmp_path / "stack", noise(4, 64, 64)), tmp_path / "out"
+    command = ["convert", *VOXEL_SIZE, str(source), str(out)]
+    reader, writer = pty.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "wkflow.cli.main", *command],
+        stdin=writer,
+        stdout=writer,
+        stderr=writer,
+        env=environment(),
+        start_new_session=True,
+    )
+    os.close(writer)
+    until = time.monotonic() + TIMEOUT_S
+    while not (tmp_path / "out.wkflow" / "draft.json").exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert at_work(tmp_path / "out.wkflow")
+    os.close(reader)
+    assert run.wait(TIMEOUT_S) == 130
+    until = time.monotonic() + KILLED_S
+    while at_work(tmp_path / "out.wkflow"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    again = wkflow(*command)
+    assert again.returncode == 0, again.stderr
+    assert voxels(out, "stack").shape == (4, 64, 64)

@@ -1,0 +1,100 @@
+"""The papers about options say what the options are."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from wkflow.cli.commands import COMMANDS, Command
+from wkflow.cli.main import build_parsers, choices_of, spell
+from wkflow.cli.option_docs import PAPERS, main, options_table
+from wkflow.options.settings import Settings
+
+CONFIG = Path(__file__).resolve().parents[1] / "config"
+REQUIRED = {name for name, option in Settings.model_fields.items() if option.is_required()}
+
+
+OFFERED = [
+    pytest.param(command, name, id=f"{command.name}-{name}")
+    for command in COMMANDS
+    for name in Settings.model_fields
+    if name in command.options
+]
+"""Each option of each command."""
+
+
+def parser_of(command: Command) -> argparse.ArgumentParser:
+    """Give the parser of a command."""
+    return build_parsers()[1][command.name]
+
+
+def one_line(text: str) -> str:
+    """Undo what argparse does to fit a terminal."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("name", sorted(PAPERS))
+def test_papers_are_not_stale(name: str) -> None:
+    """`python -m wkflow.cli.option_docs config` would change nothing."""
+    assert (CONFIG / name).read_text() == PAPERS[name]()
+
+
+def test_all_papers_are_written(tmp_path: Path) -> None:
+    """Each under its name; the folder in the repository holds no others."""
+    main(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in CONFIG.iterdir()}
+
+
+@pytest.mark.parametrize(("command", "name"), OFFERED)
+def test_help_explains_every_option(
+    command: Command, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its flag, its description, its default or that it is required, and the values it allows."""
+    monkeypatch.setenv("COLUMNS", "200")
+    option, shown = Settings.model_fields[name], one_line(parser_of(command).format_help())
+    assert option.description
+    assert one_line(option.description) in shown
+    if name in command.positional:
+        assert name.upper() in shown
+        return
+    flag = f"--{name.replace('_', '-')}"
+    assert flag in shown
+    assert one_line("|".join(choices_of(name))) in shown
+    described = shown[shown.index(one_line(option.description)) :]
+    told = described.removeprefix(one_line(option.description))
+    if option.default is not None:
+        assert told.split("]")[0].endswith(spell(option.default))
+        assert told.startswith("[default:")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_flag_is_an_option(command: Command) -> None:
+    """But for those that only concern the terminal, help, and the token, which no file may hold."""
+    names = {action.dest for action in parser_of(command)._actions}  # noqa: SLF001 -- as above
+    assert names & set(Settings.model_fields) == command.options
+    assert names - set(Settings.model_fields) == {"dry_run", "quiet", "verbose", "token", "help"}
+
+
+def test_defaults_in_yaml_are_those_of_the_settings() -> None:
+    """Snakemake merges a person's file over them: the outcome is what that file alone means."""
+    defaults = yaml.safe_load((CONFIG / "config.yaml").read_text())
+    assert list(defaults) == list(Settings.model_fields)
+    given = {"source": "/s", "target": "/data/t", "voxel_size": [1, 1, 1]}
+    assert Settings.parse(defaults | given, where="both") == Settings.parse(given, where="one")
+
+
+def test_the_schema_knows_the_same_options() -> None:
+    """An editor underlines what the program would refuse."""
+    schema = json.loads((CONFIG / "config.schema.json").read_text())
+    assert set(schema["properties"]) == set(Settings.model_fields)
+    assert "required" not in schema
+    assert schema["additionalProperties"] is False
+
+
+def test_the_table_has_a_row_for_each_option() -> None:
+    """Of four cells: no description breaks the table."""
+    rows = [line for line in options_table().splitlines() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == list(Settings.model_fields)
+    assert {row.count("|") for row in rows} == {5}
+    assert {row.split("`")[1] for row in rows if "| required |" in row} == REQUIRED

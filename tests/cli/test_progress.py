@@ -1,0 +1,271 @@
+"""The bar: what receipts and progress files add up to."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from wkflow.cli import progress as progress_module
+from wkflow.cli.progress import Progress
+from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt, ShardFile
+from wkflow.run_folder import CLUSTER, DRAFT
+from wkflow.run_folder import DELIVERY as DELIVERY_FILE
+
+from tests.strategies import dataset_plan, small_layer_plan
+from tests.webknossos.test_upload_plan import DELIVERY
+
+PLAN = dataset_plan(small_layer_plan((80, 50, 40), mags=("2",)))
+TOTAL = 80 * 50 * 40 + 40 * 25 * 20
+
+
+class Terminal(io.StringIO):
+    """Text that is shown to a person."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def finish(folder: Path, job: str) -> None:
+    path = folder / "receipts" / f"{job}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def tell(folder: Path, job: str, text: str) -> None:
+    path = folder / "progress" / f"{job}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def last_line(out: io.StringIO) -> str:
+    return out.getvalue().split("\x1b[K")[-1]
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at the receipts as often as a test asks."""
+    monkeypatch.setattr("wkflow.cli.progress.COUNT_S", 0.0)
+
+
+def watched(folder: Path, plan: Plan = PLAN) -> tuple[Progress, Terminal]:
+    plan.write(folder / DRAFT)
+    out = Terminal()
+    return Progress(folder, out), out
+
+
+def test_there_is_nothing_to_show_before_the_plan(tmp_path: Path) -> None:
+    """Also if it cannot be read yet."""
+    out = Terminal()
+    progress = Progress(tmp_path, out)
+    progress.update()
+    (tmp_path / DRAFT).write_text("{")
+    progress.update()
+    progress.close()
+    assert out.getvalue() == ""
+
+
+def test_layers_and_notes_are_told_once(tmp_path: Path) -> None:
+    """What was judged, before hours are spent on it."""
+    one = PLAN.layers[0]
+    progress, out = watched(
+        tmp_path, Plan(**{**{f: getattr(PLAN, f) for f in PLAN.__slots__}, "notes": ("a gap",)})
+    )
+    progress.update()
+    progress.update()
+    told = out.getvalue()
+    line = f"layer em: 80 x 50 x 40 uint8, color ({one.evidence}), mags 1 2\n"
+    assert told.count(line) == 1
+    assert told.count("note: a gap\n") == 1
+
+
+def test_finished_jobs_count_by_their_receipts(tmp_path: Path) -> None:
+    """Each with the voxels that the plan gives it; other files count nothing."""
+    progress, out = watched(tmp_path)
+    jobs = dict(PLAN.jobs())
+    assert sum(jobs.values()) == TOTAL
+    progress.update()
+    assert "  0%" in last_line(out)
+    finish(tmp_path, "create_layer/em")
+    finish(tmp_path, "convert_slab/em/z000000000")
+    progress.update()
+    assert f"{160_000 / TOTAL:.0%}" in last_line(out)
+    assert "160.0k of 180.0k voxels" in last_line(out)
+    finish(tmp_path, "downsample_rest/em")
+    progress.update()
+    assert "100%" in last_line(out)
+    assert "░" not in last_line(out)
+
+
+@pytest.mark.parametrize(("text", "share"), [("90000", "50%"), ("", "0%"), ("12x", "0%")])
+def test_running_jobs_count_by_what_they_tell(tmp_path: Path, text: str, share: str) -> None:
+    """A file that is being written now may say nothing."""
+    progress, out = watched(tmp_path)
+    tell(tmp_path, "convert_slab/em/z000000000", text)
+    progress.update()
+    assert f" {share} " in last_line(out)
+
+
+def test_never_more_than_all(tmp_path: Path) -> None:
+    """A job is counted twice for an instant: its receipt is there, its progress not yet gone."""
+    progress, out = watched(tmp_path)
+    for job, voxels in PLAN.jobs():
+        finish(tmp_path, job)
+        tell(tmp_path, job, str(voxels))
+    progress.update()
+    assert "100%" in last_line(out)
+
+
+def test_the_bar_is_taken_away(tmp_path: Path) -> None:
+    """What follows it begins on a clean line."""
+    progress, out = watched(tmp_path)
+    progress.update()
+    progress.close()
+    assert out.getvalue().endswith("\r\x1b[K")
+
+
+def test_a_file_gets_a_line_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log is no terminal: no control characters, and four lines a minute."""
+    PLAN.write(tmp_path / DRAFT)
+    now = 1000.0
+    monkeypatch.setattr(progress_module, "monotonic", lambda: now)
+    out = io.StringIO()
+    progress = Progress(tmp_path, out)
+    for second in range(60):
+        now = 1000.0 + second
+        progress.update()
+    progress.close()
+    assert "\x1b" not in out.getvalue()
+    assert 2 <= out.getvalue().count("voxels") <= 4
+
+
+def test_time_left_is_that_of_the_rate_so_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an earlier run did is no speed of this one."""
+    now = 1000.0
+    monkeypatch.setattr(progress_module, "monotonic", lambda: now)
+    tell(tmp_path, "convert_slab/em/z000000000", "90000")
+    progress, out = watched(tmp_path)
+    progress.update()
+    assert "starting" in last_line(out)
+    now = 1100.0
+    tell(tmp_path, "convert_slab/em/z000000000", "91000")
+    progress.update()
+    assert "10/s" in last_line(out)
+    assert "2:28:20 left" in last_line(out)
+
+
+def test_quiet_is_quiet(tmp_path: Path) -> None:
+    """Not even the layers are told."""
+    PLAN.write(tmp_path / DRAFT)
+    out = Terminal()
+    progress = Progress(tmp_path, out, quiet=True)
+    progress.update()
+    progress.close()
+    assert out.getvalue() == ""
+
+
+PARCELS = tuple(job for job, _ in PLAN.jobs())
+
+
+def write(folder: Path, job: str, count: int) -> None:
+    """Leave the receipt of a job that wrote so many bytes."""
+    receipt = Receipt("any", (ShardFile(f"{job}/0", count, ""),))
+    receipt.write(folder / "receipts" / f"{job}.json")
+
+
+def deliver(folder: Path, *parcels: str) -> None:
+    replace(DELIVERY, parcels=parcels).write(folder / DELIVERY_FILE)
+
+
+def test_what_is_sent_meanwhile_stands_beside_the_voxels(tmp_path: Path) -> None:
+    """The bar is that of the conversion as long as it lasts."""
+    progress, out = watched(tmp_path)
+    deliver(tmp_path, *PARCELS)
+    progress.update()
+    assert "bytes" not in last_line(out)
+    write(tmp_path, PARCELS[0], 4000)
+    tell(tmp_path, f"upload_shards/{PARCELS[0]}", "1500")
+    progress.update()
+    assert "160.0k of 180.0k voxels" in last_line(out)
+    assert last_line(out).endswith("sent 1.5k of 4.0k bytes")
+
+
+def test_bytes_are_no_voxels(tmp_path: Path) -> None:
+    """Jobs that send tell their progress in the same folder; the receipts of both count apart."""
+    progress, out = watched(tmp_path)
+    deliver(tmp_path, *PARCELS)
+    for job in PARCELS[:1]:
+        tell(tmp_path, f"upload_shards/{job}", "160000")
+        finish(tmp_path, f"upload_shards/{job}")
+    progress.update()
+    assert "0 of 180.0k voxels" in last_line(out)
+
+
+def test_when_all_is_converted_the_bar_is_that_of_bytes(tmp_path: Path) -> None:
+    """From all that is ready to all that is sent."""
+    progress, out = watched(tmp_path)
+    deliver(tmp_path, *PARCELS)
+    for job, count in zip(PARCELS, (6000, 2000), strict=True):
+        write(tmp_path, job, count)
+    tell(tmp_path, f"upload_shards/{PARCELS[0]}", "2000")
+    progress.update()
+    assert "voxels" not in last_line(out)
+    assert " 25%  2.0k of 8.0k bytes sent" in last_line(out)
+    for job in PARCELS:
+        finish(tmp_path, f"upload_shards/{job}")
+    progress.update()
+    assert "100%" in last_line(out)
+
+
+def test_a_dataset_that_exists_has_no_voxels(tmp_path: Path) -> None:
+    """There is no plan then; a delivery of nothing is no bar."""
+    out = Terminal()
+    progress = Progress(tmp_path, out)
+    deliver(tmp_path)
+    progress.update()
+    assert out.getvalue() == ""
+    out, parcel = Terminal(), "parcels/p000000"
+    progress = Progress(tmp_path, out)
+    deliver(tmp_path, parcel)
+    write(tmp_path, parcel, 1000)
+    tell(tmp_path, f"upload_shards/{parcel}", "500")
+    progress.update()
+    assert " 50%  500 of 1.0k bytes sent" in last_line(out)
+    progress.close()
+    assert out.getvalue().endswith("\r\x1b[K")
+
+
+def test_the_rate_of_bytes_is_that_since_only_bytes_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hours of the conversion are no time in which these bytes were sent."""
+    now = 1000.0
+    monkeypatch.setattr(progress_module, "monotonic", lambda: now)
+    progress, out = watched(tmp_path)
+    deliver(tmp_path, *PARCELS)
+    progress.update()
+    now = 1900.0
+    for job, count in zip(PARCELS, (6000, 2000), strict=True):
+        write(tmp_path, job, count)
+    progress.update()
+    now = 2000.0
+    tell(tmp_path, f"upload_shards/{PARCELS[0]}", "1000")
+    progress.update()
+    assert "10/s" in last_line(out)
+    assert "11:40 left" in last_line(out)
+
+
+def test_a_cluster_says_what_it_does(tmp_path: Path) -> None:
+    """How many jobs run and wait, and why: nothing else moves for hours where a queue is long."""
+    progress, out = watched(tmp_path)
+    (tmp_path / CLUSTER).write_text('{"running": 3, "waiting": 9, "reason": "Priority"}')
+    progress.update()
+    assert "jobs: 3 run, 9 wait (Priority)" in last_line(out)
+    (tmp_path / CLUSTER).write_text('{"running": 1, "waiting": 0, "reason": ""}')
+    progress.update()
+    assert last_line(out).endswith("jobs: 1 run, 0 wait")
+    (tmp_path / CLUSTER).write_text("{")
+    progress.update()
+    assert "jobs:" not in last_line(out)

@@ -1,0 +1,154 @@
+"""Shard files, judged by the specification, by tensorstore and by zarr-python."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import google_crc32c
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wkflow import atomic_files
+from wkflow.atomic_files import PARTIAL, Growing, Handles
+from wkflow.errors import VerificationError
+from wkflow.formats.contract import Row
+from wkflow.formats.shard import EMPTY, IndexedShard, ShardFile
+
+CHUNKS = (3, 2, 2)
+ZEROS = b"\0" * 6
+
+KILLED_WRITER = """
+import os, signal, sys
+from pathlib import Path
+from wkflow.atomic_files import Growing, Handles
+from wkflow.formats.shard import IndexedShard
+shard = IndexedShard(Growing(Path(sys.argv[1]), Handles()), (1, 2, 1), b"")
+shard.append([b"x" * 100000], 0, 0)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+chunk = st.none() | st.binary(min_size=1, max_size=40)
+shards = st.lists(st.lists(chunk, min_size=3, max_size=3), min_size=4, max_size=4)
+
+
+def write_shard(path: Path, rows: list[Row]) -> tuple[int, str]:
+    """Write a shard, row by row."""
+    shard = IndexedShard(Growing(path, Handles()), CHUNKS, ZEROS)
+    for number, row in enumerate(rows):
+        shard.append(row, number % CHUNKS[1], number // CHUNKS[1])
+    return shard.finish()
+
+
+def sample_shard(path: Path) -> bytes:
+    """Write a shard of three chunks, one of them between gaps; give its bytes."""
+    write_shard(path, [[b"first", None, b"second"], [], [None, b"third"], []])
+    return path.read_bytes()
+
+
+def contents(path: Path) -> list[Row]:
+    """Read all chunks of a shard, in the order in which rows are written."""
+    shard = ShardFile(path, CHUNKS)
+    try:
+        return [
+            [c and bytes(c) for c in shard.row(range(3), y, z)] for z in range(2) for y in range(2)
+        ]
+    finally:
+        shard.close()
+
+
+@given(rows=shards)
+def test_chunks_are_where_they_were_put(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row]
+) -> None:
+    """At x within the row; rows come with y fastest, then z. Size and sum are those on disk."""
+    path = tmp_path_factory.getbasetemp() / "shard"
+    size, crc = write_shard(path, rows)
+    content = path.read_bytes()
+    assert (size, crc) == (len(content), f"{google_crc32c.value(content):08x}")
+    if any(any(one is not None for one in row) for row in rows):
+        assert contents(path) == rows
+    else:
+        assert contents(path) == [[ZEROS, None, None], *[[None] * 3] * 3]
+
+
+def test_the_index_is_that_of_the_specification(tmp_path: Path) -> None:
+    """Pairs of offset and size in C order of (x, y, z), little-endian, then their crc32c."""
+    content = sample_shard(tmp_path / "shard")
+    assert content.startswith(b"firstsecondthird")
+    index, checksum = content[16:-4], content[-4:]
+    assert struct.unpack("<I", checksum) == (google_crc32c.value(index),)
+    numbers = struct.unpack("<24Q", index)
+    pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+    held = {(0, 0, 0): (0, 5), (2, 0, 0): (5, 6), (1, 0, 1): (11, 5)}
+    positions = [(x, y, z) for x in range(3) for y in range(2) for z in range(2)]
+    assert pairs == [held.get(position, (EMPTY, EMPTY)) for position in positions]
+
+
+def test_rows_beyond_the_array_may_be_missing(tmp_path: Path) -> None:
+    """They are as empty as rows of None."""
+    sample_shard(tmp_path / "shard")
+    assert contents(tmp_path / "shard")[1] == contents(tmp_path / "shard")[3] == [None] * 3
+
+
+def test_an_empty_shard_holds_one_chunk(tmp_path: Path) -> None:
+    """A planned file always exists, and readers find a chunk in it."""
+    write_shard(tmp_path / "shard", [[None] * 3, []])
+    assert contents(tmp_path / "shard")[0] == [ZEROS, None, None]
+
+
+def test_an_index_cut_short_is_noticed(tmp_path: Path) -> None:
+    """However many bytes are left, none included."""
+    path = tmp_path / "shard"
+    content = sample_shard(path)
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        with pytest.raises(VerificationError, match="index of this shard is damaged") as caught:
+            ShardFile(path, CHUNKS)
+        assert caught.value.where == str(path)
+        assert f"Remove {path}" in caught.value.remedy
+
+
+def test_zeros_are_no_index(tmp_path: Path) -> None:
+    """A power cut may leave a file of zeros, of any length."""
+    path = tmp_path / "shard"
+    for length in (3, 4, 5, 8, 100, 196, 400):
+        path.write_bytes(bytes(length))
+        with pytest.raises(VerificationError):
+            ShardFile(path, CHUNKS)
+
+
+def test_a_flipped_bit_of_the_index_is_noticed(tmp_path: Path) -> None:
+    """Whichever it is."""
+    path = tmp_path / "shard"
+    content = sample_shard(path)
+    for position in range(16, len(content)):
+        damaged = bytearray(content)
+        damaged[position] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(VerificationError):
+            ShardFile(path, CHUNKS)
+
+
+def test_a_killed_writer_leaves_no_shard(tmp_path: Path) -> None:
+    """A shard is whole or it is not there."""
+    path = tmp_path / "c" / "0"
+    command = [sys.executable, "-c", KILLED_WRITER, str(path)]
+    environment = os.environ | {"PYTHONPATH": str(Path(atomic_files.__file__).parents[1])}
+    done = subprocess.run(command, env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert [one.name.endswith(PARTIAL) for one in path.parent.iterdir()] == [True]
+
+
+def test_an_abandoned_shard_leaves_nothing(tmp_path: Path) -> None:
+    """Nor does it take away one that is finished."""
+    shard = IndexedShard(Growing(tmp_path / "shard", Handles()), CHUNKS, ZEROS)
+    shard.append([b"x"], 0, 0)
+    shard.abandon()
+    assert not list(tmp_path.iterdir())
+    whole = IndexedShard(Growing(tmp_path / "shard", Handles()), CHUNKS, ZEROS)
+    whole.finish()
+    whole.abandon()
+    assert contents(tmp_path / "shard")[0] == [ZEROS, None, None]

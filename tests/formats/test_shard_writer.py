@@ -1,0 +1,65 @@
+"""Shards side by side: boxes of any order that the port allows, and no more than is needed open.
+
+What a sink writes is asked of each format by `contract.py`.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from wkflow.model.box import Box
+from wkflow.model.codec import LEVELS
+from wkflow.model.layer import Layer
+
+from tests.formats.stored import SIZE, bands, noise, of, partial_files, read, stored
+
+
+@pytest.mark.parametrize("data_format", sorted(LEVELS))
+def test_whole_shards_come_in_any_order(tmp_path: Path, data_format: str) -> None:
+    """As one stream, so that no thread waits for the end of a shard."""
+    layer = Layer("em", "color", "uint8", 1, SIZE, data_format=data_format)
+    voxels = stored(tmp_path, layer, "none")
+    block = noise((1, *SIZE), "uint8")
+    grid = voxels.grid
+    boxes = [grid.shard_box(at) for at in reversed(grid.box.cells(grid.shard))]
+    with ThreadPoolExecutor(3) as pool, voxels.writing() as sink:
+        whole = list(sink.stream(iter(boxes), of(block), pool))
+    assert [box for box, _ in whole] == boxes
+    assert_array_equal(read(voxels), block, strict=True)
+
+
+def test_a_box_may_be_as_deep_as_the_array(tmp_path: Path) -> None:
+    """All y, several chunks along z: rows come with y fastest all the same."""
+    voxels = stored(tmp_path, Layer("em", "color", "uint8", 1, SIZE), "zstd:3")
+    block = noise((1, *SIZE), "uint8")
+    with ThreadPoolExecutor(2) as pool, voxels.writing() as sink:
+        first = sink.write(Box((0, 0, 0), (45, 37, 16)), of(block), pool)
+        rest = sink.write(Box((0, 0, 16), SIZE), of(block), pool)
+    assert {file.path for _, file in first + rest} == {
+        voxels.path(position) for position in voxels.grid.box.cells(voxels.grid.shard)
+    }
+    assert_array_equal(read(voxels), block, strict=True)
+
+
+def test_a_slab_is_written_by_itself(tmp_path: Path) -> None:
+    """One that begins in the middle of the array: its shards are no one else's."""
+    voxels = stored(tmp_path, Layer("em", "color", "uint8", 1, SIZE), "zstd:3")
+    block = noise((1, *SIZE), "uint8")
+    for begin, end in ((16, 19), (0, 16)):
+        with ThreadPoolExecutor(2) as pool, voxels.writing() as sink:
+            for box in bands(voxels.grid, 2):
+                if begin <= box.begin[2] < end:
+                    sink.write(box, of(block), pool)
+    assert_array_equal(read(voxels), block, strict=True)
+
+
+def test_what_is_not_whole_at_the_end_is_removed(tmp_path: Path) -> None:
+    """A shard appears with its last row or not at all."""
+    voxels = stored(tmp_path, Layer("em", "color", "uint8", 1, SIZE), "zstd:3")
+    with ThreadPoolExecutor(2) as pool, voxels.writing() as sink:
+        whole = sink.write(Box((0, 0, 0), (45, 37, 8)), of(np.ones((1, *SIZE), np.uint8)), pool)
+        assert not whole
+        assert len(partial_files(tmp_path)) == 9
+    assert not [path for path in tmp_path.rglob("*/c/**/*") if path.is_file()]

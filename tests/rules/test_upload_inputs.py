@@ -1,0 +1,253 @@
+"""The joints of the upload's rules: all is made that is asked for, nothing goes too early."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wkflow.model.layer_plan import LayerPlan
+from wkflow.model.plan import Plan
+from wkflow.rules.inputs import Joints
+from wkflow.rules.upload_inputs import AHEAD, Sending
+from wkflow.run_folder import EXTENDED, PROOF
+from wkflow.voxels.scratch_mag import has_shortcut
+from wkflow.webknossos.upload_plan import Delivery
+
+from tests.rules.test_inputs import extended, feeders_of
+from tests.strategies import dataset_plan, layer_plans, small_layer_plan
+from tests.webknossos.test_upload_plan import DELIVERY
+
+RUN = Path("/data/run")  # is not there: nothing was reserved yet
+PLAN = dataset_plan(
+    small_layer_plan((300, 300, 200), mags=("2", "4", "8"), job_bytes=100_000),
+    small_layer_plan(name="small"),
+)
+NOTHING = Plan.of_nothing("/data/e2006")
+LISTS = ("parcels/p000000", "parcels/p000001")
+
+
+SHOWN = "receipts/write_properties.json"
+"""Says that the properties are there."""
+
+
+@dataclass
+class Wildcards:
+    """As Snakemake fills them in from the name of a receipt."""
+
+    parcel: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the rules ask."""
+
+    ask: Joints
+    sending: Sending
+    delivery: Delivery | None
+
+    def rules(self) -> dict[str, list[str]]:
+        """Give all files that some rule makes, with their inputs."""
+        ask, sending = self.ask, self.sending
+        jobs = [job for job, _ in ask.plan.jobs()]
+        rules: dict[str, list[str]] = {"draft.json": [], "plan.json": ["draft.json"]}
+        rules |= {receipt: ["draft.json"] for receipt in ask.layouts}
+        for job in jobs:
+            gate = sending.gate if job.startswith("convert_slab") else []
+            rules[f"receipts/{job}.json"] = ["draft.json", *gate, *feeders_of(ask, job)]
+        shown = ["draft.json", *ask.layouts, *ask.receipts()]
+        if jobs:
+            rules |= {SHOWN: shown}
+        rules["report.json"] = ["draft.json", *ask.receipts()]
+        rules["delivery.json"] = []
+        rules |= {f"receipts/{listed}.json": [] for listed in LISTS if not jobs}
+        if self.delivery:
+            (reservation,) = sending.reservation
+            rules |= {reservation: ["delivery.json"]}
+            for parcel in self.delivery.parcels:
+                written = f"receipts/{parcel}.json"
+                sent = ["delivery.json", *sending.reservation, written]
+                rules[f"receipts/upload_shards/{parcel}.json"] = sent
+                if jobs:
+                    waits = sending.sent_with_consumers(Wildcards(parcel))
+                    rules[f"receipts/discard_shards/{parcel}.json"] = [written, *waits]
+            rules[PROOF] = [*sending.reservation, *sending.sent(), *sending.last]
+            rules["receipts/discard_local.json"] = [PROOF, *sending.discarded()]
+        return rules
+
+    def needs(self, *further: str) -> dict[str, list[str]]:
+        """Give all files that the goals and further files need, each with its inputs."""
+        found: dict[str, list[str]] = {}
+        rules, asked = self.rules(), [*self.sending.goals, *further]
+        while asked:
+            target = asked.pop()
+            if target not in found:
+                found[target] = rules[target]  # KeyError: no rule makes it
+                asked += found[target]
+        return found
+
+
+few_jobs = layer_plans(120).filter(lambda one: len(list(dataset_plan(one).jobs())) < 50)
+
+
+def run_of(plan: Plan, *, discard: bool | None, folder: Path = RUN, cores: int = 4) -> Run:
+    """Give a run that sends and discards, only sends, or (None) neither."""
+    parcels = tuple(job for job, _ in plan.jobs()) or LISTS
+    delivery = replace(DELIVERY, parcels=parcels, discard=bool(discard))
+    delivered = None if discard is None else delivery
+    ask = Joints(plan)
+    return Run(ask, Sending(delivered, ask, folder, cores), delivered)
+
+
+@pytest.mark.parametrize("discard", [None, False, True])
+@pytest.mark.parametrize("plan", [PLAN, NOTHING], ids=["converted", "as it is"])
+def test_no_joint_is_loose(plan: Plan, discard: bool | None) -> None:  # noqa: FBT001 -- a case
+    """All that the goals need, and what that needs, some rule makes; where to send is known."""
+    run = run_of(plan, discard=discard if plan.layers else discard and None)
+    made = run.needs()
+    assert (PROOF in made) == (run.delivery is not None)
+    if run.delivery:
+        assert set(run.sending.sent()) <= set(made)
+        assert set(run.sending.reservation) <= set(made)
+    assert set(run.ask.receipts()) <= set(made)
+
+
+def test_nothing_is_sent_where_nobody_asks(tmp_path: Path) -> None:
+    """All answers are empty, and jobs are not held back."""
+    run = run_of(PLAN, discard=None, folder=tmp_path)
+    sending = run.sending
+    assert sending.goals == ["plan.json", SHOWN, "report.json"]
+    for answer in (sending.reservation, sending.gate, sending.sent(), sending.discarded()):
+        assert answer == []
+    assert not sending.discards
+    assert sending.weight == 0
+    assert not [file for file in run.needs() if "upload" in file or "discard" in file]
+
+
+def test_nothing_is_waited_for_where_nobody_sends(tmp_path: Path) -> None:
+    """Also in the folder of a run that once did."""
+    (tmp_path / "receipts" / "reserve_upload").mkdir(parents=True)
+    (tmp_path / "receipts" / "reserve_upload" / "1.json").touch()
+    assert run_of(PLAN, discard=None, folder=tmp_path).sending.gate == []
+
+
+def test_what_is_only_a_means_ends_with_its_removal() -> None:
+    """Its properties are no goal then; where it stays, they are."""
+    goes, stays = (run_of(PLAN, discard=discard).sending for discard in (True, False))
+    assert goes.discards
+    assert goes.goals == ["plan.json", "report.json", PROOF, "receipts/discard_local.json"]
+    assert not stays.discards
+    assert stays.goals == ["plan.json", SHOWN, "report.json", PROOF]
+    assert run_of(NOTHING, discard=False).sending.goals == [PROOF]
+
+
+def test_the_properties_are_waited_for() -> None:
+    """They go last, with the metadata of all layers; a dataset that exists has them."""
+    assert set(run_of(PLAN, discard=False).sending.last) == {
+        "receipts/write_properties.json",
+        "receipts/create_layer/em.json",
+        "receipts/create_layer/small.json",
+    }
+    assert run_of(NOTHING, discard=False).sending.last == []
+
+
+@pytest.mark.parametrize("destination", ["", "https://wk.example/datasets/a-b"])
+def test_an_extension_is_done_when_its_mags_are_part_of_the_dataset(destination: str) -> None:
+    """Wherever that is; its properties are its own, no goal of a run."""
+    plan = replace(extended(PLAN), destination=destination)
+    sending = run_of(plan, discard=None).sending
+    assert sending.goals == ["plan.json", EXTENDED[bool(destination)], "report.json"]
+    assert Joints(plan).properties not in sending.goals
+
+
+def test_a_dataset_that_has_all_mags_needs_nothing() -> None:
+    """No goal, no job, and no report of nothing."""
+    assert run_of(replace(extended(PLAN), layers=()), discard=None).sending.goals == []
+    assert run_of(NOTHING, discard=None).sending.goals == []
+
+
+def test_no_voxel_is_read_before_the_server_agreed(tmp_path: Path) -> None:
+    """Later attempts are no reason to read them again: the gate stays where they went through."""
+    run = run_of(PLAN, discard=True, folder=tmp_path)
+    slab = run.ask.receipts()[0]
+    assert run.sending.gate == run.sending.reservation == ["receipts/reserve_upload/1.json"]
+    assert run.sending.gate[0] in run.rules()[slab]
+    for number in ("2", "10"):
+        path = tmp_path / "receipts" / "reserve_upload" / f"{number}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    third = replace(DELIVERY, attempt=11)
+    sending = Sending(third, run.ask, tmp_path, 4)
+    assert sending.gate == ["receipts/reserve_upload/2.json"]
+    assert sending.reservation == ["receipts/reserve_upload/11.json"]
+
+
+def check_removal(plan: Plan) -> None:
+    """Look at what each parcel's removal waits for."""
+    run = run_of(plan, discard=True)
+    needs = {job: set(feeders_of(run.ask, job)) for job, _ in plan.jobs()}
+    for parcel in needs:
+        waits = run.sending.sent_with_consumers(Wildcards(parcel))
+        is_read = not has_shortcut(plan, parcel)
+        readers = [job for job in needs if is_read and f"receipts/{parcel}.json" in needs[job]]
+        assert sorted(waits) == sorted(
+            f"receipts/upload_shards/{job}.json" for job in (parcel, *readers)
+        )
+
+
+def test_shards_wait_for_all_that_is_made_of_them() -> None:
+    """They go when they, and what is made of them, are sent: then nobody reads them again."""
+    check_removal(PLAN)
+
+
+@given(one=few_jobs)
+def test_shards_wait_whatever_the_layer(one: LayerPlan) -> None:
+    """With a halo, too, and with mags that are no multiples of one another's shards."""
+    check_removal(dataset_plan(one))
+
+
+@settings(max_examples=40)
+@given(one=few_jobs, random=st.randoms(use_true_random=False))
+def test_in_any_order_nobody_misses_a_shard(one: LayerPlan, random: Random) -> None:
+    """Jobs may end in any order that their inputs allow: what one reads or sends is on the disk.
+
+    Of a slab with a shortcut nothing but the sending itself is to wait for.
+    """
+    plan = dataset_plan(one)
+    run = run_of(plan, discard=True)
+    spared = {r for r in run.ask.receipts() if has_shortcut(plan, r.removeprefix("receipts/"))}
+    removals = [f"receipts/discard_shards/{job}.json" for job, _ in plan.jobs()]
+    needs, done, gone = run.needs(*removals), set[str](), set[str]()
+    while len(done) < len(needs):
+        ready = [file for file in needs.keys() - done if done.issuperset(needs[file])]
+        assert ready, "the rules wait for one another in a circle"
+        target = random.choice(sorted(ready))
+        done.add(target)
+        rule, _, parcel = target.removeprefix("receipts/").partition("/")
+        if rule == "discard_shards":
+            gone.add(f"receipts/{parcel}")
+        elif rule in {"downsample_block", "downsample_rest"}:
+            assert not gone.intersection(needs[target]) - spared
+        elif rule == "upload_shards":
+            assert not gone.intersection(needs[target])
+    assert gone == set(run.ask.receipts())
+
+
+def test_parcels_leave_the_disk_one_by_one_where_there_are_many() -> None:
+    """Then the last waits for all of them; of few the disk holds most at once anyway."""
+    many, few = run_of(PLAN, discard=True), run_of(dataset_plan(), discard=True)
+    removals = [f"receipts/discard_shards/{job}.json" for job, _ in PLAN.jobs()]
+    assert many.sending.discarded() == removals
+    assert set(removals) <= set(many.needs())
+    assert few.sending.discarded() == []
+    assert PROOF in few.rules()["receipts/discard_local.json"]
+
+
+@pytest.mark.parametrize("cores", [1, 4, 64])
+def test_conversion_runs_ahead_of_the_network_a_little(cores: int) -> None:
+    """All cores have work while some parcels wait; a disk has to hold only so many."""
+    run = run_of(PLAN, discard=True, cores=cores)
+    assert run.sending.in_flight == cores + AHEAD
+    assert run.sending.weight == 1
+    assert run_of(NOTHING, discard=False, cores=cores).sending.in_flight == 1

@@ -1,0 +1,236 @@
+"""Bands: whatever the source and the feed, they cover the slab once and hold its voxels."""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wkflow.errors import SourceError
+from wkflow.model.box import Box
+from wkflow.model.layer import Layer, lay_grid
+from wkflow.model.layer_plan import LayerPlan
+from wkflow.model.mag import Mag
+from wkflow.model.read_strategy import Feed
+from wkflow.model.slab import Slab
+from wkflow.model.source import Source
+from wkflow.readers import Image
+from wkflow.voxels.bands import Region, bands
+
+from tests.steps.arrays import FOLDER, ArrayImage, Voxels, header_of, noise, opener
+from tests.strategies import plan_of, triples
+
+KINDS = ["rows", "bands", "scratch"]
+
+
+@dataclass
+class Case:
+    """A layer's plan, its files, and its voxels (frame, z, y, x, pick)."""
+
+    plan: LayerPlan
+    files: dict[str, Image | str]
+    voxels: Voxels
+
+
+def case_of(array: Voxels, source: Source, files: dict[str, Image | str], feed: Feed) -> Case:
+    """Plan a layer of an array (frame, channel, z, y, x, sample), small voxels and all."""
+    picked = np.moveaxis(array, 1, -2).reshape(*np.delete(array.shape, [1, 5]), -1)
+    header = source.header
+    size = (header.width, header.height, source.depth)
+    layer = Layer("em", "color", header.dtype, len(source.picks), size, header.axes)
+    grid = lay_grid(layer, Mag(1, 1, 1), chunk=(4, 4, 4), shard=(8, 8, 4))
+    plan = replace(plan_of(layer, (grid,), batch=4), source=source, feed=feed, pad=source.is_stack)
+    return Case(plan, files, picked[..., list(source.picks)])
+
+
+def stack_of(array: Voxels, grain: tuple[int, int, int], cuts: list[tuple[int, int]]) -> Case:
+    """Make each slice a file; `cuts` says how many rows and columns some of them lack."""
+    files: dict[str, Image | str] = {}
+    for z in range(array.shape[2]):
+        rows, columns = cuts[z % len(cuts)] if cuts else (0, 0)
+        array[:, :, z, array.shape[3] - rows :] = 0
+        array[:, :, z, :, array.shape[4] - columns :] = 0
+        part = array[:, :, z : z + 1, : array.shape[3] - rows, : array.shape[4] - columns]
+        files[f"{FOLDER}/{z}.tif"] = ArrayImage(part, grain)
+    header = header_of(array[:, :, :1])
+    picks = tuple(range(header.channels * header.samples))
+    source = Source(tuple(files), ((1, 1),) * len(files), header, grain, picks, is_stack=True)
+    return case_of(array, source, files, Feed())
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> Case:
+    """Draw a stack, a file of many planes, or a stream; with any axes, samples and picks."""
+    frames, channels, samples = draw(st.sampled_from([(1, 1, 1), (1, 1, 3), (4, 2, 1), (3, 2, 3)]))
+    x, y, z = draw(triples(1, 14))
+    array = noise(frames, channels, z, y, x, samples, dtype=draw(st.sampled_from(["uint8", "<f4"])))
+    grain = draw(st.sampled_from([(1, 1, 1), (x, 3, 1), (4, 4, 4), (x, y, 1)]))
+    if draw(st.booleans()):
+        cuts = st.tuples(st.integers(0, y - 1), st.integers(0, x - 1))
+        case = stack_of(array, grain, draw(st.lists(cuts, max_size=3)))
+    else:
+        is_stream = draw(st.booleans()) and frames == 1
+        image = ArrayImage(array, grain, is_stream and channels == 1)
+        source = Source((f"{FOLDER}.tif",), ((1, 1),), header_of(array), grain, (0,),
+                        is_stream=image.is_stream)  # fmt: skip
+        case = case_of(array, source, {source.files[0]: image}, Feed())
+    picks = draw(st.sets(st.integers(0, channels * samples - 1), min_size=1))
+    source = replace(case.plan.source, picks=tuple(sorted(picks)))
+    return case_of(array, source, case.files, Feed())
+
+
+@st.composite
+def fed(draw: st.DrawFn) -> Case:
+    """Draw a source and any feed that it may have."""
+    case = draw(sources())
+    height, stream = case.plan.layer.size[1], case.plan.source.is_stream
+    kind = draw(st.sampled_from(KINDS[1:] if stream else KINDS))
+    rows = height if stream else draw(st.integers(1, height))
+    buffers = 1 if stream and kind == "scratch" else draw(st.integers(1, 2))
+    feed = Feed(kind, draw(st.integers(1, 16)), rows, buffers)
+    return replace(case, plan=replace(case.plan, feed=feed))
+
+
+def promised(plan: LayerPlan, slab: Slab) -> list[Box]:
+    """List the bands: y fastest within one depth of the feed, then z."""
+    x, y, _ = plan.layer.size
+    rows = y if plan.feed.kind == "scratch" else plan.feed.rows
+    return [
+        Box((0, y0, z0), (x, min(y0 + rows, y), min(z0 + plan.feed.depth, slab.z_end)))
+        for z0 in range(slab.z_begin, slab.z_end, plan.feed.depth)
+        for y0 in range(0, y, rows)
+    ]
+
+
+def rows_of(band: Box, height: int) -> list[Box]:
+    """Cut a band as sinks do: all x, some rows, all of its slices and each of them."""
+    (_, y0, z0), (x1, y1, z1) = band.begin, band.end
+    cuts = [(z0, z1), *((z, z + 1) for z in range(z0, z1))]
+    return [
+        Box((0, y, low), (x1, min(y + height, y1), high))
+        for y in range(y0, y1, height)
+        for low, high in cuts
+    ]
+
+
+def read(case: Case, slab: Slab, frame: int, pool: Executor) -> Iterator[tuple[Box, Region]]:
+    """Give the bands of a slab whose files are arrays."""
+    scratch = Path("/tmp")  # noqa: S108 -- files without a name
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wkflow.voxels.layer_reader.open_images", opener(case.files))
+        yield from bands(case.plan, slab, frame, pool, scratch)
+
+
+def compare(case: Case, frame: int, region: Region, box: Box) -> None:
+    """Compare what a band gives of a box, (c, x, y, z), with the voxels."""
+    (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
+    expected = case.voxels[frame, z0:z1, y0:y1, x0:x1].T
+    np.testing.assert_array_equal(region(box), expected, strict=True)
+
+
+@given(case=fed(), data=st.data())
+def test_bands_cover_a_slab_once_and_are_its_voxels(case: Case, data: st.DataObject) -> None:
+    """In the promised order, asked for by several threads at once."""
+    depth, frames = case.plan.layer.size[2], case.plan.layer.frames
+    begin = data.draw(st.integers(0, depth - 1))
+    slab = Slab(begin, data.draw(st.integers(begin + 1, depth)), 0, frames)
+    frame, height = data.draw(st.integers(0, frames - 1)), data.draw(st.integers(1, 9))
+    seen = []
+    with ThreadPoolExecutor(3) as pool:
+        for box, region in read(case, slab, frame, pool):
+            seen.append(box)
+            list(pool.map(partial(compare, case, frame, region), rows_of(box, height)))
+    assert seen == promised(case.plan, slab)
+    assert sum(box.voxels for box in seen) == slab.depth * np.prod(case.plan.layer.size[:2])
+
+
+@given(case=fed())
+def test_nothing_is_decoded_twice(case: Case) -> None:
+    """Each voxel of the slab is asked for once for each channel, where slices are decoded."""
+    plan = case.plan
+    if plan.feed.kind == "rows":
+        return
+    with ThreadPoolExecutor(3) as pool:
+        slab = Slab(0, plan.layer.size[2])
+        assert sum(box.voxels for box, _ in read(case, slab, 0, pool)) > 0
+    images = [image for image in case.files.values() if isinstance(image, ArrayImage)]
+    asked = sum(box.voxels for image in images for box in image.asked)
+    there = sum(int(np.prod(image.probe.header.size)) for image in images)
+    channels = {pick // plan.source.header.samples for pick in plan.source.picks}
+    assert asked == there * len(channels)
+
+
+def stack(feed: Feed, grain: tuple[int, int, int] = (1, 1, 1)) -> Case:
+    """Make a stack of 20 slices."""
+    case = stack_of(noise(1, 1, 20, 7, 6, 1), grain, [])
+    return replace(case, plan=replace(case.plan, feed=feed, pad=False))
+
+
+def faults_of(case: Case) -> list[str]:
+    """Read a slab that has bad slices; give what is said of each."""
+    with ThreadPoolExecutor(3) as pool, pytest.raises(SourceError) as caught:
+        list(read(case, Slab(0, 20), 0, pool))
+    assert caught.value.where == FOLDER
+    return caught.value.what.split("; ")
+
+
+NAMING = [Feed(kind, 4, rows, buffers) for kind in KINDS for rows in (3, 7) for buffers in (1, 2)]
+
+
+@pytest.mark.parametrize("grain", [(1, 1, 1), (6, 7, 1)], ids=["raw", "compressed"])
+@pytest.mark.parametrize("feed", NAMING, ids=str)
+def test_all_bad_slices_of_a_slab_are_named_once(feed: Feed, grain: tuple[int, int, int]) -> None:
+    """In their order, those of later bands too."""
+    case = stack(feed, grain)
+    case.files[f"{FOLDER}/2.tif"] = "is empty"
+    case.files[f"{FOLDER}/9.tif"] = ArrayImage(noise(1, 1, 1, 7, 5, 1), grain)
+    case.files[f"{FOLDER}/19.tif"] = "is cut short"
+    assert faults_of(case) == [
+        "2.tif: is empty",
+        "9.tif: is 5 x 7 uint8, expected 6 x 7 uint8",
+        "19.tif: is cut short",
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bands_before_a_bad_slice_are_given(kind: str) -> None:
+    """Only what follows is not."""
+    case = stack(Feed(kind, 4, 7, 2))
+    case.files[f"{FOLDER}/9.tif"] = "is empty"
+    with ThreadPoolExecutor(3) as pool:
+        given_bands = read(case, Slab(0, 20), 0, pool)
+        for begin in (0, 4):
+            box, region = next(given_bands)
+            assert box.begin[2] == begin
+            compare(case, 0, region, box)
+        with pytest.raises(SourceError, match="is empty"):
+            next(given_bands)
+
+
+def test_slices_that_are_stored_otherwise_are_read_all_the_same() -> None:
+    """A compressed slice among raw ones."""
+    case = stack(Feed("rows", 4, 3))
+    for z in (1, 7, 8):
+        image = case.files[f"{FOLDER}/{z}.tif"]
+        assert isinstance(image, ArrayImage)
+        image.grain = (6, 7, 1)
+    with ThreadPoolExecutor(2) as pool:
+        for box, region in read(case, Slab(0, 20), 0, pool):
+            compare(case, 0, region, box)
+
+
+def test_a_scratch_file_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no name, and its folder is made if it is not there."""
+    case = stack(Feed("scratch", 8, 7, 4))
+    monkeypatch.setattr("wkflow.voxels.layer_reader.open_images", opener(case.files))
+    scratch = tmp_path / "run" / "scratch"
+    with ThreadPoolExecutor(2) as pool:
+        for box, region in bands(case.plan, Slab(0, 20), 0, pool, scratch):
+            compare(case, 0, region, box)
+            assert not list(scratch.iterdir())

@@ -1,0 +1,95 @@
+"""The papers about options, made from their one declaration: YAML, schema, table.
+
+`python -m wkflow.cli.option_docs` writes them into a checkout's `config/`; a test fails when they
+are not what it would write.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from wkflow.cli.main import choices_of, spell
+from wkflow.options.settings import Settings
+
+INTRODUCTION = """\
+# Options
+
+One YAML file holds the options of a run:
+
+```yaml
+source: /data/stack          # folder of slices, folder of such folders, file, zip or URL
+target: /data/dataset
+voxel_size: [11.24, 11.24, 25]
+```
+
+```
+snakemake --configfile my.yaml --cores all
+```
+
+To send it to a WEBKNOSSOS server, give `upload: true` in place of `target`; to send a dataset that
+exists, `command: upload` and the dataset as `source`. The token is no option: it stands in the
+environment, as `WK_TOKEN`.
+
+The CLI takes the same options as flags: `voxel_size` is `--voxel-size`. Keys that are left out,
+or null, have their defaults; unknown keys are errors. Relative paths start at the folder in which
+the command is given. In a workflow of your own, include ours as a module, with `work_dir` set to
+the module's `prefix`:
+
+```python
+module wkflow:
+    snakefile: "path/to/wkflow/Snakefile"
+    config: config["wkflow"]
+    prefix: "wkflow-run"
+
+use rule * from wkflow as wkflow_*
+```
+
+"""
+
+
+def config_yaml() -> str:
+    """Give `config/config.yaml`: every option with its default and its description."""
+    lines = [
+        "# The defaults of all options. Do not edit: give your own file with --configfile.",
+        "# Without source, target and voxel_size a small sample is made and converted.",
+    ]
+    for name, option in Settings.model_fields.items():
+        default = option.default
+        value = list(default) if isinstance(default, tuple) else default
+        value = None if value == "" else value
+        lines += ["", f"# {option.description}", f"{name}: {json.dumps(value)}"]
+    return "\n".join(lines) + "\n"
+
+
+def schema_json() -> str:
+    """Give `config/config.schema.json`: for editors that complete and check YAML."""
+    return json.dumps(Settings.model_json_schema(), indent=2) + "\n"
+
+
+def options_table() -> str:
+    """Give `config/README.md`: the introduction and a table of all options."""
+    rows = ["| option | values | default | what it does |", "|---|---|---|---|"]
+    for name, option in Settings.model_fields.items():
+        values = " ".join(f"`{choice}`" for choice in choices_of(name))
+        if option.annotation is bool:
+            values = "`true` `false`"
+        default = f"`{spell(option.default)}`" if option.default not in {None, ""} else ""
+        rows.append(f"| `{name}` | {values} | {default} | {option.description} |")
+    return INTRODUCTION + "\n".join(rows) + "\n"
+
+
+PAPERS = {
+    "config.yaml": config_yaml,
+    "config.schema.json": schema_json,
+    "README.md": options_table,
+}
+
+
+def main(folder: Path) -> None:
+    """Write all papers into `folder`."""
+    for name, make in PAPERS.items():
+        (folder / name).write_text(make())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,115 @@
+"""The plan as a table for `--dry-run`."""
+
+from math import prod
+
+from wkflow.model.box import Triple
+from wkflow.model.layer import Grid, Layer
+from wkflow.model.plan import LayerPlan, Plan
+from wkflow.model.read_strategy import Feed
+from wkflow.model.units import shown_sizes
+from wkflow.options.settings import Settings
+from wkflow.planning.check_resources import Room, measure_room
+from wkflow.planning.list_dataset_files import find_parcels
+from wkflow.planning.plan_upload import deliver_contents
+
+GB = 1e9
+
+ROW = "  {:>9} {:>21} {:>18} {:>13} {:>7} {:>6} {:>10}"
+
+
+def plan_table(plan: Plan, settings: Settings) -> str:
+    """Show layers, mags, jobs, voxels and bytes, memory and disk; nothing is written."""
+    place = settings.webknossos_url if settings.sends else plan.dataset
+    lines = [f"dataset    {plan.name} -> {place}", f"run folder {settings.run_folder}", ""]
+    for one in plan.layers:
+        lines += [*_layer_lines(one, plan), ""]
+    lines += _sums(plan, measure_room(plan, settings))
+    return "\n".join([*lines, *(f"note       {note}" for note in plan.notes)])
+
+
+def contents_table(settings: Settings) -> str:
+    """Show what would be sent of a dataset that exists, and where to; nothing is asked or sent."""
+    contents = find_parcels(settings.dataset, follow_links=settings.follows_links)
+    delivery = deliver_contents(settings, contents)
+    lines = [
+        f"dataset    {delivery.dataset} -> {delivery.name} on {delivery.url}",
+        f"run folder {settings.run_folder}",
+        f"files      {delivery.file_count}",
+        f"bytes      {delivery.byte_bound / GB:.3f} GB in {len(delivery.parcels)} parcels",
+    ]
+    return "\n".join([*lines, *(f"note       {note}" for note in contents.notes)])
+
+
+def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:
+    layer = one.layer
+    lines = [
+        f"layer {layer.name}: {layer.category} ({one.evidence}), {layer.element_class}",
+        f"box {_box(layer)}, {layer.data_format}, {one.codec}, {one.kernel}",
+        *_lengths(layer, plan),
+        *([f"read from {one.given.root}"] if one.given else [_feeding(one.feed)]),
+        ROW.format("mag", "voxels", "shard", "chunk", "files", "jobs", "GB"),
+    ]
+    for grid in one.grids:
+        is_made = grid in one.made
+        lines.append(
+            ROW.format(
+                str(grid.mag),
+                _times(grid.box.size),
+                _times(grid.shard) if is_made else "",
+                _times(grid.chunk) if is_made else "",
+                prod(grid.shards) * layer.frames if is_made else "",
+                _jobs(one, grid),
+                f"{grid.box.voxels * layer.frames * layer.voxel_bytes / GB:.3f}",
+            )
+        )
+    return lines
+
+
+def _lengths(layer: Layer, plan: Plan) -> list[str]:
+    """Say how large a voxel is, and the layer: a slip of the unit is seen there."""
+    if min(plan.voxel_size) <= 0:
+        return []
+    x, y, z = (edge * count for edge, count in zip(plan.voxel_size, layer.box.size, strict=True))
+    voxel = shown_sizes(plan.voxel_size, plan.unit)
+    return [f"voxel {voxel}, all of them {shown_sizes((x, y, z), plan.unit)}"]
+
+
+def _jobs(one: LayerPlan, grid: Grid) -> int | str:
+    """Count the jobs that write a mag, or say who does."""
+    if grid not in one.made:
+        return "there"
+    if grid == one.grids[0]:
+        return len(one.slabs())
+    return len(one.blocks(grid)) if one.is_big(grid) else "rest"
+
+
+def _box(layer: Layer) -> str:
+    return _times(layer.box.size) + "".join(f" x {size} {name}" for name, size in layer.axes)
+
+
+def _feeding(feed: Feed) -> str:
+    """Say how voxels come into memory, in a line."""
+    match feed.kind:
+        case "rows":
+            return f"read in rows of {feed.depth} slices"
+        case "bands":
+            return f"read in bands of {feed.rows} rows of {feed.depth} slices"
+        case _:
+            gigabytes = f"{feed.scratch_bytes / GB:.1f} GB"
+            return f"decoded into scratch files, {feed.depth} slices at once: {gigabytes} of disk"
+
+
+def _sums(plan: Plan, room: Room) -> list[str]:
+    jobs = list(plan.jobs())
+    memory = f"{room.memory_per_job / GB:.2f} GB of memory; {room.memory / GB:.1f} GB may be used"
+    disk = f"about {room.expected / GB:.3f} GB on disk; {room.disk_free / GB:.1f} GB free"
+    return [
+        f"jobs       {len(jobs)}, the largest with {memory}",
+        f"voxels     {sum(voxels for _, voxels in jobs):,}",
+        f"bytes      {room.raw / GB:.3f} GB uncompressed, {disk}",
+        f"files      {plan.file_count} shards",
+    ]
+
+
+def _times(shape: Triple) -> str:
+    return " x ".join(map(str, shape))

@@ -1,0 +1,278 @@
+"""The Snakemake command: spelled, started, watched, and what its end means."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from subprocess import Popen
+from typing import IO
+
+import yaml
+
+from wkflow.access_token import find_token
+from wkflow.cli.cluster_jobs import cancel_jobs_of_before, cancelling_jobs
+from wkflow.cli.failure_report import forget
+from wkflow.cli.outcome import ALL_STEPS, NOTHING_TO_DO, End, end_of, explain, why_again
+from wkflow.cli.process import Interrupts, watch
+from wkflow.cli.progress import Progress, Relay
+from wkflow.cli.snakemake_command import (
+    environment_of,
+    process_command,
+    require_means,
+    snakemake_command,
+)
+from wkflow.errors import ConfigError, UnansweredError, WkflowError
+from wkflow.locks import locked, remember
+from wkflow.locks_dataset import holding
+from wkflow.model.plan import Plan
+from wkflow.model.write_datasource import PROPERTIES
+from wkflow.options.settings import Settings
+from wkflow.planning.check_target import check_target
+from wkflow.planning.claim_target import keep_source
+from wkflow.planning.run_folders import require_own_files, without_new_folders, without_traces
+from wkflow.planning.target_state import ANEW
+from wkflow.planning.unfinished_jobs import unfinished
+from wkflow.rules.stale_receipts import reopen
+from wkflow.rules.state_files import clear_folders
+from wkflow.run_folder import (
+    ASKED,
+    CONFIG,
+    DELIVERY,
+    DRAFT,
+    EXTENDED,
+    LOG,
+    PROOF,
+    REPORT,
+    forget_finished,
+)
+from wkflow.temporary_folders import temporary_folder
+from wkflow.webknossos.upload_plan import Delivery
+
+RESTARTS = 2
+"""How often one command goes on by itself: the server lost its upload, or files were removed."""
+
+LOOKING = re.compile(
+    r"-[a-zA-Z]*n[a-zA-Z]*|--(dry-?run|help|version|unlock|touch|lint|dag|d3dag|rulegraph|filegraph"
+    r"|summary|detailed-summary|list.*|report.*|archive|cleanup.*|print.*|export.*|delete.*)(=.*)?"
+)
+"""What Snakemake is asked for without making anything."""
+
+
+def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
+    """Run the workflow in its run folder; say how it ended.
+
+    With `extra`, Snakemake's own words go to the person, and its output where ours goes.
+
+    Raises
+    ------
+    WkflowError
+        The first failure that a job foresaw; further ones are printed.
+    TransientError
+        If Snakemake or a job died without a word.
+    KeyboardInterrupt
+        When it was asked to stop; everything is stopped by then.
+    """
+    require_means(settings)
+    if settings.sends:
+        find_token()
+    folder = settings.run_folder
+    require_own_files(settings)
+    check_target(settings)
+    with without_new_folders(folder):
+        _make(folder)
+        with (
+            locked(folder) as lock,
+            holding(settings.dataset) as hold,
+            temporary_folder(folder) as temporary,
+            without_traces(folder),
+        ):
+            clear_folders(folder)
+            cancel_jobs_of_before(settings)
+            keep_source(settings)
+            if not any(map(LOOKING.fullmatch, extra)):
+                _start_anew_where_needed(settings)
+                (folder / ASKED).touch()
+            (folder / LOG).parent.mkdir(exist_ok=True)
+            command = snakemake_command(settings, extra)
+            if not quiet:
+                print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
+            environment = environment_of(settings, temporary, extra)
+            started = process_command(settings, extra)
+            run = partial(_run, settings, started, environment, lock, hold)
+            failure = _attempts(settings, partial(run, quiet=quiet, passes_on=bool(extra)))
+            end = End.INCOMPLETE if failure else _end(settings, environment, is_asked=bool(extra))
+            if end.is_complete:
+                (folder / ASKED).unlink(missing_ok=True)
+            if failure is not None:
+                _tell_what_is_kept(settings)
+                raise failure
+    return end
+
+
+def _attempts(settings: Settings, run: Callable[[], WkflowError | None]) -> WkflowError | None:
+    """Run, and run again where that may help at once; give what went wrong in the end."""
+    _write_config(settings)
+    failure = run()
+    if isinstance(failure, UnansweredError) and _agrees(failure):
+        _write_config(settings.model_copy(update={"assume_yes": True}))
+        failure = run()
+    for _ in range(RESTARTS):
+        if failure is None or not (again := why_again(settings.run_folder, failure)):
+            break
+        print(f"wkflow: {failure.what}; {again}", file=sys.stderr)
+        failure = run()
+    return failure
+
+
+def _write_config(settings: Settings) -> None:
+    content = yaml.safe_dump(_config(settings), sort_keys=False)
+    (settings.run_folder / CONFIG).write_text(content)
+
+
+def _agrees(question: UnansweredError) -> bool:
+    """Ask the person at the terminal, if there is one."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print(f"wkflow: {question.where}: {question.what}", file=sys.stderr)
+    print("wkflow: remove the old dataset now? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _tell_what_is_kept(settings: Settings) -> None:
+    if settings.sends:
+        print(f"wkflow: what was done is kept in {settings.run_folder}", file=sys.stderr)
+    elif words := unfinished(settings):
+        print(f"wkflow: {words}", file=sys.stderr)
+
+
+def _make(folder: Path) -> None:
+    """Make the run folder.
+
+    Raises
+    ------
+    ConfigError
+        If there is no place for it; what else the system refuses is left as it is.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError:  # its parents were just made: this is no real file system
+        raise ConfigError(
+            "no folder can be made here", str(folder), "Choose another target."
+        ) from None
+
+
+def _end(settings: Settings, environment: dict[str, str], *, is_asked: bool) -> End:
+    """Say how far Snakemake came, which ended well; if it was asked for something, look again."""
+    folder = settings.run_folder
+    log = end_of(folder / LOG)
+    was_there = NOTHING_TO_DO in log
+    if is_asked:
+        if not (was_there or ALL_STEPS in log):
+            return End.ONLY_LOOKED if _has_goal(settings) else End.INCOMPLETE
+        if not (_has_goal(settings) and _is_complete(settings, environment)):
+            return End.INCOMPLETE
+    has_jobs = settings.command != "downsample" or bool(Plan.read(folder / DRAFT).layers)
+    return End.NOTHING_TO_DO if was_there or not has_jobs else End.DONE
+
+
+def _has_goal(settings: Settings) -> bool:
+    """Whether the files are there that a run ends with, of this run or of one before."""
+    folder = settings.run_folder
+    if settings.command == "downsample":
+        return (folder / DRAFT).exists()
+    if settings.sends:
+        return (folder / PROOF).exists()
+    return (folder / REPORT).exists() and (settings.dataset / PROPERTIES).exists()
+
+
+def _is_complete(settings: Settings, environment: dict[str, str]) -> bool:
+    """Ask Snakemake whether anything is left to do for the dataset."""
+    look = subprocess.run(
+        [*process_command(settings), "--dry-run"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    return look.returncode == 0 and NOTHING_TO_DO.encode() in look.stdout + look.stderr
+
+
+def notes(settings: Settings) -> list[str]:
+    """Give what a person should know of a dataset that was sent: what was left out."""
+    path = settings.run_folder / DELIVERY
+    if not (settings.sends and path.exists()):
+        return []
+    return list(Delivery.read(path).notes)
+
+
+def result(settings: Settings) -> list[str]:
+    """Give what a person or a script wants of a run that ended well: the dataset's address."""
+    name = EXTENDED[1] if settings.is_remote else PROOF
+    proof = settings.run_folder / name
+    if not ((settings.sends or settings.is_remote) and proof.exists()):
+        return []
+    return [str(json.loads(proof.read_bytes())["url"])]
+
+
+def _config(settings: Settings) -> dict[str, object]:
+    """Give the options, and the run folder where it depends on the folder of the command."""
+    has_place = settings.target and not settings.is_remote
+    place = {} if has_place else {"work_dir": str(settings.run_folder)}
+    return settings.to_dict() | place
+
+
+def _run(
+    settings: Settings,
+    command: list[str],
+    environment: dict[str, str],
+    lock: IO[str],
+    hold: IO[str] | None,
+    *,
+    quiet: bool,
+    passes_on: bool,
+) -> WkflowError | None:
+    """Run Snakemake to its end; give what went wrong.
+
+    It shares the hold on the dataset, which so lasts as long as its jobs may write. If it
+    `passes_on` its words, it has our standard output, and its log is shown as it grows.
+    """
+    folder = settings.run_folder
+    forget(folder)
+    with (folder / LOG).open("w") as log, cancelling_jobs(settings), Interrupts() as interrupts:
+        process = Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=None if passes_on else log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=[hold.fileno()] if hold else [],
+        )
+        remember(lock, process.pid)
+        has_pods = settings.distribution_strategy == "kubernetes"
+        view = Relay(folder / LOG, quiet=quiet) if passes_on else Progress(folder, quiet=quiet)
+        with closing(view) as shown:
+            status = watch(process, shown.update, interrupts, has_pods=has_pods)
+    if not status:
+        return None
+    failure, told = explain(folder, status, is_asked=passes_on)
+    for line in told:
+        print(f"wkflow: {line}", file=sys.stderr)
+    return failure
+
+
+def _start_anew_where_needed(settings: Settings) -> None:
+    """Forget a finished run that is to be done again."""
+    folder = settings.run_folder
+    if settings.command == "downsample":
+        reopen(folder)
+        forget_finished(folder)
+    if settings.sends or settings.command == "downsample":
+        return
+    finished = (folder / REPORT).exists() and (settings.dataset / PROPERTIES).exists()
+    if settings.overwrite_existing and finished and not (folder / ASKED).exists():
+        (folder / ASKED).write_text(ANEW)

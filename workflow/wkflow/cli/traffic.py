@@ -1,0 +1,63 @@
+"""How many bytes a run has sent, out of how many: for the bar."""
+
+import json
+from pathlib import Path
+
+from wkflow.errors import ConfigError
+from wkflow.run_folder import DELIVERY
+from wkflow.webknossos.upload_plan import Delivery
+
+SENT = "upload_shards"
+
+
+class Traffic:
+    """Watches the receipts and progress files of an upload."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._delivery: Delivery | None = None
+        self._stamp = 0
+        self._sizes: dict[str, tuple[int, int]] = {}
+
+    def measure(self) -> tuple[int, int]:
+        """Give the bytes that the server has, and those that are ready to be sent or were."""
+        if not self._read():
+            return 0, 0
+        done = ready = 0
+        for parcel in self._delivery.parcels if self._delivery else ():
+            size = self._size(parcel)
+            ready += size
+            if (self._folder / "receipts" / SENT / f"{parcel}.json").exists():
+                done += size
+            elif size:
+                done += min(size, self._told(parcel))
+        return done, ready
+
+    def _read(self) -> bool:
+        """Read the delivery when it is there, and again when it is replaced."""
+        try:
+            stamp = (self._folder / DELIVERY).stat().st_mtime_ns
+            if stamp != self._stamp:
+                self._delivery = Delivery.read(self._folder / DELIVERY)
+                self._stamp = stamp
+        except (OSError, ConfigError):
+            return False
+        return True
+
+    def _size(self, parcel: str) -> int:
+        """Sum the files of a parcel whose receipt is there; each receipt is read once."""
+        path = self._folder / "receipts" / f"{parcel}.json"
+        try:
+            stamp = path.stat().st_mtime_ns
+            if self._sizes.get(parcel, (0, 0))[0] != stamp:
+                files = json.loads(path.read_bytes())["files"]
+                self._sizes[parcel] = stamp, sum(file["bytes"] for file in files)
+        except (OSError, ValueError):
+            return 0
+        return self._sizes[parcel][1]
+
+    def _told(self, parcel: str) -> int:
+        try:
+            return int((self._folder / "progress" / SENT / f"{parcel}.txt").read_text())
+        except (OSError, ValueError):
+            return 0

@@ -1,0 +1,69 @@
+"""One chunk: the bytes of a small box of voxels, compressed as one piece.
+
+The bytes are those of the chain `transpose [3, 2, 1, 0] -> bytes (little) -> compressor` of the
+Zarr v3 specification (https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html): x runs
+fastest but for the channel, exactly as voxels lie in memory here. They are also those of Zarr v2
+with the order `F`.
+"""
+
+import zlib
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from numcodecs import zstd
+
+from wkflow.formats.contract import Decode, Encode, Voxels
+from wkflow.model.box import Triple
+from wkflow.model.codec import Codec
+from wkflow.model.layer import Layer
+
+_GZIP = 16 + zlib.MAX_WBITS
+"""zlib's way to ask for gzip's frame instead of its own; no time stamp is written."""
+
+
+def encoder(codec: Codec) -> Encode:
+    """Give the function that compresses a C-contiguous, little-endian chunk.
+
+    zstd frames carry a checksum of their content, so that a flipped bit is found on reading.
+    """
+    if codec.name == "zstd":
+        return lambda chunk: bytes(zstd.compress(chunk, codec.level, checksum=True))
+    if codec.name == "gzip":
+        return lambda chunk: _gzip(chunk, codec.level)
+    return lambda chunk: chunk.tobytes()
+
+
+def decoder(codec: Codec) -> Callable[[memoryview], bytes]:
+    """Give the function that undoes `encoder`'s.
+
+    A damaged chunk makes it raise what the library raises: RuntimeError or zlib.error.
+    """
+    if codec.name == "zstd":
+        return lambda encoded: bytes(zstd.decompress(encoded))
+    if codec.name == "gzip":
+        return lambda encoded: zlib.decompress(encoded, _GZIP)
+    return bytes
+
+
+def voxels_decoder(layer: Layer, codec: Codec) -> Decode:
+    """Give the function that makes a chunk of voxels, shape (z, y, x, c), of its bytes."""
+    decode, dtype = decoder(codec), np.dtype(layer.dtype).newbyteorder("<")
+
+    def voxels(encoded: memoryview, extents: Triple) -> Voxels:
+        x, y, z = extents
+        return np.frombuffer(decode(encoded), dtype).reshape(z, y, x, layer.channels)
+
+    return voxels
+
+
+@lru_cache
+def zeros(layer: Layer, codec: Codec, chunk: Triple) -> bytes:
+    """Give the encoded chunk of zeros, of the extents (x, y, z)."""
+    x, y, z = chunk
+    return encoder(codec)(np.zeros((z, y, x, layer.channels), layer.dtype))
+
+
+def _gzip(chunk: Voxels, level: int) -> bytes:
+    compressor = zlib.compressobj(level, zlib.DEFLATED, _GZIP)
+    return compressor.compress(chunk.data) + compressor.flush()

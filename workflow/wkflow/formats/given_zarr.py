@@ -1,0 +1,153 @@
+"""A mag stored as Zarr, v3 or v2, wherever its files are.
+
+https://zarr-specs.readthedocs.io. The metadata are read by hand: importing zarr takes longer than
+many a job, and it reads only what lies in its own stores.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wkflow.errors import SourceError
+from wkflow.formats.chunk_files import Loose, Places, Position, Ranges, Sharded, Shelf, damaged
+from wkflow.formats.dataset_files import Files
+from wkflow.formats.index_cache import Recent
+from wkflow.formats.read_json import document_at
+from wkflow.formats.stored_array import GivenArray, own_axes
+from wkflow.formats.zarr_codecs import Pipeline, Shards, pipeline_v2, pipeline_v3
+
+
+def zarr3_array(files: Files, folder: str, axes: tuple[str, ...]) -> GivenArray:
+    """Read `zarr.json`.
+
+    Parameters
+    ----------
+    files
+        Of the dataset.
+    folder
+        Of the array.
+    axes
+        Its axes as the properties name them, or none.
+
+    Raises
+    ------
+    SourceError
+        If the array is not there, not whole or of codecs that are not known here.
+    """
+    name = f"{folder}/zarr.json"
+    meta = document_at(files, name)
+    with damaged(files, name):
+        shape = tuple(int(size) for size in meta["shape"])
+        grid = meta["chunk_grid"]["configuration"]["chunk_shape"]
+        file_shape = tuple(int(size) for size in grid)
+        dtype = np.dtype(meta["data_type"])
+        pipeline, shards = pipeline_v3(meta["codecs"], file_shape, dtype)
+        names = _names_v3(folder, meta["chunk_key_encoding"])
+        fill = _fill(meta.get("fill_value"), dtype)
+        axes = axes or own_axes(meta.get("dimension_names"), len(shape))
+    known = _known(pipeline, files, name, meta["codecs"])
+    shelf: Shelf = Loose(files, lambda at: (names(at),))
+    if shards:
+        places = partial(_places, Recent(partial(_index, files, shards)))
+        most = 2 * known.decoded_bytes + 4096
+        shelf = Sharded(files, shards.grid, names, places, most)
+    array = _array(files, name, axes, shape, known, shelf, fill)
+    return replace(array, is_gapless=_promises_all(meta))
+
+
+def _promises_all(meta: dict[str, Any]) -> bool:
+    """Whether the array says that every shard is stored, as those do that `wkflow` wrote."""
+    ours = (meta.get("attributes") or {}).get("wkflow")
+    return isinstance(ours, dict) and ours.get("every_shard_is_stored") is True
+
+
+def zarr2_array(files: Files, folder: str, axes: tuple[str, ...]) -> GivenArray:
+    """Read `.zarray`, and `.zattrs` where nobody else names the axes: as `zarr3_array` does."""
+    name = f"{folder}/.zarray"
+    meta = document_at(files, name)
+    if not axes and files.whole(f"{folder}/.zattrs") is not None:
+        names = document_at(files, f"{folder}/.zattrs").get("_ARRAY_DIMENSIONS")
+    else:
+        names = None
+    with damaged(files, name):
+        shape = tuple(int(size) for size in meta["shape"])
+        chunk = tuple(int(size) for size in meta["chunks"])
+        pipeline = pipeline_v2(meta, chunk)
+        separator = str(meta.get("dimension_separator") or ".")
+        fill = _fill(meta.get("fill_value"), np.dtype(meta["dtype"]))
+        axes = axes or own_axes(names, len(shape))
+    known = _known(pipeline, files, name, [meta.get("compressor"), *(meta.get("filters") or [])])
+    shelf = Loose(files, lambda at: (f"{folder}/{separator.join(map(str, at))}",))
+    return _array(files, name, axes, shape, known, shelf, fill)
+
+
+def _array(
+    files: Files, document: str, axes: tuple[str, ...], shape: tuple[int, ...],
+    pipeline: Pipeline, shelf: Shelf, fill: float,
+) -> GivenArray:  # fmt: skip
+    decode_chunk = pipeline.decoder()
+
+    def decode(content: bytes, position: Position) -> NDArray[Any]:  # noqa: ARG001
+        return decode_chunk(content)
+
+    dtype = pipeline.dtype.newbyteorder("=")
+    return GivenArray(files, document, axes, shape, pipeline.shape, dtype, shelf, decode, fill=fill)
+
+
+def _known(pipeline: Pipeline | None, files: Files, name: str, codecs: object) -> Pipeline:
+    if pipeline is None:
+        raise SourceError(
+            f"has chunks in codecs that cannot be read: {json.dumps(codecs)[:160]}",
+            files.where(name),
+            "Convert the dataset with zstd, gzip, blosc or lz4.",
+        )
+    return pipeline
+
+
+def _names_v3(folder: str, stated: dict[str, Any]) -> Callable[[Position], str]:
+    """Give what names the file at a position of the grid of files."""
+    is_default = stated["name"] == "default"
+    if not is_default and stated["name"] != "v2":
+        raise ValueError(f"its chunk_key_encoding is {stated['name']}")
+    configuration = stated.get("configuration") or {}
+    separator = str(configuration.get("separator") or ("/" if is_default else "."))
+    prefix = f"{folder}/c{separator}" if is_default else f"{folder}/"
+
+    def called(position: Position) -> str:
+        return prefix + separator.join(map(str, position))
+
+    return called
+
+
+def _fill(stated: object, dtype: np.dtype[Any]) -> float:
+    """Read a fill value: none is 0; of floats it may be a word or, as bits, `0x7fc00000`."""
+    if stated is None:
+        return 0
+    if dtype.kind != "f":
+        fill = stated if isinstance(stated, int | float) else str(stated)
+        return int(np.array(int(fill), dtype))  # refused if it does not fit
+    if isinstance(stated, str) and stated.startswith("0x"):
+        bits = int(stated, 16).to_bytes(dtype.itemsize, "little")
+        return float(np.frombuffer(bits, dtype.newbyteorder("<"))[0])
+    return float(str(stated))
+
+
+def _index(files: Files, shards: Shards, name: str) -> NDArray[Any] | None:
+    """Read the index of a shard."""
+    count = shards.index_bytes
+    content = files.tail(name, count) if shards.is_index_last else files.part(name, 0, count)
+    if content is None:
+        return None
+    if len(content) < count:
+        raise ValueError("it is cut short")
+    return shards.index.decode(content)
+
+
+def _places(indexes: Recent[str], name: str, within: Ranges) -> Places | None:
+    index = indexes.get(name)
+    return None if index is None else index[tuple(slice(r.start, r.stop) for r in within)]

@@ -1,0 +1,83 @@
+"""Many shards that are written side by side, row of chunks by row of chunks."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from functools import partial
+
+from wkflow.formats.chunk_rows import Region, RowEncoder, place_of, rows_of
+from wkflow.formats.contract import Row, ShardSink
+from wkflow.formats.window import in_order
+from wkflow.model.box import Box, Triple
+from wkflow.model.layer import Grid
+from wkflow.model.receipt import ShardFile as Written
+
+
+class Sink:
+    """Takes boxes of voxels and puts them into all shards that they touch.
+
+    `begin` starts the shard at a position, `path` names its file.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        encoder: RowEncoder,
+        begin: Callable[[Triple], ShardSink],
+        path: Callable[[Triple], str],
+    ) -> None:
+        self._grid, self._encoder, self._begin, self._path = grid, encoder, begin, path
+        self._open: dict[Triple, ShardSink] = {}
+        self._columns = grid.shard[0] // grid.chunk[0]
+
+    def write(self, box: Box, region: Region, pool: Executor) -> list[tuple[Box, Written]]:
+        """Write the voxels of a box; give the shards that are whole now, and their boxes.
+
+        The box spans all x. Along y and z it begins at a chunk, and ends at one or with the
+        array. Boxes come with y fastest, then z; one of several chunks along z spans all y.
+        `region(row)` is called from the threads of `pool`, once for each row of chunks.
+        """
+        return list(self.stream([box], region, pool))
+
+    def stream(
+        self, boxes: Iterable[Box], region: Region, pool: Executor
+    ) -> Iterator[tuple[Box, Written]]:
+        """Write the voxels of many boxes; give each shard, and its box, when it is whole.
+
+        Boxes are as for `write`, or those of whole shards in any order. No thread waits for the
+        end of one box before it begins with the next.
+        """
+        waiting: deque[Box] = deque()  # rows that are being encoded
+
+        def rows() -> Iterator[Box]:
+            for box in boxes:
+                for row in rows_of(self._grid, box):
+                    waiting.append(row)
+                    yield row
+
+        for chunks in in_order(pool, partial(self._encoder.encode, region), rows()):
+            row = waiting.popleft()
+            self._append(row, chunks)
+            yield from self._finish(row)
+
+    def _append(self, row: Box, chunks: Row) -> None:
+        first, y, z = place_of(self._grid, row)
+        for x in range(0, len(chunks), self._columns):
+            position = (first[0] + x // self._columns, *first[1:])
+            if position not in self._open:
+                self._open[position] = self._begin(position)
+            self._open[position].append(chunks[x : x + self._columns], y, z)
+
+    def _finish(self, row: Box) -> Iterator[tuple[Box, Written]]:
+        """Finish the shards whose last row this was."""
+        for position in row.cells(self._grid.shard):
+            box = self._grid.shard_box(position)
+            if row.end[1:] == box.end[1:]:
+                size, crc = self._open.pop(position).finish()
+                yield box, Written(self._path(position), size, crc)
+
+    def abandon(self) -> None:
+        """Remove the shards that are not whole."""
+        for shard in self._open.values():
+            shard.abandon()
+        self._open.clear()

@@ -1,0 +1,134 @@
+"""The array of a mag: chunks, wherever they lie, copied to where they are wanted."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wkflow.errors import SourceError
+from wkflow.formats.chunk_files import BROKEN, RESTORE, Position, Ranges, Shelf, damage
+from wkflow.formats.chunk_grid import Span
+from wkflow.formats.dataset_files import Files
+
+Decode = Callable[[bytes, Position], NDArray[Any]]
+"""From an encoded chunk and its position to its elements, in the array's order of axes; one at the
+end of an axis may be cut to what lies inside the array, or not."""
+
+CHANNEL = frozenset({"channel", "channels", "c^"})
+"""Other names of the axis c."""
+
+UNNAMED = {4: ("c", "x", "y", "z"), 3: ("x", "y", "z")}
+"""The axes of an array if nobody says them, by their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenArray:
+    """An array as it lies in its files.
+
+    `axes` are one name for each axis, `shape` and `chunk` in the same order. The first element
+    stands at `origin` in the coordinates of the mag, zeros by default. `document` is the file that
+    describes the array; `is_gapless` says that it promises all files, those of zeros as well.
+    """
+
+    files: Files = field(repr=False)
+    document: str
+    axes: tuple[str, ...]
+    shape: tuple[int, ...]
+    chunk: tuple[int, ...]
+    dtype: np.dtype[Any]
+    shelf: Shelf = field(repr=False)
+    decode: Decode = field(repr=False)
+    fill: float = 0
+    origin: tuple[int, ...] = ()
+    is_gapless: bool = False
+
+    def copy(self, spans: tuple[Span, ...], out: NDArray[Any], *, refuses: bool = False) -> None:
+        """Copy a region into `out`, which holds the fill value and has the array's axes.
+
+        Raises
+        ------
+        SourceError
+            If a file is damaged or, where the array `refuses` that, missing.
+        """
+        inside = self._inside(spans)
+        if any(begin >= end for begin, end in inside):
+            return
+        origin = self.origin or (0,) * len(spans)
+        firsts = [begin - first for (begin, _), first in zip(spans, origin, strict=True)]
+        ranges = self._ranges(inside)
+        sides = [
+            list(_sides(*of_axis))
+            for of_axis in zip(inside, self.chunk, ranges, firsts, strict=True)
+        ]
+        begins = [side.start for side in ranges]
+        for name, position, content in self.shelf.chunks(ranges):
+            if content is None:
+                self._miss(name, refuses=refuses)
+                continue
+            pairs = [
+                side[at - begin] for side, at, begin in zip(sides, position, begins, strict=True)
+            ]
+            target = out[tuple(ours for ours, _ in pairs)]
+            try:
+                found = self.decode(content, position)[tuple(theirs for _, theirs in pairs)]
+            except BROKEN as error:
+                raise damage(self.files, name, error) from error
+            if found.shape != target.shape:
+                raise damage(self.files, name, ValueError("a chunk is too small"))
+            target[...] = found
+
+    def names(self, spans: tuple[Span, ...]) -> Iterator[tuple[str, ...]]:
+        """Name the files that hold elements of a region, with other names each may have."""
+        inside = self._inside(spans)
+        if all(begin < end for begin, end in inside):
+            yield from self.shelf.names(self._ranges(inside))
+
+    def has_gaps(self, spans: tuple[Span, ...]) -> bool:
+        """Tell whether a shard that is there leaves out a chunk of a region."""
+        inside = self._inside(spans)
+        is_empty = any(begin >= end for begin, end in inside)
+        return not is_empty and self.shelf.has_gaps(self._ranges(inside))
+
+    def _inside(self, spans: tuple[Span, ...]) -> list[Span]:
+        """Clip a region to the array, and count it from the array's first element."""
+        origin = self.origin or (0,) * len(spans)
+        return [
+            (max(begin - first, 0), min(end - first, size))
+            for (begin, end), first, size in zip(spans, origin, self.shape, strict=True)
+        ]
+
+    def _ranges(self, inside: list[Span]) -> Ranges:
+        return [range(b // c, -(-e // c)) for (b, e), c in zip(inside, self.chunk, strict=True)]
+
+    def _miss(self, name: str, *, refuses: bool) -> None:
+        if refuses:
+            raise SourceError("is missing", self.files.where(name), RESTORE)
+
+
+def _sides(span: Span, chunk: int, positions: range, first: int) -> Iterator[tuple[slice, slice]]:
+    """Give, for each position along an axis, where a chunk goes and what of it."""
+    for position in positions:
+        begin = max(span[0], position * chunk)
+        end = min(span[1], (position + 1) * chunk)
+        yield (
+            slice(begin - first, end - first),
+            slice(begin - position * chunk, end - position * chunk),
+        )
+
+
+def own_axes(names: object, count: int) -> tuple[str, ...]:
+    """Give the names of the axes of an array as it says them itself, if it does.
+
+    >>> own_axes(["T", "channel", "y", "x"], 4), own_axes(None, 3)
+    (('t', 'c', 'y', 'x'), ('x', 'y', 'z'))
+    """
+    if isinstance(names, list) and len(names) == count:
+        stated = [str(name).lower() for name in names]
+        found = tuple("c" if name in CHANNEL else name for name in stated)
+        if {"x", "y"} <= set(found) and len(set(found)) == count:
+            return found
+    if count not in UNNAMED:
+        raise ValueError(f"its {count} axes have no names")
+    return UNNAMED[count]

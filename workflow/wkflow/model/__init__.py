@@ -1,0 +1,1 @@
+"""The nouns: box, mag, slab, layer, plan, receipt."""

@@ -1,0 +1,122 @@
+"""The plan of a dataset: its layers and all their jobs.
+
+Arithmetic only, apart from `read` and `write`. It says what every job writes and what it needs;
+Snakemake asks it for file names, jobs ask it for boxes.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from math import prod
+from pathlib import Path
+from typing import Self
+
+from wkflow import atomic_files
+from wkflow.errors import ConfigError
+from wkflow.model.claim import CLAIM
+from wkflow.model.layer_plan import LayerPlan, digest
+from wkflow.model.read_strategy import Feed
+from wkflow.run_folder import ASKED, CLUSTER, CONFIG, DRAFT, EXTENDED, PLAN, REPORT, SCRATCH
+
+__all__ = [
+    "ASKED",
+    "CLAIM",
+    "CLUSTER",
+    "CONFIG",
+    "DRAFT",
+    "EXTENDED",
+    "PLAN",
+    "REPORT",
+    "SCRATCH",
+    "LayerPlan",
+    "Plan",
+    "digest",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a run will do. `notes` are the lines that a person should read before it runs.
+
+    `extends` says that the dataset was there before and gets more mags; `drawn_from` digests what
+    such a plan was drawn from, because it stays until it is carried out. `destination` is the URL
+    of the dataset, if a server has it.
+    """
+
+    dataset: str
+    name: str
+    voxel_size: tuple[float, float, float]
+    unit: str
+    overwrite: bool
+    layers: tuple[LayerPlan, ...]
+    notes: tuple[str, ...] = ()
+    extends: bool = False
+    drawn_from: str = ""
+    destination: str = ""
+
+    @classmethod
+    def of_nothing(cls, dataset: str) -> Self:
+        """Give the plan of a run that converts nothing."""
+        return cls(dataset, "", (1.0, 1.0, 1.0), "nanometer", overwrite=False, layers=())
+
+    def layer(self, name: str) -> LayerPlan:
+        """Give the layer of that name."""
+        return next(layer for layer in self.layers if layer.layer.name == name)
+
+    @property
+    def file_count(self) -> int:
+        """How many shard files the dataset will have, empty ones included."""
+        return sum(
+            prod(grid.shards) * plan.layer.frames for plan in self.layers for grid in plan.made
+        )
+
+    def jobs(self) -> Iterator[tuple[str, int]]:
+        """List the receipts of all jobs that write voxels, and how many voxels each writes."""
+        for plan in self.layers:
+            x, y, _ = plan.box.size
+            name = plan.layer.name
+            for slab in plan.slabs():
+                yield f"convert_slab/{name}/{slab}", x * y * slab.depth * len(slab.frames)
+            for _, grid in plan.big_steps():
+                for block in plan.blocks(grid):
+                    places = plan.block_shards(grid, block)
+                    voxels = sum(grid.shard_box(position).voxels for _, position in places)
+                    yield f"downsample_block/{name}/{grid.mag}/{block}", voxels
+            if plan.rest_steps():
+                voxels = sum(grid.box.voxels for _, grid in plan.rest_steps())
+                yield f"downsample_rest/{name}", voxels * plan.layer.frames
+
+    def layout_recipe(self, name: str) -> str:
+        """Digest all that the empty arrays of a layer depend on."""
+        plan = self.layer(name)
+        return digest(asdict(plan.layer), [asdict(grid) for grid in plan.grids], plan.codec,
+                      self.voxel_size, self.unit, self.dataset)  # fmt: skip
+
+    def recipe(self) -> str:
+        """Digest the whole plan, but for how voxels pass through memory and disk."""
+        layers = tuple(replace(one, passing=False, feed=Feed()) for one in self.layers)
+        return digest(asdict(replace(self, layers=layers)))
+
+    def write(self, path: str | Path) -> None:
+        """Write the plan as JSON, whole or not at all."""
+        atomic_files.write_json(Path(path).absolute(), asdict(self), indent=None)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read a plan that `write` wrote.
+
+        Raises
+        ------
+        ConfigError
+            If the file is no plan of this version.
+        """
+        try:
+            document = json.loads(Path(path).read_bytes())
+            layers = tuple(LayerPlan.from_dict(layer) for layer in document.pop("layers"))
+            x, y, z = document.pop("voxel_size")
+            notes = tuple(document.pop("notes"))
+            return cls(voxel_size=(x, y, z), layers=layers, notes=notes, **document)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigError(
+                f"is no plan of this version ({error})", str(path), "Remove it: it is made anew."
+            ) from error

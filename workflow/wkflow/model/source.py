@@ -1,0 +1,230 @@
+"""Where a layer's voxels come from: files, and what their headers say."""
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, Self
+
+from wkflow.model.box import Triple, triple
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The shape of one image of a file, known before any voxel is read.
+
+    `planes` counts the z-planes. `samples` are stored together in one voxel (3 for RGB; alpha is
+    not kept), `channels` one after the other. `axes` are further ones with their sizes, slowest
+    first: `(("t", 3),)`; none has the size 1. `dtype` is numpy's name of the native-endian voxel
+    type; 1-bit images are uint8.
+    """
+
+    width: int
+    height: int
+    planes: int
+    samples: int
+    dtype: str
+    channels: int = 1
+    axes: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Self:
+        """Read what `dataclasses.asdict` and JSON made of one."""
+        return cls(**document | {"axes": _axes(document["axes"])})
+
+    def __str__(self) -> str:
+        further = f" x {self.channels} channels" if self.channels > 1 else ""
+        further += "".join(f" x {size} {name}" for name, size in self.axes)
+        further += f" x {self.samples} samples" if self.samples > 1 else ""
+        return f"{self.width} x {self.height}{further} {self.dtype}"
+
+    @property
+    def size(self) -> Triple:
+        """Extents along x, y and z, in voxels."""
+        return self.width, self.height, self.planes
+
+    @property
+    def frames(self) -> int:
+        """How many volumes (c, x, y, z) the further axes make; the last axis runs fastest."""
+        return prod(size for _, size in self.axes)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What a file says of one channel: its name, RGB colour, and values shown black and white."""
+
+    name: str = ""
+    colour: Triple | None = None
+    window: tuple[float, float] | None = None
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Self:
+        """Read what `dataclasses.asdict` and JSON made of one."""
+        colour, window = document["colour"], document["window"]
+        return cls(document["name"], colour and triple(colour), window and (window[0], window[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an image lies among others, as its source states it.
+
+    `begin` is the place of its first voxel along x, y and z, counted in the finest voxels that the
+    source knows, of which one voxel of the image spans `mag`. `size` is the extent in the same
+    voxels where the source states it, else that of the image. Only images of one `frame` lie to
+    one another as they say; the origin of a frame without a name is that of the dataset.
+    `is_centred` says that `begin` may be that of the middle of the first voxel.
+    """
+
+    begin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    mag: Triple = (1, 1, 1)
+    size: Triple | None = None
+    frame: str = ""
+    is_centred: bool = False
+
+
+NO_CHANNELS: tuple[Channel, ...] = ()
+"""Of which nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a file says of one image besides its shape.
+
+    `voxel_nm` is the size of one voxel along x, y and z in nanometers, None where the file states
+    none; a printing resolution is none. `channels` is empty or has an entry for each channel.
+    `notes` are what a person should know, such as samples that are left out.
+
+    `layer` is the name of the layer that the image is, where the source knows layers or labels;
+    `category` what it is there: `color`, `segmentation`, or nothing where that is not stated.
+    `largest_id` is the largest number of a segment that is in use there; `place` where it lies.
+    `unit` is the one in which a dataset of WEBKNOSSOS is measured: it is kept.
+    """
+
+    name: str = ""
+    voxel_nm: tuple[float | None, float | None, float | None] = (None, None, None)
+    channels: tuple[Channel, ...] = ()
+    notes: tuple[str, ...] = ()
+    layer: str = ""
+    category: str = ""
+    largest_id: int = 0
+    place: Place = field(default_factory=Place)
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Planes that an image should have and that were never written: zeros are read for them.
+
+    `named` are the places of the first ones, such as `z=1 to 3, channel=0`; a place may be that of
+    several planes.
+    """
+
+    count: int = 0
+    named: tuple[str, ...] = ()
+    are_all_named: bool = True
+
+    def __str__(self) -> str:
+        more = "" if self.are_all_named else " and more"
+        return f"{self.count} plane{'s' * (self.count > 1)} ({'; '.join(self.named)}{more})"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One image of a file, from headers only.
+
+    `grain` is the smallest box (x, y, z) that can be read without decoding more: a whole plane,
+    a strip, a tile, a chunk; (1, 1, 1) where voxels lie uncompressed. `files` are all files that
+    hold the image, if it is more than the one that was opened. `is_stream` says that planes can
+    only be read from the first on: any other costs all before it. `gaps` are planes without data.
+    """
+
+    header: Header
+    grain: Triple
+    about: About = field(default_factory=About)
+    files: tuple[str, ...] = ()
+    is_stream: bool = False
+    gaps: Gaps = field(default_factory=Gaps)
+
+
+@dataclass(frozen=True, slots=True)
+class RawLayout:
+    """How voxels lie in a file without a header.
+
+    `shape` is (x, y, z) in voxels, `dtype` numpy's name, `order` F (x fastest) or C (z fastest),
+    `byte_order` little or big, `offset` the bytes before the first voxel.
+    """
+
+    shape: Triple
+    dtype: str
+    order: str = "F"
+    byte_order: str = "little"
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Where files may lie that a file of the source names: below `root`, or anywhere.
+
+    Without a `root` it is the folder of the opened file. `is_foreign` says that the source came in
+    an archive or over the network: then nothing outside is ever followed. `archive` is what a
+    person calls the archive that was unpacked into the root.
+    """
+
+    root: str = ""
+    follows: bool = False
+    is_foreign: bool = False
+    archive: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files of one layer, and what of them it is made of.
+
+    A stack has as many `files` as slices, in z order; else the first of them is opened and the
+    others belong to it. `marks` holds size and modification time (ns) of each: what tells that a
+    file was replaced. `header` is that of image number `image` of each file. The layer's samples
+    are the `picks` of its samples, counted through all channels; `raw` says how to read files
+    without a header, `references` where files may lie that these name.
+    """
+
+    files: tuple[str, ...]
+    marks: tuple[tuple[int, int], ...]
+    header: Header
+    grain: Triple
+    picks: tuple[int, ...] = (0,)
+    image: int = 0
+    is_stack: bool = False
+    is_stream: bool = False
+    raw: RawLayout | None = None
+    references: References = field(default_factory=References)
+
+    @classmethod
+    def of_nothing(cls) -> Self:
+        """Give the source of a layer that is there already."""
+        return cls((), (), Header(0, 0, 0, 0, "uint8"), (1, 1, 1))
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Self:
+        """Read what `dataclasses.asdict` and JSON made of a source."""
+        header, raw = document["header"], document["raw"]
+        return cls(**document | {
+            "files": tuple(document["files"]),
+            "marks": tuple((size, mtime) for size, mtime in document["marks"]),
+            "header": Header.from_dict(header),
+            "grain": triple(document["grain"]),
+            "picks": tuple(document["picks"]),
+            "raw": raw and RawLayout(**raw | {"shape": triple(raw["shape"])}),
+            "references": References(**document["references"]),
+        })  # fmt: skip
+
+    @property
+    def depth(self) -> int:
+        """How many z-planes the files hold together."""
+        return len(self.files) if self.is_stack else self.header.planes
+
+    def plane(self, z: int) -> tuple[str, int]:
+        """Which file, and which plane of it, is plane `z`."""
+        return (self.files[z], 0) if self.is_stack else (self.files[0], z)
+
+
+def _axes(pairs: list[list[Any]]) -> tuple[tuple[str, int], ...]:
+    """Read axes with their sizes out of JSON."""
+    return tuple((name, size) for name, size in pairs)

@@ -1,0 +1,1 @@
+"""The ground of all HTTP: retries, errors, URLs, deadlines."""

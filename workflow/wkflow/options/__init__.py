@@ -1,0 +1,1 @@
+"""Every option once: Settings, its groups, and the parsers of their values."""

@@ -1,0 +1,31 @@
+"""The options of `wkflow downsample`: which mags of a dataset are made, and how it is read."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from wkflow.options import parsers
+
+
+class DownsampleOptions(BaseModel):
+    """From a dataset that exists to one with more mags."""
+
+    from_mag: Annotated[str, BeforeValidator(parsers.mag)] | None = Field(
+        None,
+        description="Mag of a dataset that others are computed from; by default the coarsest that "
+        "is whole, with overwrite_mags the finest.",
+        examples=["1"],
+    )
+    overwrite_mags: bool = Field(
+        default=False, description="Make mags anew that the dataset has already."
+    )
+    missing_shards: Literal["judge", "refuse", "zeros"] = Field(
+        "judge",
+        description="Files of a mag that are not there: zeros, where the writer plainly leaves "
+        "zeros out, else refused; or always one of these.",
+    )
+    access_mode: Literal["direct_path", "zarr_streaming", "proxy_path"] | None = Field(
+        None,
+        description="How the voxels of a dataset on a server are read; by default proxy_path, and "
+        "direct_path where the transfer mode is not http.",
+    )

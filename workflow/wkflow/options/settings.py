@@ -1,0 +1,287 @@
+"""One run's options: the only place where an option is declared is its field.
+
+Flag, YAML key, type, default, help text, JSON schema and the table in the docs come from the
+fields of `Settings`.
+"""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import model_validator as whole
+from pydantic_core import ErrorDetails
+
+from wkflow.errors import ConfigError
+from wkflow.model.dataset_url import is_open
+from wkflow.model.layer_names import suggest
+from wkflow.options import parsers
+from wkflow.options.cluster_resources import JobResources
+from wkflow.options.convert import ConvertOptions
+from wkflow.options.downsample import DownsampleOptions
+from wkflow.options.option_types import Place
+from wkflow.options.parsers import is_url, last_part
+from wkflow.options.source import SourceOptions
+from wkflow.options.upload import UploadOptions
+
+OPEN = "would travel over plain http, where others can read it; write https, or give insecure"
+
+_OF_DOWNSAMPLE = frozenset(DownsampleOptions.model_fields)
+
+OPTIONS_OF = {
+    "upload": frozenset({
+        *("command", "source", "name", "jobs", "work_dir", "follow_links"),
+        *UploadOptions.model_fields.keys() - {"upload", "keep_local"},
+    }),
+    "downsample": _OF_DOWNSAMPLE | {
+        *("command", "target", "layer_name", "sampling_mode", "max_mag", "interpolation_mode"),
+        *("chunk_shape", "shard_shape", "compress", "compression", "transfer_mode", "ca_bundle"),
+        "insecure",
+        *("verify", "keep_local", "jobs", "distribution_strategy", "job_resources", "memory"),
+        *("job_size", "work_dir", "upload_on_cluster", "follow_links"),
+    },
+}  # fmt: skip
+"""Options of the commands that take few; a conversion takes all others."""
+
+
+class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
+    """One run, as the config YAML spells it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    command: Literal["convert", "upload", "downsample"] = Field(
+        "convert",
+        description="Convert images, or upload a dataset that exists, or add mags to it.",
+    )
+    jobs: int | None = Field(
+        None,
+        gt=0,
+        description="Cores to use, by default all; on a cluster jobs at once, by default 100; for "
+        "`wkflow upload` parallel connections, by default 5.",
+        examples=["8"],
+    )
+    distribution_strategy: Literal[
+        "multiprocessing", "sequential", "slurm", "slurm+batching", "kubernetes"
+    ] = Field(
+        "multiprocessing",
+        description="Use several cores, or one, or a cluster; slurm+batching means fewer and "
+        "larger jobs.",
+    )
+    job_resources: Annotated[str, BeforeValidator(parsers.job_resources)] | None = Field(
+        None,
+        description="What each job of a cluster gets: mem=32G,time=02:00:00,partition=short or "
+        "JSON; by default the plan's estimate. What is unknown is passed to sbatch.",
+        examples=["mem=32G,time=02:00:00"],
+    )
+    memory: Annotated[int, BeforeValidator(parsers.memory)] | None = Field(
+        None, description="Memory to use (8G, 500M); by default 80 % of what is free."
+    )
+    job_size: Annotated[int, BeforeValidator(parsers.byte_count)] | None = Field(
+        None,
+        gt=0,
+        description="Voxels that one job converts, in bytes: about; by default 1G, less for small "
+        "layers that are uploaded meanwhile, doubled until the dataset takes at most 6000 jobs.",
+        examples=["1G"],
+    )
+    upload_on_cluster: bool = Field(
+        default=False,
+        description="Send from compute nodes, which need a way to the server and get the token; "
+        "by default the machine of the command sends.",
+    )
+    follow_links: bool = Field(
+        default=False,
+        description="Also read what lies outside of the source or the dataset, where files or "
+        "links in it lead there; archives and downloads never lead out.",
+    )
+    work_dir: Place | None = Field(
+        None, description="Run folder: config, plan, receipts, logs; by default TARGET.wkflow."
+    )
+    _here: Path = PrivateAttr(default_factory=Path.cwd)
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, object], *, where: str) -> Self:
+        """Read options from YAML or flags; a null counts as not given.
+
+        Raises
+        ------
+        ConfigError
+            Naming every wrong option at once, so that one run of the editor mends them all.
+        """
+        given = {key: value for key, value in raw.items() if value is not None}
+        faults, settings = [], None
+        try:
+            settings = cls.model_validate(given)
+        except ValidationError as invalid:
+            faults += [_fault(error) for error in invalid.errors() if error["type"] != "missing"]
+        sends = settings.upload if settings else bool(given.get("upload"))
+        required = _required(given, sends=sends) - given.keys()
+        faults = [*(f"{key}: required, and not given" for key in sorted(required)), *faults]
+        if settings is None or faults:
+            many = f"{len(faults)} options are wrong: " if len(faults) > 1 else ""
+            raise ConfigError(
+                many + "; ".join(faults), where, "`wkflow COMMAND --help` explains every option."
+            )
+        return settings
+
+    @whole(mode="after")
+    def _options_agree(self) -> Self:
+        """One process means one; a command takes its own options only."""
+        parsers.require_utf8(self.run_folder)
+        if self.jobs and self.distribution_strategy == "sequential":
+            raise ValueError(f"jobs {self.jobs} does not go with distribution_strategy sequential")
+        if self.distribution_strategy == "kubernetes":
+            self.resources.require_known_to_kubernetes()
+        if self.is_on_cluster:
+            self._check_for_cluster()
+        if self.upload and self.target:
+            raise ValueError("target does not go with upload: the dataset is on the server then")
+        own = self.to_dict().keys() - {"command"}
+        known = OPTIONS_OF.get(self.command)
+        foreign = sorted(own & _OF_DOWNSAMPLE if known is None else own - known)
+        if foreign:
+            raise ValueError(f"{foreign[0]} does not go with the command {self.command}")
+        self._check_secrets()
+        if self.command == "convert" and self.compression:
+            parsers.compression_in(self.compression, self.data_format)
+        if self.command == "convert" and self.target and is_url(self.target):
+            raise ValueError(f"target {self.target} is no folder; give --upload to send a dataset")
+        return self
+
+    def _check_secrets(self) -> None:
+        """Refuse secrets that others could read on their way."""
+        if self.insecure:
+            return
+        if self.sends and is_open(self.webknossos_url):
+            raise ValueError(f"the token for {self.webknossos_url} {OPEN}")
+        if is_open(self.source) and "@" in urlsplit(self.source).netloc:
+            raise ValueError(f"the password of source {OPEN}")
+
+    def _check_for_cluster(self) -> None:
+        if self.is_remote and not self.upload_on_cluster:
+            raise ValueError(
+                "upload_on_cluster is needed where jobs of a cluster read from a server"
+            )
+        for path in map(str, (self.source, self.dataset, self.run_folder)):
+            if "'" in path:  # it is written with repr(), and a shell reads it
+                raise ValueError(f"Snakemake cannot send a job to a cluster with a quote in {path}")
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether mags are added to a dataset on a server."""
+        return self.command == "downsample" and is_url(self.target or "")
+
+    @property
+    def is_on_cluster(self) -> bool:
+        """Whether jobs run on other machines."""
+        return self.distribution_strategy not in {"multiprocessing", "sequential"}
+
+    @property
+    def resources(self) -> JobResources:
+        """What is told of each job of a cluster."""
+        return JobResources.parse(json.loads(self.job_resources or "{}"))
+
+    @property
+    def sends(self) -> bool:
+        """Whether a server gets the dataset."""
+        return self.upload or self.command == "upload"
+
+    @property
+    def discards(self) -> bool:
+        """Whether the local dataset is only a means, and goes when it is sent."""
+        is_means = self.upload or self.is_remote
+        return is_means and not self.keep_local and self.transfer_mode in {"http", "copy"}
+
+    @property
+    def follows_links(self) -> bool:
+        """Whether links that lead out of a dataset are followed; those of a move are our own."""
+        return self.follow_links or self.transfer_mode != "http"
+
+    @property
+    def passes(self) -> bool:
+        """Whether shards leave the disk one by one, as soon as they are sent."""
+        return self.upload and self.discards and self.transfer_mode == "http"
+
+    @property
+    def dataset_name(self) -> str:
+        """Name of the dataset: as given, or what the server would take for the target's name.
+
+        Of one that exists, what its folder or URL ends with.
+        """
+        place = Path(self.target) if self.target else self.source_path
+        if self.command == "downsample":
+            return place.name
+        return self.name or suggest(place.name if self.target or place.is_dir() else place.stem)
+
+    @property
+    def source_path(self) -> Path:
+        """The source as a path; of a URL, what stands before its query."""
+        return Path(self.source.partition("?")[0] if is_url(self.source) else self.source)
+
+    @property
+    def dataset(self) -> Path:
+        """The folder of the local dataset."""
+        if self.command == "upload":
+            return self.source_path
+        is_here = self.target and not self.is_remote
+        return Path(str(self.target)) if is_here else self.run_folder / "dataset"
+
+    @property
+    def run_folder(self) -> Path:
+        """Where config, plan, receipts and logs of this run live: never inside a dataset.
+
+        Beside the target; where there is none, in the folder in which the command was given.
+        """
+        if self.work_dir:
+            return self.work_dir
+        if self.is_remote:
+            return self._here / f"{last_part(str(self.target))}.downsample"
+        if self.target:
+            ending = "downsample" if self.command == "downsample" else "wkflow"
+            return Path(self.target).with_name(f"{Path(self.target).name}.{ending}")
+        return self._here / f"{self.dataset_name}.upload"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the options that differ from their defaults, as YAML writes them."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+def _required(given: Mapping[str, object], *, sends: bool) -> set[str]:
+    """List the options that a command cannot do without."""
+    if given.get("command") == "upload":
+        return {"source"}
+    if given.get("command") == "downsample":
+        return {"target"}
+    return {"source"} | (set() if sends else {"target"})
+
+
+def _fault(error: ErrorDetails) -> str:
+    """Say one wrong option in a few words, with the nearest match for an unknown one."""
+    key = str(error["loc"][0]) if error["loc"] else ""
+    kind, message = error["type"], error["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        near = get_close_matches(key, Settings.model_fields, n=1, cutoff=0.5)
+        return f"{key}: no such option" + (f", did you mean {near[0]}?" if near else "")
+    if kind == "literal_error":
+        near = get_close_matches(str(error["input"]), _choices(error), n=1)
+        message = f"is none of {', '.join(_choices(error))}" + (
+            f"; did you mean {near[0]}?" if near else ""
+        )
+    is_secret = "password" in message
+    given = (
+        f" {error['input']!r}"
+        if key and not is_secret and not isinstance(error["input"], dict)
+        else ""
+    )
+    return f"{key}:{given} {message[0].lower()}{message[1:]}".removeprefix(": ").lstrip(": ")
+
+
+def _choices(error: ErrorDetails) -> list[str]:
+    return (
+        str(error.get("ctx", {}).get("expected", ""))
+        .replace("'", "")
+        .replace(" or ", ", ")
+        .split(", ")
+    )

@@ -1,0 +1,1 @@
+"""Before any job: find the layers, choose, cut, and plan."""

@@ -1,0 +1,157 @@
+"""Is there enough memory and disk? Asked before the first voxel is read."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from wkflow.errors import ConfigError, ResourceError, UnansweredError
+from wkflow.model.layer_plan import FEWEST_THREADS
+from wkflow.model.plan import Plan
+from wkflow.options.settings import Settings
+from wkflow.planning.target_state import TargetState
+from wkflow.voxels.scratch_mag import shortcut_bytes
+
+MEMORY_SHARE = 0.8
+"""Of the free memory: the rest is left to the file cache and to others."""
+
+EXPECTED_SHARE = {"color": 0.7, "segmentation": 0.02}
+"""Compressed size over voxels, low: noisy 8-bit images came to 0.76, labels to 0.01 to 0.1."""
+
+
+CLUSTER_JOB_BYTES = 8 * 2**30
+"""For which a job of a cluster is planned: two cores' share of most nodes. It asks for less."""
+
+LEAST_TOLD_BYTES = 2**30
+"""Less than that is a word to the scheduler, and no size to plan with."""
+
+IN_FLIGHT = 8
+"""Jobs whose shards are on the disk at once, where they go when they are sent: at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes: what the dataset needs uncompressed and probably, and what there is."""
+
+    raw: int
+    expected: int
+    disk_free: int
+    memory: int
+    memory_per_job: int
+
+
+def memory_budget(settings: Settings) -> int:
+    """Bytes of memory that all jobs together may use; on a cluster each of them."""
+    if settings.memory:
+        return settings.memory
+    if settings.is_on_cluster:
+        told = (settings.resources.mem_mb or 0) * 2**20
+        return told if told > LEAST_TOLD_BYTES else CLUSTER_JOB_BYTES
+    return int(MEMORY_SHARE * psutil.virtual_memory().available)
+
+
+def measure_room(plan: Plan, settings: Settings) -> Room:
+    """Add up what the plan needs; what is already written counts as free.
+
+    Raises
+    ------
+    ConfigError
+        If the target is on no real disk, as below /proc.
+    """
+    raw, expected = 0, 0.0
+    for one in plan.layers:
+        voxels = sum(grid.box.voxels for grid in one.made) * one.layer.frames
+        share = EXPECTED_SHARE.get(one.layer.category, 1.0) if settings.compress else 1.0
+        raw += voxels * one.layer.voxel_bytes
+        stays = voxels * one.layer.voxel_bytes
+        if settings.passes:
+            stays = min(stays, IN_FLIGHT * one.job_bytes)
+        expected += share * stays + shortcut_bytes(one) + one.feed.scratch_bytes
+    place = _place(plan, settings)
+    disk = shutil.disk_usage(_existing(place))
+    if not disk.total:
+        raise ConfigError(
+            "this file system holds no files of users", str(place), "Choose another target."
+        )
+    return Room(
+        raw,
+        int(expected),
+        disk.free + _written(plan, settings, place),
+        memory_budget(settings),
+        max((one.slab_memory(FEWEST_THREADS) for one in plan.layers), default=0),
+    )
+
+
+def check_room(plan: Plan, settings: Settings) -> None:
+    """Refuse a run that cannot end.
+
+    Raises
+    ------
+    ResourceError
+        If a job needs more memory than there is, or the dataset more disk.
+    """
+    room = measure_room(plan, settings)
+    is_told = not settings.is_on_cluster or settings.memory  # else a cluster's nodes decide
+    if is_told and room.memory_per_job > room.memory:
+        raise ResourceError(
+            f"a job needs {_gib(room.memory_per_job)} of memory, {_gib(room.memory)} may be used",
+            "memory",
+            "Give --memory more, or a flatter --shard-shape (4096,4096,16) with --chunk-shape.",
+        )
+    if room.expected <= room.disk_free:
+        return
+    state = TargetState.of(settings) if _has_target(plan, settings) else None
+    old = _size([state.dataset]) if state and state.begins_anew else 0
+    if not old or room.expected > room.disk_free + old:
+        raise ResourceError(
+            f"the dataset needs about {_gib(room.expected)}, {_gib(room.disk_free)} are free",
+            plan.dataset,
+            "Free space there, or choose a target on another disk.",
+        )
+    if not settings.assume_yes:
+        raise UnansweredError(
+            f"the new dataset needs about {_gib(room.expected)}, and {_gib(room.disk_free)} are "
+            f"free: the old one, {_gib(old)}, would be removed before the new one is whole",
+            plan.dataset,
+            "Free space there, or let --yes remove it first.",
+        )
+
+
+def fits_beside(plan: Plan, settings: Settings) -> bool:
+    """Whether the disk holds the dataset beside the one that it is to replace."""
+    room = measure_room(plan, settings)
+    return room.expected <= room.disk_free
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def _has_target(plan: Plan, settings: Settings) -> bool:
+    return settings.target is not None and not plan.extends
+
+
+def _place(plan: Plan, settings: Settings) -> Path:
+    """Give the folder that jobs will write."""
+    is_own = _has_target(plan, settings)
+    return TargetState.of(settings).place if is_own else Path(plan.dataset)
+
+
+def _written(plan: Plan, settings: Settings, place: Path) -> int:
+    """Bytes that an earlier run of this folder wrote; what it wrote is not needed twice."""
+    if not (settings.run_folder / "receipts").is_dir():
+        return 0
+    folders = [place / one.layer.path for one in plan.layers]
+    if plan.extends:
+        folders = [place / one.layer.path / grid.name for one in plan.layers for grid in one.made]
+    return _size(folders)
+
+
+def _size(folders: list[Path]) -> int:
+    files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
+    return sum(file.stat().st_size for file in files)
+
+
+def _gib(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"

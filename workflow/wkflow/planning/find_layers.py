@@ -1,0 +1,248 @@
+"""Which folders and files of a source become which layers."""
+
+import os
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from natsort import natsorted
+
+from wkflow.errors import SourceError, several
+from wkflow.model.layer_names import RESERVED, is_periodic, suggest
+from wkflow.network.urls import file_name, shown
+from wkflow.readers import RAW_SUFFIXES, READERS, SUFFIXES, is_readable, suffix_of
+
+Mark = tuple[int, int]
+"""Size and modification time (ns) of a file."""
+
+Listing = list[tuple[str, Mark]]
+
+NAME_MAX_CHARACTERS = 180
+"""Of a layer that is named after a file or folder: what is told apart in it stands behind."""
+
+NAMED = 3
+"""How many files a note names before it only counts."""
+
+_JUNK = re.compile(r"\.|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
+_HIDDEN = re.compile(r"\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The image files of one folder in natural order, and what a person should know of them.
+
+    `names` are those of the layers that each file would be by itself; `faults` are entries that
+    have the name of an image and cannot be one.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    marks: tuple[Mark, ...]
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    faults: tuple[SourceError, ...] = ()
+
+
+@dataclass(slots=True)
+class _Folder:
+    """What lies in one folder: images, what cannot be one, and the names of what is none."""
+
+    path: Path
+    files: Listing = field(default_factory=list)
+    faults: list[SourceError] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    below: list[str] = field(default_factory=list)
+
+
+def find_layers(source: Path, *, has_raw: bool = False) -> list[Found]:
+    """List the folders of a source that hold images: each is a layer, or a layer for each file.
+
+    A single file, and a store of arrays, is one, too. Hidden files and what operating systems
+    leave in folders are skipped, as are files that are no images. Symbolic links to folders are
+    not followed. `has_raw` says that files without a header are images, too.
+
+    Raises
+    ------
+    SourceError
+        If there is nothing to read, or two folders would become the same layer.
+    """
+    try:
+        if source.is_file() or is_readable(str(source)):
+            name = layer_name(source.name if source.is_dir() else source.stem)
+            path, mark = _marked(source)
+            return [Found(name, (path,), (mark,), (name,))]
+        folders = list(_folders(source, has_raw=has_raw))
+    except OSError as error:
+        raise _unreadable(error, source) from error
+    with_images = [folder for folder in folders if folder.files]
+    faults = [fault for folder in folders if not folder.files for fault in folder.faults]
+    if not with_images:
+        if faults:
+            raise several(faults)
+        raise SourceError(
+            "holds no readable images" if source.is_dir() else "does not exist",
+            str(source),
+            f"Readable suffixes: {', '.join(sorted(READERS))}, and others of Bio-Formats.",
+        )
+    found = [
+        replace(
+            _found(layer_name(folder.path.name), folder.files, str(source)),
+            faults=tuple(folder.faults),
+        )
+        for folder in with_images
+    ]
+    skipped = [name for folder in folders for name in folder.skipped]
+    first = replace(found[0], faults=(*faults, *found[0].faults), notes=_skipped_note(skipped))
+    return named_apart([first, *found[1:]], str(source))
+
+
+def _unreadable(error: OSError, source: Path) -> SourceError:
+    return SourceError(
+        error.strerror or str(error), error.filename or str(source),
+        "Check that it exists and that you may read it.",
+    )  # fmt: skip
+
+
+def _skipped_note(names: list[str]) -> tuple[str, ...]:
+    """Say which files are taken for no images; some are named."""
+    if not names:
+        return ()
+    raws = any(suffix_of(name) in RAW_SUFFIXES for name in names)
+    hint = "; give --raw-shape and --raw-dtype for files without a header" if raws else ""
+    some = ", ".join(names[:NAMED]) + (" ..." if len(names) > NAMED else "")
+    verb = "files are no images and are" if len(names) > 1 else "file is no image and is"
+    return (f"{len(names)} {verb} left out: {some}{hint}",)
+
+
+def find_remote_layers(source: str, listed: Listing, *, has_raw: bool = False) -> list[Found]:
+    """List the folders with images of what is below a URL, as `find_layers` does."""
+    folders: dict[str, Listing] = {}
+    for url, mark in listed:
+        is_hidden = any(_JUNK.match(part) for part in _below(url, source).split("/")[:-1])
+        if not is_hidden and _is_image(file_name(url), url, has_raw=has_raw):
+            folders.setdefault(posixpath.dirname(shown(url)), []).append((url, mark))
+    if not folders:
+        raise SourceError(
+            "holds no readable images", shown(source),
+            f"Readable suffixes: {', '.join(sorted(READERS))}, and others of Bio-Formats.",
+        )  # fmt: skip
+    if len(listed) == 1:
+        name = layer_name(PurePosixPath(file_name(listed[0][0])).stem)
+        return [Found(name, (listed[0][0],), (listed[0][1],), (name,))]
+    found = [
+        _found(layer_name(unquote(posixpath.basename(folder))), folders[folder], source)
+        for folder in natsorted(folders)
+    ]
+    return named_apart(found, source)
+
+
+def named_apart(found: list[Found], source: str) -> list[Found]:
+    """Give the folders back, unless two of them have one name."""
+    twice = [name for name, count in Counter(layer.name for layer in found).items() if count > 1]
+    if twice:
+        same = (_below(one.files[0], source) for one in found if one.name == twice[0])
+        folders = [repr(posixpath.dirname(file).strip("/") or ".") for file in same]
+        some = ", ".join(folders[:NAMED]) + (" ..." if len(folders) > NAMED else "")
+        raise SourceError(
+            f"holds several folders that would become layer {twice[0]}: {some}",
+            source,
+            "Rename one of them: letters, digits, _ $ @ - . are kept, and others left out.",
+        )
+    return found
+
+
+def _marked(path: Path) -> tuple[str, Mark]:
+    stat = path.stat()
+    return str(path), (stat.st_size, stat.st_mtime_ns)
+
+
+def _folders(source: Path, *, has_raw: bool) -> Iterator[_Folder]:
+    """Give each folder, the source itself included, in natural order."""
+    folder = _Folder(source)
+    with os.scandir(source) as entries:
+        for entry in sorted(entries, key=_entry_name):
+            _sort_in(entry, folder, has_raw=has_raw)
+    yield folder
+    for path in natsorted(folder.below):
+        try:
+            below = list(_folders(Path(path), has_raw=has_raw))
+        except OSError as error:
+            folder.faults.append(_unreadable(error, Path(path)))
+            continue
+        if suffix_of(path) in SUFFIXES and not any(one.files for one in below):
+            remedy = "Rename it or take it away."
+            folder.faults.append(SourceError("is a folder, not an image", path, remedy))
+        yield from below
+
+
+def _entry_name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _sort_in(entry: os.DirEntry[str], folder: _Folder, *, has_raw: bool) -> None:
+    """Put an entry of a folder where it belongs; hidden ones are nowhere."""
+    is_folder = entry.is_dir(follow_symlinks=False)
+    if _is_image(entry.name, entry.path, has_raw=has_raw, is_folder=is_folder):
+        try:
+            stat = entry.stat()
+        except OSError as error:
+            folder.faults.append(_unreadable(error, Path(entry.path)))
+        else:
+            folder.files.append((entry.path, (stat.st_size, stat.st_mtime_ns)))
+    elif _HIDDEN.match(entry.name):
+        return
+    elif is_folder:
+        folder.below.append(entry.path)
+    elif not _belongs(entry):
+        folder.skipped.append(entry.name)
+
+
+def _belongs(entry: os.DirEntry[str]) -> bool:
+    """Whether a file without a header has one beside it, of its own name."""
+    stem, suffix = os.path.splitext(entry.path)  # noqa: PTH122 -- ten thousand slices: no Path
+    return suffix.lower() in RAW_SUFFIXES and any(
+        os.path.exists(stem + other)  # noqa: PTH110
+        for other in (".hdr", ".HDR")
+    )
+
+
+def _is_image(name: str, path: str, *, has_raw: bool, is_folder: bool = False) -> bool:
+    """Tell whether an entry of a folder is an image, from its name where that is enough."""
+    if _JUNK.match(name):
+        return False
+    if is_folder:
+        return is_readable(path)
+    suffix = suffix_of(name)
+    if suffix in RAW_SUFFIXES:
+        return has_raw
+    return suffix in SUFFIXES or (not suffix and "://" not in path and is_readable(path))
+
+
+def layer_name(name: str) -> str:
+    """Make a name that WEBKNOSSOS takes, as the official tool does: leave other letters out."""
+    kept = re.sub(r"[^A-Za-z0-9_$@\-.]", "", name).lstrip(".")
+    kept = kept[:NAME_MAX_CHARACTERS]
+    is_wrong = kept in RESERVED or is_periodic(kept)
+    return f"{kept}_layer" if is_wrong else kept or suggest(name, least=1)
+
+
+def _found(name: str, marked: Listing, source: str) -> Found:
+    by_file = dict(marked)
+    files = natsorted(by_file)
+    return Found(
+        name,
+        tuple(files),
+        tuple(by_file[file] for file in files),
+        tuple(layer_name(_below(file, source)) for file in files),
+    )
+
+
+def _below(file: str, source: str) -> str:
+    """Give a file's path below the source."""
+    if "://" not in file:
+        return file.removeprefix(source)
+    return posixpath.relpath(unquote(shown(file)), unquote(shown(source)))

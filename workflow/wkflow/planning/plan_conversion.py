@@ -1,0 +1,166 @@
+"""Settings and headers in, plan out. Reads all headers; decodes voxels only to judge."""
+
+from collections import Counter
+from dataclasses import replace
+
+from wkflow.errors import ConfigError, SourceError, several
+from wkflow.model import layer_names
+from wkflow.model.plan import LayerPlan, Plan
+from wkflow.options.settings import Settings
+from wkflow.planning.check_headers import KnownHeaders
+from wkflow.planning.check_resources import memory_budget
+from wkflow.planning.check_target import (
+    check_target,
+    require_files_apart,
+    require_layers_inside,
+)
+from wkflow.planning.choose_voxel_size import choose_scale
+from wkflow.planning.find_layers import Found, layer_name
+from wkflow.planning.find_volumes import Looking, Volume, find_volumes
+from wkflow.planning.open_source import Place, located
+from wkflow.planning.place_layers import place_layers
+from wkflow.planning.plan_layer import LayerPlanner
+from wkflow.planning.size_jobs import shape_jobs
+from wkflow.planning.split_channels import Part, split_channels
+from wkflow.planning.target_state import TargetState
+from wkflow.run_folder import PLAN
+from wkflow.sources.display_names import renamed
+
+PRECOMPUTED = "an uploaded precomputed layer may not be shown: servers and the official package \
+disagree on its axes; zarr3 is shown by both"
+
+MANY_LAYERS = 20
+"""Beyond it a person may have meant something else: the official tool stops there."""
+
+
+def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
+    """Say what the run will do; a trial leaves nothing on the disk.
+
+    Raises
+    ------
+    SourceError
+        If the source holds nothing that can be converted.
+    ConfigError
+        If the target is somebody else's, or the options do not fit the images.
+    """
+    check_target(settings)
+    with located(settings, is_trial=is_trial) as place:
+        volumes = _called_as_stated(settings, _volumes(settings, place, is_trial=is_trial))
+        placed = place_layers(volumes)
+        chosen = choose_scale(settings, placed.sizes)
+        parts = [
+            (volume, replace(part, placement=placement))
+            for volume, placement in zip(volumes, placed.placements, strict=True)
+            for part in split_channels(volume, settings.channels, dtype=settings.dtype)
+        ]
+        finest = tuple(one.mag for one in placed.placements)
+        planner = LayerPlanner(settings, chosen.scale, memory_budget(settings), place.local, finest)
+        earlier = _earlier(settings)
+        layers: list[LayerPlan] = []
+        for _, part in parts:
+            layers.append(planner.plan(part, layers, earlier.get(part.name)))
+        _require_apart(layers)
+        notes = (*chosen.notes, *placed.notes, *_notes(settings, volumes, parts))
+    require_files_apart(settings, layers)
+    require_layers_inside(settings, layers)
+    return Plan(
+        dataset=str(settings.dataset),
+        name=settings.dataset_name,
+        voxel_size=chosen.scale,
+        unit=chosen.unit,
+        overwrite=settings.overwrite_existing,
+        layers=shape_jobs(settings, layers),
+        notes=tuple(renamed(note, place.names) for note in notes),
+    )
+
+
+def _volumes(settings: Settings, place: Place, *, is_trial: bool) -> list[Volume]:
+    """Look at all files of all folders; what is wrong with any of them is told at once."""
+    known = KnownHeaders.read(settings.run_folder, keeps=not is_trial)
+    looking = Looking(
+        raw=settings.raw_layout,
+        pad=settings.on_mismatch == "pad",
+        local=place.local,
+        references=place.references,
+        in_name_order=settings.slice_order == "names",
+        known=known,
+    )
+    volumes: list[Volume] = []
+    faults: list[SourceError] = []
+    for one in _renamed(settings, place.found):
+        try:
+            volumes += find_volumes(one, looking)
+        except SourceError as fault:
+            faults.append(fault)
+    if faults:
+        raise several(faults)
+    known.keep()
+    return volumes
+
+
+def _called_as_stated(settings: Settings, volumes: list[Volume]) -> list[Volume]:
+    """Give layers the names that the source gives them, unless an option does, or two clash."""
+    if settings.layer_name is not None:
+        return volumes
+    stated = [layer_name(one.about.layer) if one.about.layer else "" for one in volumes]
+    others = [one.name for one, own in zip(volumes, stated, strict=True) if not own]
+    counts = Counter([*filter(None, stated), *others])
+    return [
+        replace(one, name=own) if own and counts[own] == 1 else one
+        for one, own in zip(volumes, stated, strict=True)
+    ]
+
+
+def _renamed(settings: Settings, found: list[Found]) -> list[Found]:
+    """Apply the option: the name of the only layer, or a prefix."""
+    given = settings.layer_name
+    if given is None:
+        return found
+    return [
+        replace(
+            one,
+            name=given if len(found) == 1 else f"{given}_{one.name}",
+            names=tuple(f"{given}_{name}" for name in one.names),
+        )
+        for one in found
+    ]
+
+
+def _earlier(settings: Settings) -> dict[str, LayerPlan]:
+    """Give the layers of the last run: what was judged then stays, if it was of this source."""
+    if TargetState.of(settings).is_other_source:
+        return {}
+    try:
+        return {one.layer.name: one for one in Plan.read(settings.run_folder / PLAN).layers}
+    except (OSError, ConfigError):
+        return {}
+
+
+def _require_apart(layers: list[LayerPlan]) -> None:
+    names = [one.layer.name for one in layers]
+    for one in layers:
+        try:
+            layer_names.layer_name(one.layer.name)
+        except ValueError as error:
+            remedy = "Rename the file, or give --layer-name."
+            what = f"layer {one.layer.name} {error}"
+            raise ConfigError(what, one.source.files[0], remedy) from None
+        if names.count(one.layer.name) > 1:
+            raise ConfigError(
+                f"several images would become layer {one.layer.name}", one.source.files[0],
+                "Rename one of the files.",
+            )  # fmt: skip
+
+
+def _notes(
+    settings: Settings, volumes: list[Volume], parts: list[tuple[Volume, Part]]
+) -> list[str]:
+    """Gather what a person should know, each thing once."""
+    notes = [note for volume in volumes for note in volume.notes]
+    for volume in volumes:
+        notes += [f"layer {volume.name}: {note}" for note in volume.about.notes]
+    if settings.sends and settings.data_format == "neuroglancerPrecomputed":
+        notes.append(PRECOMPUTED)
+    if len(parts) > MANY_LAYERS:
+        notes.append(f"{len(parts)} layers: WEBKNOSSOS shows them all, slowly; see --channels")
+    return list(dict.fromkeys(notes))

@@ -1,0 +1,15 @@
+"""What the system allows this process and its children."""
+
+import os
+from contextlib import suppress
+
+if os.name == "posix":
+    import resource
+
+
+def raise_open_files() -> None:
+    """Let this process and its children open as many files as they may at most."""
+    if os.name == "posix":
+        with suppress(OSError, ValueError):  # macOS says "unlimited" and does not mean it
+            _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

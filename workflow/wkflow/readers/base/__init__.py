@@ -1,0 +1,1 @@
+"""What readers share: the contract, file types, whole planes."""

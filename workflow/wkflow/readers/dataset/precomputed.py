@@ -1,0 +1,61 @@
+"""Neuroglancer's precomputed volumes: one image, the finest scale.
+
+https://github.com/google/neuroglancer/blob/master/src/datasource/precomputed/volume.md
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wkflow.errors import SourceError
+from wkflow.formats.chunk_grid import Span
+from wkflow.formats.dataset_files import LocalFiles
+from wkflow.formats.given_precomputed import scale_array
+from wkflow.model.length import to_nm
+from wkflow.model.source import About, Place, References
+from wkflow.readers.base.optional_metadata import besides
+from wkflow.readers.base.references import require_within
+from wkflow.readers.dataset.image import Stored, StoredImage, image_of
+
+COLOURED = frozenset({"jpeg", "png"})
+"""Encodings whose three channels are red, green and blue of one picture."""
+
+CATEGORIES = {"image": "color", "segmentation": "segmentation"}
+"""What the `type` of a volume is to WEBKNOSSOS."""
+
+
+def images(path: str, references: References) -> tuple[StoredImage, ...]:
+    """Give the one image of a volume."""
+    file = Path(path) / "info"
+    info = json.loads(file.read_bytes())
+    scales = info.get("scales") if isinstance(info, dict) else None
+    if not scales:
+        raise SourceError("is no volume: its info lists no scales", path, "Name a volume's folder.")
+    require_within(path, str(scales[0]["key"]), str(Path(path) / str(scales[0]["key"])), references)
+    x, y, z = map(float, scales[0].get("voxel_offset") or (0, 0, 0))
+    about = replace(besides(lambda: _about(info, scales[0])), place=Place((x, y, z)))
+    return (image_of(path, _stored(path, info, scales[0]), about, (str(file.absolute()),)),)
+
+
+def _about(info: dict[str, Any], scale: dict[str, Any]) -> About:
+    x, y, z = (to_nm(size, "nm") for size in scale["resolution"])
+    return About("", (x, y, z), category=CATEGORIES.get(str(info.get("type")), ""))
+
+
+def _stored(path: str, info: dict[str, Any], scale: dict[str, Any]) -> Stored:
+    files = LocalFiles(path, handles=0)
+    array = scale_array(files, "info", str(scale["key"]), info, scale)
+    begin = array.origin
+
+    def fetch(spans: tuple[Span, ...]) -> NDArray[Any]:
+        out = np.zeros([end - begin for begin, end in spans], array.dtype)
+        array.copy(spans, out)
+        return out
+
+    encoding, kind = scale["encoding"], (array.shape[0], array.dtype.name)
+    is_rgb = encoding in COLOURED and kind == (3, "uint8")
+    return Stored(array.axes, array.shape, array.chunk, array.dtype, fetch, begin, is_rgb=is_rgb)

@@ -1,0 +1,286 @@
+"""What the Snakefile does before its rules: options in, plan out, whichever door was taken."""
+
+import os
+from collections.abc import Mapping
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from snakemake.exceptions import WorkflowError
+
+from wkflow import access_token
+from wkflow.atomic_files import discard
+from wkflow.errors import ConfigError, TransientError, WkflowError
+from wkflow.formats.missing_files import fault_of
+from wkflow.locks_dataset import hold_until_exit
+from wkflow.model.plan import Plan
+from wkflow.options.parsers import is_url
+from wkflow.options.settings import Settings
+from wkflow.options.sharing_token import without_token
+from wkflow.planning.check_target import check_target, require_started_by_itself
+from wkflow.planning.claim_target import bring_back, claim_target, lay_aside
+from wkflow.planning.list_dataset_files import find_parcels
+from wkflow.planning.plan_upload import (
+    begin_attempt,
+    deliver_contents,
+    deliver_mags,
+    deliver_plan,
+    write_parcels,
+)
+from wkflow.planning.run_folders import with_own_folder, without_new_folders, without_traces
+from wkflow.process_limits import raise_open_files
+from wkflow.rules.inputs import Joints
+from wkflow.rules.job import ENTRANCE, RUN, foresee, leave_note
+from wkflow.rules.stale_receipts import drop_lost, regain, reopen
+from wkflow.rules.state_files import mend_state
+from wkflow.run_folder import DELIVERY, DRAFT
+from wkflow.temporary_folders import note, sweep
+from wkflow.webknossos.upload_plan import Delivery
+from wkflow.workflow_files import import_root
+
+ALLOCATOR = {
+    "MALLOC_TOP_PAD_": str(64 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(64 * 2**20),
+}
+"""For glibc: keep freed memory for the next chunk instead of faulting its pages in again."""
+
+LOCAL = ("multiprocessing", "sequential")
+"""Strategies that need no cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the rules are about: a plan without layers where nothing is converted.
+
+    `is_on_cluster` says that jobs run on other machines, also when seen from there.
+    """
+
+    settings: Settings
+    plan: Plan
+    delivery: Delivery | None
+    is_on_cluster: bool
+
+    @property
+    def resources(self) -> dict[str, str]:
+        """What jobs of a cluster get besides memory and time, as Snakemake's plugin calls it."""
+        if not self.is_on_cluster:
+            return {}
+        given = self.settings.resources
+        is_kubernetes = self.settings.distribution_strategy == "kubernetes"
+        return given.on_kubernetes() if is_kubernetes else given.on_slurm()
+
+    def attend(self, workflow: Any) -> None:  # noqa: ANN401 -- it has no type
+        """Make ready for the first job: nobody else writes the dataset, and a cluster is there.
+
+        Raises
+        ------
+        WorkflowError
+            If another run is at work there, or jobs cannot run.
+        """
+        try:
+            hold_until_exit(self.settings.dataset)
+        except TransientError as error:
+            leave_note(self.settings.run_folder / ENTRANCE, error)
+            raise WorkflowError(str(error)) from None
+        if not workflow.local_exec:
+            from wkflow.rules.clusters.slurm_monitor import attend  # noqa: PLC0415 -- most runs are local
+
+            attend(workflow, [self.settings.run_folder, self._place], self._sources)
+
+    def claim(self) -> None:
+        """Make the target this run's; the last thing before the first job.
+
+        Raises
+        ------
+        WorkflowError
+            If it is somebody else's by now, or cannot be changed.
+        """
+        try:
+            claim_target(self.settings, self.plan)
+        except (WkflowError, OSError) as error:
+            foreseen = foresee(error)
+            if foreseen is None:
+                raise
+            leave_note(self.settings.run_folder / ENTRANCE, foreseen)
+            raise WorkflowError(str(foreseen)) from None
+
+    def look_again(self) -> None:
+        """Make sure at the end of a run that all is there that it wrote.
+
+        Raises
+        ------
+        WorkflowError
+            If somebody removed some of it meanwhile; the next run makes it anew.
+        """
+        if self.delivery and self.delivery.discard:
+            return
+        lost = drop_lost(self.plan, self.settings.run_folder)
+        if lost:
+            fault = fault_of(lost, self.plan.dataset)
+            leave_note(self.settings.run_folder / ENTRANCE, fault)
+            raise WorkflowError(str(fault))
+
+    @property
+    def _place(self) -> Path:
+        """The folder in which the dataset is, or will be made."""
+        return next(folder for folder in self.settings.dataset.parents if folder.is_dir())
+
+    @property
+    def _sources(self) -> list[str]:
+        """Some files that jobs read: one of each layer."""
+        firsts = [one.source.files[0] for one in self.plan.layers if one.source.files]
+        return [file for file in firsts if not is_url(file)]
+
+
+def enter(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -- it has no type
+    """Read the options and draw the plan; without any source make a small sample.
+
+    `workflow` is Snakemake's: it knows whether this is the run itself or a job of it, somewhere
+    else, that reads the rules again, and who executes jobs.
+
+    Raises
+    ------
+    WorkflowError
+        In place of our own errors: Snakemake shows it without a traceback.
+    """
+    raise_open_files()
+    is_main = workflow.is_main_process
+    is_on_cluster = not is_main or workflow.nodes is not None
+    run_folder: Path | None = None
+    try:
+        given = {key: value for key, value in config.items() if value is not None}
+        is_conversion = given.get("command", "convert") == "convert"
+        if is_conversion and not given.keys() & {"source", "target", "voxel_size"}:
+            given |= _sample()
+        given["distribution_strategy"] = _strategy(given, is_on_cluster=is_on_cluster)
+        settings = with_own_folder(Settings.parse(without_token(given), where="config"))
+        if not workflow.modifier.is_main_snakefile():
+            require_started_by_itself(settings)
+        _prepare_jobs(settings)
+        run_folder = settings.run_folder
+        tidy = nullcontext() if run_folder.exists() else without_traces(run_folder)
+        with without_new_folders(run_folder), tidy:
+            if is_main:
+                discard(run_folder / ENTRANCE)
+                mend_state(run_folder)
+                _note_temporary(workflow, run_folder, is_on_cluster=is_on_cluster)
+            plan = _plan(settings, is_main=is_main)
+            delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
+    except (WkflowError, OSError, MemoryError, UnicodeError) as error:
+        foreseen = foresee(error)
+        if foreseen is None:
+            raise
+        if run_folder and run_folder.exists():  # made by the command line, which reads it
+            with suppress(OSError):  # a full disk
+                leave_note(run_folder / ENTRANCE, foreseen)
+        raise WorkflowError(str(foreseen)) from None
+    return Run(settings, plan, delivery, is_on_cluster)
+
+
+def _strategy(given: Mapping[str, object], *, is_on_cluster: bool) -> object:
+    """Say where jobs really run: who starts Snakemake by hand says it there, by a profile."""
+    said = given.get("distribution_strategy", LOCAL[0])
+    if (said in LOCAL) != is_on_cluster:
+        return said
+    return "slurm" if is_on_cluster else LOCAL[0]
+
+
+def _prepare_jobs(settings: Settings) -> None:
+    """Set what the scripts of jobs inherit, and what they do not."""
+    if not settings.upload_on_cluster:
+        access_token.hide()
+    os.environ.update(ALLOCATOR)
+    os.environ.setdefault(RUN, uuid4().hex)  # jobs of a cluster inherit it
+    if root := import_root():
+        others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(root), *filter(None, others)])
+
+
+def _note_temporary(workflow: Any, run_folder: Path, *, is_on_cluster: bool) -> None:  # noqa: ANN401 -- it has no type
+    """Let the next run remove Snakemake's temporary folders, if this one is killed.
+
+    Those of local jobs are made in its own.
+    """
+    sweep(run_folder)
+    folder, cache = workflow.snakemake_tmp_dir, Path(workflow.sourcecache.runtime_cache_path)
+    note(run_folder, folder, cache)
+    if not is_on_cluster:
+        os.environ["TMPDIR"] = str(folder)
+
+
+def _sample() -> dict[str, object]:
+    from wkflow.planning.make_sample import make_sample, sample_options  # noqa: PLC0415 -- as below
+
+    make_sample(Path.cwd())
+    return dict(sample_options(Path.cwd()))
+
+
+def _plan(settings: Settings, *, is_main: bool) -> Plan:
+    if is_main:
+        check_target(settings)
+    if settings.command == "upload":
+        return Plan.of_nothing(str(settings.dataset))
+    if settings.command == "downsample":
+        return _extension(settings, is_main=is_main)
+    if not is_main:
+        return Plan.read(settings.run_folder / DRAFT)
+    # readers and kernels take a while to import: a run that only sends need not wait for them
+    from wkflow.planning.check_resources import check_room  # noqa: PLC0415
+    from wkflow.planning.plan_conversion import draw_plan  # noqa: PLC0415
+
+    bring_back(settings.run_folder)
+    plan = draw_plan(settings)
+    check_room(plan, settings)
+    lay_aside(settings)
+    _keep(plan, settings.run_folder / DRAFT)
+    if not settings.sends:
+        drop_lost(plan, settings.run_folder)
+    return plan
+
+
+def _extension(settings: Settings, *, is_main: bool) -> Plan:
+    """Say which mags a dataset gets; a job that reads the rules again takes what the run said."""
+    folder = settings.run_folder
+    if not is_main:
+        return Plan.read(folder / DRAFT)
+    from wkflow.planning.check_resources import check_room  # noqa: PLC0415 -- as above
+    from wkflow.planning.mag_folders import start_anew  # noqa: PLC0415
+    from wkflow.planning.plan_downsampling import draw_extension  # noqa: PLC0415
+
+    reopen(folder)
+    plan = draw_extension(settings)
+    if plan.layers:
+        check_room(plan, settings)
+        start_anew(plan, folder)
+    if plan.layers and plan.destination:
+        _keep(deliver_mags(settings, plan), folder / DELIVERY)
+    _keep(plan, folder / DRAFT)
+    return plan
+
+
+def _delivery(settings: Settings, plan: Plan, *, is_main: bool) -> Delivery:
+    """Say what is sent; a job that reads the rules again takes what the run said."""
+    folder = settings.run_folder
+    if not is_main:
+        return Delivery.read(folder / DELIVERY)
+    if plan.layers:
+        delivery = deliver_plan(settings, plan)
+    else:
+        contents = find_parcels(settings.dataset, follow_links=settings.follows_links)
+        write_parcels(contents, folder)
+        delivery = deliver_contents(settings, contents)
+    delivery = begin_attempt(delivery, folder)
+    regain(Joints(plan), delivery, folder)
+    _keep(delivery, folder / DELIVERY)
+    return delivery
+
+
+def _keep(document: Plan | Delivery, path: Path) -> None:
+    """Write a document if it is another than the last one: its time stamp means something."""
+    with suppress(OSError, ConfigError):
+        if type(document).read(path) == document:
+            return
+    document.write(path)

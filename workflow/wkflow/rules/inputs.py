@@ -1,0 +1,157 @@
+"""The joints between rules: wildcards in, a question to the plan, file names out.
+
+Receipts and logs are named after the rule that makes them, so no path is claimed by two rules.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from wkflow.model.layer import Grid, Place
+from wkflow.model.plan import LayerPlan, Plan
+from wkflow.model.write_datasource import PROPERTIES
+from wkflow.run_folder import EXTENDED
+
+EXTENDED_HERE, EXTENDED_THERE = EXTENDED
+
+
+class Wildcards(Protocol):
+    """What Snakemake hands to input functions; which of them a rule has is in its pattern."""
+
+    layer: str
+    mag: str
+    slab: str
+    block: str
+
+
+class Joints:
+    """Answers for the rules of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    @property
+    def properties(self) -> str:
+        """The file that makes the target a dataset."""
+        return f"{self.plan.dataset}/{PROPERTIES}"
+
+    def receipts(self, _: object = None) -> list[str]:
+        """List the receipts of all jobs that write voxels.
+
+        Asked by the few jobs that need them: a list would be made wherever the rules are read.
+        """
+        return [f"receipts/{job}.json" for job, _ in self.plan.jobs()]
+
+    @property
+    def extensions(self) -> list[str]:
+        """What says that the new mags of a dataset which exists are part of it."""
+        if not (self.plan.extends and self.plan.layers):
+            return []
+        return [EXTENDED_THERE if self.plan.destination else EXTENDED_HERE]
+
+    def mag_receipts(self, wildcards: Wildcards) -> list[str]:
+        """List the receipts of the jobs that write a mag."""
+        one = self._layer(wildcards)
+        grid = next(grid for grid in one.made if str(grid.mag) == wildcards.mag)
+        if not one.is_big(grid):
+            return [f"receipts/downsample_rest/{one.layer.name}.json"]
+        folder = f"receipts/downsample_block/{one.layer.name}/{grid.mag}"
+        return [f"{folder}/{block}.json" for block in one.blocks(grid)]
+
+    @property
+    def mags_sent(self) -> list[str]:
+        """List the receipts of all mags that were sent."""
+        return [
+            f"receipts/upload_mag/{one.layer.name}/{grid.mag}.json"
+            for one in self.plan.layers
+            for grid in one.made
+        ]
+
+    @property
+    def layouts(self) -> list[str]:
+        """The receipts of all layers' empty arrays."""
+        return [f"receipts/create_layer/{one.layer.name}.json" for one in self.plan.layers]
+
+    def properties_recipe(self, _: object = None) -> str:
+        """Digest what the properties depend on besides the receipts."""
+        return self.plan.recipe()
+
+    def layout_recipe(self, wildcards: Wildcards) -> str:
+        """Digest what the empty arrays depend on."""
+        return self.plan.layout_recipe(wildcards.layer)
+
+    def slab_recipe(self, wildcards: Wildcards) -> str:
+        """Digest what the voxels of a slab depend on."""
+        one = self._layer(wildcards)
+        return one.slab_recipe(one.slab(wildcards.slab))
+
+    def block_feeders(self, wildcards: Wildcards) -> list[str]:
+        """List the receipts of what lies below a block."""
+        one = self._layer(wildcards)
+        step = one.step_to(wildcards.mag)
+        return self._feeders(one, step, one.block_shards(step[1], wildcards.block))
+
+    def block_recipe(self, wildcards: Wildcards) -> str:
+        """Digest what a block depends on besides its feeders."""
+        one = self._layer(wildcards)
+        step = one.step_to(wildcards.mag)
+        return one.block_recipe(*step, one.block_shards(step[1], wildcards.block))
+
+    def rest_feeders(self, wildcards: Wildcards) -> list[str]:
+        """List the receipts of what lies below the small mags."""
+        one = self._layer(wildcards)
+        step = one.rest_steps()[0]
+        return self._feeders(one, step, one.all_shards(step[1]))
+
+    def rest_recipe(self, wildcards: Wildcards) -> str:
+        """Digest what the small mags depend on besides their feeders."""
+        return self._layer(wildcards).rest_recipe()
+
+    def feeders(self) -> dict[str, list[str]]:
+        """Give for each job that writes voxels the jobs whose voxels it reads, fine mags first."""
+        feeders: dict[str, list[str]] = {job: [] for job, _ in self.plan.jobs()}
+        for one in self.plan.layers:
+            for job, step, places in _reductions(one):
+                feeders[job] = [_job(receipt) for receipt in self._feeders(one, step, places)]
+        return feeders
+
+    def consumers(self) -> dict[str, list[str]]:
+        """Give for each job that writes voxels the jobs that read them."""
+        feeders = self.feeders()
+        consumers: dict[str, list[str]] = {job: [] for job in feeders}
+        for job, below in feeders.items():
+            for feeder in below:
+                consumers[feeder].append(job)
+        return consumers
+
+    def _layer(self, wildcards: Wildcards) -> LayerPlan:
+        return self.plan.layer(wildcards.layer)
+
+    def _feeders(self, one: LayerPlan, step: tuple[Grid, Grid], places: list[Place]) -> list[str]:
+        finer, coarser = step
+        name = one.layer.name
+        boxes = [(frame, one.source_box(finer, coarser, position)) for frame, position in places]
+        if finer == one.grids[0]:
+            if one.given:
+                return []
+            slabs = {slab for place in boxes for slab in one.feeding_slabs(*place)}
+            return [f"receipts/convert_slab/{name}/{slab}.json" for slab in sorted(slabs)]
+        blocks = {block for place in boxes for block in one.feeding_blocks(finer, *place)}
+        folder = f"receipts/downsample_block/{name}/{finer.mag}"
+        return [f"{folder}/{block}.json" for block in sorted(blocks)]
+
+
+def _reductions(
+    one: LayerPlan,
+) -> Iterator[tuple[str, tuple[Grid, Grid], list[Place]]]:
+    """Give each downsampling job of a layer, its first step, and the shards that it makes there."""
+    name = one.layer.name
+    for step in one.big_steps():
+        for block in one.blocks(step[1]):
+            places = one.block_shards(step[1], block)
+            yield f"downsample_block/{name}/{step[1].mag}/{block}", step, places
+    for step in one.rest_steps()[:1]:
+        yield f"downsample_rest/{name}", step, one.all_shards(step[1])
+
+
+def _job(receipt: str) -> str:
+    return receipt.removeprefix("receipts/").removesuffix(".json")

@@ -1,0 +1,150 @@
+"""Before Snakemake decides: receipts of what is not there any more go, so that it is made anew.
+
+Shards that were sent may go from the disk. A new upload wants all of them again; a block that has
+to be built again wants those below it. Everything else has to be there in its size.
+"""
+
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from wkflow.errors import ConfigError
+from wkflow.formats.missing_files import DESCRIBED, Lost, Sizes, find_lost, forget, lost_shards
+from wkflow.model.claim import place_of
+from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt
+from wkflow.model.write_datasource import PROPERTIES
+from wkflow.rules.inputs import Joints
+from wkflow.run_folder import DRAFT, EXTENDED, PROOF, REPORT
+from wkflow.voxels.scratch_mag import has_shortcut, is_kept_reduced
+from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_report import Proof
+
+
+def regain(ask: Joints, delivery: Delivery, run_folder: Path) -> None:
+    """Remove the receipts of jobs whose files are gone and wanted again."""
+    receipts, state = run_folder / "receipts", delivery.state(run_folder)
+    is_new = delivery.attempt > 1 and not state.exists()
+    if not delivery.discard:
+        drop_lost(ask.plan, run_folder)
+    elif is_new or not Proof.is_of(run_folder / PROOF, delivery.upload_id):
+        wanted = _Wanted(ask, run_folder)
+        jobs = wanted.of_all() if is_new else wanted.unsent() | wanted.again()
+        _unlink(receipts / f"{job}.json" for job in jobs)
+    if is_new:
+        shutil.rmtree(receipts / "upload_shards", ignore_errors=True)
+        _forget_metadata(Path(ask.plan.dataset), receipts)
+    state.mkdir(parents=True, exist_ok=True)
+
+
+def drop_lost(plan: Plan, run_folder: Path) -> list[Lost]:
+    """Remove the receipts of files that are not there in their size; list the files.
+
+    With them go the receipts of what a run has to reach: else Snakemake would not look below.
+    """
+    receipts = run_folder / "receipts"
+    lost = find_lost(_where_it_is(plan, run_folder), receipts)
+    if plan.destination:
+        lost = [one for one in lost if _is_unsent_mag(plan, receipts, one.job)]
+    if lost:
+        forget(lost, receipts)
+        done = [receipts / f"{job}.json" for job in DESCRIBED]
+        _unlink([*done, run_folder / REPORT, run_folder / EXTENDED[0]])
+    return lost
+
+
+def _where_it_is(plan: Plan, run_folder: Path) -> Plan:
+    """Give the plan with the folder that jobs write: beside the target where it replaces one."""
+    return replace(plan, dataset=str(place_of(Path(plan.dataset), run_folder)))
+
+
+def reopen(run_folder: Path) -> None:
+    """Let the last plan of a dataset that was there before be carried on, if files of it are lost.
+
+    What it added is known by its receipts alone: a plan drawn anew would begin above it.
+    """
+    with suppress(OSError, ConfigError):
+        plan = Plan.read(run_folder / DRAFT)
+        if plan.extends:
+            drop_lost(plan, run_folder)
+
+
+def _is_unsent_mag(plan: Plan, receipts: Path, job: str) -> bool:
+    """Whether what a job wrote is still to be sent to a dataset that a server has."""
+    if (receipts.parent / EXTENDED[1]).exists():
+        return False
+    _, layer, *mag = job.split("/")
+    one = plan.layer(layer)
+    mags = mag[:1] or [str(grid.mag) for grid in one.made if not one.is_big(grid)]
+    return not all((receipts / "upload_mag" / layer / f"{mag}.json").exists() for mag in mags)
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _forget_metadata(dataset: Path, receipts: Path) -> None:
+    """Remove the receipts of groups, arrays and properties if those went with the dataset."""
+    if not (dataset / PROPERTIES).exists():
+        shutil.rmtree(receipts / "create_layer", ignore_errors=True)
+        (receipts / "write_properties.json").unlink(missing_ok=True)
+
+
+class _Wanted:
+    """Which jobs have to write their shards again."""
+
+    def __init__(self, ask: Joints, run_folder: Path) -> None:
+        self._ask, self._run_folder = ask, run_folder
+        self._is_gone = cache(self._look)
+        self._sizes = Sizes(Path(ask.plan.dataset))
+
+    def of_all(self) -> list[str]:
+        """List those whose shards are not all there."""
+        return [job for job, _ in self._ask.plan.jobs() if self._is_gone(job)]
+
+    def unsent(self) -> set[str]:
+        """List those whose shards are not all there, and not all on the server."""
+        return {job for job in self.of_all() if not self._sent(job).exists()}
+
+    def again(self) -> set[str]:
+        """List those whose shards will be read by a job that runs, and are not there.
+
+        A job runs if its receipt is missing, or if one below it runs; then it wants all below it.
+        """
+        feeders = self._ask.feeders()
+        lost = self.unsent()
+        runs = {job for job in feeders if job in lost or not self._receipt(job).exists()}
+        wanted: set[str] = set()
+        before = -1
+        while len(runs) > before:
+            before = len(runs)
+            runs |= {job for job, below in feeders.items() if not runs.isdisjoint(below)}
+            for job in sorted(runs):
+                wanted |= self._lacking(feeders[job], runs)
+            runs |= wanted
+        return wanted
+
+    def _lacking(self, below: list[str], runs: set[str]) -> set[str]:
+        """Give what a job that runs would not find.
+
+        Shortcuts are used all or none: where shards are gone, all shortcuts have to be there.
+        """
+        plan, folder = self._ask.plan, self._run_folder
+        gone = {job for job in below if self._is_gone(job)} - runs
+        if gone and all(has_shortcut(plan, job) for job in below):
+            return {job for job in below if not is_kept_reduced(plan, folder, job)} - runs
+        return gone
+
+    def _look(self, job: str) -> bool:
+        receipt = Receipt.find(self._receipt(job))
+        return receipt is not None and bool(lost_shards(job, receipt, self._sizes))
+
+    def _receipt(self, job: str) -> Path:
+        return self._run_folder / "receipts" / f"{job}.json"
+
+    def _sent(self, job: str) -> Path:
+        return self._run_folder / "receipts" / "upload_shards" / f"{job}.json"

@@ -1,0 +1,123 @@
+"""The joints of the upload's rules: who waits for whom, and what a run has to reach in the end.
+
+Where nothing is sent, all answers are empty and no rule asks for them.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from wkflow.rules.inputs import Joints
+from wkflow.run_folder import PLAN, PROOF, REPORT
+from wkflow.voxels.scratch_mag import has_shortcut
+from wkflow.webknossos.upload_plan import Delivery
+
+AHEAD = 2
+"""Parcels beyond the number of cores that may be under way: what is converted waits for the
+network only as long as so few of them do, and the disk holds only so many."""
+
+
+class Parcel(Protocol):
+    """What Snakemake hands to input functions of these rules."""
+
+    parcel: str
+
+
+class Sending:
+    """Answers for the upload's rules of one run; `jobs` is how many a cluster runs at once."""
+
+    def __init__(self, delivery: Delivery | None, ask: Joints, run_folder: Path, jobs: int) -> None:
+        self._delivery, self._ask, self._run_folder = delivery, ask, run_folder
+        self._jobs = jobs
+
+    @property
+    def _parcels(self) -> tuple[str, ...]:
+        return self._delivery.parcels if self._delivery else ()
+
+    @property
+    def _is_converting(self) -> bool:
+        return bool(self._ask.plan.layers)
+
+    @property
+    def in_flight(self) -> int:
+        """How many jobs that make or send voxels may run at once."""
+        if self._is_converting or self._delivery is None:
+            return self._jobs + AHEAD
+        return self._delivery.at_once
+
+    @property
+    def weight(self) -> int:
+        """What a job that makes voxels counts against `in_flight`: nothing where none are sent."""
+        return 1 if self._delivery else 0
+
+    @property
+    def discards(self) -> bool:
+        """Whether the local dataset goes when it is sent."""
+        return self._delivery is not None and self._delivery.discard
+
+    @property
+    def passes(self) -> bool:
+        """Whether shards leave the disk one by one."""
+        return self.discards and bool(self._parcels)
+
+    @property
+    def reservation(self) -> list[str]:
+        """What says that the server knows the upload."""
+        return [self._delivery.reservation] if self._delivery else []
+
+    @cached_property
+    def gate(self) -> list[str]:
+        """What has to be there before a voxel is read: that a server once took the dataset.
+
+        A later attempt is no reason to convert again what is there. So the gate stays the
+        reservation through which the first slab went.
+        """
+        if self._delivery is None:
+            return []
+        folder = self._run_folder / "receipts" / "reserve_upload"
+        passed = sorted(int(path.stem) for path in folder.glob("*.json"))
+        return [f"receipts/reserve_upload/{passed[0]}.json"] if passed else self.reservation
+
+    def sent(self, _: object = None) -> list[str]:
+        """List the receipts of all parcels."""
+        return [f"receipts/upload_shards/{parcel}.json" for parcel in self._parcels]
+
+    @property
+    def last(self) -> list[str]:
+        """What has to be there beside the parcels: the properties, and all metadata."""
+        return ["receipts/write_properties.json", *self._ask.layouts] if self._is_converting else []
+
+    def sent_with_consumers(self, wildcards: Parcel) -> list[str]:
+        """Give what has to be sent before a parcel's shards may go: it, and what is made of it.
+
+        A slab whose shortcut is on the disk is not read again: it goes at once.
+        """
+        jobs = [wildcards.parcel]
+        if not has_shortcut(self._ask.plan, wildcards.parcel):
+            jobs += self._consumers[wildcards.parcel]
+        return [f"receipts/upload_shards/{job}.json" for job in jobs]
+
+    @cached_property
+    def _consumers(self) -> dict[str, list[str]]:
+        return self._ask.consumers()
+
+    def discarded(self, _: object = None) -> list[str]:
+        """List the receipts of all parcels that leave the disk before the end.
+
+        Few parcels may be under way all at once: to remove one of them earlier bounds nothing.
+        """
+        if len(self._parcels) <= 2 * self.in_flight:
+            return []
+        return [f"receipts/discard_shards/{parcel}.json" for parcel in self._parcels]
+
+    @property
+    def goals(self) -> list[str]:
+        """What a run has to reach."""
+        if self._ask.plan.extends:
+            return [PLAN, *self._ask.extensions, REPORT] if self._is_converting else []
+        made = [PLAN, "receipts/write_properties.json", REPORT] if self._is_converting else []
+        if self._delivery is None:
+            return made
+        if self.discards:
+            return [*made[:1], REPORT, PROOF, "receipts/discard_local.json"]
+        return [*made, PROOF]

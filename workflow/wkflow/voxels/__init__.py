@@ -1,0 +1,1 @@
+"""From source to shard in memory: bands, casts, kernels."""

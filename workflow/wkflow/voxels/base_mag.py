@@ -1,0 +1,60 @@
+"""The mags that others are computed from: which of their files went since that was planned."""
+
+import shutil
+from pathlib import Path
+
+from wkflow.errors import SourceError
+from wkflow.formats.mag_reader import open_given
+from wkflow.model.plan import LayerPlan, Plan
+from wkflow.model.stored_mag import Given
+from wkflow.voxels.finer_mag import opened_files
+
+NAMED = 3
+
+
+def require_base(plan: Plan, run_folder: Path | None = None) -> None:
+    """Make sure that the mags which others are computed from lost no file since that was planned.
+
+    What was computed without them is not what it should be: its receipts go.
+
+    Raises
+    ------
+    SourceError
+        Naming what is missing.
+    """
+    for one in plan.layers:
+        given = one.given
+        if given is None or given.absent is None or given.misses == "zeros":
+            continue
+        name = f"mag {one.grids[0].mag} of layer {one.layer.name}"
+        absent = _absent(given, one)
+        if absent is None or len(absent) > given.absent:
+            for rule in ("downsample_block", "downsample_rest") if run_folder else ():
+                shutil.rmtree(
+                    Path(run_folder or "", "receipts", rule, one.layer.name), ignore_errors=True
+                )
+                Path(run_folder or "", "receipts", rule, f"{one.layer.name}.json").unlink(
+                    missing_ok=True
+                )
+            what = "is not there any more" if absent is None else (
+                f"lacks {len(absent)} files, and lacked {given.absent} when this run began: "
+                f"{some_of(absent)}"
+            )  # fmt: skip
+            raise SourceError(
+                f"{name} {what}", given.root,
+                "Restore it, and give the same command; or remove the run folder to begin anew.",
+            )  # fmt: skip
+
+
+def _absent(given: Given, one: LayerPlan) -> list[str] | None:
+    """List the files of a mag that are not there; None if not even its metadata is."""
+    try:
+        with opened_files(given) as files:
+            return open_given(files, given, one.layer, one.grids[0]).absent()
+    except SourceError:
+        return None
+
+
+def some_of(files: list[str]) -> str:
+    """Name the first of many files."""
+    return ", ".join(files[:NAMED]) + " ..." * (len(files) > NAMED)

@@ -1,0 +1,83 @@
+"""Compute shards of one mag from the mag below it."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import nullcontext
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wkflow.formats.chunk_rows import from_begin
+from wkflow.formats.mag_writer import MagVoxels, Region
+from wkflow.model.box import Box
+from wkflow.model.codec import Codec
+from wkflow.model.layer import Grid, Place
+from wkflow.model.plan import LayerPlan
+from wkflow.model.receipt import ShardFile
+from wkflow.voxels.finer_mag import finer_voxels
+from wkflow.voxels.kernels import KERNELS
+from wkflow.voxels.kernels.edges import gather, reach
+from wkflow.voxels.scratch_mag import Shortcut
+from wkflow.voxels.scratch_voxels import ShortcutVoxels
+
+
+def downsample_shards(
+    dataset: Path,
+    plan: LayerPlan,
+    step: tuple[Grid, Grid],
+    places: list[Place],
+    pool: Executor,
+    shortcut: Shortcut | None = None,
+    before: Callable[[], object] | None = None,
+) -> Iterator[tuple[Box, ShardFile]]:
+    """Write the shards at `places` of the coarser mag of a step, one after the other.
+
+    Each row of chunks is read, reduced and encoded by itself, so memory does not grow with the
+    shard, and the result does not depend on how the work is cut. What a shortcut knows is taken
+    from there. `before` is called just before a shard appears.
+    """
+    reduce = Reduction(plan.kernel, *step)
+    codec = Codec.parse(plan.codec, plan.layer.data_format)
+    helps = shortcut if shortcut and step[1] == shortcut.grid else None
+    with finer_voxels(dataset, plan, step[0]) as reading:
+        for frame, group in groupby(places, key=itemgetter(0)):
+            coarser = MagVoxels(dataset, plan.layer, step[1], codec, frame, before=before)
+            positions = [position for _, position in group]
+            boxes = [step[1].shard_box(position) for position in positions]
+            known = ShortcutVoxels(helps).reading(boxes) if helps else nullcontext(None)
+            with reading(frame) as read, known as region, coarser.writing() as sink:
+                yield from sink.stream(boxes, region or reduce.of(read), pool)
+
+
+class Reduction:
+    """A kernel between two mags: gives any box of the coarser one."""
+
+    def __init__(self, kernel: str, finer: Grid, coarser: Grid) -> None:
+        self.kernel, self.finer, self.coarser = KERNELS[kernel], finer, coarser
+        self.factor = coarser.mag.over(finer.mag)
+        self.halo = self.kernel.halo(self.factor)
+
+    def of(self, read: Region) -> Region:
+        """Give what computes a box of the coarser mag with `read`, which reads the finer one."""
+        return from_begin(self.coarser, partial(self._reduced, read))
+
+    def _reduced(self, read: Region, box: Box) -> NDArray[np.generic]:
+        """Reduce what lies below a box; what the layer lacks at its borders is mirrored."""
+        begins, ends, takes = [], [], []
+        for b, e, f, h, first, last in zip(
+            box.begin, box.end, self.factor, self.halo, self.finer.begin, self.finer.size,
+            strict=True,
+        ):  # fmt: skip
+            window = self.kernel.window
+            low, high, take = reach(
+                b * f - h - first, e * f + h - first, last - first, window=window
+            )
+            begins.append(low + first)
+            ends.append(high + first)
+            takes.append(take)
+        block = read(Box((begins[0], begins[1], begins[2]), (ends[0], ends[1], ends[2])))
+        return self.kernel.reduce(gather(block, takes), self.factor)

@@ -1,0 +1,115 @@
+"""A way around reading mag 1 again: each slab leaves its voxels of the second mag, uncompressed.
+
+`convert_slab` reduces its voxels while they are in memory; `downsample_rest` finds them in a file
+instead of decoding four times as many from shards. A shortcut that is missing is no loss: the
+shards are read then, with the same result.
+"""
+
+import shutil
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from wkflow.model.box import Triple
+from wkflow.model.layer import Grid
+from wkflow.model.layer_plan import LayerPlan
+from wkflow.model.plan import Plan
+from wkflow.model.slab import Slab
+from wkflow.run_folder import SCRATCH
+
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+"""Linux's name for one start of the system on one machine; elsewhere there are no shortcuts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """The second mag of a layer, one file (z, y, x, c) for each slab below `folder`."""
+
+    folder: Path
+    plan: LayerPlan
+
+    @property
+    def grid(self) -> Grid:
+        """The second mag."""
+        return self.plan.grids[1]
+
+    @property
+    def factor(self) -> Triple:
+        """How many voxels of mag 1 one of the second mag stands for."""
+        return self.grid.mag.over(self.plan.grids[0].mag)
+
+    def path(self, slab: Slab) -> Path:
+        """Name the file after all that its voxels depend on.
+
+        The start of the system is part of it: a file that was not flushed when the power failed
+        is not found again.
+        """
+        recipe = f"{self.plan.slab_recipe(slab)}-{self.plan.kernel}-{self.grid.mag}"
+        return self.folder / f"{slab}-{recipe}-{BOOT.read_text().strip()}"
+
+    def remove(self) -> None:
+        """Remove all files: the second mag is on the disk."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def shortcut_of(plan: LayerPlan, scratch: Path | None) -> Shortcut | None:
+    """Give the layer's shortcut below `scratch`, if it has one.
+
+    It has one where each voxel of the second mag stands for at most two along each axis, where
+    rows of chunks hold whole cells, and where it is worth its disk: because mag 1 goes meanwhile,
+    or because the second mag is small. Layers of several frames, or off the origin, have none.
+    """
+    steps = plan.steps()
+    if (
+        scratch is None
+        or not BOOT.exists()
+        or not steps
+        or plan.layer.frames > 1
+        or plan.given
+        or any(plan.box.begin)
+    ):
+        return None
+    is_small = plan.rest_steps()[:1] == steps[:1]
+    finest, second = plan.grids[:2]
+    factor = second.mag.over(finest.mag)
+    whole_cells = all(c % f == 0 for c, f in zip(finest.chunk, factor, strict=True))
+    is_plain = max(factor) <= 2 and plan.halo == 0
+    if not (whole_cells and is_plain and (is_small or plan.passing)):
+        return None
+    return Shortcut(scratch / plan.layer.name, plan)
+
+
+def shortcut_bytes(plan: LayerPlan) -> int:
+    """Bytes that a layer's shortcut takes for a while, at most."""
+    shortcut = shortcut_of(plan, Path())
+    return prod(shortcut.grid.size) * plan.layer.voxel_bytes if shortcut else 0
+
+
+def has_shortcut(plan: Plan, parcel: str) -> bool:
+    """Whether the second mag is built from what a slab's job leaves instead of its shards."""
+    rule, layer, *_ = parcel.split("/")
+    return rule == "convert_slab" and shortcut_of(plan.layer(layer), Path()) is not None
+
+
+def is_spared(plan: Plan, run_folder: Path, parcel: str) -> bool:
+    """Whether no job will read the shards of a slab.
+
+    All mags above it are there; or the shortcuts of all slabs before it and its own are, since a
+    job that lacks one of them reads shards instead.
+    """
+    if not has_shortcut(plan, parcel):
+        return False
+    _, layer, slab = parcel.split("/")
+    if (run_folder / "receipts" / "downsample_rest" / f"{layer}.json").exists():
+        return True
+    done = (run_folder / "receipts" / "convert_slab" / layer).glob("*.json")
+    slabs = {slab, *(path.stem for path in done)}
+    return all(is_kept_reduced(plan, run_folder, f"convert_slab/{layer}/{one}") for one in slabs)
+
+
+def is_kept_reduced(plan: Plan, run_folder: Path, parcel: str) -> bool:
+    """Whether the shortcut of a slab is on the disk."""
+    _, layer, slab = parcel.split("/")
+    one = plan.layer(layer)
+    shortcut = shortcut_of(one, run_folder / SCRATCH)
+    return shortcut is not None and shortcut.path(one.slab(slab)).exists()

@@ -1,0 +1,1 @@
+"""The server: its client, upload plans, receipts and reports."""

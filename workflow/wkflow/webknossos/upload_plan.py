@@ -1,0 +1,79 @@
+"""What is to be sent, where to and how: drawn while the rules are read, read by the upload's jobs.
+
+A parcel is what one `upload_shards` job sends: the files of one receipt.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from wkflow import atomic_files
+from wkflow.errors import ConfigError
+from wkflow.run_folder import UPLOAD
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One dataset on its way to a server.
+
+    `at_once` parcels of a dataset that exists are sent at once, each through `connections`.
+    `notes` are what a person should read. `parcels` are names of receipts below `receipts/`;
+    `extras` are the files, relative to the dataset, that go when all parcels have gone, the last of
+    them last. `file_count` is what the server is told beforehand, `byte_bound` what the files will
+    never exceed together. `recipe` changes when the files, the name or the place does. `attempt`
+    and `upload_id` say how often the server was asked and under what name it knows the upload.
+    `insecure` lets the token travel over plain http.
+    """
+
+    dataset: str
+    name: str
+    url: str
+    folder: str | None
+    transfer_mode: str
+    verify: str
+    ca_bundle: str | None
+    connections: int
+    discard: bool
+    parcels: tuple[str, ...]
+    extras: tuple[str, ...]
+    file_count: int
+    byte_bound: int
+    recipe: str
+    at_once: int = 1
+    notes: tuple[str, ...] = ()
+    attempt: int = 1
+    upload_id: str = ""
+    insecure: bool = False
+
+    @property
+    def reservation(self) -> str:
+        """The receipt that says what the server granted, below the run folder."""
+        return f"receipts/reserve_upload/{self.attempt}.json"
+
+    def state(self, run_folder: Path) -> Path:
+        """Give the folder of what is known of this attempt."""
+        return run_folder / UPLOAD / str(self.attempt)
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON, whole or not at all."""
+        atomic_files.write_json(path, asdict(self), indent=None)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read what `write` wrote.
+
+        Raises
+        ------
+        ConfigError
+            If the file is none of this version.
+        """
+        try:
+            document = json.loads(Path(path).read_bytes())
+            parcels, extras = tuple(document.pop("parcels")), tuple(document.pop("extras"))
+            notes = tuple(document.pop("notes"))
+            return cls(parcels=parcels, extras=extras, notes=notes, **document)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigError(
+                f"is no delivery of this version ({error})", str(path), "Remove it."
+            ) from error
