@@ -12,13 +12,13 @@ min_version("9.27")
 HERE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 sys.path.append(f"{HERE}/workflow")
 
-from wkflow.rules.evaluate import enter
+from wkflow.rules.evaluate import evaluate
 
 
 configfile: f"{HERE}/config/config.yaml"
 
 
-run = enter(config, workflow)
+run = evaluate(config, workflow)
 if workflow.modifier.is_main_snakefile():
 
     workdir: run.settings.run_folder
@@ -37,4 +37,4 @@ include: "workflow/rules/mags.smk"
 rule all:
     """The dataset is whole, here or on the server, and a report says what was done."""
     input:
-        sending.goals,
+        upload_inputs.final_targets,

@@ -2,9 +2,9 @@
 
 from wkflow.rules.job import Job
 from wkflow.steps.discard_local import discard_local
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 with Job(snakemake) as job:
-    delivery = Delivery.read(snakemake.input.delivery)
+    delivery = UploadPlan.read(snakemake.input.delivery)
     receipt = discard_local(delivery, job.scratch)
     receipt.write(snakemake.output.receipt)

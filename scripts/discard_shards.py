@@ -3,10 +3,10 @@
 from wkflow.model.plan import Plan
 from wkflow.rules.job import Job
 from wkflow.steps.discard_shards import discard_shards
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 with Job(snakemake) as job:
-    delivery = Delivery.read(snakemake.input.delivery)
+    delivery = UploadPlan.read(snakemake.input.delivery)
     plan = Plan.read(snakemake.input.plan)
     parcel = snakemake.wildcards.parcel
     receipt = discard_shards(delivery, plan, job.run_folder, parcel=parcel)

@@ -6,9 +6,9 @@ from wkflow.access_token import find_token
 from wkflow.model.plan import Plan
 from wkflow.rules.job import Job
 from wkflow.steps.finish_mags import finish_mags
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 with Job(snakemake):
-    documents = Plan.read(snakemake.input.plan), Delivery.read(snakemake.input.delivery)
+    documents = Plan.read(snakemake.input.plan), UploadPlan.read(snakemake.input.delivery)
     options = {"parcels": snakemake.input.sent, "receipt": Path(snakemake.output.receipt)}
     finish_mags(*documents, find_token(), **options)

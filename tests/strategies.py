@@ -11,7 +11,7 @@ from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.mag import Mag
 from wkflow.model.mag_ladder import FINEST
 from wkflow.model.plan import Plan
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.source import Channel, Header, RawLayout, Source
 
 DATASET = "/data/target"
@@ -105,10 +105,10 @@ def channels() -> st.SearchStrategy[Channel]:
     return st.builds(Channel, st.text(max_size=9), st.none() | triples(0, 255), st.none() | window)
 
 
-def feeds() -> st.SearchStrategy[Feed]:
+def feeds() -> st.SearchStrategy[ReadStrategy]:
     """Draw any feed, its numbers small."""
     kinds, few = st.sampled_from(["rows", "bands", "scratch"]), st.integers(1, 12)
-    return st.builds(Feed, kinds, few, st.integers(1, 40), st.integers(1, 2))
+    return st.builds(ReadStrategy, kinds, few, st.integers(1, 40), st.integers(1, 2))
 
 
 def times(shape: Triple, by: Triple) -> Triple:

@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow import atomic_files
-from wkflow.atomic_files import PARTIAL, Growing, Handles, flush, replacing, sweep, write_json
+from wkflow.atomic_files import (
+    PARTIAL,
+    Handles,
+    PartialFile,
+    atomic_write,
+    flush,
+    sweep,
+    write_json,
+)
 from wkflow.errors import ResourceError
 
 PACKAGE_ROOT = Path(atomic_files.__file__).parents[1]
@@ -20,8 +28,8 @@ PACKAGE_ROOT = Path(atomic_files.__file__).parents[1]
 KILLED_WRITER = """
 import os, signal, sys
 from pathlib import Path
-from wkflow.atomic_files import replacing
-with replacing(Path(sys.argv[1])) as file:
+from wkflow.atomic_files import atomic_write
+with atomic_write(Path(sys.argv[1])) as file:
     file.write(b"half")
     file.flush()
     os.kill(os.getpid(), signal.SIGKILL)
@@ -31,7 +39,7 @@ with replacing(Path(sys.argv[1])) as file:
 def test_a_file_appears_at_the_end(tmp_path: Path) -> None:
     """While it is being written nobody sees it; folders are made on the way."""
     path = tmp_path / "c" / "0" / "0"
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         file.write(b"whole")
         assert not path.exists()
     assert path.read_bytes() == b"whole"
@@ -44,7 +52,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     path.write_bytes(b"old")
 
     def fail() -> None:
-        with replacing(path) as file:
+        with atomic_write(path) as file:
             file.write(b"new")
             raise KeyError("why")
 
@@ -69,7 +77,7 @@ def test_a_killed_writer_leaves_no_file_under_the_name(tmp_path: Path) -> None:
 def test_two_writers_do_not_mix_their_bytes(tmp_path: Path) -> None:
     """An orphan and its successor may write one file: the last to end has it."""
     path = tmp_path / "shard"
-    with replacing(path) as orphan, replacing(path) as successor:
+    with atomic_write(path) as orphan, atomic_write(path) as successor:
         orphan.write(b"orphan")
         successor.write(b"successor")
         orphan.flush()
@@ -84,7 +92,7 @@ def test_a_full_disk_is_foreseen(tmp_path: Path, number: int) -> None:
     full = OSError(number, os.strerror(number))
     with (
         pytest.raises(ResourceError, match="the disk is full") as caught,
-        replacing(tmp_path / "shard"),
+        atomic_write(tmp_path / "shard"),
     ):
         raise full
     assert caught.value.where == str(tmp_path)
@@ -95,14 +103,14 @@ def test_a_full_disk_is_foreseen(tmp_path: Path, number: int) -> None:
 def test_what_is_written_late_is_told_too(tmp_path: Path) -> None:
     """A disk that is found full when the buffer is flushed is as full."""
     (tmp_path / "full").symlink_to("/dev/full")
-    with pytest.raises(ResourceError), replacing(tmp_path / "shard"):
+    with pytest.raises(ResourceError), atomic_write(tmp_path / "shard"):
         (tmp_path / "full").write_bytes(b"x")
 
 
 def test_other_failures_of_the_system_stay_what_they_are(tmp_path: Path) -> None:
     """A target below a file is no full disk."""
     (tmp_path / "file").touch()
-    with pytest.raises(NotADirectoryError), replacing(tmp_path / "file" / "shard"):
+    with pytest.raises(NotADirectoryError), atomic_write(tmp_path / "file" / "shard"):
         pass
 
 
@@ -165,7 +173,7 @@ def open_below(folder: Path) -> int:
 def test_a_growing_file_appears_when_it_is_finished(tmp_path: Path) -> None:
     """Folders are made on the way; what was there before stays until then."""
     path = tmp_path / "c" / "0"
-    file = Growing(path, Handles())
+    file = PartialFile(path, Handles())
     file.append([b"one", memoryview(b"two")])
     file.append([])
     file.append([b"three"])
@@ -180,7 +188,7 @@ def test_a_growing_file_appears_when_it_is_finished(tmp_path: Path) -> None:
 
 def test_a_growing_file_may_be_written_anywhere(tmp_path: Path) -> None:
     """Holes read as zeros, also at the end; what was written can be read."""
-    file = Growing(tmp_path / "x", Handles())
+    file = PartialFile(tmp_path / "x", Handles())
     file.append([b"head"])
     file.put(8, b"late")
     file.put(6, b"!")
@@ -193,14 +201,14 @@ def test_a_growing_file_may_be_written_anywhere(tmp_path: Path) -> None:
 
 def test_an_empty_growing_file_is_a_file(tmp_path: Path) -> None:
     """Whether anything was written or not."""
-    Growing(tmp_path / "x", Handles()).finish()
+    PartialFile(tmp_path / "x", Handles()).finish()
     assert (tmp_path / "x").read_bytes() == b""
 
 
 def test_files_that_grow_side_by_side_share_a_few_handles(tmp_path: Path) -> None:
     """Those that wait are closed, and go on where they were."""
     handles = Handles(3)
-    files = [Growing(tmp_path / str(number), handles) for number in range(10)]
+    files = [PartialFile(tmp_path / str(number), handles) for number in range(10)]
     for word in (b"a", b"bc", b"def"):
         for file in files:
             file.append([word])
@@ -214,7 +222,7 @@ def test_files_that_grow_side_by_side_share_a_few_handles(tmp_path: Path) -> Non
 def test_an_abandoned_file_leaves_nothing(tmp_path: Path) -> None:
     """Nor does what lies beside it; and the old file stays."""
     (tmp_path / "x").write_bytes(b"old")
-    file = Growing(tmp_path / "x", Handles())
+    file = PartialFile(tmp_path / "x", Handles())
     beside = file.beside()
     file.append([b"new"])
     beside.append([b"spool"])
@@ -236,7 +244,7 @@ def test_a_disk_that_fills_while_a_file_grows_is_foreseen(
     )
     (tmp_path / f"shard{PARTIAL}").symlink_to("/dev/full")
     handles = Handles(1)
-    file, other = Growing(tmp_path / "shard", handles), Growing(tmp_path / "other", handles)
+    file, other = PartialFile(tmp_path / "shard", handles), PartialFile(tmp_path / "other", handles)
 
     def grow() -> None:
         file.append([b"x" * length])

@@ -170,7 +170,7 @@ def test_nothing_below_the_command_line_ends_the_program(module: Path) -> None:
     if name_of(module) in programs | {"cli/progress", "rules/job", "readers/bioformats/process"}:
         return
     for node in ast.walk(ast.parse(module.read_text())):
-        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        called = ast.unparse(node.func) if isinstance(node, ast.Request) else ""
         assert called not in {"print", "sys.exit", "exit"}
         assert not isinstance(node, ast.Assert)
         wholesale = isinstance(node, ast.ExceptHandler) and (

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.model.layer_plan import digest
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.source import Channel, RawLayout
 
 from tests.strategies import channels, feeds, resized, small_layer_plan
@@ -62,7 +62,11 @@ def test_what_is_read_of_a_file_changes_the_recipe_of_its_slab() -> None:
 
 
 @given(feed=feeds(), display=channels(), passing=st.booleans())
-def test_how_voxels_pass_changes_no_recipe(feed: Feed, display: Channel, passing: bool) -> None:  # noqa: FBT001
+def test_how_voxels_pass_changes_no_recipe(
+    feed: ReadStrategy,
+    display: Channel,
+    passing: bool,  # noqa: FBT001
+) -> None:
     """Another memory, colour or place to stay is no reason to convert again."""
     plan = small_layer_plan()
     other = replace(plan, feed=feed, display=display, passing=passing)

@@ -10,7 +10,7 @@ from pathlib import Path
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
 from wkflow.options.settings import Settings
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
 from wkflow.steps.downsample_block import downsample_block
@@ -23,7 +23,7 @@ WITH_SCRATCH = {"convert_slab": convert_slab, "downsample_rest": downsample_rest
 
 def run(settings: Settings, threads: int) -> Plan:
     """Take the steps of all jobs one after the other, each with all threads; give the plan."""
-    plan = draw_plan(settings)
+    plan = plan_conversion(settings)
     for one in plan.layers:
         create_layer(plan, one.layer.name)
     receipts = settings.run_folder / "receipts"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 from wkflow.model.plan import Plan
-from wkflow.rules.inputs import Joints
+from wkflow.rules.inputs import RuleInputs
 from wkflow.run_folder import DRAFT
 from wkflow.workflow_files import snakefile
 
@@ -38,9 +38,9 @@ PLAN_ALONE = """\
 import sys
 import yaml
 from wkflow.options.settings import Settings
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 options = yaml.safe_load(open(sys.argv[1]))
-draw_plan(Settings.parse(options, where="benchmark"))
+plan_conversion(Settings.parse(options, where="benchmark"))
 """
 
 READ_ALONE = "import sys; from wkflow.model.plan import Plan; Plan.read(sys.argv[1])"
@@ -99,7 +99,7 @@ class Case:
 
     def receipts(self) -> list[str]:
         """List the receipts of all jobs that write voxels; the plan was drawn."""
-        return Joints(Plan.read(self.run_folder / DRAFT)).receipts()
+        return RuleInputs(Plan.read(self.run_folder / DRAFT)).receipts()
 
 
 def measure(case: Case, flags: tuple[str, ...]) -> list[object]:

@@ -11,7 +11,7 @@ from wkflow.cli.main import build_parsers, choices_of, spell
 from wkflow.cli.option_docs import PAPERS, main, options_table
 from wkflow.options.settings import Settings
 
-CONFIG = Path(__file__).resolve().parents[1] / "config"
+CONFIG = Path(__file__).resolve().parents[2] / "config"
 REQUIRED = {name for name, option in Settings.model_fields.items() if option.is_required()}
 
 

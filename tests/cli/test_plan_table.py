@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from wkflow.cli.plan_table import plan_table
 from wkflow.model.plan import Plan
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.options.settings import Settings
 
 from tests.strategies import dataset_plan, small_layer_plan
@@ -65,15 +65,15 @@ def test_what_was_judged_and_noticed_is_told(plan: Plan, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("feed", "words"),
     [
-        (Feed("rows", 32, 32), "read in rows of 32 slices"),
-        (Feed("bands", 32, 512), "read in bands of 512 rows of 32 slices"),
+        (ReadStrategy("rows", 32, 32), "read in rows of 32 slices"),
+        (ReadStrategy("bands", 32, 512), "read in bands of 512 rows of 32 slices"),
         (
-            Feed("scratch", 32, 900, 4, 10**9, 24 * 10**9),
+            ReadStrategy("scratch", 32, 900, 4, 10**9, 24 * 10**9),
             "decoded into scratch files, 32 slices at once: 24.0 GB of disk",
         ),
     ],
 )
-def test_how_voxels_come_in_is_told(tmp_path: Path, feed: Feed, words: str) -> None:
+def test_how_voxels_come_in_is_told(tmp_path: Path, feed: ReadStrategy, words: str) -> None:
     """It says what the memory and the disk are for."""
     one = replace(small_layer_plan(), feed=feed)
     table = plan_table(dataset_plan(one, dataset=str(tmp_path / "target")), settings(tmp_path))

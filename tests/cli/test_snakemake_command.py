@@ -71,7 +71,7 @@ def test_a_missing_plugin_is_named_with_its_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before Snakemake says that an argument has an invalid choice."""
-    monkeypatch.setattr(snakemake_command, "find_spec", lambda _: None)
+    monkeypatch.setattr(spelling, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match="plugin for slurm is not installed") as caught:
         require_means(settings(tmp_path, distribution_strategy="slurm+batching"))
     assert caught.value.remedy == "pip install 'wkflow[slurm]'"

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from wkflow.formats.chunk_rows import Region
+from wkflow.formats.contract import ReadBox
 from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.box import Box, Triple
 from wkflow.model.codec import Codec
@@ -32,7 +32,7 @@ def noise(shape: tuple[int, ...], dtype: str) -> Block:
     return voxels
 
 
-def of(block: Block) -> Region:
+def of(block: Block) -> ReadBox:
     """Give any box of a block (c, x, y, z)."""
 
     def region(box: Box) -> Block:

@@ -10,9 +10,9 @@ import zarr
 from numpy.testing import assert_array_equal
 from wkflow.errors import SourceError
 from wkflow.formats.dataset_files import LocalFiles
-from wkflow.formats.mag_reader import open_given
+from wkflow.formats.mag_reader import open_mag
 from wkflow.model.box import Box
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 
 from tests.readers.dataset.given import given_at, grid_of, layer_of, noise, opened
 
@@ -84,7 +84,7 @@ def test_a_mag_may_lie_anywhere(tmp_path: Path) -> None:
     (tmp_path / "near").mkdir()
     layer = layer_of(VOXELS)
     for path in (str(tmp_path / "far" / "1"), "../far/1", "./../far/1/"):
-        given = Given(str(tmp_path / "near"), path, "zarr3")
+        given = StoredMag(str(tmp_path / "near"), path, "zarr3")
         mag = opened(given, layer)
         assert_array_equal(mag.region(0)(Box((0, 0, 0), layer.size)), VOXELS[0], strict=True)
         assert mag.absent() == []
@@ -105,7 +105,7 @@ def test_a_server_is_asked_seldom(tmp_path: Path) -> None:
     """Once for the metadata, once for the index of a shard, and once for all of its chunks."""
     zarr.create_array(tmp_path / "1", data=VOXELS[0], chunks=(1, 4, 4, 4), shards=(2, 32, 12, 12))
     files, layer = Elsewhere(tmp_path), layer_of(VOXELS)
-    mag = open_given(files, given_at(tmp_path / "1", "zarr3"), layer, grid_of(layer))
+    mag = open_mag(files, given_at(tmp_path / "1", "zarr3"), layer, grid_of(layer))
     found = mag.region(0)(Box((0, 0, 0), layer.size))
     assert_array_equal(found, VOXELS[0], strict=True)
     shards = ["1/c/0/0/0/0"] * 2 + ["1/c/0/0/1/0"] * 2

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow import atomic_files
-from wkflow.atomic_files import PARTIAL, Growing, Handles
+from wkflow.atomic_files import PARTIAL, Handles, PartialFile
 from wkflow.errors import VerificationError
 from wkflow.formats.contract import Row
-from wkflow.formats.shard import EMPTY, IndexedShard, ShardFile
+from wkflow.formats.shard import EMPTY, IndexedShard, ShardReader
 
 CHUNKS = (3, 2, 2)
 ZEROS = b"\0" * 6
@@ -23,9 +23,9 @@ ZEROS = b"\0" * 6
 KILLED_WRITER = """
 import os, signal, sys
 from pathlib import Path
-from wkflow.atomic_files import Growing, Handles
+from wkflow.atomic_files import PartialFile, Handles
 from wkflow.formats.shard import IndexedShard
-shard = IndexedShard(Growing(Path(sys.argv[1]), Handles()), (1, 2, 1), b"")
+shard = IndexedShard(PartialFile(Path(sys.argv[1]), Handles()), (1, 2, 1), b"")
 shard.append([b"x" * 100000], 0, 0)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -36,7 +36,7 @@ shards = st.lists(st.lists(chunk, min_size=3, max_size=3), min_size=4, max_size=
 
 def write_shard(path: Path, rows: list[Row]) -> tuple[int, str]:
     """Write a shard, row by row."""
-    shard = IndexedShard(Growing(path, Handles()), CHUNKS, ZEROS)
+    shard = IndexedShard(PartialFile(path, Handles()), CHUNKS, ZEROS)
     for number, row in enumerate(rows):
         shard.append(row, number % CHUNKS[1], number // CHUNKS[1])
     return shard.finish()
@@ -50,7 +50,7 @@ def sample_shard(path: Path) -> bytes:
 
 def contents(path: Path) -> list[Row]:
     """Read all chunks of a shard, in the order in which rows are written."""
-    shard = ShardFile(path, CHUNKS)
+    shard = ShardReader(path, CHUNKS)
     try:
         return [
             [c and bytes(c) for c in shard.row(range(3), y, z)] for z in range(2) for y in range(2)
@@ -106,7 +106,7 @@ def test_an_index_cut_short_is_noticed(tmp_path: Path) -> None:
     for length in range(len(content)):
         path.write_bytes(content[:length])
         with pytest.raises(VerificationError, match="index of this shard is damaged") as caught:
-            ShardFile(path, CHUNKS)
+            ShardReader(path, CHUNKS)
         assert caught.value.where == str(path)
         assert f"Remove {path}" in caught.value.remedy
 
@@ -117,7 +117,7 @@ def test_zeros_are_no_index(tmp_path: Path) -> None:
     for length in (3, 4, 5, 8, 100, 196, 400):
         path.write_bytes(bytes(length))
         with pytest.raises(VerificationError):
-            ShardFile(path, CHUNKS)
+            ShardReader(path, CHUNKS)
 
 
 def test_a_flipped_bit_of_the_index_is_noticed(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_flipped_bit_of_the_index_is_noticed(tmp_path: Path) -> None:
         damaged[position] ^= 1
         path.write_bytes(damaged)
         with pytest.raises(VerificationError):
-            ShardFile(path, CHUNKS)
+            ShardReader(path, CHUNKS)
 
 
 def test_a_killed_writer_leaves_no_shard(tmp_path: Path) -> None:
@@ -144,11 +144,11 @@ def test_a_killed_writer_leaves_no_shard(tmp_path: Path) -> None:
 
 def test_an_abandoned_shard_leaves_nothing(tmp_path: Path) -> None:
     """Nor does it take away one that is finished."""
-    shard = IndexedShard(Growing(tmp_path / "shard", Handles()), CHUNKS, ZEROS)
+    shard = IndexedShard(PartialFile(tmp_path / "shard", Handles()), CHUNKS, ZEROS)
     shard.append([b"x"], 0, 0)
     shard.abandon()
     assert not list(tmp_path.iterdir())
-    whole = IndexedShard(Growing(tmp_path / "shard", Handles()), CHUNKS, ZEROS)
+    whole = IndexedShard(PartialFile(tmp_path / "shard", Handles()), CHUNKS, ZEROS)
     whole.finish()
     whole.abandon()
     assert contents(tmp_path / "shard")[0] == [ZEROS, None, None]

@@ -43,7 +43,7 @@ from pathlib import Path
 import h5py, imagecodecs, imageio, PIL.Image, pydicom, pylibCZIrw.czi, simplejpeg, tifffile, zarr
 from wkflow.errors import WkflowError
 from wkflow.options.settings import Settings
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from tests.formats.test_size_limits import GIVEN_BYTES, ROOMY_BYTES
 
 def taken():
@@ -58,7 +58,7 @@ for path in sys.argv[1:]:
     given = {"source": path, "target": path + ".target", "voxel_size": "10,10,10"}
     begin = time.process_time()
     try:
-        draw_plan(Settings.parse(given, where="test"), is_trial=True)
+        plan_conversion(Settings.parse(given, where="test"), is_trial=True)
         answer = [0, "", ""]
     except WkflowError as error:
         answer = [error.exit_status, error.where, error.what]

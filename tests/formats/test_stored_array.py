@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.formats.chunk_files import Loose, Position
 from wkflow.formats.dataset_files import LocalFiles
-from wkflow.formats.stored_array import GivenArray, own_axes
+from wkflow.formats.stored_array import StoredArray, own_axes
 
 WHOLE = np.arange(1, 78, dtype=np.uint8).reshape(7, 11)
 CHUNK = (3, 4)
 ORIGIN = (5, -3)
 
 
-def array_in(folder: Path) -> GivenArray:
+def array_in(folder: Path) -> StoredArray:
     """Write chunks that are cut to what lies inside."""
 
     def decode(content: bytes, position: Position) -> NDArray[Any]:
@@ -33,16 +33,16 @@ def array_in(folder: Path) -> GivenArray:
     files = LocalFiles(folder)
     shelf = Loose(files, lambda at: ("".join(map(str, at)),))
     dtype = np.dtype("u1")
-    return GivenArray(files, "", ("y", "x"), (7, 11), CHUNK, dtype, shelf, decode, origin=ORIGIN)
+    return StoredArray(files, "", ("y", "x"), (7, 11), CHUNK, dtype, shelf, decode, origin=ORIGIN)
 
 
 @pytest.fixture(scope="module")
-def array(tmp_path_factory: pytest.TempPathFactory) -> GivenArray:
+def array(tmp_path_factory: pytest.TempPathFactory) -> StoredArray:
     return array_in(tmp_path_factory.mktemp("array"))
 
 
 @given(st.tuples(*[st.integers(-5, 20)] * 4))
-def test_any_region_is_the_slice(array: GivenArray, numbers: tuple[int, int, int, int]) -> None:
+def test_any_region_is_the_slice(array: StoredArray, numbers: tuple[int, int, int, int]) -> None:
     """Also beyond the array, where nothing is copied."""
     y, x = sorted(numbers[:2]), sorted(numbers[2:])
     padded = np.full((30, 30), 99, np.uint8)  # from (-6, -6) on

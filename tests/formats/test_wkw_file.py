@@ -5,7 +5,7 @@ from pathlib import Path
 import google_crc32c
 import numpy as np
 import pytest
-from wkflow.atomic_files import Growing, Handles
+from wkflow.atomic_files import Handles, PartialFile
 from wkflow.errors import VerificationError
 from wkflow.formats.wkw_file import CubeFile, PackedCube, RawCube, header, morton
 from wkflow.model.layer import Grid, Layer
@@ -19,7 +19,7 @@ EDGE, BLOCK_BYTES = 4, 64
 def packed(path: Path) -> tuple[int, str]:
     """Write two blocks into a file of 64."""
     head = header(LAYER, GRID, "lz4", 16 + 8 * 64)
-    cube = PackedCube(Growing(path, Handles()), head, EDGE, b"empty")
+    cube = PackedCube(PartialFile(path, Handles()), head, EDGE, b"empty")
     cube.append([b"second", None, b"third"], 1, 0)
     cube.append([b"first"], 0, 0)
     return cube.finish()
@@ -49,7 +49,7 @@ def test_packed_blocks_are_put_in_order(tmp_path: Path) -> None:
 
 def test_raw_blocks_have_their_places(tmp_path: Path) -> None:
     """Where none came, the file has a hole that reads as zeros."""
-    cube = RawCube(Growing(tmp_path / "x0.wkw", Handles()), header(LAYER, GRID, "none", 16),
+    cube = RawCube(PartialFile(tmp_path / "x0.wkw", Handles()), header(LAYER, GRID, "none", 16),
                    EDGE, BLOCK_BYTES)  # fmt: skip
     cube.append([None, b"7" * 64], 1, 0)
     size, crc = cube.finish()
@@ -64,7 +64,7 @@ def test_raw_blocks_have_their_places(tmp_path: Path) -> None:
 def test_an_abandoned_cube_leaves_nothing(tmp_path: Path, kind: type) -> None:
     """Neither the file nor the blocks that waited beside it."""
     more = b"empty" if kind is PackedCube else BLOCK_BYTES
-    cube = kind(Growing(tmp_path / "x0.wkw", Handles()), bytes(16), EDGE, more)
+    cube = kind(PartialFile(tmp_path / "x0.wkw", Handles()), bytes(16), EDGE, more)
     cube.append([b"x" * 64], 0, 0)
     cube.abandon()
     assert not list(tmp_path.iterdir())

@@ -13,10 +13,10 @@ from wkflow.model.box import Box, Triple
 from wkflow.model.layer import ROWS_AHEAD, START_BYTES, Grid, Layer, lay_grid, shard_bytes
 from wkflow.model.layer_plan import BLOCK_JOBS, BLOCK_SHARE, LayerPlan
 from wkflow.model.mag import Mag
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.slab import Slab
 from wkflow.model.source import Channel, RawLayout, Source
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.voxels.kernels import KERNELS, reach
 from wkflow.voxels.reduce import Reduction
 
@@ -228,7 +228,7 @@ def _cover(plan: LayerPlan, finer: Grid, coarser: Grid) -> int:
 
 @given(plan=layer_plans(), raw=st.none() | raw_layouts(), feed=feeds(), display=channels())
 def test_json_keeps_a_layer_plan(
-    plan: LayerPlan, raw: RawLayout | None, feed: Feed, display: Channel
+    plan: LayerPlan, raw: RawLayout | None, feed: ReadStrategy, display: Channel
 ) -> None:
     """Jobs read what the Snakefile drew: frames, raw files, feed and colours as well."""
     source = replace(plan.source, raw=raw, image=2, picks=(2, 0))
@@ -240,7 +240,7 @@ def test_memory_holds_what_is_fed_and_what_goes_out() -> None:
     """Each thread has rows of chunks of its own; a layer flatter than its chunks fewer voxels."""
     plan = small_layer_plan((500, 500, 400))
     assert plan.slab_memory(3) - plan.slab_memory(2) == ROWS_AHEAD * 500 * 8 * 8
-    fed = replace(plan, feed=Feed("bands", 8, 500, 2, 12345))
+    fed = replace(plan, feed=ReadStrategy("bands", 8, 500, 2, 12345))
     assert fed.slab_memory(1) - plan.slab_memory(1) == 12345
     flat = small_layer_plan((500, 500, 3))
     assert (
@@ -268,7 +268,7 @@ def extended_plans(draw: st.DrawFn) -> LayerPlan:
     grids = tuple(
         lay_grid(moved, grid.mag, chunk=grid.chunk, shard=grid.shard) for grid in plan.grids
     )
-    given = Given(draw(st.sampled_from(["/data/d", "https://h/d"])), "em/1", "wkw", ("x", "y"))
+    given = StoredMag(draw(st.sampled_from(["/data/d", "https://h/d"])), "em/1", "wkw", ("x", "y"))
     return replace(plan, layer=moved, grids=grids, source=Source.of_nothing(), given=given)
 
 
@@ -348,13 +348,13 @@ def test_json_keeps_what_is_there(plan: LayerPlan) -> None:
 def test_what_is_there_is_part_of_the_recipes() -> None:
     """Computed from another mag, or read in another way, voxels may be others."""
     one = replace(
-        small_layer_plan((300, 300, 200), job_bytes=200_000), given=Given("/d", "em/1", "n5")
+        small_layer_plan((300, 300, 200), job_bytes=200_000), given=StoredMag("/d", "em/1", "n5")
     )
     plans = [
         one,
         replace(one, given=None),
-        replace(one, given=Given("/d", "em/1__2", "n5")),
-        replace(one, given=Given("/d", "em/1", "n5", misses="zeros")),
+        replace(one, given=StoredMag("/d", "em/1__2", "n5")),
+        replace(one, given=StoredMag("/d", "em/1", "n5", misses="zeros")),
     ]
     blocks = {plan.block_recipe(*plan.steps()[0], plan.all_shards(plan.grids[1])) for plan in plans}
     assert len(blocks) == len({plan.rest_recipe() for plan in plans}) == len(plans)
@@ -367,5 +367,5 @@ def test_a_small_box_far_away_is_small() -> None:
     grids = tuple(
         lay_grid(layer, grid.mag, chunk=grid.chunk, shard=grid.shard) for grid in near.grids
     )
-    far = replace(near, layer=layer, grids=grids, given=Given("/d", "em/1", "zarr3"))
+    far = replace(near, layer=layer, grids=grids, given=StoredMag("/d", "em/1", "zarr3"))
     assert far.big_steps() == near.big_steps() == []

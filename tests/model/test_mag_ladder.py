@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from wkflow.errors import ConfigError
 from wkflow.model.box import Triple
 from wkflow.model.mag import Mag
-from wkflow.model.mag_ladder import FINEST, climb, default_coarsest
+from wkflow.model.mag_ladder import FINEST, default_coarsest, list_mags
 
 from tests.strategies import triples
 
@@ -19,7 +19,7 @@ modes = st.sampled_from(["anisotropic", "isotropic", "constant_z"])
 
 def ladder(*args: object, **options: object) -> str:
     """Give the mags as they are printed, with blanks between."""
-    return " ".join(map(str, climb(*args, **options)))  # type: ignore[arg-type]  # just passed on
+    return " ".join(map(str, list_mags(*args, **options)))  # type: ignore[arg-type]  # just passed on
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_single_slice_is_never_reduced_along_z(
     size: Triple, mode: str, voxel_size: tuple[float, float, float]
 ) -> None:
     """There is nothing to merge it with."""
-    mags = climb((*size[:2], 1), voxel_size, sampling_mode=mode)
+    mags = list_mags((*size[:2], 1), voxel_size, sampling_mode=mode)
     assert {mag.z for mag in mags} == {1}
 
 
@@ -74,7 +74,7 @@ def test_every_mag_is_made_of_whole_cells_of_the_one_below(
     size: Triple, mode: str, voxel_size: tuple[float, float, float], max_mag: Mag | None
 ) -> None:
     """No factor ever falls, and the largest one grows with each step."""
-    mags = climb(size, voxel_size, sampling_mode=mode, max_mag=max_mag)
+    mags = list_mags(size, voxel_size, sampling_mode=mode, max_mag=max_mag)
     for finer, coarser in pairwise([FINEST, *mags]):
         assert all(factor >= 1 for factor in coarser.over(finer))
         assert coarser.largest == 2 * finer.largest
@@ -96,7 +96,7 @@ def test_each_axis_ends_where_it_is_told_to() -> None:
 def test_a_mag_that_no_step_reaches_is_refused() -> None:
     """Here z would be coarser than x and y, which constant_z never makes."""
     with pytest.raises(ConfigError, match="cannot be reached") as caught:
-        climb((800, 800, 500), (1, 1, 8), sampling_mode="anisotropic", max_mag=Mag(4, 4, 16))
+        list_mags((800, 800, 500), (1, 1, 8), sampling_mode="anisotropic", max_mag=Mag(4, 4, 16))
     assert caught.value.where == "coarsest_mag"
 
 
@@ -112,8 +112,8 @@ def test_a_longer_ladder_goes_on_from_the_shared_one(
     first: Triple, second: Triple, mode: str
 ) -> None:
     """Of two layers with the same voxel size, mags of equal largest factor are equal."""
-    shared = climb(first, (11.24, 11.24, 25), sampling_mode=mode)
-    own = climb(second, (11.24, 11.24, 25), sampling_mode=mode, aligned_with=shared)
+    shared = list_mags(first, (11.24, 11.24, 25), sampling_mode=mode)
+    own = list_mags(second, (11.24, 11.24, 25), sampling_mode=mode, aligned_with=shared)
     by_largest = {mag.largest: mag for mag in shared}
     assert all(by_largest.get(mag.largest, mag) == mag for mag in own)
     assert all(min(b.over(a)) >= 1 for a, b in pairwise([FINEST, *own]))
@@ -122,17 +122,17 @@ def test_a_longer_ladder_goes_on_from_the_shared_one(
 def test_a_single_slice_goes_on_above_the_mags_of_a_thick_layer() -> None:
     """Its own steps keep the z that the shared ones have reached: a factor never falls."""
     shared = [Mag(2, 2, 2), Mag(4, 4, 4)]
-    mags = climb((900, 800, 1), CUBIC, sampling_mode="isotropic", aligned_with=shared)
+    mags = list_mags((900, 800, 1), CUBIC, sampling_mode="isotropic", aligned_with=shared)
     assert all(min(b.over(a)) >= 1 for a, b in pairwise([FINEST, *mags]))
 
 
 def test_a_ladder_goes_on_above_what_is_there() -> None:
     """As if all had been climbed at once; what is as coarse as wanted already has nothing above."""
     size, thick = (4096, 4096, 500), (11.24, 11.24, 25.0)
-    whole = climb(size, thick, sampling_mode="anisotropic")
+    whole = list_mags(size, thick, sampling_mode="anisotropic")
     for place, mag in enumerate(whole):
-        assert climb(size, thick, sampling_mode="anisotropic", start=mag) == whole[place + 1 :]
-    above = climb(
+        assert list_mags(size, thick, sampling_mode="anisotropic", start=mag) == whole[place + 1 :]
+    above = list_mags(
         size, thick, sampling_mode="anisotropic", start=Mag(2, 2, 2), max_mag=Mag(2, 2, 2)
     )
     assert above == []
@@ -163,7 +163,7 @@ def test_every_mag_above_is_made_of_whole_cells(
 ) -> None:
     """Of the one below it, from whatever mag the ladder begins at."""
     wanted = Mag(largest, largest, largest)
-    mags = climb(size, voxel_size, sampling_mode=mode, max_mag=wanted, start=start)
+    mags = list_mags(size, voxel_size, sampling_mode=mode, max_mag=wanted, start=start)
     for finer, coarser in pairwise([start, *mags]):
         assert coarser.is_over(finer)
         assert coarser.largest == 2 * finer.largest
@@ -174,7 +174,7 @@ def test_a_mag_of_another_layer_that_no_step_reaches_is_refused() -> None:
     """Its z is finer than what is there: half a voxel would have to be made."""
     others = [Mag(4, 4, 1)]
     with pytest.raises(ConfigError, match="4-4-1 cannot be reached from 2 in") as caught:
-        climb((800, 800, 500), CUBIC, sampling_mode="isotropic", aligned_with=others,
+        list_mags((800, 800, 500), CUBIC, sampling_mode="isotropic", aligned_with=others,
               start=Mag(2, 2, 2))  # fmt: skip
     assert caught.value.where == "coarsest_mag"
 
@@ -182,5 +182,5 @@ def test_a_mag_of_another_layer_that_no_step_reaches_is_refused() -> None:
 def test_what_can_be_reached_is_told() -> None:
     """All mags of the ladder that the sampling mode climbs by itself."""
     with pytest.raises(ConfigError, match="4-4-16 cannot be reached from 1 in") as caught:
-        climb((800, 800, 500), (1, 1, 8), sampling_mode="anisotropic", max_mag=Mag(4, 4, 16))
+        list_mags((800, 800, 500), (1, 1, 8), sampling_mode="anisotropic", max_mag=Mag(4, 4, 16))
     assert caught.value.what.endswith("reachable: 2-2-1, 4-4-1, 8-8-1, 16-16-2")

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from wkflow.errors import ConfigError
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.plan import Plan
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.source import Channel
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.run_folder import EXTENDED
 
 from tests.strategies import dataset_plan, layer_plans, small_layer_plan
 
-GIVEN = Given("/data/target", "em/1", "zarr3", ("c", "x", "y", "z"))
+GIVEN = StoredMag("/data/target", "em/1", "zarr3", ("c", "x", "y", "z"))
 
 
 def test_jobs_write_each_voxel_once() -> None:
@@ -146,7 +146,7 @@ def test_what_the_layout_depends_on_changes_its_recipe() -> None:
 def test_how_voxels_pass_is_no_part_of_the_recipe() -> None:
     """With other memory, or if shards are kept, an upload goes on; with another look not."""
     one = small_layer_plan()
-    fed = replace(one, passing=True, feed=Feed("scratch", 8, 50, 4, 10**6, 10**7))
+    fed = replace(one, passing=True, feed=ReadStrategy("scratch", 8, 50, 4, 10**6, 10**7))
     assert dataset_plan(fed).recipe() == dataset_plan(one).recipe()
     shown = replace(one, display=Channel(colour=(255, 0, 0)))
     assert dataset_plan(shown).recipe() != dataset_plan(one).recipe()

@@ -13,7 +13,7 @@ from wkflow.model.write_datasource import (
     PROPERTIES,
     layer_properties,
     properties_of,
-    retract,
+    remove_properties,
     write_properties,
 )
 
@@ -108,8 +108,8 @@ def test_a_dataset_is_seen_when_it_is_finished(tmp_path: Path) -> None:
     """And no longer when it is changed; that is asked for by every job, so also twice."""
     write_properties(tmp_path, {"version": 1})
     assert json.loads((tmp_path / PROPERTIES).read_text()) == {"version": 1}
-    retract(tmp_path)
-    retract(tmp_path)
+    remove_properties(tmp_path)
+    remove_properties(tmp_path)
     assert not list(tmp_path.iterdir())
 
 

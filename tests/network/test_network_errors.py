@@ -7,7 +7,7 @@ import requests
 import urllib3
 from requests import exceptions
 from wkflow.errors import ServerError
-from wkflow.network.network_errors import Setback, is_passing, understand
+from wkflow.network.network_errors import RetryableError, is_passing, understand
 
 WHERE = "POST https://wk.example/data"
 
@@ -35,7 +35,7 @@ def wrapped(inner: Exception) -> requests.ConnectionError:
 def test_none_of_requests_is_unknown(kind: type[Exception]) -> None:
     """Whatever it raises becomes a setback or an error of ours."""
     error = kind("x", "", 0) if kind is exceptions.JSONDecodeError else kind("x")
-    assert isinstance(understand(error, WHERE, was_sent=True), Setback | ServerError)
+    assert isinstance(understand(error, WHERE, was_sent=True), RetryableError | ServerError)
 
 
 UNSURE, SURE = True, False
@@ -67,11 +67,11 @@ def test_setbacks_say_what_is_known(
 ) -> None:
     """In words, and whether the server may have done the work."""
     found = understand(error, WHERE, was_sent=True)
-    assert isinstance(found, Setback)
+    assert isinstance(found, RetryableError)
     assert said in found.cause
     assert (found.is_unsure, found.timed_out) == (is_unsure, timed_out)
     half = understand(error, WHERE, was_sent=False)
-    assert isinstance(half, Setback)
+    assert isinstance(half, RetryableError)
     assert not half.is_unsure
 
 

@@ -6,13 +6,13 @@ from threading import Thread
 
 import pytest
 from wkflow.errors import TransientError
-from wkflow.network.network_errors import Setback
+from wkflow.network.network_errors import RetryableError
 from wkflow.network.retry import Budget, Tries, retry_after
 
 from tests.webknossos.client.listener import hasty
 
-BROKEN = Setback("the connection broke", is_unsure=True, detail="errno 104")
-LATE = Setback("no answer came in time", is_unsure=True, timed_out=True)
+BROKEN = RetryableError("the connection broke", is_unsure=True, detail="errno 104")
+LATE = RetryableError("no answer came in time", is_unsure=True, timed_out=True)
 
 
 @pytest.mark.parametrize(("chance", "share"), [(0.0, 0.5), (0.5, 0.75), (1.0, 1.0)])

@@ -10,13 +10,13 @@ from wkflow.errors import SourceError
 from wkflow.model.source import Header
 from wkflow.planning import check_headers as module
 from wkflow.planning.check_headers import HEADERS, KnownHeaders, survey
-from wkflow.planning.find_layers import Found, find_layers
+from wkflow.planning.find_layers import ImageFolder, find_layers
 from wkflow.readers import glance, probe
 
 from tests.steps.stacks import grains, write_tiffs
 
 
-def looked_at(found: Found, known: KnownHeaders) -> int:
+def looked_at(found: ImageFolder, known: KnownHeaders) -> int:
     """Survey a folder; count the files that took a whole look."""
     whole = Mock(wraps=probe)
     survey(found, whole, known)

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from wkflow.errors import ConfigError, ResourceError
 from wkflow.model.plan import Plan
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.options.settings import Settings
 from wkflow.planning.check_resources import (
     CLUSTER_JOB_BYTES,
@@ -73,7 +73,7 @@ def test_frames_and_scratch_files_need_room(tmp_path: Path) -> None:
     """Each frame as much as the first; slices that do not fit into memory are on the disk."""
     one = small_layer_plan((70, 50, 40), mags=())
     timed = replace(one, layer=replace(one.layer, axes=(("t", 3),)))
-    fed = replace(one, feed=Feed("scratch", 8, 50, 1, 10**6, 10**7))
+    fed = replace(one, feed=ReadStrategy("scratch", 8, 50, 1, 10**6, 10**7))
     plain, several, over_disk = (
         measure_room(
             dataset_plan(each, dataset=str(tmp_path / "target")),

@@ -10,7 +10,7 @@ from wkflow.errors import ConfigError
 from wkflow.model.claim import CLAIM
 from wkflow.options.settings import Settings
 from wkflow.planning.check_target import check_target, require_started_by_itself
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.run_folder import CONFIG, PLAN
 
 from tests.steps.stacks import grains, settings_of, write_tiffs
@@ -215,5 +215,5 @@ def test_layers_and_mags_that_lead_out_are_refused(tmp_path: Path, folder: str) 
     place.symlink_to(outside)
     before = files(outside)
     with pytest.raises(ConfigError, match="leads out of the dataset"):
-        draw_plan(settings_of(one))
+        plan_conversion(settings_of(one))
     assert files(outside) == before

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import ResourceError
 from wkflow.model.box import Triple
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.source import Header, Source
 from wkflow.planning import choose_read_strategy as module
 from wkflow.planning.choose_read_strategy import BAND_BYTES, OPEN_FILES_MAX, choose_feed
@@ -29,7 +29,7 @@ def source_of(
     return Source(files, marks, header, grain, is_stack=is_stack, is_stream=is_stream)
 
 
-def feed_of(size: Triple, grain: Triple, *, budget: int = GIB, **kind: bool) -> Feed:
+def feed_of(size: Triple, grain: Triple, *, budget: int = GIB, **kind: bool) -> ReadStrategy:
     return choose_feed(source_of(size, grain, **kind), size, CHUNK, None, budget=budget)
 
 
@@ -123,7 +123,7 @@ def test_what_does_not_fit_goes_over_the_disk() -> None:
     size, plane = (20_000, 20_000, 100), 20_000 * 20_000 * 2
     for budget, at_once in ((9 * plane, 4), (4 * plane, 2), (2 * plane, 1), (plane, 1)):
         feed = feed_of(size, (20_000, 20_000, 1), is_stack=True, budget=budget)
-        assert feed == Feed("scratch", 32, 20_000, at_once, at_once * plane, 32 * plane)
+        assert feed == ReadStrategy("scratch", 32, 20_000, at_once, at_once * plane, 32 * plane)
     with pytest.raises(
         ResourceError, match=r"one slice takes 0\.7 GiB of memory, 0\.1 GiB"
     ) as caught:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import ConfigError, SourceError
-from wkflow.model.source import About, Header, Source
+from wkflow.model.source import Header, ImageMetadata, Source
 from wkflow.model.units import NANOMETERS, UNITS
 from wkflow.options.parsers import is_plausible
 from wkflow.options.settings import Settings
@@ -27,7 +27,7 @@ STATED: Stated = (11.24, 11.24, 25.0)
 
 def volume(stated: Stated = (None, None, None), *, name: str = "em", depth: int = 9) -> Volume:
     source = Source((f"/data/{name}.tif",), ((1, 1),), Header(9, 9, depth, 1, "uint8"), (1, 1, 1))
-    return Volume(name, source, About(voxel_nm=stated))
+    return Volume(name, source, ImageMetadata(voxel_nm=stated))
 
 
 def settings(**options: object) -> Settings:

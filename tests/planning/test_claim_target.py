@@ -14,7 +14,7 @@ from wkflow.model.write_datasource import PROPERTIES
 from wkflow.planning import check_resources as room
 from wkflow.planning.check_resources import check_room
 from wkflow.planning.claim_target import claim_target, finish_replacing
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.planning.target_state import ANEW
 from wkflow.run_folder import ASKED, PLAN, REPORT
 
@@ -156,11 +156,11 @@ def test_a_replacement_that_is_given_up_leaves_the_old_one(tmp_path: Path) -> No
     carry_out(settings_of(second, overwrite_existing=True), until="write_properties")
     for source in (one, second):
         with pytest.raises(ConfigError, match="is being replaced by a dataset of") as caught:
-            draw_plan(settings_of(source))
+            plan_conversion(settings_of(source))
         assert str(new_of(tmp_path / "target")) in str(caught.value)
     shutil.rmtree(new_of(tmp_path / "target"))
     with pytest.raises(ConfigError, match="was made from"):
-        draw_plan(settings_of(second))
+        plan_conversion(settings_of(second))
     carry_out(settings_of(one))
     assert files(tmp_path / "target") == before
 
@@ -220,14 +220,14 @@ def test_where_the_disk_cannot_hold_both_it_is_asked(
     monkeypatch.setattr(room.shutil, "disk_usage", lambda _: usage)
     settings = settings_of(second, overwrite_existing=True)
     with pytest.raises(UnansweredError, match="would be removed before") as caught:
-        check_room(draw_plan(settings), settings)
+        check_room(plan_conversion(settings), settings)
     assert caught.value.exit_status == 2
     assert "--yes" in caught.value.remedy
     after = files(tmp_path)
     after.pop("target.wkflow/headers.json")  # what was read of them
     assert after == before
     agreed = settings_of(second, overwrite_existing=True, assume_yes=True)
-    check_room(draw_plan(agreed), agreed)
+    check_room(plan_conversion(agreed), agreed)
     carry_out(agreed)
     assert np.array_equal(voxels(tmp_path / "target", "second"), other_volume())
     assert not (tmp_path / "target/one").exists()
@@ -260,7 +260,7 @@ def test_a_claim_is_made_once(tmp_path: Path) -> None:
     """What the run itself wrote is kept when it resumes."""
     source = write_tiffs(tmp_path / "em", grains(2))
     settings = settings_of(source, overwrite_existing=True)
-    plan = draw_plan(settings)
+    plan = plan_conversion(settings)
     settings.run_folder.mkdir()
     claim_target(settings, plan)
     (tmp_path / "target/em/1/c/0/0/0").mkdir(parents=True)

@@ -4,13 +4,13 @@ import pytest
 from wkflow.errors import SourceError
 from wkflow.model.source import Header
 from wkflow.planning.compare_slices import misfits, require_sound, stack_header
-from wkflow.planning.find_layers import Found
+from wkflow.planning.find_layers import ImageFolder
 
 USUAL, LARGE = Header(9, 8, 1, 1, "uint8"), Header(20, 8, 1, 1, "uint8")
 HEADERS: dict[str, Header | SourceError] = {
     "/d/1": LARGE, "/d/2": USUAL, "/d/3": USUAL, "/d/10": SourceError("is empty", "/d/10", "x"),
 }  # fmt: skip
-FOUND = Found("em", tuple(HEADERS), ((1, 1),) * 4, ("1", "2", "3", "10"))
+FOUND = ImageFolder("em", tuple(HEADERS), ((1, 1),) * 4, ("1", "2", "3", "10"))
 
 
 def test_most_slices_say_what_all_should_be() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from wkflow.errors import ConfigError, SourceError
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.planning.find_dataset import Target, find_target
 
 from tests.steps.extensions import change, document_of, layer_of, settings_of, write_dataset
@@ -22,7 +22,7 @@ def target_of(dataset: Path, **options: object) -> Target:
     return find_target(settings_of(dataset, **options))
 
 
-def given_of(target: Target, layer: str = "em", place: int = 0) -> Given:
+def given_of(target: Target, layer: str = "em", place: int = 0) -> StoredMag:
     (one,) = target.chosen(layer)
     return target.given(one, one.mags[place])
 
@@ -82,7 +82,7 @@ def test_a_dataset_without_layers_has_none(tmp_path: Path) -> None:
 def test_mags_are_where_their_paths_say(dataset: Path) -> None:
     """Relative to the dataset, with format and axes of the array."""
     target = target_of(dataset)
-    expected = Given(str(dataset), "em/1", "zarr3", ("c", "x", "y", "z"))
+    expected = StoredMag(str(dataset), "em/1", "zarr3", ("c", "x", "y", "z"))
     assert given_of(target) == expected
     assert given_of(target, place=1) == replace(expected, path="em/2")
 
@@ -129,7 +129,7 @@ def test_what_a_server_does_not_show_is_told(dataset: Path) -> None:
     em, membranes = target.existing.layers
     partly = replace(target.served, layers=(replace(em, mags=em.mags[:1]), membranes))
     shown = replace(target, root="https://h/d", served=partly)
-    assert given_of(shown) == Given("https://h/d", "em/1", "zarr3", ("c", "x", "y", "z"))
+    assert given_of(shown) == StoredMag("https://h/d", "em/1", "zarr3", ("c", "x", "y", "z"))
     with pytest.raises(SourceError, match="mag 2 of layer em is not shown by the server") as caught:
         given_of(shown, place=1)
     assert "--access-mode" in caught.value.remedy
@@ -143,7 +143,7 @@ def test_what_a_server_shows_may_look_different(dataset: Path) -> None:
     layer = replace(em.layer, data_format="zarr")
     served = replace(target.served, layers=(replace(em, layer=layer, mags=(mag,)),))
     shown = replace(target, root="https://h/d", served=served)
-    assert given_of(shown) == Given("https://h/d", "em/1-1-1", "zarr", ("x", "y", "z"))
+    assert given_of(shown) == StoredMag("https://h/d", "em/1-1-1", "zarr", ("x", "y", "z"))
 
 
 def test_nothing_there_is_told(tmp_path: Path) -> None:

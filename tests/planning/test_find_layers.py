@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from wkflow.errors import SourceError
 from wkflow.model.layer_names import layer_name
 from wkflow.planning import find_layers as find
-from wkflow.planning.find_layers import Found, find_layers, find_remote_layers
+from wkflow.planning.find_layers import ImageFolder, find_layers, find_remote_layers
 
 
 def put(folder: Path, *names: str) -> Path:
@@ -20,7 +20,7 @@ def put(folder: Path, *names: str) -> Path:
     return folder
 
 
-def names(found: Found) -> list[str]:
+def names(found: ImageFolder) -> list[str]:
     return [Path(file).name for file in found.files]
 
 

@@ -10,7 +10,7 @@ from wkflow.errors import ConfigError, ServerError
 from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import without_token
 from wkflow.planning.find_remote_dataset import check_allowed, find_remote_target
-from wkflow.planning.plan_downsampling import draw_extension
+from wkflow.planning.plan_downsampling import plan_downsampling
 
 from tests.datasets import write_dataset
 from tests.standin.conftest import Served
@@ -127,7 +127,7 @@ def test_the_token_of_a_shared_link_is_for_jobs_too(
 def test_what_the_server_will_take_is_allowed(asking: Asking, mode: str) -> None:
     """Asked once more before a voxel is read."""
     settings = asking(transfer_mode=mode)
-    check_allowed(settings, draw_extension(settings, is_trial=True))
+    check_allowed(settings, plan_downsampling(settings, is_trial=True))
 
 
 def test_whoever_may_not_is_told(
@@ -138,6 +138,6 @@ def test_whoever_may_not_is_told(
     Sender(standin, 16).ask("PATCH", f"/datasets/{found.key}/updatePartial", json=body)
     for token, said in (("", "no token was given"), (standin.member_token, "may not change")):
         monkeypatch.setenv(TOKEN, token)
-        assert draw_extension(asking(), is_trial=True).layers
+        assert plan_downsampling(asking(), is_trial=True).layers
         with pytest.raises(ServerError, match=said):
-            draw_extension(asking())
+            plan_downsampling(asking())

@@ -7,18 +7,20 @@ import numpy as np
 import pytest
 import tifffile
 from wkflow.errors import SourceError
-from wkflow.model.source import About, Gaps, Header, Probe, RawLayout, References
+from wkflow.model.source import Gaps, Header, ImageInfo, ImageMetadata, RawLayout, References
 from wkflow.planning import find_volumes as module
-from wkflow.planning.find_layers import Found, find_layers
+from wkflow.planning.find_layers import ImageFolder, find_layers
 from wkflow.planning.find_volumes import Looking, Volume, find_volumes
 
 from tests.steps.stacks import grains, write_tiffs
 
-Probes = dict[str, tuple[Probe, ...] | str]
+Probes = dict[str, tuple[ImageInfo, ...] | str]
 
 
-def image(planes: int = 1, *, name: str = "", files: tuple[str, ...] = (), width: int = 9) -> Probe:
-    return Probe(Header(width, 8, planes, 1, "uint8"), (1, 1, 1), About(name), files)
+def image(
+    planes: int = 1, *, name: str = "", files: tuple[str, ...] = (), width: int = 9
+) -> ImageInfo:
+    return ImageInfo(Header(width, 8, planes, 1, "uint8"), (1, 1, 1), ImageMetadata(name), files)
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def headers(monkeypatch: pytest.MonkeyPatch) -> Probes:
     """Give a table of what each file's headers say; a text is what is wrong with it."""
     table: Probes = {}
 
-    def probe(path: str, _: RawLayout | None, __: References) -> tuple[Probe, ...]:
+    def probe(path: str, _: RawLayout | None, __: References) -> tuple[ImageInfo, ...]:
         found = table[path]
         if isinstance(found, str):
             raise SourceError(found, path, "Mend it.")
@@ -38,9 +40,9 @@ def headers(monkeypatch: pytest.MonkeyPatch) -> Probes:
     return table
 
 
-def found_of(*files: str, name: str = "em") -> Found:
+def found_of(*files: str, name: str = "em") -> ImageFolder:
     marks = tuple((number, 1) for number in range(len(files)))
-    return Found(name, files, marks, tuple(Path(file).stem for file in files), ("a note",))
+    return ImageFolder(name, files, marks, tuple(Path(file).stem for file in files), ("a note",))
 
 
 def names(volumes: list[Volume]) -> list[str]:
@@ -236,7 +238,7 @@ def test_remote_dicom_files_are_sorted_on_this_machine(
 
 def test_samples_are_counted_through_all_channels(headers: Probes) -> None:
     """All are picked at first; what says how raw files lie stays with the source."""
-    headers["/a.x"] = (Probe(Header(9, 8, 7, 3, "uint8", 2), (9, 8, 1), is_stream=True),)
+    headers["/a.x"] = (ImageInfo(Header(9, 8, 7, 3, "uint8", 2), (9, 8, 1), is_stream=True),)
     raw = RawLayout((9, 8, 7), "uint8")
     (volume,) = find_volumes(found_of("/a.x"), Looking(raw=raw))
     source = volume.source

@@ -8,7 +8,7 @@ import pytest
 from wkflow.errors import ConfigError
 from wkflow.model.plan import Plan
 from wkflow.planning.mag_folders import ours_of, start_anew
-from wkflow.planning.plan_downsampling import draw_extension
+from wkflow.planning.plan_downsampling import plan_downsampling
 from wkflow.run_folder import ASKED, BEGUN, EXTENDED, REPORT, forget_finished
 
 from tests.steps.extensions import extend, layer_of, settings_of, write_dataset
@@ -21,7 +21,7 @@ def dataset(tmp_path: Path) -> Path:
 
 
 def plan_of(dataset: Path, **options: object) -> Plan:
-    return draw_extension(settings_of(dataset, **options))
+    return plan_downsampling(settings_of(dataset, **options))
 
 
 def test_receipts_of_another_plan_are_forgotten(tmp_path: Path, dataset: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 from wkflow.options.settings import Settings
 from wkflow.planning.make_sample import CELLS, SIZE, make_sample, sample_options
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_it_has_an_image_and_its_labels(folder: Path) -> None:
 def test_it_is_planned_as_what_it_is(folder: Path) -> None:
     """Two layers whose category nobody gave, and no notes."""
     settings = Settings.parse(sample_options(folder), where="sample")
-    plan = draw_plan(settings)
+    plan = plan_conversion(settings)
     assert [(one.layer.name, one.layer.category) for one in plan.layers] == [
         ("color", "color"),
         ("segmentation", "segmentation"),

@@ -18,13 +18,13 @@ from wkflow.model.box import Triple
 from wkflow.model.codec import Codec
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.plan import Plan
-from wkflow.model.read_strategy import Feed
-from wkflow.model.source import About, Header, Place, Source
+from wkflow.model.read_strategy import ReadStrategy
+from wkflow.model.source import Header, ImageMetadata, Place, Source
 from wkflow.model.write_datasource import layer_properties
 from wkflow.options.settings import Settings
 from wkflow.planning.find_volumes import Volume
 from wkflow.planning.place_layers import Placed, place_layers
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
 from wkflow.steps.downsample_rest import downsample_rest
@@ -45,7 +45,7 @@ def volume(
     """Make a volume whose source states something of its place."""
     header = Header(*image, 1, "uint8")
     x, y, z = nm
-    about = About("", (x, y, z), place=Place(**place))
+    about = ImageMetadata("", (x, y, z), place=Place(**place))
     return Volume(name, Source((f"{name}.zarr",), ((1, 1),), header, (1, 1, 1)), about)
 
 
@@ -186,7 +186,7 @@ def planned(source: Path, target: Path, **options: object) -> Plan:
     }  # fmt: skip
     if options.get("data_format") == "zarr3":
         given["shard_shape"] = "32,32,32"
-    return draw_plan(Settings.parse(given | options, where="test"))
+    return plan_conversion(Settings.parse(given | options, where="test"))
 
 
 @pytest.mark.parametrize("data_format", ["zarr3", "zarr", "n5", "neuroglancerPrecomputed", "wkw"])
@@ -235,11 +235,12 @@ def _reduced(one: LayerPlan, voxels: np.ndarray, factor: Triple) -> np.ndarray:
 @pytest.mark.parametrize(
     "feed",
     [
-        Feed("rows", 16, 16), Feed("rows", 16, 37), Feed("bands", 16, 16, 2), Feed("bands", 32, 37),
-        Feed("bands", 16, 32, 2), Feed("scratch", 16, 37, 2),
+        ReadStrategy("rows", 16, 16), ReadStrategy("rows", 16, 37),
+        ReadStrategy("bands", 16, 16, 2), ReadStrategy("bands", 32, 37),
+        ReadStrategy("bands", 16, 32, 2), ReadStrategy("scratch", 16, 37, 2),
     ],
 )  # fmt: skip
-def test_no_feed_changes_a_byte(tmp_path: Path, feed: Feed) -> None:
+def test_no_feed_changes_a_byte(tmp_path: Path, feed: ReadStrategy) -> None:
     """Bands and slabs end with the chunks and shards of the dataset, wherever the layer begins."""
     voxels = (grains(19, 37, 45) // 8 + 1).transpose(2, 1, 0).astype("uint16")
     source = write_dataset(tmp_path / "source", (33, 21, 30), voxels, (1, 1, 1))

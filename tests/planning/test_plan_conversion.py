@@ -10,7 +10,7 @@ from wkflow.errors import ConfigError, SourceError
 from wkflow.options.settings import Settings
 from wkflow.planning import plan_layer, size_jobs
 from wkflow.planning.claim_target import claim_target
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.readers.tiff.reader import TiffImage
 from wkflow.run_folder import PLAN
 
@@ -96,12 +96,12 @@ def test_a_run_folder_knows_its_target(tmp_path: Path) -> None:
     """What was judged then stays, and the target is not somebody else's."""
     source = write_tiffs(tmp_path / "em", grains(3, 300, 300))
     settings = settings_of(source, category=None)
-    plan = draw_plan(settings)
+    plan = plan_conversion(settings)
     plan.write(settings.run_folder / PLAN)
     claim_target(settings, plan)
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "zarr.json").touch()
-    assert draw_plan(settings) == plan
+    assert plan_conversion(settings) == plan
 
 
 def sending(source: Path, **options: object) -> Settings:
@@ -113,10 +113,10 @@ def sending(source: Path, **options: object) -> Settings:
 def test_what_is_sent_is_converted_in_the_run_folder(tmp_path: Path) -> None:
     """Under the source's name; shards pass through the disk unless they are to be kept."""
     source = write_tiffs(tmp_path / "em", grains(2))
-    plan = draw_plan(sending(source, name="e2006"))
+    plan = plan_conversion(sending(source, name="e2006"))
     assert (plan.name, plan.dataset) == ("e2006", str(tmp_path / "run" / "dataset"))
     assert plan.layers[0].passing
-    for kept in (plan_of(source), draw_plan(sending(source, name="e2006", keep_local=True))):
+    for kept in (plan_of(source), plan_conversion(sending(source, name="e2006", keep_local=True))):
         assert not kept.layers[0].passing
 
 
@@ -220,7 +220,7 @@ def test_two_images_are_not_one_layer(tmp_path: Path) -> None:
 def test_a_trial_is_the_same_plan(tmp_path: Path) -> None:
     """Of what lies here; and nothing is written either way."""
     settings = settings_of(write_tiffs(tmp_path / "em", grains(2)))
-    assert draw_plan(settings, is_trial=True) == draw_plan(settings)
+    assert plan_conversion(settings, is_trial=True) == plan_conversion(settings)
     assert [path.name for path in tmp_path.iterdir()] == ["em"]
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from wkflow.errors import ConfigError, SourceError
 from wkflow.model.plan import Plan
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.planning import plan_downsampling as module
 from wkflow.planning import size_jobs
-from wkflow.planning.plan_downsampling import draw_extension
+from wkflow.planning.plan_downsampling import plan_downsampling
 from wkflow.run_folder import DRAFT
 
 from tests.steps.extensions import (
@@ -37,7 +37,7 @@ def dataset(tmp_path: Path) -> Path:
 
 
 def plan_of(dataset: Path, **options: object) -> Plan:
-    return draw_extension(settings_of(dataset, **options))
+    return plan_downsampling(settings_of(dataset, **options))
 
 
 def mags_of(plan: Plan) -> dict[str, str]:
@@ -72,7 +72,7 @@ def test_a_dataset_with_one_mag_gets_the_others(dataset: Path) -> None:
     assert not plan.overwrite
     assert plan.dataset == str(dataset)
     (one,) = plan.layers
-    assert one.given == Given(str(dataset), "em/1", "zarr3", ("c", "x", "y", "z"), absent=0)
+    assert one.given == StoredMag(str(dataset), "em/1", "zarr3", ("c", "x", "y", "z"), absent=0)
     assert one.kernel == "median"
     assert one.slabs() == []
 
@@ -80,7 +80,7 @@ def test_a_dataset_with_one_mag_gets_the_others(dataset: Path) -> None:
 def test_drawing_writes_nothing(dataset: Path) -> None:
     """Neither into the dataset nor beside it."""
     before = files_of(dataset.parent)
-    draw_extension(settings_of(dataset), is_trial=True)
+    plan_downsampling(settings_of(dataset), is_trial=True)
     plan_of(dataset)
     assert files_of(dataset.parent) == before
 
@@ -330,7 +330,7 @@ def test_a_dataset_that_cannot_be_written_is_told(dataset: Path) -> None:
     dataset.chmod(0o500)
     try:
         assert "cannot be written" in refusal(dataset).what
-        assert draw_extension(settings_of(dataset), is_trial=True).layers
+        assert plan_downsampling(settings_of(dataset), is_trial=True).layers
     finally:
         dataset.chmod(0o700)
 

@@ -15,7 +15,7 @@ from wkflow.model.plan import LayerPlan
 from wkflow.model.source import Channel, Header, Source
 from wkflow.options.settings import Settings
 from wkflow.planning import plan_layer as module
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.planning.plan_layer import LayerPlanner
 from wkflow.planning.split_channels import Part
 
@@ -123,11 +123,11 @@ def test_jobs_are_small_where_parts_are_sent_meanwhile(
     monkeypatch.setattr(module, "LEAST_JOB_BYTES", 10_000)
     monkeypatch.setattr(module, "JOB_BYTES", 100_000)
     source = write_tiffs(tmp_path / "em", grains(*shape, dtype="uint16"))
-    (one,) = draw_plan(sending(source)).layers
+    (one,) = plan_conversion(sending(source)).layers
     layer_bytes = 2 * int(np.prod(shape))
     assert one.job_bytes == sorted((10_000, layer_bytes // 16, 100_000))[1]
     assert plan_of(source).layers[0].job_bytes == 100_000
-    assert draw_plan(sending(source, job_size=777)).layers[0].job_bytes == 777
+    assert plan_conversion(sending(source, job_size=777)).layers[0].job_bytes == 777
 
 
 def test_a_layer_of_any_real_size_has_jobs_of_a_decent_one() -> None:

@@ -16,13 +16,13 @@ from wkflow.planning import plan_upload as module
 from wkflow.planning.list_dataset_files import Contents, find_parcels
 from wkflow.planning.plan_upload import (
     begin_attempt,
-    deliver_contents,
-    deliver_mags,
-    deliver_plan,
     metadata,
+    plan_contents_upload,
+    plan_layers_upload,
+    plan_mags_upload,
     write_parcels,
 )
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 from tests.steps.stacks import settings_of
 from tests.strategies import (
@@ -68,7 +68,9 @@ def test_frames_are_announced() -> None:
     """Each has its shards; the metadata is that of all."""
     one = small_layer_plan(mags=())
     timed = replace(one, layer=replace(one.layer, axes=(("t", 5),)))
-    single, several = (deliver_plan(conversion(), dataset_plan(each)) for each in (one, timed))
+    single, several = (
+        plan_layers_upload(conversion(), dataset_plan(each)) for each in (one, timed)
+    )
     assert several.file_count - single.file_count == 4 * 5 * 4 * 3
     assert several.extras == single.extras
     assert several.byte_bound > 4 * single.byte_bound - 4 * module.METADATA_BYTES
@@ -86,13 +88,13 @@ def growing(drawn_from: str = "options") -> Plan:
 
 def test_mags_go_to_their_dataset_one_by_one() -> None:
     """Not to the server of the options; what is sent is said by the plan."""
-    delivery = deliver_mags(extension(verify="full", ca_bundle="/etc/ca.pem"), growing())
+    delivery = plan_mags_upload(extension(verify="full", ca_bundle="/etc/ca.pem"), growing())
     assert delivery.url == growing().destination
     assert (delivery.dataset, delivery.name) == ("/data/run/dataset", growing().name)
     assert (delivery.parcels, delivery.extras, delivery.file_count) == ((), (), 0)
     assert (delivery.transfer_mode, delivery.verify) == ("http", "full")
     assert delivery.ca_bundle == "/etc/ca.pem"
-    assert delivery.recipe != deliver_mags(extension(), growing("others")).recipe
+    assert delivery.recipe != plan_mags_upload(extension(), growing("others")).recipe
 
 
 @pytest.mark.parametrize(
@@ -107,14 +109,14 @@ def test_mags_go_to_their_dataset_one_by_one() -> None:
 )
 def test_mags_that_were_sent_go_from_the_disk(options: dict[str, object], goes: bool) -> None:  # noqa: FBT001
     """Unless the server's are links to them, or one wants to keep them."""
-    assert deliver_mags(extension(**options), growing()).discard == goes
+    assert plan_mags_upload(extension(**options), growing()).discard == goes
 
 
 def test_there_is_room_for_metadata() -> None:
     """However few voxels there are."""
     layer = Layer("em", "color", "uint8", 1, (1, 1, 1))
     grid = lay_grid(layer, Mag(1, 1, 1), chunk=(1, 1, 1), shard=(1, 1, 1))
-    delivery = deliver_plan(conversion(), dataset_plan(plan_of(layer, (grid,))))
+    delivery = plan_layers_upload(conversion(), dataset_plan(plan_of(layer, (grid,))))
     assert delivery.byte_bound > 100_000
 
 
@@ -128,21 +130,21 @@ def test_where_it_goes_is_what_the_options_say() -> None:
         "ca_bundle": "/etc/ca.pem",
     }
     for delivery in (
-        deliver_contents(upload(**options), contents_of(1)),
-        deliver_plan(conversion(**options), dataset_plan()),
+        plan_contents_upload(upload(**options), contents_of(1)),
+        plan_layers_upload(conversion(**options), dataset_plan()),
     ):
         assert (delivery.url, delivery.folder) == ("https://wk.example", "lab/raw")
         assert (delivery.transfer_mode, delivery.verify) == ("copy", "full")
         assert delivery.ca_bundle == "/etc/ca.pem"
-    plain = deliver_contents(upload(), contents_of(1))
+    plain = plan_contents_upload(upload(), contents_of(1))
     assert (plain.folder, plain.ca_bundle, plain.transfer_mode) == (None, None, "http")
 
 
 def test_what_is_discarded_is_what_was_only_a_means() -> None:
     """Never a dataset that was there before."""
-    assert not deliver_contents(upload(), contents_of(1)).discard
-    assert deliver_plan(conversion(), dataset_plan()).discard
-    assert not deliver_plan(conversion(keep_local=True), dataset_plan()).discard
+    assert not plan_contents_upload(upload(), contents_of(1)).discard
+    assert plan_layers_upload(conversion(), dataset_plan()).discard
+    assert not plan_layers_upload(conversion(keep_local=True), dataset_plan()).discard
 
 
 @pytest.mark.usefixtures("small_parcels")
@@ -150,7 +152,7 @@ def test_what_is_discarded_is_what_was_only_a_means() -> None:
 def test_a_dataset_that_exists_is_announced_exactly(tmp_path: Path, sizes: tuple[int, ...]) -> None:
     """Number and bytes of all files, the properties among them; a list for each parcel."""
     contents = contents_of(*sizes)
-    delivery = deliver_contents(upload(), contents)
+    delivery = plan_contents_upload(upload(), contents)
     assert delivery.file_count == len(sizes) + 1
     assert delivery.byte_bound == sum(sizes) + 100
     assert delivery.extras == (PROPERTIES,)
@@ -170,7 +172,7 @@ def test_what_is_on_the_disk_is_what_is_announced(tmp_path: Path) -> None:
         (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / name).write_text(text)
     contents = find_parcels(tmp_path / "data", follow_links=False)
-    delivery = deliver_contents(upload(source=tmp_path / "data"), contents)
+    delivery = plan_contents_upload(upload(source=tmp_path / "data"), contents)
     assert delivery.dataset == str(tmp_path / "data")
     assert (delivery.name, delivery.file_count) == ("data", 2)
     assert delivery.byte_bound == 3 + (tmp_path / "data" / PROPERTIES).stat().st_size
@@ -194,7 +196,7 @@ def test_lists_of_files_are_replaced_only_if_they_changed(tmp_path: Path) -> Non
 @given(count=st.integers(0, 9), jobs=st.none() | st.integers(1, 50))
 def test_jobs_are_connections(count: int, jobs: int | None) -> None:
     """Of all parcels that are sent at once together: no more than asked for, and nearly all."""
-    delivery = deliver_contents(upload(jobs=jobs), contents_of(*[1] * count))
+    delivery = plan_contents_upload(upload(jobs=jobs), contents_of(*[1] * count))
     wanted = jobs or module.JOBS
     assert min(delivery.connections, delivery.at_once) >= 1
     assert delivery.at_once <= max(1, len(delivery.parcels))
@@ -203,32 +205,32 @@ def test_jobs_are_connections(count: int, jobs: int | None) -> None:
 
 def test_the_name_is_the_option_s_or_the_dataset_s() -> None:
     """The folder may be called otherwise."""
-    assert deliver_contents(upload(), contents_of(1, name="own")).name == "own"
-    assert deliver_contents(upload(name="given"), contents_of(1, name="own")).name == "given"
+    assert plan_contents_upload(upload(), contents_of(1, name="own")).name == "own"
+    assert plan_contents_upload(upload(name="given"), contents_of(1, name="own")).name == "given"
 
 
 def test_the_recipe_changes_with_what_the_server_has_of_it() -> None:
     """Another place, name, or content is another upload; how it is looked at is not."""
-    base = deliver_contents(upload(), contents_of(1, 2))
+    base = plan_contents_upload(upload(), contents_of(1, 2))
     touched = replace(contents_of(1, 2), marks=(("em/0", 1, 7), *contents_of(1, 2).marks[1:]))
     others = [
-        deliver_contents(upload(), contents_of(1, 3)),
-        deliver_contents(upload(), touched),
-        deliver_contents(upload(name="other"), contents_of(1, 2)),
-        deliver_contents(upload(folder="lab"), contents_of(1, 2)),
-        deliver_contents(upload(webknossos_url="https://wk.example"), contents_of(1, 2)),
-        deliver_contents(upload(transfer_mode="copy"), contents_of(1, 2)),
+        plan_contents_upload(upload(), contents_of(1, 3)),
+        plan_contents_upload(upload(), touched),
+        plan_contents_upload(upload(name="other"), contents_of(1, 2)),
+        plan_contents_upload(upload(folder="lab"), contents_of(1, 2)),
+        plan_contents_upload(upload(webknossos_url="https://wk.example"), contents_of(1, 2)),
+        plan_contents_upload(upload(transfer_mode="copy"), contents_of(1, 2)),
     ]
     assert len({one.recipe for one in (base, *others)}) == len(others) + 1
     for options in ({"verify": "full"}, {"jobs": 9}, {"ca_bundle": "/etc/ca.pem"}):
-        assert deliver_contents(upload(**options), contents_of(1, 2)).recipe == base.recipe
+        assert plan_contents_upload(upload(**options), contents_of(1, 2)).recipe == base.recipe
 
 
 def test_the_recipe_changes_with_the_plan() -> None:
     """Whether its shards stay on the disk is the server's business least of all."""
 
     def recipe(plan: Plan, **options: object) -> str:
-        return deliver_plan(conversion(**options), plan).recipe
+        return plan_layers_upload(conversion(**options), plan).recipe
 
     plan = dataset_plan()
     passing = replace(plan, layers=tuple(replace(one, passing=True) for one in plan.layers))
@@ -239,9 +241,9 @@ def test_the_recipe_changes_with_the_plan() -> None:
 
 def test_an_upload_goes_on_while_its_recipe_holds(tmp_path: Path) -> None:
     """The delivery gets number and name of its upload, and is otherwise what it was."""
-    delivery = deliver_contents(upload(), contents_of(1, 2))
+    delivery = plan_contents_upload(upload(), contents_of(1, 2))
 
-    def begun(one: Delivery) -> Delivery:
+    def begun(one: UploadPlan) -> UploadPlan:
         return begin_attempt(one, tmp_path)
 
     first = begun(delivery)

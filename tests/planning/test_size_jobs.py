@@ -9,7 +9,7 @@ from wkflow.model.box import Triple
 from wkflow.model.data_formats import STORAGES
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.source import Channel, Header, Source
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.options.settings import Settings
 from wkflow.planning.plan_layer import JOB_BYTES, LayerPlanner
 from wkflow.planning.size_jobs import BATCH, LEAST_PER_LAYER, MOST_JOBS, shape_jobs, widen_jobs
@@ -47,7 +47,7 @@ def layers_of_any_size(draw: st.DrawFn) -> LayerPlan:
         sampling_mode=draw(st.sampled_from(["anisotropic", "isotropic", "constant_z"])),
     )
     one = replace(one, layer=replace(one.layer, axes=draw(axes())))
-    there = replace(one, source=Source.of_nothing(), given=Given("/d", "em/1", "zarr3"))
+    there = replace(one, source=Source.of_nothing(), given=StoredMag("/d", "em/1", "zarr3"))
     return draw(st.sampled_from([one, one, there, streamed(one)]))
 
 

@@ -4,18 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import ConfigError
-from wkflow.model.source import About, Channel, Header, Source
+from wkflow.model.source import Channel, Header, ImageMetadata, Source
 from wkflow.planning.find_volumes import Volume
 from wkflow.planning.split_channels import PRIMARIES, split_channels
 
 
 def volume(
-    channels: int = 1, samples: int = 1, dtype: str = "uint8", about: About | None = None
+    channels: int = 1, samples: int = 1, dtype: str = "uint8", about: ImageMetadata | None = None
 ) -> Volume:
     header = Header(90, 80, 7, samples, dtype, channels)
     picks = tuple(range(channels * samples))
     source = Source(("/data/em.tif",), ((1, 1),), header, (1, 1, 1), picks)
-    return Volume("em", source, about or About())
+    return Volume("em", source, about or ImageMetadata())
 
 
 def split(one: Volume, choice: str | None = None, dtype: str | None = None) -> dict[str, object]:
@@ -81,7 +81,7 @@ def test_numbers_choose_rgb_channels_too() -> None:
 
 def test_a_channel_that_is_not_there_is_told() -> None:
     """With how many there are, and their names if the file has some."""
-    about = About(channels=(Channel("DAPI"), Channel(), Channel("GFP")))
+    about = ImageMetadata(channels=(Channel("DAPI"), Channel(), Channel("GFP")))
     with pytest.raises(
         ConfigError, match=r"channel 3 was asked for, /data/em.tif has 3 \(DAPI, GFP\)"
     ) as caught:
@@ -97,7 +97,7 @@ def test_a_single_channel_needs_no_colour() -> None:
     """It is grey, unless the file says otherwise."""
     assert looks(volume()) == [Channel()]
     stated = Channel("GFP", (0, 255, 0), (3.0, 9.0))
-    assert looks(volume(about=About(channels=(stated,)))) == [stated]
+    assert looks(volume(about=ImageMetadata(channels=(stated,)))) == [stated]
 
 
 def test_several_channels_are_told_apart_by_colour() -> None:
@@ -107,7 +107,7 @@ def test_several_channels_are_told_apart_by_colour() -> None:
     assert len(set(colours)) == 12
     assert all(colour and max(colour) == 255 for colour in colours)
     stated = (Channel("a", (9, 8, 7), (0.0, 1.0)), Channel("b"))
-    first, second, third = looks(volume(3, about=About(channels=stated)))
+    first, second, third = looks(volume(3, about=ImageMetadata(channels=stated)))
     assert first == stated[0]
     assert (second, third) == (Channel("b", PRIMARIES[1]), Channel("", PRIMARIES[2]))
 
@@ -115,12 +115,14 @@ def test_several_channels_are_told_apart_by_colour() -> None:
 def test_a_chosen_channel_looks_as_it_would_among_all() -> None:
     """Another selection does not change its colour."""
     stated = tuple(Channel(name) for name in "abc")
-    one = volume(3, about=About(channels=stated))
+    one = volume(3, about=ImageMetadata(channels=stated))
     assert looks(one, "2") == looks(one)[2:]
 
 
 def test_rgb_shows_its_own_colours() -> None:
     """Neither a colour nor a window of the file is laid over them; samples get primaries."""
-    one = volume(samples=3, about=About(channels=(Channel("light", (9, 9, 9), (0.0, 9.0)),)))
+    one = volume(
+        samples=3, about=ImageMetadata(channels=(Channel("light", (9, 9, 9), (0.0, 9.0)),))
+    )
     assert looks(one) == [Channel("light")]
     assert [look.colour for look in looks(one, "split")] == list(PRIMARIES)

@@ -9,7 +9,7 @@ import tifffile
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
-from wkflow.model.source import Probe
+from wkflow.model.source import ImageInfo
 from wkflow.readers import SUFFIXES, open_images, suffix_of
 
 from tests.readers.contract import read_image
@@ -47,7 +47,7 @@ def names() -> list[str]:
     return sorted(path.relative_to(TESTDATA).as_posix() for path in chosen)
 
 
-def read(path: Path) -> list[tuple[Probe, NDArray[Any]]]:
+def read(path: Path) -> list[tuple[ImageInfo, NDArray[Any]]]:
     """Read all images, each as (frame, channel, z, y, x, sample)."""
     with open_images(str(path)) as images:
         return [(image.probe, read_image(image)) for image in images]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
-from wkflow.model.source import Probe, RawLayout
+from wkflow.model.source import ImageInfo, RawLayout
 from wkflow.readers import Reader, reader_for
 from wkflow.readers.raw.reader import RawReader
 
@@ -48,7 +48,7 @@ def reader(name: str, expected: dict[str, Any]) -> Reader:
     return RawReader(RawLayout((x, y, z), expected["dtype"]))
 
 
-def read(path: Path, one: Reader) -> tuple[Probe, NDArray[Any]]:
+def read(path: Path, one: Reader) -> tuple[ImageInfo, NDArray[Any]]:
     (probe,) = one.probe(str(path))
     with one.open(str(path)) as (image,):
         return probe, read_image(image)

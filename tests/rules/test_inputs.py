@@ -10,13 +10,13 @@ from wkflow.model.box import Box
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.plan import Plan
 from wkflow.model.source import Source
-from wkflow.model.stored_mag import Given
-from wkflow.rules.inputs import Joints
+from wkflow.model.stored_mag import StoredMag
+from wkflow.rules.inputs import RuleInputs
 from wkflow.run_folder import EXTENDED
 
 from tests.strategies import dataset_plan, layer_plans, small_layer_plan
 
-GIVEN = Given("/data/target", "em/1", "zarr3", ("c", "x", "y", "z"))
+GIVEN = StoredMag("/data/target", "em/1", "zarr3", ("c", "x", "y", "z"))
 
 
 @dataclass
@@ -47,11 +47,11 @@ BICUBIC = replace(PLAN, layers=tuple(replace(one, kernel="bicubic") for one in P
 FEW_JOBS = layer_plans(100).filter(lambda one: len(list(dataset_plan(one).jobs())) < 60)
 
 
-def feeders_of(ask: Joints, job: str) -> list[str]:
+def upstream_of(ask: RuleInputs, job: str) -> list[str]:
     """Give the receipts that a job waits for."""
     if job.startswith("downsample_block"):
-        return ask.block_feeders(wildcards_of(job))
-    return ask.rest_feeders(wildcards_of(job)) if job.startswith("downsample_rest") else []
+        return ask.block_upstream(wildcards_of(job))
+    return ask.rest_upstream(wildcards_of(job)) if job.startswith("downsample_rest") else []
 
 
 def extended(plan: Plan) -> Plan:
@@ -61,28 +61,30 @@ def extended(plan: Plan) -> Plan:
     return replace(plan, layers=layers, extends=True, drawn_from="0f")
 
 
-def inverse_of_feeders(ask: Joints) -> dict[str, list[str]]:
+def inverse_of_upstream(ask: RuleInputs) -> dict[str, list[str]]:
     """Ask all jobs whether they wait for it, one by one."""
     jobs = [job for job, _ in ask.plan.jobs()]
-    needs = {job: set(feeders_of(ask, job)) for job in jobs}
+    needs = {job: set(upstream_of(ask, job)) for job in jobs}
     return {fed: [job for job in jobs if f"receipts/{fed}.json" in needs[job]] for fed in jobs}
 
 
 @pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])
-def test_consumers_are_the_inverse_of_feeders(plan: Plan) -> None:
+def test_consumers_are_the_inverse_of_upstream(plan: Plan) -> None:
     """In every layer: what waits for a job reads what it wrote, and nothing else does."""
-    ask = Joints(plan)
-    consumers = ask.consumers()
-    assert consumers == inverse_of_feeders(ask)
-    rules = {(fed.split("/")[0], job.split("/")[0]) for fed in consumers for job in consumers[fed]}
+    ask = RuleInputs(plan)
+    downstream = ask.downstream()
+    assert downstream == inverse_of_upstream(ask)
+    rules = {
+        (fed.split("/")[0], job.split("/")[0]) for fed in downstream for job in downstream[fed]
+    }
     assert len(rules) == 4  # slabs and blocks each feed both kinds of jobs
 
 
 @given(one=FEW_JOBS)
-def test_consumers_are_the_inverse_of_feeders_whatever_the_layer(one: LayerPlan) -> None:
+def test_consumers_are_the_inverse_of_upstream_whatever_the_layer(one: LayerPlan) -> None:
     """A shard is removed when all of these are sent: one too few, and a later job finds nothing."""
-    ask = Joints(dataset_plan(one))
-    assert ask.consumers() == inverse_of_feeders(ask)
+    ask = RuleInputs(dataset_plan(one))
+    assert ask.downstream() == inverse_of_upstream(ask)
 
 
 def boxes_of(one: LayerPlan, receipt: str) -> list[tuple[int, Box]]:
@@ -98,7 +100,7 @@ def boxes_of(one: LayerPlan, receipt: str) -> list[tuple[int, Box]]:
 @given(one=FEW_JOBS, data=st.data())
 def test_what_a_job_reads_was_written_by_its_feeders(one: LayerPlan, data: st.DataObject) -> None:
     """The voxels below each of its shards, in their frame, halo included."""
-    ask = Joints(dataset_plan(one))
+    ask = RuleInputs(dataset_plan(one))
     jobs = [job for job, _ in ask.plan.jobs() if not job.startswith("convert_slab")]
     assume(jobs)
     job = data.draw(st.sampled_from(jobs))
@@ -106,7 +108,7 @@ def test_what_a_job_reads_was_written_by_its_feeders(one: LayerPlan, data: st.Da
     step = one.step_to(wildcards.mag) if wildcards.mag else one.rest_steps()[0]
     blocks = [wildcards.block] if wildcards.block else one.blocks(step[1])
     places = [place for block in blocks for place in one.block_shards(step[1], block)]
-    written = [box for receipt in feeders_of(ask, job) for box in boxes_of(one, receipt)]
+    written = [box for receipt in upstream_of(ask, job) for box in boxes_of(one, receipt)]
     for frame, position in places:
         wanted = one.source_box(*step, position)
         parts = [wanted.overlap(box) for at, box in written if at == frame]
@@ -116,32 +118,32 @@ def test_what_a_job_reads_was_written_by_its_feeders(one: LayerPlan, data: st.Da
 @pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])
 def test_no_joint_is_loose(plan: Plan) -> None:
     """What feeds a job is the receipt of another one, and every slab feeds some job."""
-    ask = Joints(plan)
+    ask = RuleInputs(plan)
     asked: set[str] = set()
     for job, _ in plan.jobs():
         wildcards = wildcards_of(job)
         if job.startswith("downsample_block"):
-            asked.update(ask.block_feeders(wildcards))
+            asked.update(ask.block_upstream(wildcards))
         if job.startswith("downsample_rest"):
-            asked.update(ask.rest_feeders(wildcards))
+            asked.update(ask.rest_upstream(wildcards))
     assert asked <= set(ask.receipts())
     assert not {r for r in ask.receipts() if "/downsample_rest/" not in r} - asked
 
 
 def test_a_job_waits_for_what_is_below_it_only() -> None:
     """The first block of mag 2 does not wait for the last slab."""
-    ask = Joints(PLAN)
+    ask = RuleInputs(PLAN)
     slabs = [r for r in ask.receipts() if r.startswith("receipts/convert_slab/em/")]
-    feeders = ask.block_feeders(Wildcards(mag="2", block="b000000"))
-    assert set(feeders) < set(slabs)
-    assert feeders == slabs[: len(feeders)]
+    upstream = ask.block_upstream(Wildcards(mag="2", block="b000000"))
+    assert set(upstream) < set(slabs)
+    assert upstream == slabs[: len(upstream)]
 
 
 def test_a_halo_waits_for_its_neighbours() -> None:
     """The bicubic kernel looks over the border of its block."""
     last = PLAN.layers[0].blocks(PLAN.layers[0].grids[1])[-1]
     plain, wide = (
-        Joints(plan).block_feeders(Wildcards(mag="2", block=last)) for plan in (PLAN, BICUBIC)
+        RuleInputs(plan).block_upstream(Wildcards(mag="2", block=last)) for plan in (PLAN, BICUBIC)
     )
     assert set(plain) <= set(wide)
 
@@ -150,7 +152,7 @@ def test_frames_have_slabs_of_their_own() -> None:
     """Each has a recipe of its own, though the same files hold all frames."""
     one = PLAN.layer("em")
     timed = dataset_plan(replace(one, layer=replace(one.layer, axes=(("t", 2),))))
-    ask, slabs = Joints(timed), timed.layers[0].slabs()
+    ask, slabs = RuleInputs(timed), timed.layers[0].slabs()
     wildcards = [Wildcards(slab=str(slab)) for slab in slabs]
     assert len(slabs) == 2 * len(one.slabs())
     assert len({ask.slab_recipe(cards) for cards in wildcards}) == len(slabs)
@@ -158,7 +160,7 @@ def test_frames_have_slabs_of_their_own() -> None:
 
 def test_recipes_belong_to_their_job() -> None:
     """Two jobs of one rule never have one recipe, and each is the same when asked again."""
-    ask, again = Joints(PLAN), Joints(PLAN)
+    ask, again = RuleInputs(PLAN), RuleInputs(PLAN)
     blocks = [f"b{n:06d}" for n in range(2)]
     asked = [ask.block_recipe(Wildcards(mag="2", block=block)) for block in blocks]
     assert len(set(asked)) == 2
@@ -173,15 +175,15 @@ def test_recipes_belong_to_their_job() -> None:
 
 def test_the_dataset_is_described_anew_when_it_changes() -> None:
     """Its name, its category or a further slab."""
-    ask = Joints(PLAN)
+    ask = RuleInputs(PLAN)
     others = [replace(PLAN, name="other"), replace(PLAN, layers=PLAN.layers[:1])]
-    assert len({Joints(plan).properties_recipe() for plan in (PLAN, *others)}) == 3
+    assert len({RuleInputs(plan).properties_recipe() for plan in (PLAN, *others)}) == 3
     assert ask.properties == "/data/target/datasource-properties.json"
 
 
 def test_all_layers_are_laid_out() -> None:
     """A receipt for each, under the rule's name."""
-    assert Joints(PLAN).layouts == [
+    assert RuleInputs(PLAN).layouts == [
         "receipts/create_layer/em.json",
         "receipts/create_layer/small.json",
     ]
@@ -190,28 +192,28 @@ def test_all_layers_are_laid_out() -> None:
 @pytest.mark.parametrize("plan", [PLAN, BICUBIC], ids=["plain", "with halo"])
 def test_nobody_is_waited_for_where_the_finest_mag_is_there(plan: Plan) -> None:
     """What is computed from it may begin at once; all above waits as ever."""
-    ask, whole = Joints(extended(plan)), Joints(plan)
-    assert ask.consumers() == inverse_of_feeders(ask)
+    ask, whole = RuleInputs(extended(plan)), RuleInputs(plan)
+    assert ask.downstream() == inverse_of_upstream(ask)
     assert not any("convert_slab" in receipt for receipt in ask.receipts())
     assert set(ask.receipts()) < set(whole.receipts())
     for job, _ in ask.plan.jobs():
-        feeders = [one for one in feeders_of(whole, job) if "convert_slab" not in one]
-        assert feeders_of(ask, job) == feeders
-    assert not ask.block_feeders(Wildcards(mag="2", block="b000000"))
+        upstream = [one for one in upstream_of(whole, job) if "convert_slab" not in one]
+        assert upstream_of(ask, job) == upstream
+    assert not ask.block_upstream(Wildcards(mag="2", block="b000000"))
 
 
 def test_an_extension_ends_where_the_dataset_is() -> None:
     """On disk with its properties, on a server with the last mag; with nothing to add nowhere."""
     here, there = EXTENDED
     plan = extended(PLAN)
-    assert Joints(plan).extensions == [here]
-    assert Joints(replace(plan, destination="https://wk.example/d")).extensions == [there]
-    assert Joints(replace(plan, layers=())).extensions == []
+    assert RuleInputs(plan).extensions == [here]
+    assert RuleInputs(replace(plan, destination="https://wk.example/d")).extensions == [there]
+    assert RuleInputs(replace(plan, layers=())).extensions == []
 
 
 def test_each_new_mag_is_sent_when_it_is_made() -> None:
     """By itself: it waits for the jobs that write it, of whichever rule."""
-    ask = Joints(extended(PLAN))
+    ask = RuleInputs(extended(PLAN))
     sent = [f"receipts/upload_mag/em/{mag}.json" for mag in ("2", "4", "8")]
     sent += [f"receipts/upload_mag/small/{mag}.json" for mag in ("2", "4")]
     assert ask.mags_sent == sent

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt, ShardFile
-from wkflow.rules.inputs import Joints
-from wkflow.rules.stale_receipts import drop_lost, regain
+from wkflow.rules.inputs import RuleInputs
+from wkflow.rules.stale_receipts import drop_lost, drop_stale_receipts
 from wkflow.run_folder import REPORT
 from wkflow.voxels.scratch_mag import shortcut_of
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 from tests.strategies import dataset_plan, small_layer_plan
 
-DELIVERY = Delivery(
+DELIVERY = UploadPlan(
     dataset="", name="em", url="https://example.org", folder=None, transfer_mode="http",
     verify="sample", ca_bundle=None, connections=2, discard=True, parcels=(), extras=(),
     file_count=0, byte_bound=0, recipe="r",
@@ -64,7 +64,7 @@ def test_what_nobody_wants_stays_gone(plan: Plan, tmp_path: Path) -> None:
     assert of_rule(plan, "convert_slab")
     assert of_rule(plan, "downsample_block")
     discard(tmp_path, *every)
-    regain(Joints(plan), DELIVERY, tmp_path)
+    drop_stale_receipts(RuleInputs(plan), DELIVERY, tmp_path)
     assert jobs(plan, tmp_path) == every
 
 
@@ -73,7 +73,7 @@ def test_a_new_upload_wants_all_that_is_gone(plan: Plan, tmp_path: Path) -> None
     gone = of_rule(plan, "convert_slab")[:2]
     discard(tmp_path, *gone)
     second = replace(DELIVERY, attempt=2)
-    regain(Joints(plan), second, tmp_path)
+    drop_stale_receipts(RuleInputs(plan), second, tmp_path)
     assert jobs(plan, tmp_path) == {job for job, _ in plan.jobs()} - set(gone)
     assert second.state(tmp_path).is_dir()
 
@@ -84,7 +84,7 @@ def test_a_lost_block_wants_what_is_below_it(plan: Plan, tmp_path: Path) -> None
     discard(tmp_path, *slabs, *blocks)
     (lost,) = of_rule(plan, "downsample_rest")
     (tmp_path / "receipts" / f"{lost}.json").unlink()
-    regain(Joints(plan), DELIVERY, tmp_path)
+    drop_stale_receipts(RuleInputs(plan), DELIVERY, tmp_path)
     assert not jobs(plan, tmp_path) & set(slabs)
 
 
@@ -92,7 +92,7 @@ def test_what_is_on_the_disk_is_not_made_again(plan: Plan, tmp_path: Path) -> No
     """A lost receipt above is no reason."""
     (lost,) = of_rule(plan, "downsample_rest")
     (tmp_path / "receipts" / f"{lost}.json").unlink()
-    regain(Joints(plan), DELIVERY, tmp_path)
+    drop_stale_receipts(RuleInputs(plan), DELIVERY, tmp_path)
     assert jobs(plan, tmp_path) == {job for job, _ in plan.jobs()} - {lost}
 
 
@@ -109,10 +109,10 @@ def test_a_shortcut_replaces_a_slab(tmp_path: Path) -> None:
         shortcut.path(slab).touch()
         sent(tmp_path, job)
     (tmp_path / "receipts" / "discard_shards").mkdir()
-    regain(Joints(plan), DELIVERY, tmp_path)
+    drop_stale_receipts(RuleInputs(plan), DELIVERY, tmp_path)
     assert len(jobs(plan, tmp_path)) == len(one.slabs())
     shortcut.remove()
-    regain(Joints(plan), DELIVERY, tmp_path)
+    drop_stale_receipts(RuleInputs(plan), DELIVERY, tmp_path)
     assert not jobs(plan, tmp_path)
 
 
@@ -121,7 +121,7 @@ def test_what_is_lost_before_it_was_sent_is_made_again(plan: Plan, tmp_path: Pat
     slabs = of_rule(plan, "convert_slab")
     (tmp_path / "dataset" / f"{slabs[0]}.shard").unlink()
     (tmp_path / "dataset" / f"{slabs[1]}.shard").write_bytes(b"more")
-    regain(Joints(plan), DELIVERY, tmp_path)
+    drop_stale_receipts(RuleInputs(plan), DELIVERY, tmp_path)
     assert jobs(plan, tmp_path) == {job for job, _ in plan.jobs()} - set(slabs[:2])
 
 
@@ -130,10 +130,10 @@ def test_what_the_server_has_proven_to_hold_is_not_looked_for(plan: Plan, tmp_pa
     (lost, *_) = of_rule(plan, "convert_slab")
     (tmp_path / "dataset" / f"{lost}.shard").unlink()
     (tmp_path / "upload.json").write_text('{"upload_id": "", "url": "u"}')
-    regain(Joints(plan), DELIVERY, tmp_path)
+    drop_stale_receipts(RuleInputs(plan), DELIVERY, tmp_path)
     assert lost in jobs(plan, tmp_path)
     (tmp_path / "upload.json").write_text('{"upload_id": "other", "url": "u"}')
-    regain(Joints(plan), DELIVERY, tmp_path)
+    drop_stale_receipts(RuleInputs(plan), DELIVERY, tmp_path)
     assert lost not in jobs(plan, tmp_path)
 
 

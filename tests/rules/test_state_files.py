@@ -13,7 +13,7 @@ from wkflow.rules.state_files import METADATA, UNFINISHED, mend_state
 from wkflow.run_folder import BEGUN, DELIVERY, DRAFT, PLAN, REPORT
 from wkflow.webknossos.attempt import current, renewed
 from wkflow.webknossos.sent_parts import Journal
-from wkflow.webknossos.upload_receipt import Sent
+from wkflow.webknossos.upload_receipt import UploadReceipt
 
 from tests.strategies import dataset_plan, small_layer_plan
 from tests.webknossos.test_upload_plan import DELIVERY as SENDING
@@ -105,7 +105,7 @@ def test_receipts_of_jobs_whose_end_snakemake_has_not_seen_go(folder: Path, laye
         mark = Path(persistence._record_path(str(folder / UNFINISHED), output))  # noqa: SLF001
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.write_text('{"external_jobid": null}')
-    Sent("an upload", (), 0, 0, 0.0).write(folder / outputs[0])
+    UploadReceipt("an upload", (), 0, 0, 0.0).write(folder / outputs[0])
     Receipt("any", ()).write(folder / outputs[1])
     (folder / UNFINISHED / "no.code").touch()
     mend_state(folder)

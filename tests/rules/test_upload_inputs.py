@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.plan import Plan
-from wkflow.rules.inputs import Joints
-from wkflow.rules.upload_inputs import AHEAD, Sending
+from wkflow.rules.inputs import RuleInputs
+from wkflow.rules.upload_inputs import AHEAD, UploadInputs
 from wkflow.run_folder import EXTENDED, PROOF
 from wkflow.voxels.scratch_mag import has_shortcut
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
-from tests.rules.test_inputs import extended, feeders_of
+from tests.rules.test_inputs import extended, upstream_of
 from tests.strategies import dataset_plan, layer_plans, small_layer_plan
 from tests.webknossos.test_upload_plan import DELIVERY
 
@@ -43,9 +43,9 @@ class Wildcards:
 class Run:
     """What the rules ask."""
 
-    ask: Joints
-    sending: Sending
-    delivery: Delivery | None
+    ask: RuleInputs
+    sending: UploadInputs
+    delivery: UploadPlan | None
 
     def rules(self) -> dict[str, list[str]]:
         """Give all files that some rule makes, with their inputs."""
@@ -54,8 +54,12 @@ class Run:
         rules: dict[str, list[str]] = {"draft.json": [], "plan.json": ["draft.json"]}
         rules |= {receipt: ["draft.json"] for receipt in ask.layouts}
         for job in jobs:
-            gate = sending.gate if job.startswith("convert_slab") else []
-            rules[f"receipts/{job}.json"] = ["draft.json", *gate, *feeders_of(ask, job)]
+            reservation_first = sending.reservation_first if job.startswith("convert_slab") else []
+            rules[f"receipts/{job}.json"] = [
+                "draft.json",
+                *reservation_first,
+                *upstream_of(ask, job),
+            ]
         shown = ["draft.json", *ask.layouts, *ask.receipts()]
         if jobs:
             rules |= {SHOWN: shown}
@@ -70,7 +74,7 @@ class Run:
                 sent = ["delivery.json", *sending.reservation, written]
                 rules[f"receipts/upload_shards/{parcel}.json"] = sent
                 if jobs:
-                    waits = sending.sent_with_consumers(Wildcards(parcel))
+                    waits = sending.sent_with_downstream(Wildcards(parcel))
                     rules[f"receipts/discard_shards/{parcel}.json"] = [written, *waits]
             rules[PROOF] = [*sending.reservation, *sending.sent(), *sending.last]
             rules["receipts/discard_local.json"] = [PROOF, *sending.discarded()]
@@ -79,7 +83,7 @@ class Run:
     def needs(self, *further: str) -> dict[str, list[str]]:
         """Give all files that the goals and further files need, each with its inputs."""
         found: dict[str, list[str]] = {}
-        rules, asked = self.rules(), [*self.sending.goals, *further]
+        rules, asked = self.rules(), [*self.sending.final_targets, *further]
         while asked:
             target = asked.pop()
             if target not in found:
@@ -96,8 +100,8 @@ def run_of(plan: Plan, *, discard: bool | None, folder: Path = RUN, cores: int =
     parcels = tuple(job for job, _ in plan.jobs()) or LISTS
     delivery = replace(DELIVERY, parcels=parcels, discard=bool(discard))
     delivered = None if discard is None else delivery
-    ask = Joints(plan)
-    return Run(ask, Sending(delivered, ask, folder, cores), delivered)
+    ask = RuleInputs(plan)
+    return Run(ask, UploadInputs(delivered, ask, folder, cores), delivered)
 
 
 @pytest.mark.parametrize("discard", [None, False, True])
@@ -117,8 +121,13 @@ def test_nothing_is_sent_where_nobody_asks(tmp_path: Path) -> None:
     """All answers are empty, and jobs are not held back."""
     run = run_of(PLAN, discard=None, folder=tmp_path)
     sending = run.sending
-    assert sending.goals == ["plan.json", SHOWN, "report.json"]
-    for answer in (sending.reservation, sending.gate, sending.sent(), sending.discarded()):
+    assert sending.final_targets == ["plan.json", SHOWN, "report.json"]
+    for answer in (
+        sending.reservation,
+        sending.reservation_first,
+        sending.sent(),
+        sending.discarded(),
+    ):
         assert answer == []
     assert not sending.discards
     assert sending.weight == 0
@@ -129,17 +138,17 @@ def test_nothing_is_waited_for_where_nobody_sends(tmp_path: Path) -> None:
     """Also in the folder of a run that once did."""
     (tmp_path / "receipts" / "reserve_upload").mkdir(parents=True)
     (tmp_path / "receipts" / "reserve_upload" / "1.json").touch()
-    assert run_of(PLAN, discard=None, folder=tmp_path).sending.gate == []
+    assert run_of(PLAN, discard=None, folder=tmp_path).sending.reservation_first == []
 
 
 def test_what_is_only_a_means_ends_with_its_removal() -> None:
     """Its properties are no goal then; where it stays, they are."""
     goes, stays = (run_of(PLAN, discard=discard).sending for discard in (True, False))
     assert goes.discards
-    assert goes.goals == ["plan.json", "report.json", PROOF, "receipts/discard_local.json"]
+    assert goes.final_targets == ["plan.json", "report.json", PROOF, "receipts/discard_local.json"]
     assert not stays.discards
-    assert stays.goals == ["plan.json", SHOWN, "report.json", PROOF]
-    assert run_of(NOTHING, discard=False).sending.goals == [PROOF]
+    assert stays.final_targets == ["plan.json", SHOWN, "report.json", PROOF]
+    assert run_of(NOTHING, discard=False).sending.final_targets == [PROOF]
 
 
 def test_the_properties_are_waited_for() -> None:
@@ -157,38 +166,42 @@ def test_an_extension_is_done_when_its_mags_are_part_of_the_dataset(destination:
     """Wherever that is; its properties are its own, no goal of a run."""
     plan = replace(extended(PLAN), destination=destination)
     sending = run_of(plan, discard=None).sending
-    assert sending.goals == ["plan.json", EXTENDED[bool(destination)], "report.json"]
-    assert Joints(plan).properties not in sending.goals
+    assert sending.final_targets == ["plan.json", EXTENDED[bool(destination)], "report.json"]
+    assert RuleInputs(plan).properties not in sending.final_targets
 
 
 def test_a_dataset_that_has_all_mags_needs_nothing() -> None:
     """No goal, no job, and no report of nothing."""
-    assert run_of(replace(extended(PLAN), layers=()), discard=None).sending.goals == []
-    assert run_of(NOTHING, discard=None).sending.goals == []
+    assert run_of(replace(extended(PLAN), layers=()), discard=None).sending.final_targets == []
+    assert run_of(NOTHING, discard=None).sending.final_targets == []
 
 
 def test_no_voxel_is_read_before_the_server_agreed(tmp_path: Path) -> None:
     """Later attempts are no reason to read them again: the gate stays where they went through."""
     run = run_of(PLAN, discard=True, folder=tmp_path)
     slab = run.ask.receipts()[0]
-    assert run.sending.gate == run.sending.reservation == ["receipts/reserve_upload/1.json"]
-    assert run.sending.gate[0] in run.rules()[slab]
+    assert (
+        run.sending.reservation_first
+        == run.sending.reservation
+        == ["receipts/reserve_upload/1.json"]
+    )
+    assert run.sending.reservation_first[0] in run.rules()[slab]
     for number in ("2", "10"):
         path = tmp_path / "receipts" / "reserve_upload" / f"{number}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     third = replace(DELIVERY, attempt=11)
-    sending = Sending(third, run.ask, tmp_path, 4)
-    assert sending.gate == ["receipts/reserve_upload/2.json"]
+    sending = UploadInputs(third, run.ask, tmp_path, 4)
+    assert sending.reservation_first == ["receipts/reserve_upload/2.json"]
     assert sending.reservation == ["receipts/reserve_upload/11.json"]
 
 
 def check_removal(plan: Plan) -> None:
     """Look at what each parcel's removal waits for."""
     run = run_of(plan, discard=True)
-    needs = {job: set(feeders_of(run.ask, job)) for job, _ in plan.jobs()}
+    needs = {job: set(upstream_of(run.ask, job)) for job, _ in plan.jobs()}
     for parcel in needs:
-        waits = run.sending.sent_with_consumers(Wildcards(parcel))
+        waits = run.sending.sent_with_downstream(Wildcards(parcel))
         is_read = not has_shortcut(plan, parcel)
         readers = [job for job in needs if is_read and f"receipts/{parcel}.json" in needs[job]]
         assert sorted(waits) == sorted(

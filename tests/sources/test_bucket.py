@@ -5,13 +5,13 @@ import sys
 
 import pytest
 from wkflow.errors import SourceError, TransientError
-from wkflow.network.patience import Patience
+from wkflow.network.patience import RetryPolicy
 from wkflow.sources import bucket
 from wkflow.sources.bucket import Bucket
 
 from tests.sources.buckets import Buckets
 
-HASTY = Patience(3, silence_s=2, sleep=lambda _: None)
+HASTY = RetryPolicy(3, silence_s=2, sleep=lambda _: None)
 SCHEMES = ["s3", "gs"]
 
 pytestmark = pytest.mark.parametrize("scheme", SCHEMES)

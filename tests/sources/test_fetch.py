@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from wkflow.errors import ResourceError, SourceError, TransientError
-from wkflow.network.patience import Patience
+from wkflow.network.patience import RetryPolicy
 from wkflow.sources.fetch import LOANS, fetch, keep
 
 from tests.sources.buckets import Buckets
 from tests.sources.website import Website
 
-HASTY = Patience(3, silence_s=1, sleep=lambda _: None)
+HASTY = RetryPolicy(3, silence_s=1, sleep=lambda _: None)
 
 SPAWN = multiprocessing.get_context("spawn")
 

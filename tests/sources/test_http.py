@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 from wkflow.errors import SourceError, TransientError
-from wkflow.network.patience import Patience
+from wkflow.network.patience import RetryPolicy
 from wkflow.sources.http import Web
 
 from tests.sources.website import Website
 
-HASTY = Patience(4, silence_s=0.2, sleep=lambda _: None)
+HASTY = RetryPolicy(4, silence_s=0.2, sleep=lambda _: None)
 
 
-def downloaded(url: str, patience: Patience = HASTY) -> bytes:
+def downloaded(url: str, patience: RetryPolicy = HASTY) -> bytes:
     file = io.BytesIO()
     with Web(patience, 2) as web:
         web.download(url, file)

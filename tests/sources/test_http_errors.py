@@ -4,7 +4,7 @@ import pytest
 import requests
 import urllib3
 from wkflow.errors import SourceError
-from wkflow.network.patience import Setback
+from wkflow.network.patience import RetryableError
 from wkflow.sources.http_errors import has_suffix, require, translated
 
 URL = "http://127.0.0.1/a.tif"
@@ -26,7 +26,7 @@ def test_content_is_no_error(status: int) -> None:
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
 def test_what_may_pass_is_tried_again(status: int) -> None:
     """After the time that the server asks for."""
-    with pytest.raises(Setback) as failure:
+    with pytest.raises(RetryableError) as failure:
         require(answer(status, Retry_After="7"), URL)
     assert failure.value.wait == 7
 
@@ -41,13 +41,13 @@ def test_what_stays_is_a_bad_source(status: int) -> None:
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (requests.ConnectTimeout(), Setback),
-        (urllib3.exceptions.ProtocolError("IncompleteRead"), Setback),
-        (ConnectionResetError(), Setback),
+        (requests.ConnectTimeout(), RetryableError),
+        (urllib3.exceptions.ProtocolError("IncompleteRead"), RetryableError),
+        (ConnectionResetError(), RetryableError),
         (requests.TooManyRedirects(), SourceError),
         (requests.exceptions.InvalidURL(), SourceError),
         (requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED"), SourceError),
-        (requests.exceptions.SSLError("EOF"), Setback),
+        (requests.exceptions.SSLError("EOF"), RetryableError),
     ],
 )
 def test_no_foreign_error_escapes(error: Exception, kind: type[Exception]) -> None:

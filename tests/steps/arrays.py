@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.model.box import Box, Triple
-from wkflow.model.source import Header, Probe, RawLayout
+from wkflow.model.source import Header, ImageInfo, RawLayout
 from wkflow.readers import Image
 
 Voxels = NDArray[Any]
@@ -43,8 +43,8 @@ class ArrayImage:
     lock: Lock = field(default_factory=Lock)
 
     @property
-    def probe(self) -> Probe:
-        return Probe(header_of(self.array), self.grain, is_stream=self.is_stream)
+    def probe(self) -> ImageInfo:
+        return ImageInfo(header_of(self.array), self.grain, is_stream=self.is_stream)
 
     def read(self, box: Box, out: Voxels, *, channel: int = 0, frame: int = 0) -> None:
         """Copy a box, as every reader promises to give it."""

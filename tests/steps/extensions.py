@@ -8,7 +8,7 @@ from typing import Any
 from wkflow.model.plan import Plan
 from wkflow.options.settings import Settings
 from wkflow.planning.mag_folders import start_anew
-from wkflow.planning.plan_downsampling import draw_extension
+from wkflow.planning.plan_downsampling import plan_downsampling
 from wkflow.run_folder import DRAFT
 from wkflow.steps.create_layer import create_layer
 from wkflow.steps.downsample_block import downsample_block
@@ -60,7 +60,7 @@ def change(dataset: Path, mend: Callable[[dict[str, Any]], None]) -> dict[str, A
 def drawn(dataset: Path, **options: object) -> Plan:
     """Draw a plan as the Snakefile does, and keep it."""
     settings = settings_of(dataset, **options)
-    plan = draw_extension(settings)
+    plan = plan_downsampling(settings)
     start_anew(plan, settings.run_folder)
     plan.write(settings.run_folder / DRAFT)
     return plan

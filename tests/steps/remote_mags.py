@@ -7,10 +7,10 @@ from typing import Any
 
 from wkflow.model.plan import Plan
 from wkflow.options.settings import Settings
-from wkflow.planning.plan_upload import deliver_mags
+from wkflow.planning.plan_upload import plan_mags_upload
 from wkflow.steps.upload_mag import upload_mag
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_receipt import Sent
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_receipt import UploadReceipt
 
 from tests.datasets import HandLayer, write_dataset
 from tests.standin.server import Standin
@@ -29,14 +29,14 @@ class Addition:
     found: Found
     settings: Settings
     plan: Plan
-    delivery: Delivery
+    delivery: UploadPlan
     receipts: list[str]
 
     @property
     def folder(self) -> Path:
         return self.settings.run_folder
 
-    def upload(self, mag: str = "2", layer: str = "em", **changes: Any) -> Sent:  # noqa: ANN401
+    def upload(self, mag: str = "2", layer: str = "em", **changes: Any) -> UploadReceipt:  # noqa: ANN401
         """Send one mag; `changes` are those of the delivery."""
         delivery = replace(self.delivery, **changes)
         own = [one for one in self.receipts if f"/{layer}" in one]
@@ -73,5 +73,5 @@ def add(standin: Standin, folder: Path, layer: HandLayer, api: int, **options: o
     receipts = computed(plan, settings.run_folder)
     standin.clear_log()
     return Addition(
-        standin, found, settings, plan, deliver_mags(settings, plan), receipts
+        standin, found, settings, plan, plan_mags_upload(settings, plan), receipts
     )  # fmt: skip

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from wkflow.model.plan import Plan
 from wkflow.options.settings import Settings
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.steps.create_layer import create_layer
 
 Volume = NDArray[np.generic]
@@ -49,7 +49,7 @@ def settings_of(source: Path, **options: object) -> Settings:
 
 
 def plan_of(source: Path, **options: object) -> Plan:
-    return draw_plan(settings_of(source, **options))
+    return plan_conversion(settings_of(source, **options))
 
 
 def laid_out(source: Path, **options: object) -> Plan:

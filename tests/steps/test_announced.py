@@ -20,9 +20,9 @@ from wkflow.model.receipt import Receipt
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.planning import plan_upload as module
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.planning.plan_upload import (
-    deliver_plan,
+    plan_layers_upload,
 )
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
@@ -75,8 +75,8 @@ def test_what_is_announced_is_what_a_conversion_makes(
         source, compression=compression, job_size=10_000, max_mag="2", data_format=data_format,
         shard_shape=SHARDS.get(data_format),
     )  # fmt: skip
-    plan = draw_plan(settings)
-    delivery = deliver_plan(settings, plan)
+    plan = plan_conversion(settings)
+    delivery = plan_layers_upload(settings, plan)
     receipts = []
     create_layer(plan, "em")
     for parcel in delivery.parcels:
@@ -122,7 +122,7 @@ def test_no_shard_is_larger_than_announced(
     grid = lay_grid(layer, FINEST, chunk=chunk, shard=shard)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "METADATA_BYTES", 0)
-        bound = deliver_plan(conversion(), dataset_plan(plan_of(layer, (grid,)))).byte_bound
+        bound = plan_layers_upload(conversion(), dataset_plan(plan_of(layer, (grid,)))).byte_bound
     mag = MagVoxels(tmp_path_factory.getbasetemp(), layer, grid, Codec.parse(codec, data_format))
     with ThreadPoolExecutor(1) as pool:
         written = [mag.write(p, partial(noise, layer), pool) for p in grid.box.cells(grid.shard)]

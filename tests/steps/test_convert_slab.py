@@ -16,7 +16,7 @@ from wkflow.model.data_formats import STORAGES
 from wkflow.model.layer import Layer, lay_grid
 from wkflow.model.mag import Mag
 from wkflow.model.plan import LayerPlan, Plan
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.receipt import Receipt
 from wkflow.model.source import Source
 from wkflow.model.write_datasource import PROPERTIES
@@ -191,12 +191,12 @@ def test_padding_is_for_sizes_only(tmp_path: Path) -> None:
         convert(plan)
 
 
-FEEDS = [Feed(kind, 8, rows, buffers) for kind in ("rows", "bands", "scratch")
+FEEDS = [ReadStrategy(kind, 8, rows, buffers) for kind in ("rows", "bands", "scratch")
          for rows, buffers in ((16, 1), (37, 2))]  # fmt: skip
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=str)
-def test_no_feed_changes_a_byte(tmp_path: Path, feed: Feed) -> None:
+def test_no_feed_changes_a_byte(tmp_path: Path, feed: ReadStrategy) -> None:
     """However little memory there is."""
     source = write_tiffs(tmp_path / "em", grains())
     reference = laid_out(source, target=tmp_path / "one")
@@ -237,7 +237,7 @@ def test_each_frame_has_shards_of_its_own(tmp_path: Path, monkeypatch: pytest.Mo
     header = image.probe.header
     layer = Layer("em", "color", "uint16", 2, header.size, header.axes)
     grid = lay_grid(layer, Mag(1, 1, 1), chunk=(8, 8, 8), shard=(16, 16, 8))
-    feed = Feed("bands", 8, 21, 2)
+    feed = ReadStrategy("bands", 8, 21, 2)
     source = Source(("/em.tif",), ((1, 1),), header, (19, 21, 1), (0, 1))
     one = LayerPlan(layer, source, (grid,), 8, "median", "zstd:3", pad=False,
                     job_bytes=2 * 10 * 21 * 19 * 4, evidence="as said", feed=feed)  # fmt: skip
@@ -261,7 +261,7 @@ def test_every_format_holds_the_voxels(tmp_path: Path, data_format: str, kind: s
     source = write_tiffs(tmp_path / "em", volume)
     shard = 32 if data_format == "wkw" else None
     plan = laid_out(source, data_format=data_format, shard_shape=shard)
-    one = replace(plan.layers[0], feed=Feed(kind, 8, 16, 2))
+    one = replace(plan.layers[0], feed=ReadStrategy(kind, 8, 16, 2))
     plan = replace(plan, layers=(one,))
     convert(plan)
     codec = Codec.parse(one.codec, data_format)

@@ -13,7 +13,7 @@ from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.discard_shards import discard_shards
 from wkflow.steps.downsample_rest import downsample_rest
 from wkflow.voxels.scratch_mag import BOOT, has_shortcut, is_spared, shortcut_of
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 from tests.steps.stacks import grains, laid_out, write_tiffs
 from tests.webknossos.test_upload_plan import DELIVERY
@@ -22,7 +22,7 @@ REST = "downsample_rest/em"
 
 on_linux = pytest.mark.skipif(not BOOT.exists(), reason="shortcuts are named after Linux's start")
 
-Run = tuple[Plan, Delivery, Path]
+Run = tuple[Plan, UploadPlan, Path]
 
 
 def converted(tmp_path: Path, shard: str, **options: object) -> Run:

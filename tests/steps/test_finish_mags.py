@@ -19,11 +19,11 @@ from tests.standin.sender import Sender
 from tests.steps.extensions import layer_of
 from tests.steps.remote_mags import Addition, add
 
-Sending = Callable[..., Addition]
+UploadInputs = Callable[..., Addition]
 
 
 @pytest.fixture
-def sending(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sending:
+def sending(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UploadInputs:
     """Give a function that sends all mags of a dataset, but does not finish."""
 
     def one(**options: object) -> Addition:
@@ -51,7 +51,7 @@ def finish(addition: Addition, **changes: Any) -> dict[str, Any]:  # noqa: ANN40
 
 
 @pytest.mark.parametrize("verify", ["sample", "full", "none"])
-def test_what_was_sent_is_read_back(sending: Sending, verify: str) -> None:
+def test_what_was_sent_is_read_back(sending: UploadInputs, verify: str) -> None:
     """As much of it as was asked for; then what was a means is gone."""
     addition = sending(verify=verify)
     sizes = [len(content) for mag in ("2", "4") for content in addition.here(mag).values()]
@@ -69,7 +69,7 @@ def test_what_was_sent_is_read_back(sending: Sending, verify: str) -> None:
     assert finish(addition) == told
 
 
-def test_what_is_to_stay_stays(sending: Sending) -> None:
+def test_what_is_to_stay_stays(sending: UploadInputs) -> None:
     """If one wants to keep it."""
     addition = sending(keep_local=True)
     finish(addition)
@@ -77,7 +77,7 @@ def test_what_is_to_stay_stays(sending: Sending) -> None:
 
 
 @pytest.mark.parametrize("mode", ["copy", "move+symlink", "symlink"])
-def test_what_went_over_no_network_is_not_read_back(sending: Sending, mode: str) -> None:
+def test_what_went_over_no_network_is_not_read_back(sending: UploadInputs, mode: str) -> None:
     """A copy is not kept here; links have to be."""
     addition = sending(transfer_mode=mode)
     there = addition.there()
@@ -88,7 +88,7 @@ def test_what_went_over_no_network_is_not_read_back(sending: Sending, mode: str)
 
 
 @pytest.mark.parametrize("verify", ["sample", "full"])
-def test_damage_is_told(sending: Sending, verify: str) -> None:
+def test_damage_is_told(sending: UploadInputs, verify: str) -> None:
     """By the file; nothing here goes, and no receipt says that all is well."""
     addition = sending(verify=verify)
     here = addition.here()
@@ -122,7 +122,7 @@ def delete_mags(addition: Addition, *mags: str) -> None:
 
 
 @pytest.mark.parametrize("lie", ["mag", "file"])
-def test_a_finish_that_lies_is_told(sending: Sending, lie: str) -> None:
+def test_a_finish_that_lies_is_told(sending: UploadInputs, lie: str) -> None:
     """By the mag, at once; when the server is right again, it is sent anew and nothing else is."""
     addition = sending()
     delete_mags(addition, "4")
@@ -141,7 +141,7 @@ def test_a_finish_that_lies_is_told(sending: Sending, lie: str) -> None:
 
 
 def test_a_server_that_fails_at_last_is_left_soon(
-    sending: Sending, monkeypatch: pytest.MonkeyPatch
+    sending: UploadInputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within a minute: the same command looks again."""
     addition, pauses = sending(), list[float]()
@@ -156,7 +156,7 @@ def test_a_server_that_fails_at_last_is_left_soon(
     finish(addition)
 
 
-def test_a_mag_that_went_is_told(sending: Sending) -> None:
+def test_a_mag_that_went_is_told(sending: UploadInputs) -> None:
     """Somebody removed it meanwhile."""
     addition = sending()
     delete_mags(addition, "4")
@@ -167,7 +167,7 @@ def test_a_mag_that_went_is_told(sending: Sending) -> None:
     assert sent_again(addition) == ["4"]
 
 
-def test_a_dataset_that_went_is_told(sending: Sending) -> None:
+def test_a_dataset_that_went_is_told(sending: UploadInputs) -> None:
     """In the server's words."""
     addition = sending()
     addition.plan = replace(
@@ -177,7 +177,7 @@ def test_a_dataset_that_went_is_told(sending: Sending) -> None:
         finish(addition)
 
 
-def test_a_run_that_was_killed_here_ends(sending: Sending) -> None:
+def test_a_run_that_was_killed_here_ends(sending: UploadInputs) -> None:
     """The local mags were gone, the receipt was not there yet."""
     addition = sending()
     shutil.rmtree(addition.plan.dataset)

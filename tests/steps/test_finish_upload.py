@@ -11,12 +11,12 @@ from wkflow.errors import TransientError, VerificationError, WkflowError
 from wkflow.network.retry import Budget
 from wkflow.options.settings import Settings
 from wkflow.planning.list_dataset_files import find_parcels
-from wkflow.planning.plan_upload import begin_attempt, deliver_contents, write_parcels
+from wkflow.planning.plan_upload import begin_attempt, plan_contents_upload, write_parcels
 from wkflow.steps import finish_upload
 from wkflow.steps.reserve_upload import reserve_upload
 from wkflow.steps.upload_shards import upload_shards
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_report import Proof
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_report import UploadReport
 
 from tests.datasets import write_dataset
 from tests.standin.conftest import Served
@@ -28,7 +28,7 @@ NO_SPACE = "java.io.IOException: No space left on device"
 
 
 @dataclass
-class Sending:
+class UploadInputs:
     """A small dataset, and what a run does to send it, in this process."""
 
     standin: Standin
@@ -36,7 +36,7 @@ class Sending:
     run_folder: Path
     name: str
 
-    def upload(self) -> Proof:
+    def upload(self) -> UploadReport:
         """Give the command `upload`: what has a receipt is not done again."""
         given = {
             "command": "upload",
@@ -48,13 +48,13 @@ class Sending:
         settings = Settings.parse(given, where="test")
         contents = find_parcels(self.dataset, follow_links=False)
         write_parcels(contents, self.run_folder)
-        delivery = begin_attempt(deliver_contents(settings, contents), self.run_folder)
+        delivery = begin_attempt(plan_contents_upload(settings, contents), self.run_folder)
         receipt = self.run_folder / delivery.reservation
         if not receipt.exists():
             reserve_upload(delivery, self.run_folder, self.standin.token).write(receipt)
         return self._finish(delivery)
 
-    def _finish(self, delivery: Delivery) -> Proof:
+    def _finish(self, delivery: UploadPlan) -> UploadReport:
         where = (delivery, self.run_folder, self.standin.token)
         sent = []
         for parcel in delivery.parcels:
@@ -65,10 +65,10 @@ class Sending:
 
 
 @pytest.fixture
-def sending(served: Served, tmp_path: Path) -> Sending:
+def sending(served: Served, tmp_path: Path) -> UploadInputs:
     """Give a dataset that is to be sent to a server."""
     dataset = write_dataset(tmp_path / "hand", layer_of(1, 2))
-    return Sending(served(16), dataset, tmp_path / "run", f"hand-{uuid.uuid4().hex}")
+    return UploadInputs(served(16), dataset, tmp_path / "run", f"hand-{uuid.uuid4().hex}")
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ LIES: dict[str, Cases] = {
 
 @pytest.mark.parametrize("kind", [*FULL, *LIES])
 def test_the_end_comes_soon_and_says_which(
-    sending: Sending, pauses: list[float], kind: str
+    sending: UploadInputs, pauses: list[float], kind: str
 ) -> None:
     """Within a minute; when the fault is over, the same command sends what it takes."""
     faults, error, said = (FULL | LIES)[kind]

@@ -7,8 +7,8 @@ import pytest
 from wkflow.formats.missing_files import find_lost
 from wkflow.model.plan import Plan
 from wkflow.options.settings import Settings
-from wkflow.planning.plan_downsampling import draw_extension
-from wkflow.planning.plan_upload import deliver_plan
+from wkflow.planning.plan_downsampling import plan_downsampling
+from wkflow.planning.plan_upload import plan_layers_upload
 
 from tests.datasets import HandLayer, properties, read_mags
 from tests.planning.test_place_layers import write_dataset
@@ -75,7 +75,7 @@ def test_files_before_the_layer_are_not_missed(source: Path, tmp_path: Path) -> 
     plan = carry_out(given)
     assert lost(plan, given) == []
     files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
-    assert deliver_plan(given, plan).file_count == len(files)
+    assert plan_layers_upload(given, plan).file_count == len(files)
     shard = next(path for path in files if "/c/" in str(path))
     shard.unlink()
     assert lost(plan, given) == [shard.relative_to(tmp_path / "out").as_posix()]
@@ -85,6 +85,6 @@ def test_mags_are_added_from_the_finest_that_there_is(source: Path, tmp_path: Pa
     """The layer keeps its box."""
     carry_out(settings(source, tmp_path / "out", max_mag="2"))
     given = {"command": "downsample", "target": tmp_path / "out", "max_mag": "4"}
-    (one,) = draw_extension(Settings.parse(given, where="test")).layers
+    (one,) = plan_downsampling(Settings.parse(given, where="test")).layers
     assert [str(grid.mag) for grid in one.grids] == ["2-2-1", "4-4-1"]
     assert (one.layer.begin, one.layer.size) == ((74, 70, 35), (164, 144, 75))

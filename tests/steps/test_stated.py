@@ -10,7 +10,7 @@ import zarr
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.settings import Settings
 from wkflow.planning.infer_category import judge_category
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.voxels.kernels import KERNELS
 
 from tests.steps.stacks import grains, plan_of, write_tiffs
@@ -21,7 +21,7 @@ NOISE = grains(8, 64, 64, "uint32") * 2000
 
 def planned(source: Path, **options: object) -> Plan:
     given: dict[str, object] = {"source": source, "target": source.parent / "target"}
-    return draw_plan(Settings.parse(given | options, where="test"))
+    return plan_conversion(Settings.parse(given | options, where="test"))
 
 
 def write_dataset(folder: Path, **said: object) -> Path:

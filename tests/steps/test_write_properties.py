@@ -11,7 +11,7 @@ from wkflow.model.data_formats import STORAGES
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
 from wkflow.model.source import Channel
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.downsample_rest import downsample_rest
@@ -192,7 +192,7 @@ def test_receipts_are_read_and_checked_without_a_word_in_the_dataset(run: Run) -
 def test_of_a_dataset_that_was_there_only_new_shards_are_counted(run: Run) -> None:
     """Nobody has a receipt of the others; each new one is looked at."""
     plan, receipts = run
-    one = replace(plan.layers[0], given=Given(plan.dataset, "em/1", "zarr3"))
+    one = replace(plan.layers[0], given=StoredMag(plan.dataset, "em/1", "zarr3"))
     extension = replace(plan, layers=(one,), extends=True)
     assert list(check_receipts(extension, receipts[-1:])) == receipts[-1:]
     with pytest.raises(VerificationError, match="were planned"):

@@ -6,7 +6,7 @@ from wkflow.model.claim import place_of
 from wkflow.model.plan import Plan
 from wkflow.options.settings import Settings
 from wkflow.planning.claim_target import bring_back, claim_target, finish_replacing, lay_aside
-from wkflow.planning.plan_conversion import draw_plan
+from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.run_folder import ASKED, DRAFT, PLAN, REPORT
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
@@ -19,7 +19,7 @@ from wkflow.steps.write_report import write_report
 def planned(settings: Settings) -> Plan:
     """Do what comes before the first job; also what a run does that only shows its jobs."""
     bring_back(settings.run_folder)
-    plan = draw_plan(settings)
+    plan = plan_conversion(settings)
     lay_aside(settings)
     plan.write(settings.run_folder / DRAFT)
     return plan

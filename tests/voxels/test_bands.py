@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import SourceError
+from wkflow.formats.contract import ReadBox
 from wkflow.model.box import Box
 from wkflow.model.layer import Layer, lay_grid
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.mag import Mag
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.slab import Slab
 from wkflow.model.source import Source
 from wkflow.readers import Image
-from wkflow.voxels.bands import Region, bands
+from wkflow.voxels.bands import bands
 
 from tests.steps.arrays import FOLDER, ArrayImage, Voxels, header_of, noise, opener
 from tests.strategies import plan_of, triples
@@ -36,7 +37,9 @@ class Case:
     voxels: Voxels
 
 
-def case_of(array: Voxels, source: Source, files: dict[str, Image | str], feed: Feed) -> Case:
+def case_of(
+    array: Voxels, source: Source, files: dict[str, Image | str], feed: ReadStrategy
+) -> Case:
     """Plan a layer of an array (frame, channel, z, y, x, sample), small voxels and all."""
     picked = np.moveaxis(array, 1, -2).reshape(*np.delete(array.shape, [1, 5]), -1)
     header = source.header
@@ -59,7 +62,7 @@ def stack_of(array: Voxels, grain: tuple[int, int, int], cuts: list[tuple[int, i
     header = header_of(array[:, :, :1])
     picks = tuple(range(header.channels * header.samples))
     source = Source(tuple(files), ((1, 1),) * len(files), header, grain, picks, is_stack=True)
-    return case_of(array, source, files, Feed())
+    return case_of(array, source, files, ReadStrategy())
 
 
 @st.composite
@@ -77,10 +80,10 @@ def sources(draw: st.DrawFn) -> Case:
         image = ArrayImage(array, grain, is_stream and channels == 1)
         source = Source((f"{FOLDER}.tif",), ((1, 1),), header_of(array), grain, (0,),
                         is_stream=image.is_stream)  # fmt: skip
-        case = case_of(array, source, {source.files[0]: image}, Feed())
+        case = case_of(array, source, {source.files[0]: image}, ReadStrategy())
     picks = draw(st.sets(st.integers(0, channels * samples - 1), min_size=1))
     source = replace(case.plan.source, picks=tuple(sorted(picks)))
-    return case_of(array, source, case.files, Feed())
+    return case_of(array, source, case.files, ReadStrategy())
 
 
 @st.composite
@@ -91,7 +94,7 @@ def fed(draw: st.DrawFn) -> Case:
     kind = draw(st.sampled_from(KINDS[1:] if stream else KINDS))
     rows = height if stream else draw(st.integers(1, height))
     buffers = 1 if stream and kind == "scratch" else draw(st.integers(1, 2))
-    feed = Feed(kind, draw(st.integers(1, 16)), rows, buffers)
+    feed = ReadStrategy(kind, draw(st.integers(1, 16)), rows, buffers)
     return replace(case, plan=replace(case.plan, feed=feed))
 
 
@@ -117,7 +120,7 @@ def rows_of(band: Box, height: int) -> list[Box]:
     ]
 
 
-def read(case: Case, slab: Slab, frame: int, pool: Executor) -> Iterator[tuple[Box, Region]]:
+def read(case: Case, slab: Slab, frame: int, pool: Executor) -> Iterator[tuple[Box, ReadBox]]:
     """Give the bands of a slab whose files are arrays."""
     scratch = Path("/tmp")  # noqa: S108 -- files without a name
     with pytest.MonkeyPatch.context() as patch:
@@ -125,7 +128,7 @@ def read(case: Case, slab: Slab, frame: int, pool: Executor) -> Iterator[tuple[B
         yield from bands(case.plan, slab, frame, pool, scratch)
 
 
-def compare(case: Case, frame: int, region: Region, box: Box) -> None:
+def compare(case: Case, frame: int, region: ReadBox, box: Box) -> None:
     """Compare what a band gives of a box, (c, x, y, z), with the voxels."""
     (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
     expected = case.voxels[frame, z0:z1, y0:y1, x0:x1].T
@@ -164,7 +167,7 @@ def test_nothing_is_decoded_twice(case: Case) -> None:
     assert asked == there * len(channels)
 
 
-def stack(feed: Feed, grain: tuple[int, int, int] = (1, 1, 1)) -> Case:
+def stack(feed: ReadStrategy, grain: tuple[int, int, int] = (1, 1, 1)) -> Case:
     """Make a stack of 20 slices."""
     case = stack_of(noise(1, 1, 20, 7, 6, 1), grain, [])
     return replace(case, plan=replace(case.plan, feed=feed, pad=False))
@@ -178,12 +181,16 @@ def faults_of(case: Case) -> list[str]:
     return caught.value.what.split("; ")
 
 
-NAMING = [Feed(kind, 4, rows, buffers) for kind in KINDS for rows in (3, 7) for buffers in (1, 2)]
+NAMING = [
+    ReadStrategy(kind, 4, rows, buffers) for kind in KINDS for rows in (3, 7) for buffers in (1, 2)
+]
 
 
 @pytest.mark.parametrize("grain", [(1, 1, 1), (6, 7, 1)], ids=["raw", "compressed"])
 @pytest.mark.parametrize("feed", NAMING, ids=str)
-def test_all_bad_slices_of_a_slab_are_named_once(feed: Feed, grain: tuple[int, int, int]) -> None:
+def test_all_bad_slices_of_a_slab_are_named_once(
+    feed: ReadStrategy, grain: tuple[int, int, int]
+) -> None:
     """In their order, those of later bands too."""
     case = stack(feed, grain)
     case.files[f"{FOLDER}/2.tif"] = "is empty"
@@ -199,7 +206,7 @@ def test_all_bad_slices_of_a_slab_are_named_once(feed: Feed, grain: tuple[int, i
 @pytest.mark.parametrize("kind", KINDS)
 def test_bands_before_a_bad_slice_are_given(kind: str) -> None:
     """Only what follows is not."""
-    case = stack(Feed(kind, 4, 7, 2))
+    case = stack(ReadStrategy(kind, 4, 7, 2))
     case.files[f"{FOLDER}/9.tif"] = "is empty"
     with ThreadPoolExecutor(3) as pool:
         given_bands = read(case, Slab(0, 20), 0, pool)
@@ -213,7 +220,7 @@ def test_bands_before_a_bad_slice_are_given(kind: str) -> None:
 
 def test_slices_that_are_stored_otherwise_are_read_all_the_same() -> None:
     """A compressed slice among raw ones."""
-    case = stack(Feed("rows", 4, 3))
+    case = stack(ReadStrategy("rows", 4, 3))
     for z in (1, 7, 8):
         image = case.files[f"{FOLDER}/{z}.tif"]
         assert isinstance(image, ArrayImage)
@@ -227,7 +234,7 @@ def test_a_scratch_file_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has no name, and its folder is made if it is not there."""
-    case = stack(Feed("scratch", 8, 7, 4))
+    case = stack(ReadStrategy("scratch", 8, 7, 4))
     monkeypatch.setattr("wkflow.voxels.layer_reader.open_images", opener(case.files))
     scratch = tmp_path / "run" / "scratch"
     with ThreadPoolExecutor(2) as pool:

@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from wkflow.errors import SourceError, VerificationError
 from wkflow.model.layer import Grid
 from wkflow.model.plan import LayerPlan, Plan
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.voxels.finer_mag import CONNECTIONS, finer_voxels, opened_files, threads_for
 
 from tests.steps.extensions import (
@@ -70,7 +70,7 @@ def test_what_the_run_wrote_is_read_as_our_own(plan: Plan) -> None:
     (one,) = plan.layers
     finest = read(plan, one, one.grids[0])
     assert_array_equal(read(plan, one, one.grids[1]), finest[:, ::2, ::2, ::2])
-    elsewhere = replace(one, given=Given("/nowhere", "em/1", "n5"))
+    elsewhere = replace(one, given=StoredMag("/nowhere", "em/1", "n5"))
     assert_array_equal(read(plan, elsewhere, one.grids[1]), finest[:, ::2, ::2, ::2])
 
 
@@ -105,7 +105,7 @@ def test_a_shard_that_is_gone_meanwhile_is_told_if_asked_for(plan: Plan) -> None
 def test_files_are_named_below_the_dataset(tmp_path: Path) -> None:
     """And closed at the end."""
     (tmp_path / "a").write_bytes(b"123")
-    with opened_files(Given(str(tmp_path), "em/1", "zarr3")) as files:
+    with opened_files(StoredMag(str(tmp_path), "em/1", "zarr3")) as files:
         assert files.whole("a") == b"123"
         assert files.part("a", 1, 2) == b"2"
         assert files.whole("b") is None
@@ -115,7 +115,7 @@ def test_files_are_named_below_the_dataset(tmp_path: Path) -> None:
 def test_who_waits_for_a_server_has_more_threads(plan: Plan) -> None:
     """They wait most of the time; on disk as many as the job has."""
     (one,) = plan.layers
-    remote = replace(one, given=Given("https://wk.example/d", "em/1", "zarr3"))
+    remote = replace(one, given=StoredMag("https://wk.example/d", "em/1", "zarr3"))
     assert [threads_for(one, n) for n in (1, 4, 64)] == [1, 4, 64]
     assert [threads_for(remote, n) for n in (1, 4, 64)] == [CONNECTIONS, CONNECTIONS, 64]
     assert threads_for(replace(one, given=None), 2) == 2

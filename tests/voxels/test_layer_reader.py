@@ -16,7 +16,7 @@ from wkflow.model.mag import Mag
 from wkflow.model.source import Source
 from wkflow.readers import Image
 from wkflow.voxels import layer_reader as module
-from wkflow.voxels.layer_reader import Reading, open_image
+from wkflow.voxels.layer_reader import LayerReader, open_image
 
 from tests.steps.arrays import ArrayImage, Voxels, header_of, noise, opener
 from tests.strategies import boxes, plan_of, triples
@@ -49,7 +49,7 @@ def read(plan: LayerPlan, files: dict[str, Image | str], box: Box, frame: int = 
     """Read a box (z, y, x, c) into an array that held something else before."""
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         patch.setattr("wkflow.voxels.layer_reader.open_images", opener(files))
-        reading = Reading(plan, frame, stack)
+        reading = LayerReader(plan, frame, stack)
         out = reading.empty(box)
         out[...] = 77
         reading.read(box, out)
@@ -97,7 +97,7 @@ def test_pieces_are_the_box_and_cut_no_grain(
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         patch.setattr(module, "PIECE_BYTES", piece_bytes)
         patch.setattr(module, "open_images", opener({"/em.tif": ArrayImage(array)}))
-        pieces = Reading(plan, 0, stack).pieces(box)
+        pieces = LayerReader(plan, 0, stack).pieces(box)
     assert sum(piece.voxels for piece in pieces) == box.voxels
     assert all(piece == piece.overlap(box) for piece in pieces)
     order = [(piece.begin[2], piece.begin[1]) for piece in pieces]
@@ -113,7 +113,7 @@ def test_a_stream_is_read_in_one_piece() -> None:
     box = Box((0, 0, 2), (9, 9, 9))
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         patch.setattr(module, "open_images", opener({"/em.tif": ArrayImage(array)}))
-        assert Reading(plan_for(source), 0, stack).pieces(box) == [box]
+        assert LayerReader(plan_for(source), 0, stack).pieces(box) == [box]
 
 
 @given(box=boxes(9), height=st.integers(1, 18), width=st.integers(1, 18))
@@ -168,7 +168,7 @@ def test_a_fault_may_be_kept_for_later() -> None:
     files["/em/1"] = "is empty"
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         patch.setattr(module, "open_images", opener(files))
-        reading = Reading(plan_for(source), 0, stack)
+        reading = LayerReader(plan_for(source), 0, stack)
         first, second = (Box((0, 0, z), (9, 9, z + 1)) for z in (0, 1))
         assert reading.fault(first, reading.empty(first)) is None
         fault = reading.fault(second, reading.empty(second))

@@ -9,7 +9,7 @@ import pytest
 from wkflow.model.data_formats import STORAGES
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.plan import Plan
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.downsample_rest import downsample_rest
 from wkflow.voxels.reduce import downsample_shards
@@ -79,11 +79,17 @@ def test_small_slabs_each_leave_a_part(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "feed", [Feed("bands", 8, 16, 2), Feed("scratch", 8, 45, 2), Feed("bands", 16, 45, 1)], ids=str
+    "feed",
+    [
+        ReadStrategy("bands", 8, 16, 2),
+        ReadStrategy("scratch", 8, 45, 2),
+        ReadStrategy("bands", 16, 45, 1),
+    ],
+    ids=str,
 )
 @pytest.mark.parametrize("data_format", sorted(STORAGES))
 def test_it_depends_neither_on_the_feed_nor_on_the_format(
-    tmp_path: Path, feed: Feed, data_format: str
+    tmp_path: Path, feed: ReadStrategy, data_format: str
 ) -> None:
     """Bands of some rows of a slice leave their part, too, and so does what becomes one file."""
     shard = {"zarr3": "16,16,8", "wkw": 16}.get(data_format)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt, ShardFile
-from wkflow.rules.inputs import Joints
-from wkflow.rules.stale_receipts import regain
+from wkflow.rules.inputs import RuleInputs
+from wkflow.rules.stale_receipts import drop_stale_receipts
 from wkflow.run_folder import SCRATCH, UPLOAD
 from wkflow.voxels.scratch_mag import BOOT, shortcut_of
 from wkflow.webknossos.attempt import current, mark_lost, renewed, why_lost
@@ -112,14 +112,14 @@ PLAN = small_layer_plan((300, 300, 200), mags=("2", "4", "8"), job_bytes=100_000
 
 
 @pytest.fixture
-def finished(tmp_path: Path) -> Joints:
+def finished(tmp_path: Path) -> RuleInputs:
     """Write a receipt and a shard for each job of a plan with blocks; nothing is sent yet."""
     plan = dataset_plan(PLAN, dataset=str(tmp_path / "dataset"))
     for job, _ in plan.jobs():
         Receipt("any", (ShardFile(f"{job}/0", 1, ""),)).write(receipt(tmp_path, job))
         shard(plan, job).parent.mkdir(parents=True)
         shard(plan, job).write_bytes(b"1")
-    return Joints(plan)
+    return RuleInputs(plan)
 
 
 def receipt(folder: Path, job: str) -> Path:
@@ -139,62 +139,64 @@ def discard(folder: Path, plan: Plan, *jobs: str) -> None:
             receipt(folder, f"{done}/{job}").touch()
 
 
-def forgotten(folder: Path, ask: Joints) -> set[str]:
+def forgotten(folder: Path, ask: RuleInputs) -> set[str]:
     return {job for job, _ in ask.plan.jobs() if not receipt(folder, job).exists()}
 
 
-def test_a_new_upload_wants_shards_that_are_gone(tmp_path: Path, finished: Joints) -> None:
+def test_a_new_upload_wants_shards_that_are_gone(tmp_path: Path, finished: RuleInputs) -> None:
     """Their receipts are removed once, those of others stay: they need not be made again."""
     jobs = [job for job, _ in finished.plan.jobs()]
     gone = {jobs[0], jobs[3], jobs[-1]}
     discard(tmp_path, finished.plan, *gone)
     second = replace(DELIVERY, attempt=2)
-    regain(finished, second, tmp_path)
+    drop_stale_receipts(finished, second, tmp_path)
     assert forgotten(tmp_path, finished) == gone
     for job in gone:
         Receipt("any", (ShardFile(f"{job}/0", 1, ""),)).write(receipt(tmp_path, job))
         shard(finished.plan, job).write_bytes(b"1")
-    regain(finished, second, tmp_path)
+    drop_stale_receipts(finished, second, tmp_path)
     assert not forgotten(tmp_path, finished)
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
 def test_an_upload_that_goes_on_wants_nothing_back(
-    tmp_path: Path, finished: Joints, attempt: int
+    tmp_path: Path, finished: RuleInputs, attempt: int
 ) -> None:
     """What is sent and built upon may be gone for good."""
     delivery = replace(DELIVERY, attempt=attempt)
-    regain(finished, delivery, tmp_path)
+    drop_stale_receipts(finished, delivery, tmp_path)
     discard(tmp_path, finished.plan, *(job for job, _ in finished.plan.jobs()))
-    regain(finished, delivery, tmp_path)
+    drop_stale_receipts(finished, delivery, tmp_path)
     assert not forgotten(tmp_path, finished)
 
 
 def test_a_block_that_is_built_again_wants_what_lies_below(
-    tmp_path: Path, finished: Joints
+    tmp_path: Path, finished: RuleInputs
 ) -> None:
     """All the way down where it is gone; what is there is kept, and what nobody asks for."""
     jobs = [job for job, _ in finished.plan.jobs()]
     top = next(job for job in jobs if job.startswith("downsample_block/em/4/"))
-    below = {job for job, readers in finished.consumers().items() if top in readers}
+    below = {job for job, readers in finished.downstream().items() if top in readers}
     kept = min(below)
-    lowest = {job for job, readers in finished.consumers().items() if {*readers} & (below - {kept})}
+    lowest = {
+        job for job, readers in finished.downstream().items() if {*readers} & (below - {kept})
+    }
     assert len(below) > 1
     discard(tmp_path, finished.plan, *(job for job in jobs if job not in {kept, top}))
     receipt(tmp_path, top).unlink()
-    regain(finished, DELIVERY, tmp_path)
+    drop_stale_receipts(finished, DELIVERY, tmp_path)
     assert forgotten(tmp_path, finished) >= {top} | (below - {kept}) | lowest
     assert kept not in forgotten(tmp_path, finished)
 
 
 @pytest.mark.skipif(not BOOT.exists(), reason="shortcuts are named after Linux's start")
-def test_a_slab_whose_shortcut_is_there_is_not_wanted(tmp_path: Path, finished: Joints) -> None:
+def test_a_slab_whose_shortcut_is_there_is_not_wanted(tmp_path: Path, finished: RuleInputs) -> None:
     """What is built of it reads the shortcut; where that is lost, the slab is made again."""
     one = replace(PLAN, passing=True)
-    ask = Joints(replace(finished.plan, layers=(one,)))
+    ask = RuleInputs(replace(finished.plan, layers=(one,)))
     slabs = [job for job, _ in ask.plan.jobs() if job.startswith("convert_slab/")]
     discard(tmp_path, ask.plan, *slabs)
-    opened = {job for slab in slabs for job in ask.consumers()[slab]} | {"downsample_rest/em"}
+    opened = {job for slab in slabs for job in ask.downstream()[slab]} | {"downsample_rest/em"}
     for job in opened:
         receipt(tmp_path, job).unlink()
     shortcut = shortcut_of(one, tmp_path / SCRATCH)
@@ -202,26 +204,26 @@ def test_a_slab_whose_shortcut_is_there_is_not_wanted(tmp_path: Path, finished: 
     for slab in one.slabs():
         shortcut.path(slab).parent.mkdir(parents=True, exist_ok=True)
         shortcut.path(slab).touch()
-    regain(ask, DELIVERY, tmp_path)
+    drop_stale_receipts(ask, DELIVERY, tmp_path)
     assert forgotten(tmp_path, ask) == opened
     shortcut.path(one.slabs()[1]).unlink()
-    regain(ask, DELIVERY, tmp_path)
+    drop_stale_receipts(ask, DELIVERY, tmp_path)
     assert forgotten(tmp_path, ask) == opened | {slabs[1]}
 
 
-def test_what_is_built_again_finds_what_it_reads(tmp_path: Path, finished: Joints) -> None:
+def test_what_is_built_again_finds_what_it_reads(tmp_path: Path, finished: RuleInputs) -> None:
     """A job runs when its receipt or one below it is gone: then it needs all that lie below."""
     jobs = [job for job, _ in finished.plan.jobs()]
     blocks = [job for job in jobs if job.startswith("downsample_block/em/2/")]
     discard(tmp_path, finished.plan, *(job for job in jobs if job not in blocks))
     receipt(tmp_path, blocks[-1]).unlink()
-    regain(finished, DELIVERY, tmp_path)
+    drop_stale_receipts(finished, DELIVERY, tmp_path)
     runs = forgotten(tmp_path, finished)
-    for job, readers in finished.consumers().items():  # fine mags first
+    for job, readers in finished.downstream().items():  # fine mags first
         runs.update(readers if job in runs else ())
     missing = {
         job: reader
-        for job, readers in finished.consumers().items()
+        for job, readers in finished.downstream().items()
         for reader in runs.intersection(readers)
         if job not in runs and not shard(finished.plan, job).exists()
     }

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import ConfigError
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
-DELIVERY = Delivery(
+DELIVERY = UploadPlan(
     dataset="/data/target",
     name="target",
     url="https://webknossos.example",
@@ -28,7 +28,7 @@ DELIVERY = Delivery(
 
 words = st.text(max_size=20)
 deliveries = st.builds(
-    Delivery,
+    UploadPlan,
     dataset=words,
     name=words,
     url=words,
@@ -50,12 +50,12 @@ deliveries = st.builds(
 
 @given(delivery=deliveries)
 def test_what_is_read_is_what_was_written(
-    tmp_path_factory: pytest.TempPathFactory, delivery: Delivery
+    tmp_path_factory: pytest.TempPathFactory, delivery: UploadPlan
 ) -> None:
     """All of it, names in any script too, or a run would take it for changed each time."""
     path = tmp_path_factory.getbasetemp() / "delivery.json"
     delivery.write(path)
-    assert Delivery.read(path) == Delivery.read(str(path)) == delivery
+    assert UploadPlan.read(path) == UploadPlan.read(str(path)) == delivery
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_another_document_is_no_delivery(tmp_path: Path, text: str) -> None:
     path = tmp_path / "delivery.json"
     path.write_text(text)
     with pytest.raises(ConfigError, match="no delivery of this version") as caught:
-        Delivery.read(path)
+        UploadPlan.read(path)
     assert caught.value.where == str(path)
 
 
@@ -77,7 +77,7 @@ def test_a_field_of_another_version_is_told(tmp_path: Path) -> None:
     DELIVERY.write(path)
     path.write_text(path.read_text().replace('"verify"', '"proof"'))
     with pytest.raises(ConfigError, match="proof"):
-        Delivery.read(path)
+        UploadPlan.read(path)
 
 
 def test_each_attempt_has_a_place_of_its_own(tmp_path: Path) -> None:

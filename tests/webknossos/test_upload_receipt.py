@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wkflow.webknossos.upload_receipt import Sample, Sent, SentFile
+from wkflow.path_safety import leads_out
+from wkflow.webknossos.upload_receipt import Sample, UploadedFile, UploadReceipt
 
 crcs = st.from_regex(r"[0-9a-f]{8}", fullmatch=True)
 counts = st.integers(0, 2**63)
 samples = st.builds(Sample, counts, counts, crcs, st.booleans())
-files = st.builds(SentFile, st.text(), counts, crcs, st.lists(samples, max_size=3).map(tuple))
+paths = st.text().filter(lambda path: not leads_out(path))
+files = st.builds(UploadedFile, paths, counts, crcs, st.lists(samples, max_size=3).map(tuple))
 receipts = st.builds(
-    Sent,
+    UploadReceipt,
     upload_id=st.text(),
     files=st.lists(files, max_size=4).map(tuple),
     bytes_sent=counts,
@@ -24,12 +26,12 @@ receipts = st.builds(
 
 @given(sent=receipts)
 def test_what_is_read_is_what_was_written(
-    tmp_path_factory: pytest.TempPathFactory, sent: Sent
+    tmp_path_factory: pytest.TempPathFactory, sent: UploadReceipt
 ) -> None:
     """Each sample of each file, and whether it is certain."""
     path = tmp_path_factory.getbasetemp() / "sent.json"
     sent.write(path)
-    assert Sent.read(path) == sent
+    assert UploadReceipt.read(path) == sent
 
 
 def test_it_is_written_where_snakemake_says(
@@ -38,17 +40,17 @@ def test_it_is_written_where_snakemake_says(
     """Below the run folder by a relative name; as a parcel is named, any number of folders deep."""
     monkeypatch.chdir(tmp_path)
     name = "receipts/upload_shards/downsample_block/em/2/b000000.json"
-    Sent("u", (), 0, 0, 0.0).write(name)
-    assert Sent.read(name) == Sent("u", (), 0, 0, 0.0)
+    UploadReceipt("u", (), 0, 0, 0.0).write(name)
+    assert UploadReceipt.read(name) == UploadReceipt("u", (), 0, 0, 0.0)
 
 
 def test_a_sample_without_a_word_is_certain(tmp_path: Path) -> None:
     """Receipts of before the question was asked: they are no reason to read everything back."""
     path = tmp_path / "sent.json"
-    Sent(
-        "u", (SentFile("f", 9, "0" * 8, (Sample(1, 2, "f" * 8, certain=False),)),), 9, 0, 1.0
+    UploadReceipt(
+        "u", (UploadedFile("f", 9, "0" * 8, (Sample(1, 2, "f" * 8, certain=False),)),), 9, 0, 1.0
     ).write(path)
     document = json.loads(path.read_text())
     del document["files"][0]["samples"][0]["certain"]
     path.write_text(json.dumps(document))
-    assert Sent.read(path).files[0].samples == (Sample(1, 2, "f" * 8, certain=True),)
+    assert UploadReceipt.read(path).files[0].samples == (Sample(1, 2, "f" * 8, certain=True),)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wkflow import __version__
 from wkflow.webknossos.reservation import Reservation
-from wkflow.webknossos.upload_receipt import Sent, SentFile
-from wkflow.webknossos.upload_report import Proof, Verdict
+from wkflow.webknossos.upload_receipt import UploadedFile, UploadReceipt
+from wkflow.webknossos.upload_report import UploadReport, Verdict
 
 from tests.webknossos.test_upload_plan import DELIVERY
 
@@ -30,10 +30,10 @@ RESERVATION = Reservation(
 crcs = st.from_regex(r"[0-9a-f]{8}", fullmatch=True)
 parcels = st.lists(
     st.builds(
-        Sent,
+        UploadReceipt,
         upload_id=st.just("u"),
         files=st.lists(
-            st.builds(SentFile, st.text(), st.integers(1, 2**50), crcs, st.just(())), max_size=4
+            st.builds(UploadedFile, st.text(), st.integers(1, 2**50), crcs, st.just(())), max_size=4
         ).map(tuple),
         bytes_sent=st.integers(0, 2**50),
         retries=st.integers(0, 99),
@@ -43,13 +43,15 @@ parcels = st.lists(
 )
 
 
-def proof_of(sent: list[Sent], *, attempt: int = 1) -> Proof:
+def proof_of(sent: list[UploadReceipt], *, attempt: int = 1) -> UploadReport:
     delivery = replace(DELIVERY, attempt=attempt)
-    return Proof.of(delivery, RESERVATION, "65f0", "https://w/d", sent, Verdict("sample", 3, 999))
+    return UploadReport.of(
+        delivery, RESERVATION, "65f0", "https://w/d", sent, Verdict("sample", 3, 999)
+    )
 
 
 @given(sent=parcels)
-def test_sums_are_over_all_parcels(sent: list[Sent]) -> None:
+def test_sums_are_over_all_parcels(sent: list[UploadReceipt]) -> None:
     """A file counts once, as it was sent last; its bytes on the wire as often as they went."""
     proof = proof_of(sent)
     last = {file.path: file for one in sent for file in one.files}
@@ -78,8 +80,8 @@ def test_times_are_those_of_the_world() -> None:
 
 def test_it_is_plain_json(tmp_path: Path) -> None:
     """What a script looks for stands at the top; what was read back is inside."""
-    file = SentFile("em/1/c/0/0/0/0", 12, "0a1b2c3d", ())
-    proof_of([Sent("u", (file,), 24, 1, 1.0)]).write(tmp_path / "run" / "upload.json")
+    file = UploadedFile("em/1/c/0/0/0/0", 12, "0a1b2c3d", ())
+    proof_of([UploadReceipt("u", (file,), 24, 1, 1.0)]).write(tmp_path / "run" / "upload.json")
     document = json.loads((tmp_path / "run" / "upload.json").read_text())
     assert document["url"] == "https://w/d"
     assert document["verified"] == {"mode": "sample", "pieces": 3, "bytes": 999, "reason": ""}

@@ -1,22 +1,24 @@
 """What all rules share: names of wildcards, the joints, and where small jobs run."""
 
-from wkflow.rules.inputs import Joints
-from wkflow.rules.resources import Needs
-from wkflow.rules.upload_inputs import Sending
+from wkflow.rules.inputs import RuleInputs
+from wkflow.rules.resources import RuleResources
+from wkflow.rules.upload_inputs import UploadInputs
 
 cluster = run.resources
-ask = Joints(run.plan)
-need = Needs(
+rule_inputs = RuleInputs(run.plan)
+rule_resources = RuleResources(
     run.plan,
     None if run.is_on_cluster else workflow.cores,
     sends=run.delivery is not None,
     given=run.settings.resources if run.is_on_cluster else None,
     sends_there=run.settings.upload_on_cluster,
 )
-sending = Sending(run.delivery, ask, run.settings.run_folder, workflow.nodes or need.cores)
-workflow.register_resource("in_flight", sending.in_flight)
-workflow.register_resource("senders", need.senders(sending.in_flight))
-sender = cluster | {"mem_mb": need.sending_mem_mb, "in_flight": 1, "senders": 1}
+upload_inputs = UploadInputs(
+    run.delivery, rule_inputs, run.settings.run_folder, workflow.nodes or rule_resources.cores
+)
+workflow.register_resource("in_flight", upload_inputs.in_flight)
+workflow.register_resource("senders", rule_resources.senders(upload_inputs.in_flight))
+sender = cluster | {"mem_mb": rule_resources.sending_mem_mb, "in_flight": 1, "senders": 1}
 
 
 wildcard_constraints:
@@ -50,11 +52,11 @@ if not run.settings.upload_on_cluster:
 
 
 onstart:
-    run.attend(workflow)
+    run.prepare(workflow)
     run.claim()
     # else each run ends with a second of waiting
     workflow.scheduler.job_rate_limiter = None
 
 
 onsuccess:
-    run.look_again()
+    run.require_whole()

@@ -28,20 +28,20 @@ rule convert_slab:
     """
     input:
         plan=ancient("draft.json"),
-        gate=sending.gate,
+        reservation_first=upload_inputs.reservation_first,
     output:
         receipt="receipts/convert_slab/{layer}/{slab}.json",
     log:
         "logs/convert_slab/{layer}/{slab}.log",
     conda:
         "../../envs/runtime.yaml"
-    threads: need.slab_threads
+    threads: rule_resources.slab_threads
     resources:
         **cluster,
-        mem_mb=need.slab_mem_mb,
-        runtime=need.slab_minutes,
-        in_flight=sending.weight,
+        mem_mb=rule_resources.slab_mem_mb,
+        runtime=rule_resources.slab_minutes,
+        in_flight=upload_inputs.weight,
     params:
-        recipe=ask.slab_recipe,
+        recipe=rule_inputs.slab_recipe,
     script:
         "../../scripts/convert_slab.py"

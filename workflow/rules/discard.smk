@@ -12,7 +12,7 @@ rule discard_shards:
         delivery=ancient("delivery.json"),
         plan=ancient("draft.json"),
         receipt="receipts/{parcel}.json",
-        sent=sending.sent_with_consumers,
+        sent=upload_inputs.sent_with_downstream,
     output:
         receipt="receipts/discard_shards/{parcel}.json",
     log:
@@ -30,7 +30,7 @@ rule discard_local:
     input:
         delivery=ancient("delivery.json"),
         proof="upload.json",
-        discarded=sending.discarded,
+        discarded=upload_inputs.discarded,
     output:
         receipt="receipts/discard_local.json",
     log:

@@ -10,7 +10,7 @@ rule downsample_block:
     """Build one block of one big magnification."""
     input:
         plan=ancient("draft.json"),
-        feeders=ask.block_feeders,
+        upstream=rule_inputs.block_upstream,
     output:
         receipt="receipts/downsample_block/{layer}/{mag}/{block}.json",
     log:
@@ -18,14 +18,14 @@ rule downsample_block:
     priority: 10
     conda:
         "../../envs/runtime.yaml"
-    threads: need.block_threads
+    threads: rule_resources.block_threads
     resources:
         **cluster,
-        mem_mb=need.downsample_mem_mb,
-        runtime=need.block_minutes,
-        in_flight=sending.weight,
+        mem_mb=rule_resources.downsample_mem_mb,
+        runtime=rule_resources.block_minutes,
+        in_flight=upload_inputs.weight,
     params:
-        recipe=ask.block_recipe,
+        recipe=rule_inputs.block_recipe,
     script:
         "../../scripts/downsample_block.py"
 
@@ -34,7 +34,7 @@ rule downsample_rest:
     """Build all remaining small magnifications of a layer in one job."""
     input:
         plan=ancient("draft.json"),
-        feeders=ask.rest_feeders,
+        upstream=rule_inputs.rest_upstream,
     output:
         receipt="receipts/downsample_rest/{layer}.json",
     log:
@@ -42,13 +42,13 @@ rule downsample_rest:
     priority: 10
     conda:
         "../../envs/runtime.yaml"
-    threads: need.rest_threads
+    threads: rule_resources.rest_threads
     resources:
         **cluster,
-        mem_mb=need.downsample_mem_mb,
-        runtime=need.rest_minutes,
-        in_flight=sending.weight,
+        mem_mb=rule_resources.downsample_mem_mb,
+        runtime=rule_resources.rest_minutes,
+        in_flight=upload_inputs.weight,
     params:
-        recipe=ask.rest_recipe,
+        recipe=rule_inputs.rest_recipe,
     script:
         "../../scripts/downsample_rest.py"

@@ -12,8 +12,8 @@ rule extend_properties:
     """
     input:
         plan=ancient("draft.json"),
-        layers=ask.layouts,
-        receipts=ask.receipts,
+        layers=rule_inputs.layouts,
+        receipts=rule_inputs.receipts,
     output:
         receipt="receipts/extend_properties.json",
     log:
@@ -22,6 +22,6 @@ rule extend_properties:
         "../../envs/runtime.yaml"
     threads: 0
     params:
-        recipe=ask.properties_recipe,
+        recipe=rule_inputs.properties_recipe,
     script:
         "../../scripts/extend_properties.py"

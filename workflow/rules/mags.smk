@@ -12,7 +12,7 @@ rule upload_mag:
         delivery=ancient("delivery.json"),
         plan=ancient("draft.json"),
         layout="receipts/create_layer/{layer}.json",
-        receipts=ask.mag_receipts,
+        receipts=rule_inputs.mag_receipts,
     output:
         sent="receipts/upload_mag/{layer}/{mag}.json",
     log:
@@ -20,7 +20,7 @@ rule upload_mag:
     priority: 20
     conda:
         "../../envs/runtime.yaml"
-    threads: need.sending_threads
+    threads: rule_resources.sending_threads
     resources:
         **sender,
     script:
@@ -32,7 +32,7 @@ rule finish_mags:
     input:
         delivery=ancient("delivery.json"),
         plan=ancient("draft.json"),
-        sent=ask.mags_sent,
+        sent=rule_inputs.mags_sent,
     output:
         receipt="receipts/finish_mags.json",
     log:

@@ -5,7 +5,7 @@ rule create_layer:
     """Lay out the empty chunked arrays of one layer, one per magnification."""
     input:
         plan=ancient("draft.json"),
-        gate=sending.gate,
+        reservation_first=upload_inputs.reservation_first,
     output:
         receipt="receipts/create_layer/{layer}.json",
     log:
@@ -14,7 +14,7 @@ rule create_layer:
         "../../envs/runtime.yaml"
     threads: 0
     params:
-        recipe=ask.layout_recipe,
+        recipe=rule_inputs.layout_recipe,
     script:
         "../../scripts/create_layer.py"
 
@@ -23,8 +23,8 @@ rule write_properties:
     """Check every shard, then write the properties: no output, as Snakemake would remove it."""
     input:
         plan=ancient("draft.json"),
-        layers=ask.layouts,
-        receipts=ask.receipts,
+        layers=rule_inputs.layouts,
+        receipts=rule_inputs.receipts,
     output:
         receipt="receipts/write_properties.json",
     log:
@@ -33,8 +33,8 @@ rule write_properties:
         "../../envs/runtime.yaml"
     threads: 0
     params:
-        recipe=ask.properties_recipe,
-        goes=sending.passes,
+        recipe=rule_inputs.properties_recipe,
+        goes=upload_inputs.passes,
     script:
         "../../scripts/write_properties.py"
 
@@ -43,8 +43,8 @@ rule write_report:
     """Sum up what was done, rule by rule."""
     input:
         plan=ancient("draft.json"),
-        receipts=ask.receipts,
-        extended=ask.extensions,
+        receipts=rule_inputs.receipts,
+        extended=rule_inputs.extensions,
     output:
         report="report.json",
     log:
@@ -53,6 +53,6 @@ rule write_report:
         "../../envs/runtime.yaml"
     threads: 0
     params:
-        recipe=ask.properties_recipe,
+        recipe=rule_inputs.properties_recipe,
     script:
         "../../scripts/write_report.py"

@@ -24,7 +24,7 @@ rule upload_shards:
     """Send the files of one receipt, beside the conversion of others."""
     input:
         delivery=ancient("delivery.json"),
-        reservation=sending.reservation,
+        reservation=upload_inputs.reservation,
         receipt="receipts/{parcel}.json",
     output:
         sent="receipts/upload_shards/{parcel}.json",
@@ -33,7 +33,7 @@ rule upload_shards:
     priority: 20
     conda:
         "../../envs/runtime.yaml"
-    threads: need.sending_threads
+    threads: rule_resources.sending_threads
     resources:
         **sender,
     script:
@@ -44,9 +44,9 @@ rule finish_upload:
     """Send the properties, let the server finish, and read back what it has."""
     input:
         delivery=ancient("delivery.json"),
-        reservation=sending.reservation,
-        parcels=sending.sent,
-        properties=sending.last,
+        reservation=upload_inputs.reservation,
+        parcels=upload_inputs.sent,
+        properties=upload_inputs.last,
     output:
         proof="upload.json",
     log:

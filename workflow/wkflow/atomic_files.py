@@ -30,7 +30,7 @@ HANDLES = 128
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     """Write a file that appears under its name only when the block ends well.
 
     The temporary name is new each time, so that two writers of one file cannot mix their bytes.
@@ -95,7 +95,7 @@ class Handles:
             self._open.pop(path).close()
 
 
-class Growing:
+class PartialFile:
     """A file that is written over time; it appears under its name only by `finish`.
 
     `before` is called just before that.
@@ -115,9 +115,9 @@ class Growing:
         with _telling_full(path):
             path.parent.mkdir(parents=True, exist_ok=True)
 
-    def beside(self) -> "Growing":
+    def beside(self) -> "PartialFile":
         """Give another one in the same folder: room for what is put in order later."""
-        return Growing(self.path, self._handles)
+        return PartialFile(self.path, self._handles)
 
     def append(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Write pieces behind one another at the end."""
@@ -223,7 +223,7 @@ def as_json(document: object, *, indent: int | None = 1) -> bytes:
 
 def write_json(path: Path, document: object, *, indent: int | None = 1) -> None:
     """Replace `path` by the JSON form of `document`, durably."""
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         file.write(as_json(document, indent=indent))
         file.flush()
         os.fsync(file.fileno())

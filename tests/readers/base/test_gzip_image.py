@@ -13,7 +13,7 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.model.box import Box
-from wkflow.model.source import Header, Probe
+from wkflow.model.source import Header, ImageInfo
 from wkflow.readers.base.gzip_image import StreamedImage, open_streamed
 from wkflow.readers.base.inflate import Inflated
 from wkflow.readers.base.uncompressed import FileArray
@@ -33,7 +33,7 @@ def stored(
     path = folder / "voxels.gz"
     path.write_bytes(gzip.compress(bytes(9) + VOXELS.astype(dtype).tobytes()))
     array = FileArray.packed(header, dtype, 9, samples=3)
-    probe = Probe(header, (6, 5, 1), is_stream=True)
+    probe = ImageInfo(header, (6, 5, 1), is_stream=True)
     with open_streamed(str(path), [(probe, array)]) as (image,):
         yield path, image
 
@@ -114,7 +114,7 @@ def test_the_checksum_is_compared_behind_the_last_plane(tmp_path: Path) -> None:
     damaged[-6] ^= 1
     path.write_bytes(damaged)
     array = FileArray.packed(HEADER, "<u2", 9)
-    with open_streamed(str(path), [(Probe(HEADER, (6, 5, 1)), array)]) as (image,):
+    with open_streamed(str(path), [(ImageInfo(HEADER, (6, 5, 1)), array)]) as (image,):
         for begin in ((0, 0, 0), (0, 1, 0)):
             with pytest.raises(SourceError, match="is damaged"):
                 require(image, Box(begin, (6, 5, 8)), 1)

@@ -2,7 +2,7 @@
 
 import pytest
 from wkflow.errors import SourceError
-from wkflow.model.source import Gaps, Header, Probe
+from wkflow.model.source import Gaps, Header, ImageInfo
 from wkflow.readers.base.missing_planes import find_gaps, gap_notes, joined_gaps, require_no_gaps
 
 HEADER = Header(4, 4, 6, 1, "uint8", 2, (("t", 2), ("p", 3)))
@@ -30,12 +30,12 @@ def test_a_billion_of_them_are_named_at_once() -> None:
 
 def test_they_are_refused_or_said() -> None:
     """With the option that fills them."""
-    probe = Probe(HEADER, (1, 1, 1), gaps=Gaps(1, ("z=1",)))
+    probe = ImageInfo(HEADER, (1, 1, 1), gaps=Gaps(1, ("z=1",)))
     with pytest.raises(SourceError, match=r"no data for 1 plane \(z=1\)") as failure:
         require_no_gaps(probe, "a.czi")
     assert "--on-mismatch pad" in failure.value.remedy
     assert gap_notes(probe) == ("no data, filled with zeros: 1 plane (z=1)",)
-    require_no_gaps(Probe(HEADER, (1, 1, 1)), "a.czi")
+    require_no_gaps(ImageInfo(HEADER, (1, 1, 1)), "a.czi")
 
 
 def test_those_of_several_scenes_are_joined() -> None:

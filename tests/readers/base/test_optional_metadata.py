@@ -9,7 +9,7 @@ import pydicom
 import pytest
 import tifffile
 import zarr
-from wkflow.model.source import About, Header
+from wkflow.model.source import Header, ImageMetadata
 from wkflow.readers import probe
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.czi.metadata import about_czi
@@ -27,7 +27,7 @@ VOLUME = np.zeros((1, 1, 4, 5, 6), "uint8")
 def test_what_cannot_be_understood_is_said() -> None:
     """The name is kept."""
 
-    def describe() -> About:
+    def describe() -> ImageMetadata:
         raise KeyError("unit")
 
     said = besides(describe, "em")

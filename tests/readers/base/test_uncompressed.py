@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.model.box import Box
-from wkflow.model.source import Header, Probe
+from wkflow.model.source import Header, ImageInfo
 from wkflow.readers.base import uncompressed
 from wkflow.readers.base.uncompressed import FileArray, open_arrays, require_bytes
 
@@ -51,7 +51,7 @@ def test_any_box_of_any_layout_is_read(tmp_path: Path, dtype: str) -> None:
     for order in dice.sample(orders, 40):
         array = store(path, order, dtype, offset=dice.choice([0, 11]))
         assert array.end(HEADER) == path.stat().st_size
-        with open_arrays(str(path), [(Probe(HEADER, (1, 1, 1)), array)]) as (image,):
+        with open_arrays(str(path), [(ImageInfo(HEADER, (1, 1, 1)), array)]) as (image,):
             for _ in range(4):
                 box = random_box(dice, HEADER)
                 frame, channel = dice.randrange(3), dice.randrange(2)
@@ -74,7 +74,7 @@ def test_samples_may_run_backwards(tmp_path: Path) -> None:
     path = tmp_path / "bgr"
     array = store(path, "sxyzct", "<u2")
     swapped = replace(array, offset=array.offset + 4, steps=(*array.steps[:5], -2))
-    with open_arrays(str(path), [(Probe(HEADER, (1, 1, 1)), swapped)]) as (image,):
+    with open_arrays(str(path), [(ImageInfo(HEADER, (1, 1, 1)), swapped)]) as (image,):
         assert_array_equal(read_image(image), VOXELS[..., ::-1], strict=True)
 
 
@@ -84,7 +84,7 @@ def test_more_samples_may_lie_there_than_are_read(tmp_path: Path) -> None:
     store(path, "sxyzct", "<u2")
     header = replace(HEADER, samples=2)
     array = FileArray.packed(header, "<u2", 0, samples=3)
-    with open_arrays(str(path), [(Probe(header, (1, 1, 1)), array)]) as (image,):
+    with open_arrays(str(path), [(ImageInfo(header, (1, 1, 1)), array)]) as (image,):
         assert_array_equal(read_image(image), VOXELS[..., :2], strict=True)
 
 
@@ -92,7 +92,7 @@ def test_an_empty_box_reads_nothing(tmp_path: Path) -> None:
     """It is no error."""
     path = tmp_path / "voxels"
     array = store(path, "sxyzct", "<u2")
-    with open_arrays(str(path), [(Probe(HEADER, (1, 1, 1)), array)]) as (image,):
+    with open_arrays(str(path), [(ImageInfo(HEADER, (1, 1, 1)), array)]) as (image,):
         image.read(Box((2, 2, 2), (2, 3, 3)), np.empty((1, 1, 0, 3), "uint16"))
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_shrinks_meanwhile_is_refused(tmp_path: Path) -> None:
     """The process lives on, and both sizes are named."""
     path = tmp_path / "voxels"
     array = store(path, "sxyzct", "<u2")
-    with open_arrays(str(path), [(Probe(HEADER, (1, 1, 1)), array)]) as (image,):
+    with open_arrays(str(path), [(ImageInfo(HEADER, (1, 1, 1)), array)]) as (image,):
         path.write_bytes(path.read_bytes()[:999])
         with pytest.raises(SourceError, match="the file has 999") as failure:
             read_image(image)
@@ -119,7 +119,7 @@ def test_errors_name_the_file_that_was_opened(tmp_path: Path) -> None:
     """The header, where voxels lie in a file of their own."""
     path = tmp_path / "voxels"
     array = store(path, "sxyzct", "<u2")
-    probe = Probe(HEADER, (1, 1, 1), files=("a.hdr", str(path)))
+    probe = ImageInfo(HEADER, (1, 1, 1), files=("a.hdr", str(path)))
     out = np.empty((1, 1, 1, 3), "uint16")
     with (
         open_arrays(str(path), [(probe, array)]) as (image,),

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pylibCZIrw.czi import ChannelDisplaySettingsDataClass, Rgb8Color, TintingMode, create_czi
-from wkflow.model.source import About, Channel, Header
+from wkflow.model.source import Channel, Header, ImageMetadata
 from wkflow.readers import probe
 from wkflow.readers.czi.metadata import about_czi
 
@@ -49,7 +49,7 @@ def test_voxels_do_not_depend_on_metadata(xml: str) -> None:
     """Missing or damaged, they tell nothing; the latter is said."""
     is_damaged = xml in {"<ImageDocument>", "no XML"}
     notes = ("its metadata are no whole XML and are left out",) * is_damaged
-    assert about_czi(xml, header(1), 255.0, ()) == About(notes=notes)
+    assert about_czi(xml, header(1), 255.0, ()) == ImageMetadata(notes=notes)
 
 
 def test_planes_that_are_declared_and_not_there_are_said() -> None:

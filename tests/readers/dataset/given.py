@@ -8,11 +8,11 @@ import numpy as np
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.formats.dataset_files import LocalFiles
-from wkflow.formats.mag_reader import GivenMag, open_given
+from wkflow.formats.mag_reader import MagReader, open_mag
 from wkflow.model.box import Box, Triple
 from wkflow.model.layer import Grid, Layer
 from wkflow.model.mag import Mag
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 
 Voxels = NDArray[Any]
 
@@ -30,13 +30,13 @@ def grid_of(layer: Layer, begin: Triple = (0, 0, 0)) -> Grid:
     return Grid(Mag(1, 1, 1), layer.size, (32, 32, 32), (64, 64, 64), begin)
 
 
-def given_at(path: Path, data_format: str, axes: str = "", misses: str = "judge") -> Given:
-    return Given(str(path.parent), f"./{path.name}", data_format, tuple(axes), misses)
+def given_at(path: Path, data_format: str, axes: str = "", misses: str = "judge") -> StoredMag:
+    return StoredMag(str(path.parent), f"./{path.name}", data_format, tuple(axes), misses)
 
 
-def opened(given: Given, layer: Layer, begin: Triple = (0, 0, 0)) -> GivenMag:
+def opened(given: StoredMag, layer: Layer, begin: Triple = (0, 0, 0)) -> MagReader:
     """Open a mag; files are closed when nobody holds them."""
-    return open_given(LocalFiles(given.root), given, layer, grid_of(layer, begin))
+    return open_mag(LocalFiles(given.root), given, layer, grid_of(layer, begin))
 
 
 def random_box(dice: random.Random, size: Triple) -> Box:
@@ -45,7 +45,9 @@ def random_box(dice: random.Random, size: Triple) -> Box:
     return Box((x0, y0, z0), (x1, y1, z1))
 
 
-def require_voxels(given: Given, voxels: Voxels, axes: tuple[tuple[str, int], ...] = ()) -> None:
+def require_voxels(
+    given: StoredMag, voxels: Voxels, axes: tuple[tuple[str, int], ...] = ()
+) -> None:
     """Compare all voxels (frame, c, x, y, z), and random boxes of each frame."""
     layer = layer_of(voxels, axes)
     mag, dice = opened(given, layer), random.Random(7)  # noqa: S311 -- no secret

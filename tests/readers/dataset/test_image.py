@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.formats.chunk_grid import Span
-from wkflow.model.source import About, Channel
+from wkflow.model.source import Channel, ImageMetadata
 from wkflow.readers.dataset.image import Stored, StoredImage, axes_of, image_of
 
 from tests.readers.contract import read_image
@@ -29,7 +29,7 @@ def image(
         return array[tuple(slice(*span) for span in spans)]
 
     stored = Stored(axes, array.shape, (1,) * array.ndim, array.dtype, fetch, is_rgb=is_rgb)
-    return image_of("there", stored, About(**further), ("/doc",))
+    return image_of("there", stored, ImageMetadata(**further), ("/doc",))
 
 
 def expected(axes: tuple[str, ...]) -> NDArray[Any]:

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wkflow.model.source import About
+from wkflow.model.source import ImageMetadata
 from wkflow.readers import probe
 from wkflow.readers.dicom.metadata import even_step
 
 from tests.readers.dicom.writer import dataset_of, items, noise, save, write_plain
 
 
-def about(path: Path, frames: int = 1, **attributes: Any) -> About:  # noqa: ANN401
+def about(path: Path, frames: int = 1, **attributes: Any) -> ImageMetadata:  # noqa: ANN401
     write_plain(path, noise("uint16", frames, 4, 5, 1), **attributes)
     (found,) = probe(str(path))
     return found.about

@@ -1,7 +1,7 @@
 """Planes at one place, told apart."""
 
 import pytest
-from wkflow.readers.dicom.repeats import RepeatsError, Volume, places_of, split_repeats
+from wkflow.readers.dicom.repeats import PlaneGroup, RepeatsError, places_of, split_repeats
 
 
 def test_places_that_are_written_with_few_digits_are_one() -> None:
@@ -14,7 +14,7 @@ def test_places_that_are_written_with_few_digits_are_one() -> None:
 def test_planes_at_different_places_are_one_volume() -> None:
     """Whatever differs between them."""
     facts = [{"EchoNumbers": str(n)} for n in range(3)]
-    assert split_repeats([0, 1, 2], facts) == (Volume((0, 1, 2)),)
+    assert split_repeats([0, 1, 2], facts) == (PlaneGroup((0, 1, 2)),)
 
 
 def test_what_differs_in_each_plane_tells_nothing() -> None:

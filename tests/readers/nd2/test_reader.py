@@ -16,7 +16,7 @@ from nd2.structures import Position, TimeLoop, XYPosLoop, XYPosLoopParams, ZStac
 from numpy.testing import assert_array_equal
 from wkflow.errors import SourceError
 from wkflow.model.box import Box
-from wkflow.model.source import Header, Probe
+from wkflow.model.source import Header, ImageInfo
 from wkflow.readers import open_images, probe
 from wkflow.readers.nd2.reader import Frames, Nd2Image, gaps_of, loops_of, position_names
 
@@ -72,7 +72,7 @@ def test_frames_are_counted_along_the_loops(samples: int, *, is_compressed: bool
     assert found[1].named == ("z=3, channel=0, t=0", "z=3, channel=1, t=0")
     assert not gaps_of(frames, 1, 7).count  # it was ended before: a note says so
     for position in range(3):
-        image = Nd2Image("there", Probe(header, (1, 1, 1)), position, frames)
+        image = Nd2Image("there", ImageInfo(header, (1, 1, 1)), position, frames)
         expected = voxels[:, position].swapaxes(1, 2)[..., ::-1]
         assert_array_equal(read_image(image), expected, strict=True)
 

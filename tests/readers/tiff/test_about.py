@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import tifffile
-from wkflow.model.source import About
+from wkflow.model.source import ImageMetadata
 from wkflow.readers import probe
 
 from tests.readers.contract import voxels_of
@@ -16,7 +16,7 @@ def test_a_plain_image_says_nothing(tmp_path: Path) -> None:
     path, plane = tmp_path / "plain.tif", voxels_of("uint8", 9, 7, 1)[..., 0]
     how: dict[str, Any] = {"resolution": (28, 28), "resolutionunit": "CENTIMETER"}
     tifffile.imwrite(path, plane, metadata=None, software="something", **how)
-    assert probe(str(path))[0].about == About()
+    assert probe(str(path))[0].about == ImageMetadata()
 
 
 def test_channels_that_do_not_fit_are_left_out(tmp_path: Path) -> None:

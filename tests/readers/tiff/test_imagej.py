@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 from wkflow.errors import SourceError
-from wkflow.model.source import About, Channel
+from wkflow.model.source import Channel, ImageMetadata
 from wkflow.readers import probe
 
 from tests.readers.contract import voxels_of
@@ -18,7 +18,7 @@ def about_of(
     shape: tuple[int, ...],
     said: dict[str, Any],
     resolution: tuple[float, float] | None = None,
-) -> About:
+) -> ImageMetadata:
     voxels = voxels_of("uint16", *shape, 1)[..., 0]
     how: dict[str, Any] = {"resolution": resolution} if resolution else {}
     tifffile.imwrite(path, voxels, imagej=True, metadata=said, **how)

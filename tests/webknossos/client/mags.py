@@ -9,7 +9,7 @@ from wkflow.webknossos.client.api_versions import NewMag
 from wkflow.webknossos.client.dataset import RemoteDataset, Sharing
 from wkflow.webknossos.client.server import Server
 from wkflow.webknossos.client.session import Session
-from wkflow.webknossos.client.upload_part import Piece, pieces_of
+from wkflow.webknossos.client.upload_part import UploadPart, pieces_of
 
 from tests.standin.sender import Sender
 from tests.webknossos.client.listener import hasty
@@ -33,7 +33,7 @@ def new_mag(key: str, factors: tuple[int, int, int] = (2, 2, 1)) -> NewMag:
     return NewMag(key, "color", factors, AXES)
 
 
-def write_mag(folder: Path) -> list[Piece]:
+def write_mag(folder: Path) -> list[UploadPart]:
     """Write the files of a mag, and cut them."""
     pieces = []
     for name, content in FILES.items():

@@ -2,7 +2,7 @@
 
 import pytest
 from wkflow.errors import ConfigError, ServerError
-from wkflow.webknossos.client.request import Answer, Call, origin, shown
+from wkflow.webknossos.client.request import Request, Response, origin, shown
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from wkflow.webknossos.client.request import Answer, Call, origin, shown
 def test_urls_are_shown_without_secrets(url: str, plain: str) -> None:
     """Neither query nor password; an @ of the path stays."""
     assert shown(url) == plain
-    assert Call("GET", url).where == f"GET {plain}"
+    assert Request("GET", url).where == f"GET {plain}"
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_what_is_no_url_is_refused(url: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def answer(content: bytes, content_type: str = "application/json", status: int = 200) -> Answer:
+def answer(content: bytes, content_type: str = "application/json", status: int = 200) -> Response:
     headers = {"Content-Type": content_type} if content_type else {}
-    return Answer("GET https://wk", "https://wk", status, headers, content)
+    return Response("GET https://wk", "https://wk", status, headers, content)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def answer(content: bytes, content_type: str = "application/json", status: int =
         (answer(b'{"a": [1', ""), False),
     ],
 )
-def test_a_torn_document_is_noticed(found: Answer, is_torn: object) -> None:
+def test_a_torn_document_is_noticed(found: Response, is_torn: object) -> None:
     """A part of a file that was asked for is none."""
     assert found.is_torn is is_torn
 

@@ -14,7 +14,7 @@ import requests
 from wkflow import __version__
 from wkflow.errors import ConfigError, ServerError, TransientError, WkflowError
 from wkflow.network.http_adapter import Wire
-from wkflow.webknossos.client.request import Call
+from wkflow.webknossos.client.request import Request
 from wkflow.webknossos.client.session import Session
 
 from tests.webknossos.client.listener import (
@@ -372,7 +372,7 @@ def test_a_missing_bundle_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_the_token_does_not_travel_in_the_open() -> None:
     """Wherever a request goes, such as to a datastore that the server names: nothing is sent."""
-    call = Call("GET", "http://192.0.2.1/data")
+    call = Request("GET", "http://192.0.2.1/data")
     with Session(TOKEN, timeout=0.1) as session:
         with pytest.raises(ConfigError, match="would get the token over plain http") as caught:
             session.attempt(call)

@@ -12,7 +12,7 @@ import pytest
 from wkflow.errors import ServerError, TransientError, VerificationError
 from wkflow.webknossos.client.api_versions import Dialect
 from wkflow.webknossos.client.upload import FinishUnsureError, Upload, UploadLostError
-from wkflow.webknossos.client.upload_part import Piece, pieces_of
+from wkflow.webknossos.client.upload_part import UploadPart, pieces_of
 
 from tests.webknossos.client.listener import (
     TOKEN,
@@ -83,7 +83,7 @@ def uploading(store: Store, per_request: int = 10) -> Iterator[tuple[Listener, U
 
 
 @pytest.fixture
-def pieces(tmp_path: Path) -> list[Piece]:
+def pieces(tmp_path: Path) -> list[UploadPart]:
     """Cut a file of three pieces."""
     path = tmp_path / "shard"
     path.write_bytes(CONTENT)
@@ -91,7 +91,7 @@ def pieces(tmp_path: Path) -> list[Piece]:
 
 
 @pytest.mark.parametrize("version", [13, 14, 15, 16])
-def test_all_pieces_arrive(version: int, pieces: list[Piece]) -> None:
+def test_all_pieces_arrive(version: int, pieces: list[UploadPart]) -> None:
     """Under their names and numbers."""
     store = Store(version)
     with uploading(store) as (listener, upload):
@@ -106,7 +106,7 @@ def test_all_pieces_arrive(version: int, pieces: list[Piece]) -> None:
 
 
 @pytest.mark.parametrize("reply", [Reply(429), Reply(503), Reply(408)], ids=lambda r: str(r.status))
-def test_a_busy_server_gets_the_piece_later(reply: Reply, pieces: list[Piece]) -> None:
+def test_a_busy_server_gets_the_piece_later(reply: Reply, pieces: list[UploadPart]) -> None:
     """There is nothing to ask: it did not begin."""
     store = Store()
     store.before = [reply, reply]
@@ -125,7 +125,7 @@ AMBIGUOUS = {
 
 
 @pytest.mark.parametrize("reply", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_what_arrived_is_not_sent_again(reply: Reply, pieces: list[Piece]) -> None:
+def test_what_arrived_is_not_sent_again(reply: Reply, pieces: list[UploadPart]) -> None:
     """Where the answer was lost, the server is asked, and its word is not taken for certain."""
     store = Store()
     store.after = [reply]
@@ -135,7 +135,7 @@ def test_what_arrived_is_not_sent_again(reply: Reply, pieces: list[Piece]) -> No
 
 
 @pytest.mark.parametrize("reply", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_what_did_not_arrive_is_sent_again(reply: Reply, pieces: list[Piece]) -> None:
+def test_what_did_not_arrive_is_sent_again(reply: Reply, pieces: list[UploadPart]) -> None:
     """After the question."""
     store = Store()
     store.before = [reply]
@@ -160,7 +160,7 @@ def test_a_line_cut_in_the_middle_is_no_question(tmp_path: Path) -> None:
     assert store.kept["up/large", 1] == content
 
 
-def test_silence_is_answered_by_a_question(pieces: list[Piece]) -> None:
+def test_silence_is_answered_by_a_question(pieces: list[UploadPart]) -> None:
     """A server may work though it does not answer in time."""
     store = Store()
     with asking(store) as (listener, patient):
@@ -185,7 +185,7 @@ class Slow:
         return reply
 
 
-def test_a_forgotten_upload_is_lost(pieces: list[Piece]) -> None:
+def test_a_forgotten_upload_is_lost(pieces: list[UploadPart]) -> None:
     """Told by a question, never by the words of the refusal."""
     with uploading(Store(is_known=False)) as (_, upload):
         assert not upload.is_known()
@@ -196,7 +196,7 @@ def test_a_forgotten_upload_is_lost(pieces: list[Piece]) -> None:
             assert type(pickle.loads(pickle.dumps(caught.value))) is UploadLostError  # noqa: S301
 
 
-def test_a_dead_token_is_no_lost_upload(pieces: list[Piece]) -> None:
+def test_a_dead_token_is_no_lost_upload(pieces: list[UploadPart]) -> None:
     """Datastores answer 400 to both; another question tells them apart."""
     store = Store(is_known=False)
 
@@ -212,7 +212,7 @@ def test_a_dead_token_is_no_lost_upload(pieces: list[Piece]) -> None:
     assert listener.asked[-1].query == {"organizationName": "org"}
 
 
-def test_a_refused_piece_of_a_known_upload_is_an_error(pieces: list[Piece]) -> None:
+def test_a_refused_piece_of_a_known_upload_is_an_error(pieces: list[UploadPart]) -> None:
     """In the server's words, which sound alike."""
     store = Store()
     store.before = [refusal("Could not find running upload.")]
@@ -224,7 +224,7 @@ def test_a_refused_piece_of_a_known_upload_is_an_error(pieces: list[Piece]) -> N
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 413])
-def test_lasting_refusals_are_final(status: int, pieces: list[Piece]) -> None:
+def test_lasting_refusals_are_final(status: int, pieces: list[UploadPart]) -> None:
     """Nobody waits for them to pass."""
     store = Store()
     store.before = [Reply(status, b"No.")]
@@ -236,7 +236,7 @@ def test_lasting_refusals_are_final(status: int, pieces: list[Piece]) -> None:
     assert (store.posts, store.questions) == (1, 0)
 
 
-def test_in_the_end_a_piece_is_given_up(pieces: list[Piece]) -> None:
+def test_in_the_end_a_piece_is_given_up(pieces: list[UploadPart]) -> None:
     """Later, the same command resumes."""
     store = Store()
     store.before = [Reply(503)] * 9
@@ -248,7 +248,7 @@ def test_in_the_end_a_piece_is_given_up(pieces: list[Piece]) -> None:
     assert caught.value.where.endswith("/data/v14/datasets/upload/dataset")
 
 
-def test_a_file_that_changed_is_not_sent(pieces: list[Piece]) -> None:
+def test_a_file_that_changed_is_not_sent(pieces: list[UploadPart]) -> None:
     """Nor is the network blamed for it."""
     pieces[0].file.write_bytes(CONTENT[:-1])
     store = Store()

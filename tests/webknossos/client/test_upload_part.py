@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import TransientError, VerificationError
-from wkflow.webknossos.client.upload_part import Piece, PieceBody, pieces_of
+from wkflow.webknossos.client.upload_part import PartBody, UploadPart, pieces_of
 
 FIELDS = {"resumableChunkSize": "4", "name": "Bär / 1"}
 
@@ -27,13 +27,13 @@ def test_pieces_tile_the_file(size: int, chunk: int) -> None:
     assert end == size
 
 
-def file_of(folder: Path, content: bytes, chunk: int) -> list[Piece]:
+def file_of(folder: Path, content: bytes, chunk: int) -> list[UploadPart]:
     path = folder / "f"
     path.write_bytes(content)
     return pieces_of(path, "lay/1/c/0/f", len(content), chunk)
 
 
-def read_by(body: PieceBody, size: int) -> bytes:
+def read_by(body: PartBody, size: int) -> bytes:
     blocks = []
     while block := body.read(size):
         assert len(block) <= size
@@ -57,7 +57,7 @@ def test_another_parser_finds_the_parts(tmp_path: Path, size: int) -> None:
     """Text without a type, then the file, in the order given, however it is read."""
     first, second = file_of(tmp_path, CONTENT, 500)
     for piece in (first, second):
-        with PieceBody(piece, FIELDS) as body:
+        with PartBody(piece, FIELDS) as body:
             sent = read_by(body, size)
             assert len(sent) == len(body)
             assert body.is_whole
@@ -102,7 +102,7 @@ def test_little_memory_is_needed(tmp_path: Path) -> None:
     (piece,) = pieces_of(path, "large", 2**25, 2**26)
     tracemalloc.start()
     try:
-        with PieceBody(piece, FIELDS) as body:
+        with PartBody(piece, FIELDS) as body:
             while body.read(2**17):
                 pass
         _, peak = tracemalloc.get_traced_memory()
@@ -115,7 +115,7 @@ def test_bytes_are_counted_as_they_go(tmp_path: Path) -> None:
     """For the progress that a person sees, and for the sum of all that was sent."""
     (piece,) = file_of(tmp_path, CONTENT, 1000)
     ticks: list[int] = []
-    with PieceBody(piece, FIELDS, tick=ticks.append) as body:
+    with PartBody(piece, FIELDS, tick=ticks.append) as body:
         body.read(50)
         body.read(9)
     assert ticks == [50, 9]
@@ -127,7 +127,7 @@ def test_another_length_is_noticed(tmp_path: Path, content: bytes) -> None:
     pieces = file_of(tmp_path, b"x" * 10, 4)
     (tmp_path / "f").write_bytes(content)
     for piece in pieces:
-        with PieceBody(piece, {}) as body, pytest.raises(VerificationError) as caught:
+        with PartBody(piece, {}) as body, pytest.raises(VerificationError) as caught:
             read_by(body, 100)
         assert caught.value.where == str(tmp_path / "f")
 
@@ -135,7 +135,7 @@ def test_another_length_is_noticed(tmp_path: Path, content: bytes) -> None:
 def test_a_file_cut_while_it_is_read_is_noticed(tmp_path: Path) -> None:
     """There is no waiting for bytes that do not come."""
     (piece,) = file_of(tmp_path, b"x" * 1000, 1000)
-    with PieceBody(piece, {}) as body:
+    with PartBody(piece, {}) as body:
         body.read(500)  # the head
         body.read(10)
         (tmp_path / "f").write_bytes(b"x" * 100)
@@ -146,13 +146,13 @@ def test_a_file_cut_while_it_is_read_is_noticed(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """It is made anew by the same command."""
     (piece,) = pieces_of(tmp_path / "gone", "gone", 5, 10)
-    with PieceBody(piece, {}) as body, pytest.raises(VerificationError, match="is gone"):
+    with PartBody(piece, {}) as body, pytest.raises(VerificationError, match="is gone"):
         read_by(body, 100)
 
 
 def test_a_failing_disk_is_no_fault_of_the_network(tmp_path: Path) -> None:
     """It is named, and the network is not asked again for it."""
     (piece,) = pieces_of(tmp_path, "folder", 5, 10)
-    with PieceBody(piece, {}) as body, pytest.raises(TransientError) as caught:
+    with PartBody(piece, {}) as body, pytest.raises(TransientError) as caught:
         read_by(body, 100)
     assert caught.value.where == str(tmp_path)

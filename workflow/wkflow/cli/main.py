@@ -246,15 +246,15 @@ def _dry_run(settings: Settings) -> int:
     from wkflow.cli.plan_table import contents_table, plan_table  # noqa: PLC0415
     from wkflow.planning.check_resources import check_room  # noqa: PLC0415 -- only a dry run opens images
     from wkflow.planning.check_target import check_target  # noqa: PLC0415
-    from wkflow.planning.plan_conversion import draw_plan  # noqa: PLC0415
-    from wkflow.planning.plan_downsampling import draw_extension  # noqa: PLC0415
+    from wkflow.planning.plan_conversion import plan_conversion  # noqa: PLC0415
+    from wkflow.planning.plan_downsampling import plan_downsampling  # noqa: PLC0415
 
     check_target(settings)
     if settings.command == "upload":
         print(contents_table(settings))
         return 0
     is_extension = settings.command == "downsample"
-    draw = draw_extension if is_extension else draw_plan
+    draw = plan_downsampling if is_extension else plan_conversion
     try:
         plan = draw(settings, is_trial=True)
     except SourceError as error:

@@ -5,12 +5,12 @@ from math import prod
 from wkflow.model.box import Triple
 from wkflow.model.layer import Grid, Layer
 from wkflow.model.plan import LayerPlan, Plan
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.units import shown_sizes
 from wkflow.options.settings import Settings
 from wkflow.planning.check_resources import Room, measure_room
 from wkflow.planning.list_dataset_files import find_parcels
-from wkflow.planning.plan_upload import deliver_contents
+from wkflow.planning.plan_upload import plan_contents_upload
 
 GB = 1e9
 
@@ -30,7 +30,7 @@ def plan_table(plan: Plan, settings: Settings) -> str:
 def contents_table(settings: Settings) -> str:
     """Show what would be sent of a dataset that exists, and where to; nothing is asked or sent."""
     contents = find_parcels(settings.dataset, follow_links=settings.follows_links)
-    delivery = deliver_contents(settings, contents)
+    delivery = plan_contents_upload(settings, contents)
     lines = [
         f"dataset    {delivery.dataset} -> {delivery.name} on {delivery.url}",
         f"run folder {settings.run_folder}",
@@ -87,7 +87,7 @@ def _box(layer: Layer) -> str:
     return _times(layer.box.size) + "".join(f" x {size} {name}" for name, size in layer.axes)
 
 
-def _feeding(feed: Feed) -> str:
+def _feeding(feed: ReadStrategy) -> str:
     """Say how voxels come into memory, in a line."""
     match feed.kind:
         case "rows":

@@ -50,7 +50,7 @@ from wkflow.run_folder import (
     forget_finished,
 )
 from wkflow.temporary_folders import temporary_folder
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 RESTARTS = 2
 """How often one command goes on by itself: the server lost its upload, or files were removed."""
@@ -206,7 +206,7 @@ def notes(settings: Settings) -> list[str]:
     path = settings.run_folder / DELIVERY
     if not (settings.sends and path.exists()):
         return []
-    return list(Delivery.read(path).notes)
+    return list(UploadPlan.read(path).notes)
 
 
 def result(settings: Settings) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from wkflow.errors import ConfigError
 from wkflow.run_folder import DELIVERY
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 SENT = "upload_shards"
 
@@ -15,7 +15,7 @@ class Traffic:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._delivery: Delivery | None = None
+        self._delivery: UploadPlan | None = None
         self._stamp = 0
         self._sizes: dict[str, tuple[int, int]] = {}
 
@@ -38,7 +38,7 @@ class Traffic:
         try:
             stamp = (self._folder / DELIVERY).stat().st_mtime_ns
             if stamp != self._stamp:
-                self._delivery = Delivery.read(self._folder / DELIVERY)
+                self._delivery = UploadPlan.read(self._folder / DELIVERY)
                 self._stamp = stamp
         except (OSError, ConfigError):
             return False

@@ -38,7 +38,7 @@ BROKEN = (*FOREIGN, SystemError)
 """Raised over damaged chunks; imagecodecs trusts the length at the end of gzip, even below 0."""
 
 
-class Found(NamedTuple):
+class EncodedChunk(NamedTuple):
     """An encoded chunk; without content the file is not there, and no chunk of it."""
 
     name: str
@@ -46,12 +46,12 @@ class Found(NamedTuple):
     content: bytes | None
 
 
-class Shelf(Protocol):
+class ArrayFiles(Protocol):
     """The files of an array; where `has_shards`, each holds many chunks."""
 
     has_shards: bool
 
-    def chunks(self, ranges: Ranges) -> Iterator[Found]:
+    def chunks(self, ranges: Ranges) -> Iterator[EncodedChunk]:
         """Read the chunks at all positions of the ranges; those never written are left out.
 
         Raises
@@ -95,7 +95,7 @@ class Loose:
     ) -> None:
         self._files, self._called, self._most = files, called, most
 
-    def chunks(self, ranges: Ranges) -> Iterator[Found]:
+    def chunks(self, ranges: Ranges) -> Iterator[EncodedChunk]:
         for position in product(*ranges):
             name, *twins = self._called(position)
             content = self._files.whole(name)
@@ -104,7 +104,7 @@ class Loose:
                     name = twin
                     with damaged(self._files, name):
                         content = gzip(packed, self._most)
-            yield Found(name, position, content)
+            yield EncodedChunk(name, position, content)
 
     def names(self, ranges: Ranges) -> Iterator[tuple[str, ...]]:
         return map(self._called, product(*ranges))
@@ -133,12 +133,12 @@ class Sharded:
         self._files, self._grid, self._called = files, grid, called
         self._places, self._most = places, most
 
-    def chunks(self, ranges: Ranges) -> Iterator[Found]:
+    def chunks(self, ranges: Ranges) -> Iterator[EncodedChunk]:
         for name, begin, within in self._shards(ranges):
             with damaged(self._files, name):
                 places = self._places(name, within)
             if places is None:
-                yield Found(name, begin, None)
+                yield EncodedChunk(name, begin, None)
                 continue
             flat = places.reshape(-1, 2)
             at = np.flatnonzero((flat != NEVER_WRITTEN).any(1))
@@ -174,7 +174,7 @@ class Sharded:
 
 def read_runs(
     files: Files, name: str, positions: Sequence[Position], places: NDArray[Any], most: int
-) -> Iterator[Found]:
+) -> Iterator[EncodedChunk]:
     """Read chunks of one file, whatever their order; those that lie close are read at once."""
     order = np.argsort(places[:, 0], kind="stable")
     chunks = [
@@ -195,7 +195,7 @@ def read_runs(
             content = run[offset - begin : offset - begin + size]
             if len(content) != size:
                 raise damage(files, name, ValueError("it is cut short"))
-            yield Found(name, position, content)
+            yield EncodedChunk(name, position, content)
         first = last
 
 

@@ -1,17 +1,15 @@
 """Rows of chunks: all along x, one along y and z; what is encoded and written as one piece."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.formats.contract import Encode, Row
+from wkflow.formats.contract import Encode, ReadBox, Row
 from wkflow.model.box import Box, Triple, ceil_div
 from wkflow.model.layer import Grid
 
 Block = NDArray[np.generic]
-Region = Callable[[Box], Block]
-"""Gives the voxels of a box as (c, x, y, z); their transpose need not be contiguous."""
 
 
 def rows_of(grid: Grid, box: Box) -> Iterator[Box]:
@@ -30,7 +28,7 @@ def whole_chunks(grid: Grid, box: Box) -> Box:
     return Box((x, y, z), box.end)
 
 
-def from_begin(grid: Grid, region: Region) -> Region:
+def from_begin(grid: Grid, region: ReadBox) -> ReadBox:
     """Give what asks `region` only for voxels of the layer: what lies before its begin is zero."""
 
     def whole(box: Box) -> Block:
@@ -62,7 +60,7 @@ class RowEncoder:
     ) -> None:
         self._chunk, self._dtype, self._encode, self._clips = chunk, dtype, encode, clips
 
-    def encode(self, region: Region, box: Box) -> Row:
+    def encode(self, region: ReadBox, box: Box) -> Row:
         """Encode the chunks of a row; where they are whole, those of zeros become None."""
         voxels = region(box).T
         if self._clips:

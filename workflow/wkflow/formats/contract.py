@@ -10,12 +10,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.atomic_files import Growing
-from wkflow.model.box import Triple
+from wkflow.atomic_files import PartialFile
+from wkflow.model.box import Box, Triple
 from wkflow.model.codec import Codec
 from wkflow.model.layer import Grid, Layer
 
 Voxels = NDArray[np.generic]
+ReadBox = Callable[[Box], Voxels]
+"""Gives the voxels (c, x, y, z) of a box; their transpose need not be contiguous."""
 Encode = Callable[[Voxels], bytes]
 Decode = Callable[[memoryview, Triple], Voxels]
 Row = list[bytes | None]
@@ -89,7 +91,7 @@ class Format(Protocol):
         """
         ...
 
-    def sink(self, file: Growing, layer: Layer, grid: Grid, codec: Codec) -> ShardSink:
+    def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> ShardSink:
         """Begin a shard in a file that grows."""
         ...
 

@@ -13,10 +13,10 @@ from wkflow.formats.chunk_files import Loose, Position, damaged
 from wkflow.formats.dataset_files import Files
 from wkflow.formats.n5_block import compression_of, decode
 from wkflow.formats.read_json import document_at
-from wkflow.formats.stored_array import GivenArray, own_axes
+from wkflow.formats.stored_array import StoredArray, own_axes
 
 
-def n5_array(files: Files, folder: str, axes: tuple[str, ...]) -> GivenArray:
+def n5_array(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
     """Read the attributes of an array; its axes are in N5's own order, the fastest first.
 
     Raises
@@ -42,4 +42,4 @@ def n5_array(files: Files, folder: str, axes: tuple[str, ...]) -> GivenArray:
 
     shelf = Loose(files, lambda at: (f"{folder}/{'/'.join(map(str, at))}",))
     native = dtype.newbyteorder("=")
-    return GivenArray(files, name, axes, shape, chunk, native, shelf, decode_block)
+    return StoredArray(files, name, axes, shape, chunk, native, shelf, decode_block)

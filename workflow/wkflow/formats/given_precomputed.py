@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
-from wkflow.formats.chunk_files import RESTORE, Loose, Position, Shelf, damaged
+from wkflow.formats.chunk_files import RESTORE, ArrayFiles, Loose, Position, damaged
 from wkflow.formats.dataset_files import Files
 from wkflow.formats.precomputed_chunk import ENCODINGS, decode
 from wkflow.formats.precomputed_shard import HashedShards, Sharding
 from wkflow.formats.read_json import document_at
-from wkflow.formats.stored_array import Decode, GivenArray
+from wkflow.formats.stored_array import Decode, StoredArray
 from wkflow.model.box import Triple
 
 AXES = ("c", "z", "y", "x")
 
 
-def precomputed_array(files: Files, folder: str) -> GivenArray:
+def precomputed_array(files: Files, folder: str) -> StoredArray:
     """Read the scale that is called like the folder from the `info` beside it.
 
     Raises
@@ -43,7 +43,7 @@ def precomputed_array(files: Files, folder: str) -> GivenArray:
 
 def scale_array(
     files: Files, document: str, folder: str, info: dict[str, Any], scale: dict[str, Any]
-) -> GivenArray:
+) -> StoredArray:
     """Give the array of a scale, which `document` describes; its first voxel is at `voxel_offset`.
 
     Raises
@@ -68,11 +68,11 @@ def scale_array(
             f"Encodings that can be: {', '.join(sorted(ENCODINGS))}.",
         )
     most = 4 * dtype.itemsize * prod(chunk) + 4096
-    shelf: Shelf = Loose(files, _namer(folder, size, edge, offset), most)
+    shelf: ArrayFiles = Loose(files, _namer(folder, size, edge, offset), most)
     if sharding:
         shelf = HashedShards(files, folder, sharding, most)
     native, origin = dtype.newbyteorder("="), (0, *offset[::-1])
-    return GivenArray(files, document, AXES, shape, chunk, native, shelf, decodes, origin=origin)
+    return StoredArray(files, document, AXES, shape, chunk, native, shelf, decodes, origin=origin)
 
 
 def _namer(

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.formats.chunk_files import RESTORE, Places, Position, Ranges, Sharded, damaged
 from wkflow.formats.dataset_files import Files
-from wkflow.formats.index_cache import Recent
-from wkflow.formats.stored_array import GivenArray
+from wkflow.formats.index_cache import IndexCache
+from wkflow.formats.stored_array import StoredArray
 
 HEAD = struct.Struct("<3s 5B Q")
 """`WKW`, version, edges, kind of block, kind of voxel, bytes of a voxel, offset of the data."""
@@ -81,7 +81,7 @@ class Cube:
         return np.frombuffer(content, self.dtype).reshape(edge, edge, edge, self.channels).T
 
 
-def wkw_array(files: Files, folder: str) -> GivenArray:
+def wkw_array(files: Files, folder: str) -> StoredArray:
     """Read the header of a mag; its axes are (c, x, y, z).
 
     Raises
@@ -100,13 +100,13 @@ def wkw_array(files: Files, folder: str) -> GivenArray:
         _, x, y, z = position
         return f"{folder}/z{z}/y{y}/x{x}.wkw"
 
-    places = partial(_places, cube, Recent(partial(_bounds, files, cube)))
+    places = partial(_places, cube, IndexCache(partial(_bounds, files, cube)))
     most = 2 * cube.block_bytes + 4096
     shelf = Sharded(files, (1, cube.edge, cube.edge, cube.edge), called, places, most)
     shape = (cube.channels, ENDLESS, ENDLESS, ENDLESS)
     chunk = (cube.channels, cube.block, cube.block, cube.block)
     dtype = cube.dtype.newbyteorder("=")
-    return GivenArray(files, name, tuple("cxyz"), shape, chunk, dtype, shelf, cube.decode)
+    return StoredArray(files, name, tuple("cxyz"), shape, chunk, dtype, shelf, cube.decode)
 
 
 def _bounds(files: Files, cube: Cube, name: str) -> NDArray[Any] | None:
@@ -127,7 +127,7 @@ def _bounds(files: Files, cube: Cube, name: str) -> NDArray[Any] | None:
     return bounds
 
 
-def _places(cube: Cube, indexes: Recent[str], name: str, within: Ranges) -> Places | None:
+def _places(cube: Cube, indexes: IndexCache[str], name: str, within: Ranges) -> Places | None:
     bounds = indexes.get(name)
     if bounds is None:
         return None

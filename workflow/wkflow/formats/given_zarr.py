@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
-from wkflow.formats.chunk_files import Loose, Places, Position, Ranges, Sharded, Shelf, damaged
+from wkflow.formats.chunk_files import ArrayFiles, Loose, Places, Position, Ranges, Sharded, damaged
 from wkflow.formats.dataset_files import Files
-from wkflow.formats.index_cache import Recent
+from wkflow.formats.index_cache import IndexCache
 from wkflow.formats.read_json import document_at
-from wkflow.formats.stored_array import GivenArray, own_axes
+from wkflow.formats.stored_array import StoredArray, own_axes
 from wkflow.formats.zarr_codecs import Pipeline, Shards, pipeline_v2, pipeline_v3
 
 
-def zarr3_array(files: Files, folder: str, axes: tuple[str, ...]) -> GivenArray:
+def zarr3_array(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
     """Read `zarr.json`.
 
     Parameters
@@ -51,9 +51,9 @@ def zarr3_array(files: Files, folder: str, axes: tuple[str, ...]) -> GivenArray:
         fill = _fill(meta.get("fill_value"), dtype)
         axes = axes or own_axes(meta.get("dimension_names"), len(shape))
     known = _known(pipeline, files, name, meta["codecs"])
-    shelf: Shelf = Loose(files, lambda at: (names(at),))
+    shelf: ArrayFiles = Loose(files, lambda at: (names(at),))
     if shards:
-        places = partial(_places, Recent(partial(_index, files, shards)))
+        places = partial(_places, IndexCache(partial(_index, files, shards)))
         most = 2 * known.decoded_bytes + 4096
         shelf = Sharded(files, shards.grid, names, places, most)
     array = _array(files, name, axes, shape, known, shelf, fill)
@@ -66,7 +66,7 @@ def _promises_all(meta: dict[str, Any]) -> bool:
     return isinstance(ours, dict) and ours.get("every_shard_is_stored") is True
 
 
-def zarr2_array(files: Files, folder: str, axes: tuple[str, ...]) -> GivenArray:
+def zarr2_array(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
     """Read `.zarray`, and `.zattrs` where nobody else names the axes: as `zarr3_array` does."""
     name = f"{folder}/.zarray"
     meta = document_at(files, name)
@@ -88,15 +88,17 @@ def zarr2_array(files: Files, folder: str, axes: tuple[str, ...]) -> GivenArray:
 
 def _array(
     files: Files, document: str, axes: tuple[str, ...], shape: tuple[int, ...],
-    pipeline: Pipeline, shelf: Shelf, fill: float,
-) -> GivenArray:  # fmt: skip
+    pipeline: Pipeline, shelf: ArrayFiles, fill: float,
+) -> StoredArray:  # fmt: skip
     decode_chunk = pipeline.decoder()
 
     def decode(content: bytes, position: Position) -> NDArray[Any]:  # noqa: ARG001
         return decode_chunk(content)
 
     dtype = pipeline.dtype.newbyteorder("=")
-    return GivenArray(files, document, axes, shape, pipeline.shape, dtype, shelf, decode, fill=fill)
+    return StoredArray(
+        files, document, axes, shape, pipeline.shape, dtype, shelf, decode, fill=fill
+    )
 
 
 def _known(pipeline: Pipeline | None, files: Files, name: str, codecs: object) -> Pipeline:
@@ -148,6 +150,6 @@ def _index(files: Files, shards: Shards, name: str) -> NDArray[Any] | None:
     return shards.index.decode(content)
 
 
-def _places(indexes: Recent[str], name: str, within: Ranges) -> Places | None:
+def _places(indexes: IndexCache[str], name: str, within: Ranges) -> Places | None:
     index = indexes.get(name)
     return None if index is None else index[tuple(slice(r.start, r.stop) for r in within)]

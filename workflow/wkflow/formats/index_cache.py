@@ -13,7 +13,7 @@ RECENT_BYTES = 2**26
 Key = TypeVar("Key", bound=Hashable)
 
 
-class Recent(Generic[Key]):
+class IndexCache(Generic[Key]):
     """Arrays by key; those used last are kept, for any thread. None says that there is nothing."""
 
     def __init__(

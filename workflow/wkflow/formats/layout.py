@@ -34,7 +34,7 @@ def put_changed(
     if changed and before:
         before()
     for name, document in changed.items():
-        with atomic_files.replacing(dataset / name) as file:
+        with atomic_files.atomic_write(dataset / name) as file:
             file.write(document)
     atomic_files.flush(dataset / name for name in documents)
 

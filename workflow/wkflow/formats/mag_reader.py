@@ -16,10 +16,10 @@ from wkflow.formats.given_n5 import n5_array
 from wkflow.formats.given_precomputed import precomputed_array
 from wkflow.formats.given_wkw import wkw_array
 from wkflow.formats.given_zarr import zarr2_array, zarr3_array
-from wkflow.formats.stored_array import GivenArray
+from wkflow.formats.stored_array import StoredArray
 from wkflow.model.box import Box
 from wkflow.model.layer import Grid, Layer
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 
 Voxels = NDArray[Any]
 """Of the shape (c, x, y, z); the transpose is C-contiguous."""
@@ -28,11 +28,11 @@ SPATIAL = "zyxc"
 """The axes of a block in memory, slowest first."""
 
 
-class GivenMag:
+class MagReader:
     """The voxels of a mag. Boxes are in its own voxels, counted from the dataset's origin."""
 
     def __init__(
-        self, files: Files, array: GivenArray, given: Given, layer: Layer, grid: Grid
+        self, files: Files, array: StoredArray, given: StoredMag, layer: Layer, grid: Grid
     ) -> None:
         self._files, self._array, self._layer, self._grid = files, array, layer, grid
         self._refuses = given.misses == "refuse"
@@ -124,7 +124,7 @@ class GivenMag:
         return tuple(spans.get(axis, (0, 1)) for axis in self._array.axes)
 
 
-def open_given(files: Files, given: Given, layer: Layer, grid: Grid) -> GivenMag:
+def open_mag(files: Files, given: StoredMag, layer: Layer, grid: Grid) -> MagReader:
     """Read the metadata of a mag; `files` are those of `given.root`.
 
     Raises
@@ -139,10 +139,10 @@ def open_given(files: Files, given: Given, layer: Layer, grid: Grid) -> GivenMag
     if fault := _fault(array, layer):
         remedy = "Repair datasource-properties.json, or convert the layer again."
         raise SourceError(fault, files.where(array.document), remedy)
-    return GivenMag(files, array, given, layer, grid)
+    return MagReader(files, array, given, layer, grid)
 
 
-def _reaching(array: GivenArray, grid: Grid) -> GivenArray:
+def _reaching(array: StoredArray, grid: Grid) -> StoredArray:
     """Let an array that a server makes up reach to the end of the layer.
 
     Its shape is rounded down there, while its chunks, all of them whole, hold the last voxels.
@@ -152,7 +152,7 @@ def _reaching(array: GivenArray, grid: Grid) -> GivenArray:
     return replace(array, shape=tuple(max(size, ends.get(axis, 0)) for axis, size in pairs))
 
 
-def _array(files: Files, folder: str, given: Given) -> GivenArray:
+def _array(files: Files, folder: str, given: StoredMag) -> StoredArray:
     match given.data_format:
         case "zarr3":
             return zarr3_array(files, folder, given.axes)
@@ -170,7 +170,7 @@ def _array(files: Files, folder: str, given: Given) -> GivenArray:
                               files.where(folder), remedy)  # fmt: skip
 
 
-def _fault(array: GivenArray, layer: Layer) -> str | None:
+def _fault(array: StoredArray, layer: Layer) -> str | None:
     """Say what of an array contradicts the layer."""
     if len(array.axes) != len(array.shape):
         stated = ", ".join(array.axes)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from wkflow.atomic_files import Growing, Handles
+from wkflow.atomic_files import Handles, PartialFile
 from wkflow.errors import IncompleteError, VerificationError
-from wkflow.formats.chunk_rows import Block, Region, RowEncoder
-from wkflow.formats.contract import Decode, OpenShard, ShardSink
+from wkflow.formats.chunk_rows import Block, RowEncoder
+from wkflow.formats.contract import Decode, OpenShard, ReadBox, ShardSink
 from wkflow.formats.shard_writer import Sink
 from wkflow.formats.table import format_of
 from wkflow.model.box import Box, Triple, ceil_div
@@ -25,7 +25,7 @@ from wkflow.model.layer import Grid, Layer
 from wkflow.model.receipt import ShardFile as Written
 from wkflow.path_safety import require_inside
 
-__all__ = ["Block", "MagVoxels", "Region"]
+__all__ = ["Block", "MagVoxels", "ReadBox"]
 
 
 class MagVoxels:
@@ -48,7 +48,7 @@ class MagVoxels:
         """Give the file of the shard at `position`, relative to the dataset."""
         return self.format.path(self.layer, self.grid, self.frame, position)
 
-    def write(self, position: Triple, region: Region, pool: Executor) -> Written:
+    def write(self, position: Triple, region: ReadBox, pool: Executor) -> Written:
         """Write one shard out of what `region` gives for each row of its chunks.
 
         `region(box)` gives the voxels of a box as (c, x, y, z); it is called from the threads of
@@ -74,11 +74,11 @@ class MagVoxels:
             sink.abandon()
 
     def _begin(self, handles: Handles, position: Triple) -> ShardSink:
-        file = Growing(self.dataset / self.path(position), handles, self._before)
+        file = PartialFile(self.dataset / self.path(position), handles, self._before)
         return self.format.sink(file, self.layer, self.grid, self.codec)
 
     @contextmanager
-    def reading(self) -> Iterator[Region]:
+    def reading(self) -> Iterator[ReadBox]:
         """Give a function that reads boxes, from several threads; files are closed at the end."""
         shards: dict[Triple, OpenShard] = {}
         try:

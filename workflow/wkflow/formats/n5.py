@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wkflow.atomic_files import Growing
+from wkflow.atomic_files import PartialFile
 from wkflow.formats.chunk_codec import decoder, encoder
 from wkflow.formats.contract import Decode, Encode, Voxels
 from wkflow.formats.document import as_json
@@ -75,7 +75,7 @@ class N5:
 
         return decode_block
 
-    def sink(self, file: Growing, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:  # noqa: ARG002
+    def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:  # noqa: ARG002
         return SingleChunk(file)
 
     def open(self, path: Path, layer: Layer, grid: Grid) -> ChunkFile:  # noqa: ARG002

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from wkflow.atomic_files import Growing
+from wkflow.atomic_files import PartialFile
 from wkflow.formats.contract import Decode, Encode, Voxels
 from wkflow.formats.document import as_json
 from wkflow.formats.frames import refuse_axes
@@ -69,7 +69,7 @@ class Precomputed:
 
         return decode
 
-    def sink(self, file: Growing, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:  # noqa: ARG002
+    def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:  # noqa: ARG002
         return SingleChunk(file)
 
     def open(self, path: Path, layer: Layer, grid: Grid) -> ChunkFile:  # noqa: ARG002

@@ -12,10 +12,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.formats.chunk_files import Found, Position, Ranges, damaged, read_runs
+from wkflow.formats.chunk_files import EncodedChunk, Position, Ranges, damaged, read_runs
 from wkflow.formats.dataset_files import Files
 from wkflow.formats.decoders import gzip
-from wkflow.formats.index_cache import Recent
+from wkflow.formats.index_cache import IndexCache
 from wkflow.model.box import Triple, ceil_div
 
 ENTRY_BYTES = 24
@@ -118,9 +118,9 @@ class HashedShards:
 
     def __init__(self, files: Files, folder: str, sharding: Sharding, most: int) -> None:
         self._files, self._folder, self._sharding, self._most = files, folder, sharding, most
-        self._indexes = Recent(self._index)
+        self._indexes = IndexCache(self._index)
 
-    def chunks(self, ranges: Ranges) -> Iterator[Found]:
+    def chunks(self, ranges: Ranges) -> Iterator[EncodedChunk]:
         for name, wanted in self._wanted(ranges).items():
             positions: list[Position] = []
             places: list[tuple[int, int]] = []
@@ -136,7 +136,7 @@ class HashedShards:
                         positions.append(position)
                         places.append((int(index[1, at]), int(index[2, at])))
             if not is_there:
-                yield Found(name, (), None)
+                yield EncodedChunk(name, (), None)
             elif places:
                 packed = np.array(places, np.uint64)
                 for found in read_runs(self._files, name, positions, packed, self._most):

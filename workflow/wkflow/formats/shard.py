@@ -17,7 +17,7 @@ import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.atomic_files import Growing
+from wkflow.atomic_files import PartialFile
 from wkflow.errors import VerificationError
 from wkflow.formats.contract import Row
 from wkflow.model.box import Triple
@@ -36,7 +36,7 @@ class IndexedShard:
     the first, second and third of these axes of the array is: its index lies so.
     """
 
-    def __init__(self, file: Growing, chunks: Triple, empty: bytes, axes: Triple = XYZ) -> None:
+    def __init__(self, file: PartialFile, chunks: Triple, empty: bytes, axes: Triple = XYZ) -> None:
         self._file, self._empty, self._crc, self._axes = file, empty, 0, axes
         self._index = np.full((*chunks, 2), EMPTY, "<u8")
 
@@ -64,7 +64,7 @@ class IndexedShard:
         self._file.abandon()
 
 
-class ShardFile:
+class ShardReader:
     """A shard open for reading; chunks may be asked for from several threads."""
 
     def __init__(self, path: Path, chunks: Triple, axes: Triple = XYZ) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from functools import partial
 
-from wkflow.formats.chunk_rows import Region, RowEncoder, place_of, rows_of
-from wkflow.formats.contract import Row, ShardSink
+from wkflow.formats.chunk_rows import RowEncoder, place_of, rows_of
+from wkflow.formats.contract import ReadBox, Row, ShardSink
 from wkflow.formats.window import in_order
 from wkflow.model.box import Box, Triple
 from wkflow.model.layer import Grid
@@ -30,7 +30,7 @@ class Sink:
         self._open: dict[Triple, ShardSink] = {}
         self._columns = grid.shard[0] // grid.chunk[0]
 
-    def write(self, box: Box, region: Region, pool: Executor) -> list[tuple[Box, Written]]:
+    def write(self, box: Box, region: ReadBox, pool: Executor) -> list[tuple[Box, Written]]:
         """Write the voxels of a box; give the shards that are whole now, and their boxes.
 
         The box spans all x. Along y and z it begins at a chunk, and ends at one or with the
@@ -40,7 +40,7 @@ class Sink:
         return list(self.stream([box], region, pool))
 
     def stream(
-        self, boxes: Iterable[Box], region: Region, pool: Executor
+        self, boxes: Iterable[Box], region: ReadBox, pool: Executor
     ) -> Iterator[tuple[Box, Written]]:
         """Write the voxels of many boxes; give each shard, and its box, when it is whole.
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import google_crc32c
 
-from wkflow.atomic_files import Growing
+from wkflow.atomic_files import PartialFile
 from wkflow.formats.contract import Row
 
 
 class SingleChunk:
     """A file of one chunk that is being written; `empty` is the encoded chunk of zeros."""
 
-    def __init__(self, file: Growing, empty: bytes = b"") -> None:
+    def __init__(self, file: PartialFile, empty: bytes = b"") -> None:
         self._file, self._chunk = file, empty
 
     def append(self, row: Row, y: int, z: int) -> None:  # noqa: ARG002 -- it has one place

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
-from wkflow.formats.chunk_files import BROKEN, RESTORE, Position, Ranges, Shelf, damage
+from wkflow.formats.chunk_files import BROKEN, RESTORE, ArrayFiles, Position, Ranges, damage
 from wkflow.formats.chunk_grid import Span
 from wkflow.formats.dataset_files import Files
 
@@ -24,7 +24,7 @@ UNNAMED = {4: ("c", "x", "y", "z"), 3: ("x", "y", "z")}
 
 
 @dataclass(frozen=True, slots=True)
-class GivenArray:
+class StoredArray:
     """An array as it lies in its files.
 
     `axes` are one name for each axis, `shape` and `chunk` in the same order. The first element
@@ -38,7 +38,7 @@ class GivenArray:
     shape: tuple[int, ...]
     chunk: tuple[int, ...]
     dtype: np.dtype[Any]
-    shelf: Shelf = field(repr=False)
+    shelf: ArrayFiles = field(repr=False)
     decode: Decode = field(repr=False)
     fill: float = 0
     origin: tuple[int, ...] = ()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, wait
 from typing import TypeVar
 
-Piece = TypeVar("Piece")
+UploadPart = TypeVar("UploadPart")
 Done = TypeVar("Done")
 
 AHEAD = 2
@@ -13,7 +13,7 @@ AHEAD = 2
 
 
 def in_order(
-    pool: Executor, work: Callable[[Piece], Done], pieces: Iterable[Piece]
+    pool: Executor, work: Callable[[UploadPart], Done], pieces: Iterable[UploadPart]
 ) -> Iterator[Done]:
     """Do what `Executor.map` does without beginning everything at once.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 
-from wkflow.atomic_files import Growing
+from wkflow.atomic_files import PartialFile
 from wkflow.formats.contract import Decode, Encode, ShardSink, Voxels
 from wkflow.formats.frames import refuse_axes
 from wkflow.formats.wkw_file import (
@@ -65,7 +65,7 @@ class Wkw:
 
         return decode
 
-    def sink(self, file: Growing, layer: Layer, grid: Grid, codec: Codec) -> ShardSink:
+    def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> ShardSink:
         edge, size = grid.shard[0] // grid.chunk[0], block_bytes(layer, grid)
         if codec.name == "none":
             return RawCube(file, header(layer, grid, codec.name, HEADER_BYTES), edge, size)

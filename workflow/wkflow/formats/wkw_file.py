@@ -18,7 +18,7 @@ import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.atomic_files import Growing
+from wkflow.atomic_files import PartialFile
 from wkflow.errors import ConfigError, VerificationError
 from wkflow.formats.contract import Row
 from wkflow.model.box import Triple
@@ -83,7 +83,7 @@ def morton(edge: int) -> NDArray[np.int64]:
 class RawCube:
     """A file of uncompressed blocks that is being written: each is put where it belongs."""
 
-    def __init__(self, file: Growing, head: bytes, edge: int, block_bytes: int) -> None:
+    def __init__(self, file: PartialFile, head: bytes, edge: int, block_bytes: int) -> None:
         self._file, self._places, self._block_bytes = file, morton(edge), block_bytes
         file.append([head])
 
@@ -113,7 +113,7 @@ class PackedCube:
     be: blocks wait in a second file until the last one is there.
     """
 
-    def __init__(self, file: Growing, head: bytes, edge: int, empty: bytes) -> None:
+    def __init__(self, file: PartialFile, head: bytes, edge: int, empty: bytes) -> None:
         self._file, self._head, self._empty = file, head, empty
         self._spool, self._places = file.beside(), morton(edge)
         self._offsets = np.zeros(edge**3, np.int64)

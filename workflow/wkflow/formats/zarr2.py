@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wkflow.atomic_files import Growing
+from wkflow.atomic_files import PartialFile
 from wkflow.formats.chunk_codec import decoder, encoder, voxels_decoder, zeros
 from wkflow.formats.contract import Decode, Encode, Voxels
 from wkflow.formats.document import as_json, axis_names, multiscale
@@ -71,7 +71,7 @@ class Zarr2:
 
         return voxels
 
-    def sink(self, file: Growing, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:
+    def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:
         return SingleChunk(file, zeros(layer, codec, grid.chunk))
 
     def open(self, path: Path, layer: Layer, grid: Grid) -> ChunkFile:  # noqa: ARG002

@@ -9,12 +9,12 @@ y, z); shards and chunks have an extent of 1 along them.
 from pathlib import Path
 from typing import Any
 
-from wkflow.atomic_files import Growing
+from wkflow.atomic_files import PartialFile
 from wkflow.formats.chunk_codec import encoder, voxels_decoder, zeros
 from wkflow.formats.contract import Decode, Encode
 from wkflow.formats.document import as_json, axis_names, multiscale
 from wkflow.formats.frames import frame_ends, frame_position
-from wkflow.formats.shard import IndexedShard, ShardFile
+from wkflow.formats.shard import IndexedShard, ShardReader
 from wkflow.model.box import Triple, ceil_div
 from wkflow.model.codec import Codec
 from wkflow.model.layer import ITEM_BYTES, Grid, Layer
@@ -57,12 +57,12 @@ class Zarr3:
     def decoder(self, layer: Layer, codec: Codec) -> Decode:
         return voxels_decoder(layer, codec)
 
-    def sink(self, file: Growing, layer: Layer, grid: Grid, codec: Codec) -> IndexedShard:
+    def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> IndexedShard:
         empty = zeros(layer, codec, grid.chunk)
         return IndexedShard(file, ceil_div(grid.shard, grid.chunk), empty, _space(layer))
 
-    def open(self, path: Path, layer: Layer, grid: Grid) -> ShardFile:
-        return ShardFile(path, ceil_div(grid.shard, grid.chunk), _space(layer))
+    def open(self, path: Path, layer: Layer, grid: Grid) -> ShardReader:
+        return ShardReader(path, ceil_div(grid.shard, grid.chunk), _space(layer))
 
 
 def _array(layer: Layer, grid: Grid, codec: Codec) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from typing import Any, Self
 
 from wkflow.model.box import Box, Triple
 from wkflow.model.layer import START_BYTES, Grid, Layer, Place, rest_memory, shard_bytes
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.slab import Slab, cut_slabs
 from wkflow.model.source import Channel, Source
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 
 BLOCK_JOBS, BLOCK_BYTES, BLOCK_SHARE = 2, 2**31, 4
 """What a downsampling job writes: two slabs, or so much, or a quarter of a large slab. It reads
@@ -56,9 +56,9 @@ class LayerPlan:
     job_bytes: int
     evidence: str
     passing: bool = False
-    feed: Feed = field(default_factory=Feed)
+    feed: ReadStrategy = field(default_factory=ReadStrategy)
     display: Channel = field(default_factory=Channel)
-    given: Given | None = None
+    given: StoredMag | None = None
     largest_id: int = 0
 
     @property
@@ -286,8 +286,8 @@ class LayerPlan:
             "layer": Layer.from_dict(document["layer"]),
             "source": Source.from_dict(document["source"]),
             "grids": tuple(Grid.from_dict(grid) for grid in document["grids"]),
-            "given": given and Given(**given | {"axes": tuple(given["axes"])}),
-            "feed": Feed(**document["feed"]),
+            "given": given and StoredMag(**given | {"axes": tuple(given["axes"])}),
+            "feed": ReadStrategy(**document["feed"]),
             "display": Channel.from_dict(document["display"]),
         })  # fmt: skip
 

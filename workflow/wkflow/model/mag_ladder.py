@@ -27,7 +27,7 @@ def default_coarsest(size: Triple) -> Mag:
     return Mag(*(int(max(factor, 4)),) * 3)
 
 
-def climb(
+def list_mags(
     size: Triple,
     voxel_size: tuple[float, float, float],
     *,
@@ -102,7 +102,7 @@ def _unreachable(
     wanted: Mag, start: Mag, size: Triple, voxel_size: tuple[float, float, float], mode: str
 ) -> ConfigError:
     cube = Mag(*(max(wanted.largest, start.largest),) * 3)
-    free = climb(size, voxel_size, sampling_mode=mode, max_mag=cube, start=start)
+    free = list_mags(size, voxel_size, sampling_mode=mode, max_mag=cube, start=start)
     reachable = ", ".join(map(str, free)) or "none"
     return ConfigError(
         f"magnification {wanted} cannot be reached from {start} in sampling mode {mode}; "

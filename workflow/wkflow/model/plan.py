@@ -15,7 +15,7 @@ from wkflow import atomic_files
 from wkflow.errors import ConfigError
 from wkflow.model.claim import CLAIM
 from wkflow.model.layer_plan import LayerPlan, digest
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.run_folder import ASKED, CLUSTER, CONFIG, DRAFT, EXTENDED, PLAN, REPORT, SCRATCH
 
 __all__ = [
@@ -94,7 +94,7 @@ class Plan:
 
     def recipe(self) -> str:
         """Digest the whole plan, but for how voxels pass through memory and disk."""
-        layers = tuple(replace(one, passing=False, feed=Feed()) for one in self.layers)
+        layers = tuple(replace(one, passing=False, feed=ReadStrategy()) for one in self.layers)
         return digest(asdict(replace(self, layers=layers)))
 
     def write(self, path: str | Path) -> None:

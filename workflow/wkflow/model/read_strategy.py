@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class ReadStrategy:
     """What is in memory at once: `depth` slices, of each `rows` rows.
 
     `kind` is `rows` where any rows can be read for themselves, when they are asked for; `bands`

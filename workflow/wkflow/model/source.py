@@ -85,7 +85,7 @@ NO_CHANNELS: tuple[Channel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ImageMetadata:
     """What a file says of one image besides its shape.
 
     `voxel_nm` is the size of one voxel along x, y and z in nanometers, None where the file states
@@ -127,7 +127,7 @@ class Gaps:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class ImageInfo:
     """One image of a file, from headers only.
 
     `grain` is the smallest box (x, y, z) that can be read without decoding more: a whole plane,
@@ -138,7 +138,7 @@ class Probe:
 
     header: Header
     grain: Triple
-    about: About = field(default_factory=About)
+    about: ImageMetadata = field(default_factory=ImageMetadata)
     files: tuple[str, ...] = ()
     is_stream: bool = False
     gaps: Gaps = field(default_factory=Gaps)

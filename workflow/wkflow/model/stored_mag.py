@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class StoredMag:
     """A mag of a dataset that exists.
 
     `root` is the folder of the dataset, or the URL below which a server shows its files; `path` is

@@ -24,7 +24,7 @@ DISPLAY = Channel()
 """Of a layer whose source says nothing: WEBKNOSSOS chooses."""
 
 
-def retract(dataset: Path) -> None:
+def remove_properties(dataset: Path) -> None:
     """Let a dataset that is about to change no longer look finished."""
     (dataset / PROPERTIES).unlink(missing_ok=True)
 

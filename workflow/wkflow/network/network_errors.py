@@ -28,7 +28,7 @@ _NO_TLS = frozenset(
 )
 
 
-class Setback(Exception):  # noqa: N818 -- not an error yet
+class RetryableError(Exception):
     """A try that failed for now.
 
     Attributes
@@ -74,7 +74,7 @@ def is_passing(status: int) -> bool:
     return status in PASSING or (status >= 500 and status not in LASTING)
 
 
-def understand(error: Exception, where: str, *, was_sent: bool) -> Setback | WkflowError:
+def understand(error: Exception, where: str, *, was_sent: bool) -> RetryableError | WkflowError:
     """Translate what the network or `requests` raised.
 
     Parameters
@@ -91,7 +91,7 @@ def understand(error: Exception, where: str, *, was_sent: bool) -> Setback | Wkf
     causes = list(_causes(error))
     if slow := next((cause for cause in causes if isinstance(cause, TooSlowError)), None):
         said = f"the answer comes too slowly: {slow}"
-        return Setback(said, is_unsure=was_sent, is_slow=True)
+        return RetryableError(said, is_unsure=was_sent, is_slow=True)
     detail = f"{type(error).__name__}: {error}"[:LONGEST_CHAIN]
     for cause in causes:
         if isinstance(cause, ssl.SSLError) and cause.reason in _HOPELESS_TLS:
@@ -101,14 +101,14 @@ def understand(error: Exception, where: str, *, was_sent: bool) -> Setback | Wkf
     for kind, said, is_unsure in _TABLE:
         if any(isinstance(cause, kind) for cause in causes):
             timed_out = kind in _PATIENCE_HELPS
-            return Setback(
+            return RetryableError(
                 said, is_unsure=is_unsure and was_sent, timed_out=timed_out, detail=detail
             )
     is_circle = isinstance(error, requests.TooManyRedirects)
     if is_circle or isinstance(error, ValueError):  # InvalidURL and its kin
         said = "is redirected in circles" if is_circle else f"cannot be asked: {error}"
         return ServerError(said, where, _URL_REMEDY, detail)
-    return Setback("the connection broke", is_unsure=was_sent, detail=detail)
+    return RetryableError("the connection broke", is_unsure=was_sent, detail=detail)
 
 
 def _verdict(error: ssl.SSLError) -> str:

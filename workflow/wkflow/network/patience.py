@@ -17,7 +17,7 @@ LONGEST_WAIT_S = 120.0
 """Of what a server may ask for with Retry-After."""
 
 
-class Setback(Exception):  # noqa: N818 -- not an error yet
+class RetryableError(Exception):
     """A try that failed for now; `wait` is the pause that the server asks for, in seconds."""
 
     def __init__(self, cause: str, wait: float = 0.0) -> None:
@@ -26,7 +26,7 @@ class Setback(Exception):  # noqa: N818 -- not an error yet
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """Repeats what had a setback.
 
     `tries` counts those in a row that brought nothing, `silence_s` is how long a server may say
@@ -53,7 +53,7 @@ class Patience:
         while True:
             try:
                 return work()
-            except Setback as setback:
+            except RetryableError as setback:
                 if progress() > furthest:
                     failed, furthest = 0, progress()
                 failed += 1
@@ -65,7 +65,7 @@ class Patience:
         longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (failed - 1))
         return max(longest * (1 + self.chance()) / 2, min(wait, LONGEST_WAIT_S))
 
-    def _give_up(self, where: str, setback: Setback) -> TransientError:
+    def _give_up(self, where: str, setback: RetryableError) -> TransientError:
         tries = "1 try" if self.tries == 1 else f"{self.tries} tries"
         return TransientError(
             f"{setback.cause} (gave up after {tries})",
@@ -74,4 +74,4 @@ class Patience:
         )
 
 
-PATIENT = Patience()
+PATIENT = RetryPolicy()

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from threading import Lock
 
 from wkflow.errors import TransientError
-from wkflow.network.network_errors import Setback, full_disk, nonsense
+from wkflow.network.network_errors import RetryableError, full_disk, nonsense
 
 TRIES, TRIES_IN_ALL = 3, 6
 """Few tries: a person is waiting to hear whether it will work."""
@@ -91,7 +91,7 @@ class Tries:
         self._budget, self._where = budget, where
         self.count, self.patience = 1, 1
 
-    def pause(self, setback: Setback) -> None:
+    def pause(self, setback: RetryableError) -> None:
         """Wait until the next try may be made.
 
         Raises

@@ -12,6 +12,6 @@ from wkflow.options import parsers
 Name = Annotated[str, BeforeValidator(parsers.dataset_name)]
 LayerName = Annotated[str, BeforeValidator(layer_names.layer_name)]
 SourcePlace = Annotated[str, BeforeValidator(parsers.source)]
-Place = Annotated[Path, BeforeValidator(parsers.place)]
+TargetPath = Annotated[Path, BeforeValidator(parsers.place)]
 VoxelSize = Annotated[tuple[float, float, float], BeforeValidator(parsers.voxel_size)]
 Shape = Annotated[Triple, BeforeValidator(parsers.shape)]

@@ -22,7 +22,7 @@ from wkflow.options import parsers
 from wkflow.options.cluster_resources import JobResources
 from wkflow.options.convert import ConvertOptions
 from wkflow.options.downsample import DownsampleOptions
-from wkflow.options.option_types import Place
+from wkflow.options.option_types import TargetPath
 from wkflow.options.parsers import is_url, last_part
 from wkflow.options.source import SourceOptions
 from wkflow.options.upload import UploadOptions
@@ -96,7 +96,7 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         description="Also read what lies outside of the source or the dataset, where files or "
         "links in it lead there; archives and downloads never lead out.",
     )
-    work_dir: Place | None = Field(
+    work_dir: TargetPath | None = Field(
         None, description="Run folder: config, plan, receipts, logs; by default TARGET.wkflow."
     )
     _here: Path = PrivateAttr(default_factory=Path.cwd)

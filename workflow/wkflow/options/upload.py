@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from wkflow.options import parsers
-from wkflow.options.option_types import Place
+from wkflow.options.option_types import TargetPath
 
 DEFAULT_URL = "https://webknossos.org"
 
@@ -42,6 +42,6 @@ class UploadOptions(BaseModel):
         description="Send tokens and passwords over plain http as well, which others on the way "
         "can read; to this machine itself they always go.",
     )
-    ca_bundle: Place | None = Field(
+    ca_bundle: TargetPath | None = Field(
         None, description="Certificates to trust, as a PEM file; by default those of the system."
     )

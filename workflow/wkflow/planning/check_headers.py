@@ -10,8 +10,8 @@ from pathlib import Path
 
 from wkflow import atomic_files
 from wkflow.errors import SourceError
-from wkflow.model.source import Header, Probe
-from wkflow.planning.find_layers import Found, Mark
+from wkflow.model.source import Header, ImageInfo
+from wkflow.planning.find_layers import ImageFolder, Mark
 from wkflow.readers import glance
 
 HEADERS = "headers.json"
@@ -66,8 +66,8 @@ class KnownHeaders:
 
 
 def survey(
-    found: Found,
-    probe: Callable[[str], tuple[Probe, ...]],
+    found: ImageFolder,
+    probe: Callable[[str], tuple[ImageInfo, ...]],
     known: KnownHeaders,
     *,
     is_raw: bool = False,

@@ -11,12 +11,12 @@ from itertools import islice, pairwise
 from math import prod
 
 from wkflow.errors import ConfigError, SourceError
-from wkflow.formats.mag_reader import GivenMag, open_given
+from wkflow.formats.mag_reader import MagReader, open_mag
 from wkflow.model.box import Box
 from wkflow.model.datasource_properties import ExistingLayer, ExistingMag
 from wkflow.model.layer import Grid, lay_grid
 from wkflow.model.mag import Mag
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.options.parsers import is_url
 from wkflow.options.settings import Settings
 from wkflow.planning.find_dataset import Target
@@ -40,7 +40,7 @@ class Base:
 
     mag: Mag
     grid: Grid
-    given: Given
+    given: StoredMag
     torn: tuple[Mag, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -108,11 +108,11 @@ class _Look:
         layer, given = self._layer.layer, self._target.given
         try:
             with opened_files(given(self._layer, finer)) as files:
-                coarse = open_given(files, given(self._layer, mag), layer, self.grid(mag))
+                coarse = open_mag(files, given(self._layer, mag), layer, self.grid(mag))
                 absent = set(coarse.absent())
                 if not absent:
                     return False
-                fine = open_given(files, given(self._layer, finer), layer, self.grid(finer))
+                fine = open_mag(files, given(self._layer, finer), layer, self.grid(finer))
                 is_torn = self._holds_voxels(finer, fine, mag, coarse, absent)
         except SourceError:
             return True
@@ -122,9 +122,9 @@ class _Look:
     def _holds_voxels(
         self,
         finer: ExistingMag,
-        fine: GivenMag,
+        fine: MagReader,
         mag: ExistingMag,
-        coarse: GivenMag,
+        coarse: MagReader,
         absent: set[str],
     ) -> bool:
         """Whether something would come out where files of the coarser mag are missing."""
@@ -140,13 +140,13 @@ class _Look:
             reduce.of(fine.region(frame))(piece).any() for frame, piece in islice(lacking, most)
         )
 
-    def judged(self, mag: ExistingMag) -> tuple[Given, str | None]:
+    def judged(self, mag: ExistingMag) -> tuple[StoredMag, str | None]:
         """Say where the mag is, and what is to be told of shards that are missing."""
         given = self._target.given(self._layer, mag)
         if is_url(given.root):
             return given, None
         with opened_files(given) as files:
-            there = open_given(files, given, self._layer.layer, self.grid(mag))
+            there = open_mag(files, given, self._layer.layer, self.grid(mag))
             absent = there.absent()
             is_proven = mag.mag in self._are_zeros
             allowed = not absent or is_proven or self._may_miss(there, absent)
@@ -163,7 +163,7 @@ class _Look:
             "--missing-shards zeros.",
         )  # fmt: skip
 
-    def _may_miss(self, there: GivenMag, absent: list[str]) -> bool:
+    def _may_miss(self, there: MagReader, absent: list[str]) -> bool:
         """Whether files that are missing may be taken for zeros.
 
         Many programs leave zeros out: then shards that are there miss chunks as well, or many files

@@ -6,7 +6,7 @@ import numpy as np
 
 from wkflow.errors import ResourceError
 from wkflow.model.box import Triple
-from wkflow.model.read_strategy import Feed
+from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.source import Source
 from wkflow.voxels.layer_reader import OPEN_FILES_MAX
 
@@ -25,7 +25,7 @@ SCRATCH_AT_ONCE = 4
 
 def choose_feed(
     source: Source, size: Triple, chunk: Triple, batch_size: int | None, *, budget: int
-) -> Feed:
+) -> ReadStrategy:
     """Say what is in memory at once.
 
     Parameters
@@ -51,13 +51,13 @@ def choose_feed(
     stays_open = not source.is_stack or depth <= OPEN_FILES_MAX
     if source.grain[1:] == (1, 1) and stays_open and not source.is_stream:
         step = x * chunk[1] * depth * voxel_bytes
-        return Feed("rows", depth, min(y, chunk[1] * max(1, BAND_BYTES // step)))
+        return ReadStrategy("rows", depth, min(y, chunk[1] * max(1, BAND_BYTES // step)))
     rows = _rows(source, y, chunk[1], x * depth * voxel_bytes, budget)
     band = x * rows * depth * voxel_bytes
     has_next = rows < y or depth < z
     buffers = 2 if has_next and band <= AHEAD_BYTES else 1
     if buffers * band <= budget:
-        return Feed("bands", depth, rows, buffers, buffers * band)
+        return ReadStrategy("bands", depth, rows, buffers, buffers * band)
     plane = x * y * voxel_bytes
     at_once = min(SCRATCH_AT_ONCE, budget // (2 * plane), 1 if source.is_stream else z)
     if at_once < 1 and plane > budget:
@@ -68,7 +68,7 @@ def choose_feed(
             "Give --memory more, or save the images as tiled or uncompressed TIFF.",
         )
     at_once = max(1, at_once)
-    return Feed("scratch", depth, y, at_once, at_once * plane, depth * plane)
+    return ReadStrategy("scratch", depth, y, at_once, at_once * plane, depth * plane)
 
 
 def _rows(source: Source, height: int, chunk_height: int, row_bytes: int, budget: int) -> int:

@@ -15,7 +15,7 @@ from wkflow.errors import ConfigError
 from wkflow.formats.dataset_contents import remove_dataset, require_dataset
 from wkflow.model.claim import Claim, claim_of, is_swapped, new_of, old_of, place_of
 from wkflow.model.plan import Plan
-from wkflow.model.write_datasource import PROPERTIES, retract
+from wkflow.model.write_datasource import PROPERTIES, remove_properties
 from wkflow.options.settings import Settings
 from wkflow.planning.check_resources import fits_beside
 from wkflow.planning.target_state import TargetState, began_of, source_of
@@ -159,5 +159,5 @@ def _drop_layers(plan: Plan, path: Path, place: Path | None = None) -> None:
     with suppress(OSError, ConfigError):
         kept = {one.layer.name for one in plan.layers}
         for name in {one.layer.name for one in Plan.read(path).layers} - kept:
-            retract(place)
+            remove_properties(place)
             remove_dataset(place, name)

@@ -8,12 +8,14 @@ from natsort import natsorted
 from wkflow.errors import SourceError, several
 from wkflow.model.source import Header
 from wkflow.planning.check_headers import commonest
-from wkflow.planning.find_layers import Found
+from wkflow.planning.find_layers import ImageFolder
 from wkflow.voxels.layer_reader import misfit
 
 
 def require_sound(
-    found: Found, headers: Mapping[str, Header | SourceError], faults: Sequence[SourceError] = ()
+    found: ImageFolder,
+    headers: Mapping[str, Header | SourceError],
+    faults: Sequence[SourceError] = (),
 ) -> None:
     """Refuse what is wrong with any file, all of it at once and in the order of the names."""
     bad = {fault.where: fault for fault in (*found.faults, *headers.values(), *faults)
@@ -23,7 +25,7 @@ def require_sound(
 
 
 def misfits(
-    group: Found, headers: Mapping[str, Header | SourceError], *, pad: bool
+    group: ImageFolder, headers: Mapping[str, Header | SourceError], *, pad: bool
 ) -> Iterator[SourceError]:
     """Give the slices of one stack that are unlike most of them."""
     some = {file: headers[file] for file in group.files if file in headers}
@@ -39,7 +41,7 @@ def misfits(
 
 
 def stack_header(
-    found: Found, headers: Mapping[str, Header | SourceError], usual: Header, *, pad: bool
+    found: ImageFolder, headers: Mapping[str, Header | SourceError], usual: Header, *, pad: bool
 ) -> Header:
     """Give what slices should be: like most, or as large as the largest."""
     if not pad:

@@ -10,7 +10,7 @@ from wkflow.errors import ConfigError, SourceError
 from wkflow.model.datasource_properties import Existing, ExistingLayer, ExistingMag
 from wkflow.model.plan import digest
 from wkflow.model.source import References
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.parsers import is_url
 from wkflow.options.settings import Settings
@@ -54,7 +54,7 @@ class Target:
             f"Did you mean --layer-name {near[0]}?" if near else "Leave --layer-name out for all.",
         )  # fmt: skip
 
-    def given(self, layer: ExistingLayer, mag: ExistingMag) -> Given:
+    def given(self, layer: ExistingLayer, mag: ExistingMag) -> StoredMag:
         """Say where a mag is, and how it is stored.
 
         Raises
@@ -69,7 +69,7 @@ class Target:
                 "Try another --access-mode.",
             )  # fmt: skip
         data_format, shown = served
-        return Given(self.root, self._path(layer, shown), data_format, shown.axes)
+        return StoredMag(self.root, self._path(layer, shown), data_format, shown.axes)
 
     def _served(self, layer: ExistingLayer, mag: ExistingMag) -> tuple[str, ExistingMag] | None:
         for one in self.served.layers:

@@ -32,7 +32,7 @@ _HIDDEN = re.compile(r"\.")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ImageFolder:
     """The image files of one folder in natural order, and what a person should know of them.
 
     `names` are those of the layers that each file would be by itself; `faults` are entries that
@@ -58,7 +58,7 @@ class _Folder:
     below: list[str] = field(default_factory=list)
 
 
-def find_layers(source: Path, *, has_raw: bool = False) -> list[Found]:
+def find_layers(source: Path, *, has_raw: bool = False) -> list[ImageFolder]:
     """List the folders of a source that hold images: each is a layer, or a layer for each file.
 
     A single file, and a store of arrays, is one, too. Hidden files and what operating systems
@@ -74,7 +74,7 @@ def find_layers(source: Path, *, has_raw: bool = False) -> list[Found]:
         if source.is_file() or is_readable(str(source)):
             name = layer_name(source.name if source.is_dir() else source.stem)
             path, mark = _marked(source)
-            return [Found(name, (path,), (mark,), (name,))]
+            return [ImageFolder(name, (path,), (mark,), (name,))]
         folders = list(_folders(source, has_raw=has_raw))
     except OSError as error:
         raise _unreadable(error, source) from error
@@ -118,7 +118,7 @@ def _skipped_note(names: list[str]) -> tuple[str, ...]:
     return (f"{len(names)} {verb} left out: {some}{hint}",)
 
 
-def find_remote_layers(source: str, listed: Listing, *, has_raw: bool = False) -> list[Found]:
+def find_remote_layers(source: str, listed: Listing, *, has_raw: bool = False) -> list[ImageFolder]:
     """List the folders with images of what is below a URL, as `find_layers` does."""
     folders: dict[str, Listing] = {}
     for url, mark in listed:
@@ -132,7 +132,7 @@ def find_remote_layers(source: str, listed: Listing, *, has_raw: bool = False) -
         )  # fmt: skip
     if len(listed) == 1:
         name = layer_name(PurePosixPath(file_name(listed[0][0])).stem)
-        return [Found(name, (listed[0][0],), (listed[0][1],), (name,))]
+        return [ImageFolder(name, (listed[0][0],), (listed[0][1],), (name,))]
     found = [
         _found(layer_name(unquote(posixpath.basename(folder))), folders[folder], source)
         for folder in natsorted(folders)
@@ -140,7 +140,7 @@ def find_remote_layers(source: str, listed: Listing, *, has_raw: bool = False) -
     return named_apart(found, source)
 
 
-def named_apart(found: list[Found], source: str) -> list[Found]:
+def named_apart(found: list[ImageFolder], source: str) -> list[ImageFolder]:
     """Give the folders back, unless two of them have one name."""
     twice = [name for name, count in Counter(layer.name for layer in found).items() if count > 1]
     if twice:
@@ -230,10 +230,10 @@ def layer_name(name: str) -> str:
     return f"{kept}_layer" if is_wrong else kept or suggest(name, least=1)
 
 
-def _found(name: str, marked: Listing, source: str) -> Found:
+def _found(name: str, marked: Listing, source: str) -> ImageFolder:
     by_file = dict(marked)
     files = natsorted(by_file)
-    return Found(
+    return ImageFolder(
         name,
         tuple(files),
         tuple(by_file[file] for file in files),

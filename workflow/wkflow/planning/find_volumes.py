@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wkflow.errors import SourceError, several
-from wkflow.model.source import About, Header, Probe, RawLayout, References, Source
+from wkflow.model.source import Header, ImageInfo, ImageMetadata, RawLayout, References, Source
 from wkflow.network.urls import name_of
 from wkflow.planning.arrange_slices import arrange_slices
 from wkflow.planning.check_headers import KnownHeaders, commonest, survey
 from wkflow.planning.compare_slices import misfits, require_sound, stack_header
-from wkflow.planning.find_layers import NAMED, Found, Mark, layer_name
+from wkflow.planning.find_layers import NAMED, ImageFolder, Mark, layer_name
 from wkflow.readers import BELOW, probe, series_notes, series_spacing, sort_series, suffix_of
 from wkflow.readers.base.missing_planes import gap_notes, require_no_gaps
 
@@ -19,7 +19,7 @@ DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima", ""})
 Local = Callable[[str], str]
 """Gives a file's name on this machine: a remote one is fetched."""
 
-First = tuple[str, tuple[Probe, ...]]
+First = tuple[str, tuple[ImageInfo, ...]]
 """A file, and what its headers say."""
 
 
@@ -29,7 +29,7 @@ class Volume:
 
     name: str
     source: Source
-    about: About
+    about: ImageMetadata
     notes: tuple[str, ...] = ()
 
 
@@ -50,11 +50,11 @@ class Looking:
     known: KnownHeaders = field(default_factory=KnownHeaders)
     references: References = BELOW
 
-    def probe(self, file: str) -> tuple[Probe, ...]:
+    def probe(self, file: str) -> tuple[ImageInfo, ...]:
         """Read a file's headers; a remote one is fetched."""
         return probe(self.local(file), self.raw, self.references)
 
-    def probe_slice(self, file: str) -> tuple[Probe, ...]:
+    def probe_slice(self, file: str) -> tuple[ImageInfo, ...]:
         """Read the headers of a slice, and refuse one of which a part was never written."""
         probes = self.probe(file)
         if not self.pad:
@@ -62,7 +62,7 @@ class Looking:
         return probes
 
 
-def find_volumes(found: Found, looking: Looking | None = None) -> list[Volume]:
+def find_volumes(found: ImageFolder, looking: Looking | None = None) -> list[Volume]:
     """Read the headers of a folder's files, and say which volumes they are.
 
     Several files of one plane and one image each are the slices of one volume, or of one for each
@@ -98,7 +98,7 @@ def find_volumes(found: Found, looking: Looking | None = None) -> list[Volume]:
     return [volume for group in groups for volume in _stacked(group, headers, looking)]
 
 
-def _arranged(found: Found) -> list[Found]:
+def _arranged(found: ImageFolder) -> list[ImageFolder]:
     """Put slices in order, and channels apart, by the numbers in their names."""
     marks = dict(zip(found.files, found.marks, strict=True))
     names = dict(zip(found.files, found.names, strict=True))
@@ -108,7 +108,7 @@ def _arranged(found: Found) -> list[Found]:
         name = layer_name(found.name + stack.suffix)
         notes = () if number else found.notes
         groups.append(
-            Found(
+            ImageFolder(
                 name,
                 stack.files,
                 tuple(marks[file] for file in stack.files),
@@ -119,7 +119,7 @@ def _arranged(found: Found) -> list[Found]:
     return groups
 
 
-def _series(found: Found, local: Local) -> list[Found]:
+def _series(found: ImageFolder, local: Local) -> list[ImageFolder]:
     """Tell the DICOM volumes of a folder apart; each is a group with its files in order."""
     marks = dict(zip(found.files, found.marks, strict=True))
     names = dict(zip(found.files, found.names, strict=True))
@@ -133,7 +133,7 @@ def _series(found: Found, local: Local) -> list[Found]:
         name = found.name if len(volumes) == 1 else layer_name(found.name + suffix)
         note = f"layer {name}: its series holds several volumes at the same places"
         groups.append(
-            Found(
+            ImageFolder(
                 name,
                 tuple(files),
                 tuple(marks[file] for file in files),
@@ -144,7 +144,7 @@ def _series(found: Found, local: Local) -> list[Found]:
     return groups
 
 
-def _volumes(found: Found, looking: Looking, first: First | None = None) -> list[Volume]:
+def _volumes(found: ImageFolder, looking: Looking, first: First | None = None) -> list[Volume]:
     """Give each image of each file."""
     first = first or _probe_first(found, looking)
     groups = list(_apart(found, first, looking))
@@ -162,7 +162,7 @@ def _volumes(found: Found, looking: Looking, first: First | None = None) -> list
     return [replace(volumes[0], notes=(*found.notes, *volumes[0].notes)), *volumes[1:]]
 
 
-def _without_gaps(one: Probe, file: str, *, pad: bool) -> Probe:
+def _without_gaps(one: ImageInfo, file: str, *, pad: bool) -> ImageInfo:
     """Refuse planes that were never written, or say that they are filled."""
     if not pad:
         require_no_gaps(one, file)
@@ -170,13 +170,13 @@ def _without_gaps(one: Probe, file: str, *, pad: bool) -> Probe:
     return replace(one, about=about)
 
 
-def _is_slice(probes: tuple[Probe, ...]) -> bool:
+def _is_slice(probes: tuple[ImageInfo, ...]) -> bool:
     """Whether a file is one slice of a stack."""
     return len(probes) == 1 and probes[0].header.planes == 1 and not probes[0].files
 
 
 def _stacked(
-    found: Found, headers: Mapping[str, Header | SourceError], looking: Looking
+    found: ImageFolder, headers: Mapping[str, Header | SourceError], looking: Looking
 ) -> list[Volume]:
     """Make a volume of the slices of one stack; a single one is a file as any other."""
     if len(found.files) == 1:
@@ -201,7 +201,7 @@ def _stacked(
     return [Volume(found.name, source, about, notes)]
 
 
-def _filled(found: Found, probes: list[Probe]) -> tuple[str, ...]:
+def _filled(found: ImageFolder, probes: list[ImageInfo]) -> tuple[str, ...]:
     """Name the slices of which planes were never written."""
     named = [
         f"layer {found.name}: {Path(name_of(file)).name}: {note}"
@@ -212,7 +212,7 @@ def _filled(found: Found, probes: list[Probe]) -> tuple[str, ...]:
     return tuple(named[:NAMED] + more * (len(named) > NAMED))
 
 
-def _spaced(about: About, files: list[str]) -> About:
+def _spaced(about: ImageMetadata, files: list[str]) -> ImageMetadata:
     """Give the distance of slices along z, which no slice states by itself."""
     x, y, z = about.voxel_nm
     millimeters = series_spacing(files)
@@ -225,8 +225,8 @@ def _spaced(about: About, files: list[str]) -> About:
 
 
 def _apart(
-    found: Found, first: First, looking: Looking
-) -> Iterator[tuple[str, str, Mark, tuple[Probe, ...]]]:
+    found: ImageFolder, first: First, looking: Looking
+) -> Iterator[tuple[str, str, Mark, tuple[ImageInfo, ...]]]:
     """Give each file that is opened by itself; those that belong to another one are left out."""
     seen: set[str] = set()
     faults = list(found.faults)
@@ -246,7 +246,7 @@ def _apart(
 
 
 def _images(
-    name: str, file: str, mark: Mark, probes: Sequence[Probe], looking: Looking
+    name: str, file: str, mark: Mark, probes: Sequence[ImageInfo], looking: Looking
 ) -> Iterator[Volume]:
     """Give each image of a file, named after itself if the file says how."""
     own = [layer_name(one.about.name) if one.about.name.strip() else "" for one in probes]
@@ -270,7 +270,7 @@ def _images(
         yield Volume(name + (suffix if len(probes) > 1 else ""), source, one.about)
 
 
-def _all_picks(one: Probe) -> tuple[int, ...]:
+def _all_picks(one: ImageInfo) -> tuple[int, ...]:
     return tuple(range(one.header.channels * one.header.samples))
 
 
@@ -279,7 +279,7 @@ def _mark(file: str) -> Mark:
     return stat.st_size, stat.st_mtime_ns
 
 
-def _probe_first(found: Found, looking: Looking) -> First:
+def _probe_first(found: ImageFolder, looking: Looking) -> First:
     """Read the headers of the first file that has some; if none has, say why of all.
 
     A remote file may need its neighbours: it is tried again with all of them at hand.

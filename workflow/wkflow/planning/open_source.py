@@ -11,7 +11,7 @@ from wkflow.errors import SourceError
 from wkflow.model.source import References
 from wkflow.network.urls import is_url, name_of, shown
 from wkflow.options.settings import Settings
-from wkflow.planning.find_layers import Found, find_layers, find_remote_layers
+from wkflow.planning.find_layers import ImageFolder, find_layers, find_remote_layers
 from wkflow.planning.find_volumes import Local
 from wkflow.run_folder import SCRATCH
 from wkflow.sources.display_names import names_of_members, naming
@@ -23,20 +23,20 @@ UNPACKED = "unpacked"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OpenSource:
     """The folders of a source, how to have a file of it on this machine, what files may name.
 
     `names` has what a person calls the paths of archives' members and of downloads.
     """
 
-    found: list[Found]
+    found: list[ImageFolder]
     local: Local
     references: References
     names: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
-def located(settings: Settings, *, is_trial: bool = False) -> Iterator[Place]:
+def located(settings: Settings, *, is_trial: bool = False) -> Iterator[OpenSource]:
     """Find the folders of the source; archives are unpacked into the run folder.
 
     A trial leaves nothing there: what it unpacks or fetches goes at the end of the block. Errors
@@ -50,7 +50,7 @@ def located(settings: Settings, *, is_trial: bool = False) -> Iterator[Place]:
     if not is_url(source) and not is_packed:
         root = source if Path(source).is_dir() else str(Path(source).parent)
         references = References(root, follows=settings.follow_links)
-        yield Place(find_layers(Path(source), has_raw=has_raw), str, references)
+        yield OpenSource(find_layers(Path(source), has_raw=has_raw), str, references)
         return
     with _folder(settings, is_trial=is_trial) as folder:
         names: dict[str, str] = {}
@@ -79,7 +79,7 @@ def _folder(settings: Settings, *, is_trial: bool) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _packed(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) -> Place:
+def _packed(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) -> OpenSource:
     archive = source
     if is_url(source):
         archive = _kept(source, folder / SCRATCH / FETCHED, names)
@@ -87,15 +87,15 @@ def _packed(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) 
     unpacked = unpack(Path(archive), folder / UNPACKED)
     names |= names_of_members(str(unpacked), called)
     references = References(str(unpacked), is_foreign=True, archive=called)
-    return Place(find_layers(unpacked, has_raw=has_raw), str, references, names)
+    return OpenSource(find_layers(unpacked, has_raw=has_raw), str, references, names)
 
 
-def _remote(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) -> Place:
+def _remote(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) -> OpenSource:
     from wkflow.sources.remote_folder import list_files  # noqa: PLC0415 -- most sources are local
 
     found = find_remote_layers(source, list_files(source), has_raw=has_raw)
     fetched = folder / SCRATCH / FETCHED
-    return Place(
+    return OpenSource(
         found,
         lambda file: _kept(file, fetched, names) if "://" in file else file,
         References(is_foreign=True),

@@ -15,9 +15,9 @@ from wkflow.planning.check_target import (
     require_layers_inside,
 )
 from wkflow.planning.choose_voxel_size import choose_scale
-from wkflow.planning.find_layers import Found, layer_name
+from wkflow.planning.find_layers import ImageFolder, layer_name
 from wkflow.planning.find_volumes import Looking, Volume, find_volumes
-from wkflow.planning.open_source import Place, located
+from wkflow.planning.open_source import OpenSource, located
 from wkflow.planning.place_layers import place_layers
 from wkflow.planning.plan_layer import LayerPlanner
 from wkflow.planning.size_jobs import shape_jobs
@@ -33,7 +33,7 @@ MANY_LAYERS = 20
 """Beyond it a person may have meant something else: the official tool stops there."""
 
 
-def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
+def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
     """Say what the run will do; a trial leaves nothing on the disk.
 
     Raises
@@ -74,7 +74,7 @@ def draw_plan(settings: Settings, *, is_trial: bool = False) -> Plan:
     )
 
 
-def _volumes(settings: Settings, place: Place, *, is_trial: bool) -> list[Volume]:
+def _volumes(settings: Settings, place: OpenSource, *, is_trial: bool) -> list[Volume]:
     """Look at all files of all folders; what is wrong with any of them is told at once."""
     known = KnownHeaders.read(settings.run_folder, keeps=not is_trial)
     looking = Looking(
@@ -111,7 +111,7 @@ def _called_as_stated(settings: Settings, volumes: list[Volume]) -> list[Volume]
     ]
 
 
-def _renamed(settings: Settings, found: list[Found]) -> list[Found]:
+def _renamed(settings: Settings, found: list[ImageFolder]) -> list[ImageFolder]:
     """Apply the option: the name of the only layer, or a prefix."""
     given = settings.layer_name
     if given is None:

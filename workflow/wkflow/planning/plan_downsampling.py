@@ -13,7 +13,7 @@ from wkflow.model.data_formats import STORAGES, misfit, shard_of
 from wkflow.model.datasource_properties import ExistingLayer
 from wkflow.model.layer import Layer, lay_grid
 from wkflow.model.mag import Mag
-from wkflow.model.mag_ladder import climb, default_coarsest
+from wkflow.model.mag_ladder import default_coarsest, list_mags
 from wkflow.model.plan import LayerPlan, Plan, digest
 from wkflow.model.source import Source
 from wkflow.options.settings import Settings
@@ -35,7 +35,7 @@ CHANGES_NOTHING = frozenset({
 """Options with which a run may be continued that began with others."""
 
 
-def draw_extension(settings: Settings, *, is_trial: bool = False) -> Plan:
+def plan_downsampling(settings: Settings, *, is_trial: bool = False) -> Plan:
     """Say which mags will be made; a trial asks, and leaves nothing on the disk.
 
     A plan that was drawn stays until it is carried out: meanwhile some of its mags are in the
@@ -173,7 +173,7 @@ def _ladder(
     if largest and coarsest is None:
         least = default_coarsest(layer.layer.box.size)
         coarsest = Mag(*(max(*largest, least.largest),) * 3)
-    ladder = climb(
+    ladder = list_mags(
         layer.layer.box.size,
         target.existing.voxel_size,
         sampling_mode=settings.sampling_mode,

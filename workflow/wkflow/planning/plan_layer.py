@@ -19,7 +19,7 @@ from wkflow.model.layer import (
 )
 from wkflow.model.layer_plan import FEWEST_THREADS
 from wkflow.model.mag import Mag
-from wkflow.model.mag_ladder import FINEST, climb
+from wkflow.model.mag_ladder import FINEST, list_mags
 from wkflow.model.plan import LayerPlan
 from wkflow.model.source import Source
 from wkflow.options.settings import Settings
@@ -124,7 +124,7 @@ class LayerPlanner:
         settings = self.settings
         if not settings.downsample:
             return []
-        return climb(
+        return list_mags(
             layer.box.size,
             self.scale,
             sampling_mode=settings.sampling_mode,

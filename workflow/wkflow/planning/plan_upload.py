@@ -12,7 +12,7 @@ from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.planning.list_dataset_files import Contents
 from wkflow.webknossos.attempt import renewed
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 PARCELS = "parcels"
 """The folder, below `receipts`, of lists of files that no job of ours wrote."""
@@ -30,7 +30,7 @@ JOBS = 5
 """Connections that send a dataset which exists, as the official tool has them."""
 
 
-def deliver_plan(settings: Settings, plan: Plan) -> Delivery:
+def plan_layers_upload(settings: Settings, plan: Plan) -> UploadPlan:
     """Say how a dataset that is being converted is sent: a parcel is what one job writes.
 
     There are none where nothing goes over the network.
@@ -48,13 +48,13 @@ def deliver_plan(settings: Settings, plan: Plan) -> Delivery:
     )
 
 
-def deliver_mags(settings: Settings, plan: Plan) -> Delivery:
+def plan_mags_upload(settings: Settings, plan: Plan) -> UploadPlan:
     """Say how the mags of a dataset that a server has are sent: each by itself."""
     address = _address(settings, plan.name, plan.drawn_from)
     return replace(address, url=plan.destination)
 
 
-def deliver_contents(settings: Settings, contents: Contents) -> Delivery:
+def plan_contents_upload(settings: Settings, contents: Contents) -> UploadPlan:
     """Say how a dataset that exists is sent."""
     address = _address(settings, settings.name or contents.name, digest(contents.marks))
     if settings.transfer_mode != "http":
@@ -74,10 +74,10 @@ def deliver_contents(settings: Settings, contents: Contents) -> Delivery:
     )
 
 
-def _address(settings: Settings, name: str, contents: str) -> Delivery:
+def _address(settings: Settings, name: str, contents: str) -> UploadPlan:
     """Give a delivery of nothing yet; `contents` digests what it will be of."""
     to = (settings.webknossos_url, settings.folder, settings.transfer_mode)
-    return Delivery(
+    return UploadPlan(
         dataset=str(settings.dataset),
         name=name,
         url=settings.webknossos_url,
@@ -119,7 +119,7 @@ def _bound(one: LayerPlan) -> int:
     return total
 
 
-def begin_attempt(delivery: Delivery, run_folder: Path) -> Delivery:
+def begin_attempt(delivery: UploadPlan, run_folder: Path) -> UploadPlan:
     """Give the delivery its upload: the one that is under way, or a new one."""
     attempt = renewed(run_folder, delivery.recipe)
     return replace(delivery, attempt=attempt.number, upload_id=attempt.upload_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from wkflow.errors import ConfigError
 from wkflow.model.box import Triple
-from wkflow.model.source import About, Channel, Source
+from wkflow.model.source import Channel, ImageMetadata, Source
 from wkflow.planning.find_volumes import Volume
 from wkflow.planning.place_layers import Placement
 
@@ -27,7 +27,7 @@ class Part:
     name: str
     source: Source
     channel: Channel
-    about: About = field(default_factory=About)
+    about: ImageMetadata = field(default_factory=ImageMetadata)
     placement: Placement | None = None
 
 

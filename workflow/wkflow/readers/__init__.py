@@ -13,7 +13,7 @@ from typing import cast
 
 from wkflow.errors import SourceError
 from wkflow.formats.size_limits import require_possible
-from wkflow.model.source import Header, Probe, RawLayout, References
+from wkflow.model.source import Header, ImageInfo, RawLayout, References
 from wkflow.readers.base.contract import Image, Reader
 from wkflow.readers.base.file_type import is_dicom, store_kind
 from wkflow.readers.base.references import BELOW, Referring
@@ -50,7 +50,7 @@ _MRC: Row = ("mrc", "MrcReader", "")
 _NIFTI: Row = ("nifti.reader", "NiftiReader", "")
 _DICOM: Row = ("dicom.reader", "DicomReader", "dicom")
 _LIF: Row = ("lif.reader", "LifReader", "lif")
-_STORE: Row = ("store.reader", "StoreReader", "")
+_STORE: Row = ("dataset.reader", "StoreReader", "")
 _BIOFORMATS: Row = ("bioformats.reader", "BioformatsReader", "bioformats")
 
 READERS: dict[str, Row] = {
@@ -158,7 +158,7 @@ def glance(path: str) -> tuple[object, ...] | None:
 
 def probe(
     path: str, raw: RawLayout | None = None, references: References = BELOW
-) -> tuple[Probe, ...]:
+) -> tuple[ImageInfo, ...]:
     """Read the headers of `path` and no voxel: one entry for each image it holds."""
     probes = reader_for(path, raw, references).probe(path)
     for one in probes:

@@ -21,7 +21,7 @@ from wkflow.formats.jpeg_stream import (
     require_undisturbed,
 )
 from wkflow.formats.size_limits import JPEG, JPEG_ARITHMETIC, require_held
-from wkflow.model.source import About, Header, Probe
+from wkflow.model.source import Header, ImageInfo, ImageMetadata
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.samples import fits, store
 from wkflow.readers.base.slice import Slice, probe_of
@@ -33,13 +33,13 @@ LAST_HUFFMAN = 0xC7
 SAMPLES = {1: 1, 3: 3, 4: 3}
 """Components to samples kept: grey, colour (as RGB), CMYK (converted to RGB)."""
 
-FROM_CMYK = About(notes=("CMYK is converted to RGB",))
+FROM_CMYK = ImageMetadata(notes=("CMYK is converted to RGB",))
 
 
 class JpegReader:
     """Grey or RGB, 8 bit."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Go from marker to marker up to the frame header."""
         with translated(path), open_as("JPEG", path) as file:
             size = os.fstat(file.fileno()).st_size
@@ -74,7 +74,7 @@ def _marker(file: BinaryIO, path: str) -> int:
     raise SourceError("is cut short or damaged: it has no frame header", path, REMEDY)
 
 
-def _probe(frame: Frame, file_bytes: int, path: str) -> Probe:
+def _probe(frame: Frame, file_bytes: int, path: str) -> ImageInfo:
     if frame.precision != 8:
         raise SourceError(
             f"has {frame.precision} bits per sample; only 8 can be read from JPEG",

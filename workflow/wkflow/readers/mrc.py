@@ -13,7 +13,7 @@ import numpy as np
 from wkflow.errors import SourceError
 from wkflow.formats.size_limits import DEFLATE, require_held
 from wkflow.model.length import to_nm
-from wkflow.model.source import About, Header, Probe
+from wkflow.model.source import Header, ImageInfo, ImageMetadata
 from wkflow.readers.base.file_type import not_of, plain_size
 from wkflow.readers.base.gzip_image import StreamedImage, open_streamed
 from wkflow.readers.base.inflate import Inflated
@@ -46,7 +46,7 @@ SIGNED_BYTES = 1
 class MrcReader:
     """One image: sections are z, also those of movies and of stacks of volumes."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the header of 1024 bytes."""
         return (_image(path)[0],)
 
@@ -58,7 +58,7 @@ class MrcReader:
         return open_streamed(path, [image]) if image[0].is_stream else open_arrays(path, [image])
 
 
-def _image(path: str) -> tuple[Probe, FileArray]:
+def _image(path: str) -> tuple[ImageInfo, FileArray]:
     is_stream = path.lower().endswith(".gz")
     head, size = _head_of_stream(path) if is_stream else _head(path)
     order = _byte_order(head)
@@ -70,7 +70,7 @@ def _image(path: str) -> tuple[Probe, FileArray]:
     else:
         require_bytes(path, size, array.end(header))
     grain = (header.width, header.height, 1) if is_stream else (1, 1, 1)
-    return Probe(header, grain, about, is_stream=is_stream), array
+    return ImageInfo(header, grain, about, is_stream=is_stream), array
 
 
 def _head_of_stream(path: str) -> tuple[bytes, int]:
@@ -98,14 +98,14 @@ def _byte_order(head: bytes) -> str | None:
     return None
 
 
-def _describe(path: str, order: str, head: bytes) -> tuple[Header, About, FileArray]:
+def _describe(path: str, order: str, head: bytes) -> tuple[Header, ImageMetadata, FileArray]:
     fields = struct.unpack_from(order + FIELDS, head)
     (x, y, z, mode), extended = fields[:4], fields[-1]
     if mode in UNREADABLE:
         raise SourceError(UNREADABLE[mode][0], path, UNREADABLE[mode][1])
     stored, notes = (MODES[mode], ()) if mode else _bytes_of(order, head, fields[13], fields[14])
     header = Header(x, y, z, 3 if mode == 16 else 1, np.dtype(stored).name)
-    about = About(voxel_nm=_voxel_nm(fields[4:7], fields[7:10], fields[10:13]), notes=notes)
+    about = ImageMetadata(voxel_nm=_voxel_nm(fields[4:7], fields[7:10], fields[10:13]), notes=notes)
     return header, about, FileArray.packed(header, order + stored, HEADER_BYTES + extended)
 
 

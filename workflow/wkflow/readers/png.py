@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.formats.size_limits import DEFLATE, require_held
-from wkflow.model.source import Header, Probe
+from wkflow.model.source import Header, ImageInfo
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.samples import fits, store
 from wkflow.readers.base.slice import WITHOUT_ALPHA, Slice, probe_of
@@ -38,7 +38,7 @@ ALPHA = frozenset({4, 6})
 class PngReader:
     """Grey stays grey and 16 bit stay 16 bit; fewer than 8 bit are spread over 0 to 255."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the 33 bytes that tell all."""
         with translated(path), open_as("PNG", path) as file:
             size = os.fstat(file.fileno()).st_size
@@ -52,7 +52,7 @@ class PngReader:
         yield (Slice(path, _probe(content, len(content), path), content, _decode),)
 
 
-def _probe(content: bytes, file_bytes: int, path: str) -> Probe:
+def _probe(content: bytes, file_bytes: int, path: str) -> ImageInfo:
     if len(content) < IHDR.size:
         raise SourceError("is cut short: its header is not whole", path, REMEDY)
     length, chunk, width, height, depth, colour, *_, checksum = IHDR.unpack_from(content)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Box
-from wkflow.model.source import About, Header, Probe
+from wkflow.model.source import Header, ImageInfo, ImageMetadata
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.whole_plane import cut, require_inside
 from wkflow.source_errors import REMEDY, translated
@@ -43,7 +43,7 @@ class Layout:
 class PnmReader:
     """Grey or RGB, 8 or 16 bit; bits become 0 (black) and 255."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the header, and see that the file is long enough."""
         return (_understood(path)[0],)
 
@@ -58,7 +58,7 @@ class PnmImage:
     """An open file; voxels stored as bytes are mapped, others are read as a whole."""
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     layout: Layout = field(repr=False)
 
     def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:
@@ -70,7 +70,7 @@ class PnmImage:
                 cut(_plane(self.path, header, self.layout), box, only)
 
 
-def _understood(path: str) -> tuple[Probe, Layout]:
+def _understood(path: str) -> tuple[ImageInfo, Layout]:
     with translated(path), open_as("PNM", path) as file:
         head, size = file.read(HEADER_MAX_BYTES), os.fstat(file.fileno()).st_size
     first = HEADER.match(head)
@@ -87,7 +87,7 @@ def _understood(path: str) -> tuple[Probe, Layout]:
         raise SourceError("is cut short: voxels are missing at its end", path, REMEDY)
     notes = () if white in {1, 255, 65535} else (f"its white is {white}",)
     grain = (1, 1, 1) if kind in {5, 6} else (width, height, 1)
-    return Probe(header, grain, About(notes=notes)), layout
+    return ImageInfo(header, grain, ImageMetadata(notes=notes)), layout
 
 
 def _dtype(white: int) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Box
-from wkflow.model.source import Header, Probe
+from wkflow.model.source import Header, ImageInfo
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.samples import store
 from wkflow.readers.base.slice import WITHOUT_ALPHA, probe_of
@@ -36,7 +36,7 @@ RIFF = struct.Struct("<4x I")
 class RasterReader:
     """Grey or RGB, 8 bit. The images of an animation are frames of the axis "t"."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Ask Pillow, which reads the header and no voxel."""
         with self.open(path) as (image,):
             return (image.probe,)
@@ -60,7 +60,7 @@ class RasterImage:
     """An open file. Threads wait for one another: Pillow goes through it from frame to frame."""
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     plugin: Any = field(repr=False)
     lock: Any = field(default_factory=threading.Lock, repr=False)
 
@@ -99,7 +99,7 @@ def _opened(kind: str, file: BinaryIO, path: str) -> Any:  # noqa: ANN401 -- ima
         ) from error
 
 
-def _probe(plugin: Any, known: int | None, path: str) -> Probe:  # noqa: ANN401
+def _probe(plugin: Any, known: int | None, path: str) -> ImageInfo:  # noqa: ANN401
     properties = plugin.properties(index=...)
     frames, height, width, *samples = properties.shape
     stored = samples[0] if samples else 1

@@ -24,20 +24,20 @@ from wkflow.planning.claim_target import bring_back, claim_target, lay_aside
 from wkflow.planning.list_dataset_files import find_parcels
 from wkflow.planning.plan_upload import (
     begin_attempt,
-    deliver_contents,
-    deliver_mags,
-    deliver_plan,
+    plan_contents_upload,
+    plan_layers_upload,
+    plan_mags_upload,
     write_parcels,
 )
 from wkflow.planning.run_folders import with_own_folder, without_new_folders, without_traces
 from wkflow.process_limits import raise_open_files
-from wkflow.rules.inputs import Joints
+from wkflow.rules.inputs import RuleInputs
 from wkflow.rules.job import ENTRANCE, RUN, foresee, leave_note
-from wkflow.rules.stale_receipts import drop_lost, regain, reopen
+from wkflow.rules.stale_receipts import drop_lost, drop_stale_receipts, reopen
 from wkflow.rules.state_files import mend_state
 from wkflow.run_folder import DELIVERY, DRAFT
 from wkflow.temporary_folders import note, sweep
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 from wkflow.workflow_files import import_root
 
 ALLOCATOR = {
@@ -60,7 +60,7 @@ class Run:
 
     settings: Settings
     plan: Plan
-    delivery: Delivery | None
+    delivery: UploadPlan | None
     is_on_cluster: bool
 
     @property
@@ -72,7 +72,7 @@ class Run:
         is_kubernetes = self.settings.distribution_strategy == "kubernetes"
         return given.on_kubernetes() if is_kubernetes else given.on_slurm()
 
-    def attend(self, workflow: Any) -> None:  # noqa: ANN401 -- it has no type
+    def prepare(self, workflow: Any) -> None:  # noqa: ANN401 -- it has no type
         """Make ready for the first job: nobody else writes the dataset, and a cluster is there.
 
         Raises
@@ -86,9 +86,9 @@ class Run:
             leave_note(self.settings.run_folder / ENTRANCE, error)
             raise WorkflowError(str(error)) from None
         if not workflow.local_exec:
-            from wkflow.rules.clusters.slurm_monitor import attend  # noqa: PLC0415 -- most runs are local
+            from wkflow.rules.clusters.slurm_monitor import monitor_slurm  # noqa: PLC0415 -- most runs are local
 
-            attend(workflow, [self.settings.run_folder, self._place], self._sources)
+            monitor_slurm(workflow, [self.settings.run_folder, self._place], self._sources)
 
     def claim(self) -> None:
         """Make the target this run's; the last thing before the first job.
@@ -107,7 +107,7 @@ class Run:
             leave_note(self.settings.run_folder / ENTRANCE, foreseen)
             raise WorkflowError(str(foreseen)) from None
 
-    def look_again(self) -> None:
+    def require_whole(self) -> None:
         """Make sure at the end of a run that all is there that it wrote.
 
         Raises
@@ -135,7 +135,7 @@ class Run:
         return [file for file in firsts if not is_url(file)]
 
 
-def enter(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -- it has no type
+def evaluate(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -- it has no type
     """Read the options and draw the plan; without any source make a small sample.
 
     `workflow` is Snakemake's: it knows whether this is the run itself or a job of it, somewhere
@@ -229,10 +229,10 @@ def _plan(settings: Settings, *, is_main: bool) -> Plan:
         return Plan.read(settings.run_folder / DRAFT)
     # readers and kernels take a while to import: a run that only sends need not wait for them
     from wkflow.planning.check_resources import check_room  # noqa: PLC0415
-    from wkflow.planning.plan_conversion import draw_plan  # noqa: PLC0415
+    from wkflow.planning.plan_conversion import plan_conversion  # noqa: PLC0415
 
     bring_back(settings.run_folder)
-    plan = draw_plan(settings)
+    plan = plan_conversion(settings)
     check_room(plan, settings)
     lay_aside(settings)
     _keep(plan, settings.run_folder / DRAFT)
@@ -248,37 +248,37 @@ def _extension(settings: Settings, *, is_main: bool) -> Plan:
         return Plan.read(folder / DRAFT)
     from wkflow.planning.check_resources import check_room  # noqa: PLC0415 -- as above
     from wkflow.planning.mag_folders import start_anew  # noqa: PLC0415
-    from wkflow.planning.plan_downsampling import draw_extension  # noqa: PLC0415
+    from wkflow.planning.plan_downsampling import plan_downsampling  # noqa: PLC0415
 
     reopen(folder)
-    plan = draw_extension(settings)
+    plan = plan_downsampling(settings)
     if plan.layers:
         check_room(plan, settings)
         start_anew(plan, folder)
     if plan.layers and plan.destination:
-        _keep(deliver_mags(settings, plan), folder / DELIVERY)
+        _keep(plan_mags_upload(settings, plan), folder / DELIVERY)
     _keep(plan, folder / DRAFT)
     return plan
 
 
-def _delivery(settings: Settings, plan: Plan, *, is_main: bool) -> Delivery:
+def _delivery(settings: Settings, plan: Plan, *, is_main: bool) -> UploadPlan:
     """Say what is sent; a job that reads the rules again takes what the run said."""
     folder = settings.run_folder
     if not is_main:
-        return Delivery.read(folder / DELIVERY)
+        return UploadPlan.read(folder / DELIVERY)
     if plan.layers:
-        delivery = deliver_plan(settings, plan)
+        delivery = plan_layers_upload(settings, plan)
     else:
         contents = find_parcels(settings.dataset, follow_links=settings.follows_links)
         write_parcels(contents, folder)
-        delivery = deliver_contents(settings, contents)
+        delivery = plan_contents_upload(settings, contents)
     delivery = begin_attempt(delivery, folder)
-    regain(Joints(plan), delivery, folder)
+    drop_stale_receipts(RuleInputs(plan), delivery, folder)
     _keep(delivery, folder / DELIVERY)
     return delivery
 
 
-def _keep(document: Plan | Delivery, path: Path) -> None:
+def _keep(document: Plan | UploadPlan, path: Path) -> None:
     """Write a document if it is another than the last one: its time stamp means something."""
     with suppress(OSError, ConfigError):
         if type(document).read(path) == document:

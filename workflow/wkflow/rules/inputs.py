@@ -23,7 +23,7 @@ class Wildcards(Protocol):
     block: str
 
 
-class Joints:
+class RuleInputs:
     """Answers for the rules of one plan."""
 
     def __init__(self, plan: Plan) -> None:
@@ -84,49 +84,49 @@ class Joints:
         one = self._layer(wildcards)
         return one.slab_recipe(one.slab(wildcards.slab))
 
-    def block_feeders(self, wildcards: Wildcards) -> list[str]:
+    def block_upstream(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of what lies below a block."""
         one = self._layer(wildcards)
         step = one.step_to(wildcards.mag)
-        return self._feeders(one, step, one.block_shards(step[1], wildcards.block))
+        return self._upstream(one, step, one.block_shards(step[1], wildcards.block))
 
     def block_recipe(self, wildcards: Wildcards) -> str:
-        """Digest what a block depends on besides its feeders."""
+        """Digest what a block depends on besides what lies upstream."""
         one = self._layer(wildcards)
         step = one.step_to(wildcards.mag)
         return one.block_recipe(*step, one.block_shards(step[1], wildcards.block))
 
-    def rest_feeders(self, wildcards: Wildcards) -> list[str]:
+    def rest_upstream(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of what lies below the small mags."""
         one = self._layer(wildcards)
         step = one.rest_steps()[0]
-        return self._feeders(one, step, one.all_shards(step[1]))
+        return self._upstream(one, step, one.all_shards(step[1]))
 
     def rest_recipe(self, wildcards: Wildcards) -> str:
-        """Digest what the small mags depend on besides their feeders."""
+        """Digest what the small mags depend on besides what lies upstream."""
         return self._layer(wildcards).rest_recipe()
 
-    def feeders(self) -> dict[str, list[str]]:
+    def upstream(self) -> dict[str, list[str]]:
         """Give for each job that writes voxels the jobs whose voxels it reads, fine mags first."""
-        feeders: dict[str, list[str]] = {job: [] for job, _ in self.plan.jobs()}
+        upstream: dict[str, list[str]] = {job: [] for job, _ in self.plan.jobs()}
         for one in self.plan.layers:
             for job, step, places in _reductions(one):
-                feeders[job] = [_job(receipt) for receipt in self._feeders(one, step, places)]
-        return feeders
+                upstream[job] = [_job(receipt) for receipt in self._upstream(one, step, places)]
+        return upstream
 
-    def consumers(self) -> dict[str, list[str]]:
+    def downstream(self) -> dict[str, list[str]]:
         """Give for each job that writes voxels the jobs that read them."""
-        feeders = self.feeders()
-        consumers: dict[str, list[str]] = {job: [] for job in feeders}
-        for job, below in feeders.items():
+        upstream = self.upstream()
+        downstream: dict[str, list[str]] = {job: [] for job in upstream}
+        for job, below in upstream.items():
             for feeder in below:
-                consumers[feeder].append(job)
-        return consumers
+                downstream[feeder].append(job)
+        return downstream
 
     def _layer(self, wildcards: Wildcards) -> LayerPlan:
         return self.plan.layer(wildcards.layer)
 
-    def _feeders(self, one: LayerPlan, step: tuple[Grid, Grid], places: list[Place]) -> list[str]:
+    def _upstream(self, one: LayerPlan, step: tuple[Grid, Grid], places: list[Place]) -> list[str]:
         finer, coarser = step
         name = one.layer.name
         boxes = [(frame, one.source_box(finer, coarser, position)) for frame, position in places]

@@ -238,5 +238,5 @@ def leave_note(path: Path, error: WkflowError) -> None:
         "exit_status": error.exit_status,
         "run": os.environ.get(RUN),
     }
-    with atomic_files.replacing(path) as file:
+    with atomic_files.atomic_write(path) as file:
         file.write(json.dumps(note).encode())

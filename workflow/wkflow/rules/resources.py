@@ -33,7 +33,7 @@ ENGINE_MIB = 400
 """What Snakemake takes beside a job on a compute node: it is started there twice."""
 
 
-class Needs:
+class RuleResources:
     """Answers for the rules of one plan; `cores` as Snakemake was given them, None on a cluster.
 
     `sends` says that each slab is sent when it is made; `given` is what a cluster's jobs get, and

@@ -17,20 +17,20 @@ from wkflow.model.claim import place_of
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
 from wkflow.model.write_datasource import PROPERTIES
-from wkflow.rules.inputs import Joints
+from wkflow.rules.inputs import RuleInputs
 from wkflow.run_folder import DRAFT, EXTENDED, PROOF, REPORT
 from wkflow.voxels.scratch_mag import has_shortcut, is_kept_reduced
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_report import Proof
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_report import UploadReport
 
 
-def regain(ask: Joints, delivery: Delivery, run_folder: Path) -> None:
+def drop_stale_receipts(ask: RuleInputs, delivery: UploadPlan, run_folder: Path) -> None:
     """Remove the receipts of jobs whose files are gone and wanted again."""
     receipts, state = run_folder / "receipts", delivery.state(run_folder)
     is_new = delivery.attempt > 1 and not state.exists()
     if not delivery.discard:
         drop_lost(ask.plan, run_folder)
-    elif is_new or not Proof.is_of(run_folder / PROOF, delivery.upload_id):
+    elif is_new or not UploadReport.is_of(run_folder / PROOF, delivery.upload_id):
         wanted = _Wanted(ask, run_folder)
         jobs = wanted.of_all() if is_new else wanted.unsent() | wanted.again()
         _unlink(receipts / f"{job}.json" for job in jobs)
@@ -97,7 +97,7 @@ def _forget_metadata(dataset: Path, receipts: Path) -> None:
 class _Wanted:
     """Which jobs have to write their shards again."""
 
-    def __init__(self, ask: Joints, run_folder: Path) -> None:
+    def __init__(self, ask: RuleInputs, run_folder: Path) -> None:
         self._ask, self._run_folder = ask, run_folder
         self._is_gone = cache(self._look)
         self._sizes = Sizes(Path(ask.plan.dataset))
@@ -115,16 +115,16 @@ class _Wanted:
 
         A job runs if its receipt is missing, or if one below it runs; then it wants all below it.
         """
-        feeders = self._ask.feeders()
+        upstream = self._ask.upstream()
         lost = self.unsent()
-        runs = {job for job in feeders if job in lost or not self._receipt(job).exists()}
+        runs = {job for job in upstream if job in lost or not self._receipt(job).exists()}
         wanted: set[str] = set()
         before = -1
         while len(runs) > before:
             before = len(runs)
-            runs |= {job for job, below in feeders.items() if not runs.isdisjoint(below)}
+            runs |= {job for job, below in upstream.items() if not runs.isdisjoint(below)}
             for job in sorted(runs):
-                wanted |= self._lacking(feeders[job], runs)
+                wanted |= self._lacking(upstream[job], runs)
             runs |= wanted
         return wanted
 

@@ -33,8 +33,8 @@ from wkflow.run_folder import (
     UPLOAD,
 )
 from wkflow.webknossos.reservation import Reservation
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_receipt import Sent
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_receipt import UploadReceipt
 from wkflow.webknossos.upload_report import COPY
 
 METADATA = ".snakemake/metadata"
@@ -64,15 +64,15 @@ def _with_url(path: Path) -> None:
 DOCUMENTS: dict[str, Callable[[Path], object]] = {
     PLAN: Plan.read,
     DRAFT: Plan.read,
-    DELIVERY: Delivery.read,
+    DELIVERY: UploadPlan.read,
     REPORT: _object,
     PROOF: _with_url,
     EXTENDED[1]: _with_url,
 }
 
 OF_FOLDERS: dict[str, Callable[[Path], object]] = {
-    "upload_shards": Sent.read,
-    "upload_mag": Sent.read,
+    "upload_shards": UploadReceipt.read,
+    "upload_mag": UploadReceipt.read,
     "reserve_upload": Reservation.read,
 }
 """What receipts of some rules are; all others are those of files."""

@@ -7,26 +7,28 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from wkflow.rules.inputs import Joints
+from wkflow.rules.inputs import RuleInputs
 from wkflow.run_folder import PLAN, PROOF, REPORT
 from wkflow.voxels.scratch_mag import has_shortcut
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 AHEAD = 2
 """Parcels beyond the number of cores that may be under way: what is converted waits for the
 network only as long as so few of them do, and the disk holds only so many."""
 
 
-class Parcel(Protocol):
+class UploadBatch(Protocol):
     """What Snakemake hands to input functions of these rules."""
 
     parcel: str
 
 
-class Sending:
+class UploadInputs:
     """Answers for the upload's rules of one run; `jobs` is how many a cluster runs at once."""
 
-    def __init__(self, delivery: Delivery | None, ask: Joints, run_folder: Path, jobs: int) -> None:
+    def __init__(
+        self, delivery: UploadPlan | None, ask: RuleInputs, run_folder: Path, jobs: int
+    ) -> None:
         self._delivery, self._ask, self._run_folder = delivery, ask, run_folder
         self._jobs = jobs
 
@@ -66,7 +68,7 @@ class Sending:
         return [self._delivery.reservation] if self._delivery else []
 
     @cached_property
-    def gate(self) -> list[str]:
+    def reservation_first(self) -> list[str]:
         """What has to be there before a voxel is read: that a server once took the dataset.
 
         A later attempt is no reason to convert again what is there. So the gate stays the
@@ -87,19 +89,19 @@ class Sending:
         """What has to be there beside the parcels: the properties, and all metadata."""
         return ["receipts/write_properties.json", *self._ask.layouts] if self._is_converting else []
 
-    def sent_with_consumers(self, wildcards: Parcel) -> list[str]:
+    def sent_with_downstream(self, wildcards: UploadBatch) -> list[str]:
         """Give what has to be sent before a parcel's shards may go: it, and what is made of it.
 
         A slab whose shortcut is on the disk is not read again: it goes at once.
         """
         jobs = [wildcards.parcel]
         if not has_shortcut(self._ask.plan, wildcards.parcel):
-            jobs += self._consumers[wildcards.parcel]
+            jobs += self._downstream[wildcards.parcel]
         return [f"receipts/upload_shards/{job}.json" for job in jobs]
 
     @cached_property
-    def _consumers(self) -> dict[str, list[str]]:
-        return self._ask.consumers()
+    def _downstream(self) -> dict[str, list[str]]:
+        return self._ask.downstream()
 
     def discarded(self, _: object = None) -> list[str]:
         """List the receipts of all parcels that leave the disk before the end.
@@ -111,7 +113,7 @@ class Sending:
         return [f"receipts/discard_shards/{parcel}.json" for parcel in self._parcels]
 
     @property
-    def goals(self) -> list[str]:
+    def final_targets(self) -> list[str]:
         """What a run has to reach."""
         if self._ask.plan.extends:
             return [PLAN, *self._ask.extensions, REPORT] if self._is_converting else []

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Self, TypeVar
 
 from wkflow.errors import SourceError
-from wkflow.network.patience import Patience, Setback
+from wkflow.network.patience import RetryableError, RetryPolicy
 from wkflow.network.urls import S3, scheme_of, shown
 from wkflow.sources.fingerprint import Mark, number_of
 
@@ -30,7 +30,7 @@ ONCE = 1
 class Bucket:
     """Reads the buckets of one kind of server; any thread may use it."""
 
-    def __init__(self, url: str, patience: Patience) -> None:
+    def __init__(self, url: str, patience: RetryPolicy) -> None:
         self._scheme = scheme_of(url)
         kind = _S3 if self._scheme in S3 else _Google
         self._patience = replace(patience, tries=min(patience.tries, kind.most_tries))
@@ -75,12 +75,12 @@ class Bucket:
             end = min(at + PART_BYTES, size)
             file.write(self._ask(url, lambda at=at, end=end: self._part(url, at, end)))  # type: ignore[misc]
         if size > PART_BYTES and self.look(url) != mark:
-            raise Setback("was replaced while it was read")
+            raise RetryableError("was replaced while it was read")
 
     def _part(self, url: str, begin: int, end: int) -> bytes:
         part: bytes = self._files.cat_file(url, start=begin, end=end)
         if len(part) != end - begin:
-            raise Setback("came cut short")
+            raise RetryableError("came cut short")
         return part
 
     def _ask(self, url: str, question: Callable[[], Result]) -> Result:
@@ -186,7 +186,7 @@ def _translated(
         raise _understand(url, error, is_known=is_known) from error
 
 
-def _understand(url: str, error: Exception, *, is_known: bool) -> SourceError | Setback:
+def _understand(url: str, error: Exception, *, is_known: bool) -> SourceError | RetryableError:
     kind, code = type(error).__name__, getattr(error, "code", None)
     if isinstance(error, FileNotFoundError) or code == 404:
         return SourceError("is not there", shown(url), _GONE)
@@ -196,7 +196,7 @@ def _understand(url: str, error: Exception, *, is_known: bool) -> SourceError | 
         return SourceError(f"may not be read{asking}", shown(url), _OPEN)
     if isinstance(error, ValueError) or kind in _HOPELESS:
         return SourceError(f"cannot be read: {_words(error)}", shown(url), _GONE)
-    return Setback(_CAUSES.get(kind, f"the server has trouble ({_words(error)})"))
+    return RetryableError(_CAUSES.get(kind, f"the server has trouble ({_words(error)})"))
 
 
 _UNKNOWN = frozenset({

@@ -11,7 +11,7 @@ from pathlib import Path
 from wkflow import atomic_files
 from wkflow.errors import ResourceError, SourceError, several
 from wkflow.locks_download import held, is_held
-from wkflow.network.patience import PATIENT, Patience
+from wkflow.network.patience import PATIENT, RetryPolicy
 from wkflow.network.urls import file_name, folder_name, shown
 from wkflow.sources.fingerprint import Mark
 from wkflow.sources.remote_folder import THREADS, Origin, origin_of
@@ -22,7 +22,7 @@ LOANS = "loan-"
 
 @contextmanager
 def fetch(
-    urls: Sequence[str], folder: Path, *, threads: int = THREADS, patience: Patience = PATIENT
+    urls: Sequence[str], folder: Path, *, threads: int = THREADS, patience: RetryPolicy = PATIENT
 ) -> Iterator[dict[str, str]]:
     """Give the paths of remote files by their URLs; they are gone at the end of the block.
 
@@ -57,7 +57,7 @@ def fetch(
         yield {url: str(path) for url, path in paths.items()}
 
 
-def keep(url: str, folder: Path, *, patience: Patience = PATIENT) -> str:
+def keep(url: str, folder: Path, *, patience: RetryPolicy = PATIENT) -> str:
     """Give the path of a remote file, downloaded if it is not there yet or was replaced since.
 
     Several processes may want it at once: one downloads, the others wait. The file's time is made
@@ -112,7 +112,7 @@ def _require_room(url: str, mark: Mark, folder: Path) -> None:
 def _download(origin: Origin, url: str, path: Path) -> SourceError | None:
     """Download a file; give back what is wrong with it."""
     try:
-        with atomic_files.replacing(path) as file:
+        with atomic_files.atomic_write(path) as file:
             origin.download(url, file)
     except SourceError as fault:
         return fault

@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 
 from wkflow.errors import SourceError
 from wkflow.network.deadlines import paced
-from wkflow.network.patience import Patience, Setback
+from wkflow.network.patience import RetryableError, RetryPolicy
 from wkflow.network.urls import shown
 from wkflow.sources.fingerprint import Mark, web_mark
 from wkflow.sources.http_errors import has_suffix, require, translated
@@ -63,7 +63,7 @@ class _Adapter(HTTPAdapter):
 class Web:
     """A session with web servers; any thread may use it."""
 
-    def __init__(self, patience: Patience, threads: int) -> None:
+    def __init__(self, patience: RetryPolicy, threads: int) -> None:
         self._patience, self._threads = patience, threads
         self._session = requests.Session()
         self._session.headers["User-Agent"] = "wkflow"
@@ -170,14 +170,14 @@ class _Download:
         with self._web.answer("GET", self._url, headers) as answer:
             if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and goes_on:
                 self._version = ""
-                raise Setback("has another size by now")
+                raise RetryableError("has another size by now")
             require(answer, self._url)
             at = self._begin(answer)
             length = answer.headers.get("Content-Length", "")
             for block in blocks(answer, self._url):
                 self._file.write(block)
         if _is_size(length) and self._file.tell() != at + int(length):
-            raise Setback("came cut short")
+            raise RetryableError("came cut short")
 
     def _begin(self, answer: requests.Response) -> int:
         """Go to where the answer's bytes belong."""
@@ -186,7 +186,7 @@ class _Download:
             found = _RANGE.match(answer.headers.get("Content-Range", ""))
             if found is None or int(found[1]) != self._file.tell():
                 self._version = ""
-                raise Setback("sent another part than was asked for")
+                raise RetryableError("sent another part than was asked for")
             at = int(found[1])
         self._file.seek(at)
         self._file.truncate()

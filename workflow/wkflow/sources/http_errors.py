@@ -9,7 +9,7 @@ import requests
 import urllib3
 
 from wkflow.errors import SourceError
-from wkflow.network.patience import Setback
+from wkflow.network.patience import RetryableError
 from wkflow.network.urls import shown
 
 _LATER = frozenset({408, 425, 429})
@@ -35,7 +35,7 @@ def require(answer: requests.Response, url: str) -> None:
         return
     if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         wait = answer.headers.get("Retry-After", "")
-        raise Setback(
+        raise RetryableError(
             f"the server has trouble (HTTP {status})", float(wait) if wait.isdecimal() else 0.0
         )
     what, remedy = _REFUSALS.get(status, ("is refused", "Check the URL."))
@@ -64,23 +64,23 @@ def translated(url: str) -> Iterator[None]:
     except requests.exceptions.SSLError as error:
         raise _distrust(url, str(error)) from error
     except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-        raise Setback("no answer came in time") from error
+        raise RetryableError("no answer came in time") from error
     except requests.TooManyRedirects as error:
         raise SourceError("is redirected in circles", shown(url), "Check the URL.") from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         if isinstance(error, ValueError):  # InvalidURL and its kin
             raise SourceError("is no URL", shown(url), "Check how it is spelled.") from error
-        raise Setback(_cause(error)) from error
+        raise RetryableError(_cause(error)) from error
 
 
-def _distrust(url: str, words: str) -> SourceError | Setback:
+def _distrust(url: str, words: str) -> SourceError | RetryableError:
     """Tell what is wrong for good with the encryption from a line that broke."""
     if "CERTIFICATE_VERIFY_FAILED" in words:
         remedy = "If it is your institute's own, set REQUESTS_CA_BUNDLE to the file that signs it."
         return SourceError("has a certificate that cannot be trusted", shown(url), remedy)
     if "WRONG_VERSION_NUMBER" in words:
         return SourceError("speaks no TLS", shown(url), "Such a URL begins with http://.")
-    return Setback("the connection broke")
+    return RetryableError("the connection broke")
 
 
 def _cause(error: Exception) -> str:

@@ -5,7 +5,7 @@ from typing import IO, Protocol, Self
 from urllib.parse import urlsplit
 
 from wkflow.errors import SourceError
-from wkflow.network.patience import PATIENT, Patience
+from wkflow.network.patience import PATIENT, RetryPolicy
 from wkflow.network.urls import WEB, is_url, scheme_of, shown
 from wkflow.sources.fingerprint import Mark
 from wkflow.sources.http import Web
@@ -28,7 +28,7 @@ class Origin(AbstractContextManager["Origin"], Protocol):
         """Write all bytes of a file, or raise."""
 
 
-def origin_of(url: str, *, threads: int = THREADS, patience: Patience = PATIENT) -> Origin:
+def origin_of(url: str, *, threads: int = THREADS, patience: RetryPolicy = PATIENT) -> Origin:
     """Give what reads the servers of a URL's scheme.
 
     Raises
@@ -50,7 +50,7 @@ def origin_of(url: str, *, threads: int = THREADS, patience: Patience = PATIENT)
     return Web(patience, threads)
 
 
-def list_files(url: str, *, patience: Patience = PATIENT) -> list[tuple[str, Mark]]:
+def list_files(url: str, *, patience: RetryPolicy = PATIENT) -> list[tuple[str, Mark]]:
     """List all files below a remote folder, in the order of their names, or the one file.
 
     Each comes with its mark, which changes if the file is replaced. The query of a single file

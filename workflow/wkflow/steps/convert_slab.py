@@ -11,20 +11,21 @@ from time import monotonic
 
 from wkflow import atomic_files
 from wkflow.formats.chunk_rows import from_begin, whole_chunks
+from wkflow.formats.contract import ReadBox
 from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.codec import Codec
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.model.slab import Slab
-from wkflow.model.write_datasource import retract
-from wkflow.voxels.bands import Region, bands
+from wkflow.model.write_datasource import remove_properties
+from wkflow.voxels.bands import bands
 from wkflow.voxels.cast import casting
 from wkflow.voxels.scratch_mag import shortcut_of
 from wkflow.voxels.scratch_voxels import ShortcutVoxels
 from wkflow.voxels.source_files import at_hand
 from wkflow.voxels.value_range import Extremes
 
-Through = Callable[[Region], Region]
+Through = Callable[[ReadBox], ReadBox]
 """What all voxels go through between their source and their shards."""
 
 
@@ -62,11 +63,11 @@ def convert_slab(
         ThreadPoolExecutor(threads) as pool,
     ):
 
-        def through(region: Region) -> Region:
+        def through(region: ReadBox) -> ReadBox:
             cast = casting(region, one.layer.dtype, one.source.files[0], rounded.set)
             return leaving(extremes.watching(cast))
 
-        job = _Job(dataset, local, pool, scratch, cache(partial(retract, dataset)))
+        job = _Job(dataset, local, pool, scratch, cache(partial(remove_properties, dataset)))
         for voxels, whole in job.write(cut, through):
             written += voxels
             tick(voxels)

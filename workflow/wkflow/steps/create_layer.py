@@ -8,7 +8,7 @@ from wkflow.formats.layer_metadata import _describe
 from wkflow.formats.layout import put_changed
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt
-from wkflow.model.write_datasource import PROPERTIES, retract
+from wkflow.model.write_datasource import PROPERTIES, remove_properties
 
 
 def create_layer(plan: Plan, layer: str) -> Receipt:
@@ -25,4 +25,6 @@ def create_layer(plan: Plan, layer: str) -> Receipt:
 
 def renew_layer(plan: Plan, one: LayerPlan) -> None:
     """Write the metadata of a layer that is missing or another; then the dataset is unpublished."""
-    _describe(plan, one, partial(put_changed, before=partial(retract, Path(plan.dataset))))
+    _describe(
+        plan, one, partial(put_changed, before=partial(remove_properties, Path(plan.dataset)))
+    )

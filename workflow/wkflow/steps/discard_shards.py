@@ -6,10 +6,10 @@ from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
 from wkflow.path_safety import require_inside
 from wkflow.voxels.scratch_mag import has_shortcut, is_spared
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 
-def discard_shards(delivery: Delivery, plan: Plan, run_folder: Path, *, parcel: str) -> Receipt:
+def discard_shards(delivery: UploadPlan, plan: Plan, run_folder: Path, *, parcel: str) -> Receipt:
     """Remove the files of a parcel; those of a slab only if its shortcut replaces them.
 
     What is left stays until the whole dataset goes.

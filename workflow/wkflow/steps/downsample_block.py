@@ -9,7 +9,7 @@ from time import monotonic
 from wkflow import atomic_files
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt, ShardFile
-from wkflow.model.write_datasource import retract
+from wkflow.model.write_datasource import remove_properties
 from wkflow.voxels.finer_mag import threads_for
 from wkflow.voxels.reduce import downsample_shards
 from wkflow.voxels.scratch_mag import shortcut_of
@@ -31,7 +31,7 @@ def downsample_block(
     """
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
-    before = None if plan.extends else cache(partial(retract, dataset))
+    before = None if plan.extends else cache(partial(remove_properties, dataset))
     step = one.step_to(mag)
     places = one.block_shards(step[1], block)
     files: list[ShardFile] = []

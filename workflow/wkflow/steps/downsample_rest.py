@@ -9,7 +9,7 @@ from time import monotonic
 from wkflow import atomic_files
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt, ShardFile
-from wkflow.model.write_datasource import retract
+from wkflow.model.write_datasource import remove_properties
 from wkflow.voxels.finer_mag import threads_for
 from wkflow.voxels.reduce import downsample_shards
 from wkflow.voxels.scratch_mag import shortcut_of
@@ -29,7 +29,7 @@ def downsample_rest(
     """
     started = monotonic()
     dataset, one = Path(plan.dataset), plan.layer(layer)
-    before = None if plan.extends else cache(partial(retract, dataset))
+    before = None if plan.extends else cache(partial(remove_properties, dataset))
     files: list[ShardFile] = []
     voxels = 0
     shortcut = shortcut_of(one, scratch)

@@ -141,7 +141,7 @@ def _extend_groups(dataset: Path, one: LayerPlan, gone: list[str]) -> None:
     for folder in {name.rpartition("/")[0] for name in documents} - {""}:
         require_inside(dataset, folder)
     for name, content in documents.items():
-        with atomic_files.replacing(dataset / name) as file:
+        with atomic_files.atomic_write(dataset / name) as file:
             file.write(content)
     atomic_files.flush(dataset / name for name in documents)
 

@@ -19,13 +19,13 @@ from wkflow.webknossos.client.dataset import RemoteDataset
 from wkflow.webknossos.client.find_dataset import visiting
 from wkflow.webknossos.client.proxy import Proxy
 from wkflow.webknossos.read_back import Check, Copy, checks_of, hurry
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_receipt import Sent
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_receipt import UploadReceipt
 from wkflow.webknossos.upload_report import Verdict
 
 
 def finish_mags(
-    plan: Plan, delivery: Delivery, token: str, *, parcels: Iterable[str], receipt: Path
+    plan: Plan, delivery: UploadPlan, token: str, *, parcels: Iterable[str], receipt: Path
 ) -> None:
     """Read back what `delivery.verify` asks for, remove what was a means, and write the receipt.
 
@@ -36,7 +36,7 @@ def finish_mags(
     VerificationError
         If the server lists a mag no more, or gives other bytes than were sent.
     """
-    sent = [Sent.read(path) for path in parcels]
+    sent = [UploadReceipt.read(path) for path in parcels]
     with visiting(
         DatasetAddress.parse(plan.destination), token,
         connections=delivery.connections, ca_bundle=delivery.ca_bundle,
@@ -82,7 +82,11 @@ def _unlisted(one: LayerPlan, grid: Grid, dataset: RemoteDataset) -> Verificatio
 
 
 def _read_back(
-    plan: Plan, delivery: Delivery, dataset: RemoteDataset, sent: list[Sent], run_folder: Path
+    plan: Plan,
+    delivery: UploadPlan,
+    dataset: RemoteDataset,
+    sent: list[UploadReceipt],
+    run_folder: Path,
 ) -> Verdict:
     """Compare what was sent with what the datastore gives."""
     if delivery.transfer_mode != "http":

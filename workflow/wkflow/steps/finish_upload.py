@@ -20,9 +20,9 @@ from wkflow.webknossos.place_files import transfer
 from wkflow.webknossos.read_back import check_there, hurry, read_back
 from wkflow.webknossos.reservation import Reservation
 from wkflow.webknossos.sent_parts import ChangedError, Journal
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_receipt import Sent
-from wkflow.webknossos.upload_report import Proof
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_receipt import UploadReceipt
+from wkflow.webknossos.upload_report import UploadReport
 
 _FINISHING = "finishing.json"
 """Appears before the server is asked to finish: it may have done so though no answer came."""
@@ -38,13 +38,13 @@ ASK_S = 2.0
 
 
 def finish_upload(
-    delivery: Delivery,
+    delivery: UploadPlan,
     run_folder: Path,
     token: str,
     *,
     parcels: Iterable[str],
     tick: Callable[[int], None],
-) -> Proof:
+) -> UploadReport:
     """Finish the upload and read back from the server what `delivery.verify` asks for.
 
     `parcels` are the receipts of what was sent before.
@@ -67,7 +67,7 @@ def finish_upload(
         server = Server.connect(session, reservation.url)
         if delivery.transfer_mode != "http":
             return transfer(delivery, reservation, server, folder)
-        sent = [Sent.read(path) for path in parcels]
+        sent = [UploadReceipt.read(path) for path in parcels]
         upload = open_upload(session, reservation)
         with _spoiling(folder, upload):
             sent += _send_extras(delivery, upload, folder, tick)
@@ -78,7 +78,7 @@ def finish_upload(
             check_there(server, reservation, dataset_id)
             url = server.url_of(dataset_id)
             verdict = read_back(delivery, reservation, server, dataset_id, sent)
-    return Proof.of(delivery, reservation, dataset_id, url, sent, verdict)
+    return UploadReport.of(delivery, reservation, dataset_id, url, sent, verdict)
 
 
 @contextmanager
@@ -101,8 +101,8 @@ def _spoiling(folder: Path, upload: Upload | None = None) -> Iterator[None]:
 
 
 def _send_extras(
-    delivery: Delivery, upload: Upload, folder: Path, tick: Callable[[int], None]
-) -> list[Sent]:
+    delivery: UploadPlan, upload: Upload, folder: Path, tick: Callable[[int], None]
+) -> list[UploadReceipt]:
     """Send the files of groups and arrays, and when those are there the properties."""
     journal = Journal(folder / "extras.jsonl")
     sizes = {path: Path(delivery.dataset, path).stat().st_size for path in delivery.extras}
@@ -111,7 +111,7 @@ def _send_extras(
     return [send(*place, upload, some, journal, tick) for some in (files[:-1], files[-1:])]
 
 
-def _check_count(delivery: Delivery, sent: list[Sent]) -> None:
+def _check_count(delivery: UploadPlan, sent: list[UploadReceipt]) -> None:
     count = len({file.path for one in sent for file in one.files})
     if count != delivery.file_count:
         raise VerificationError(
@@ -121,7 +121,11 @@ def _check_count(delivery: Delivery, sent: list[Sent]) -> None:
 
 
 def _finish(
-    server: Server, reservation: Reservation, upload: Upload, sent: list[Sent], folder: Path
+    server: Server,
+    reservation: Reservation,
+    upload: Upload,
+    sent: list[UploadReceipt],
+    folder: Path,
 ) -> str:
     """Give the id of the finished dataset; look for it where an answer was lost.
 

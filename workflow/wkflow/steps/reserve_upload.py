@@ -11,10 +11,10 @@ from wkflow.webknossos.client.server import Server
 from wkflow.webknossos.client.session import Session
 from wkflow.webknossos.client.upload import Upload
 from wkflow.webknossos.reservation import Reservation
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 
-def reserve_upload(delivery: Delivery, run_folder: Path, token: str) -> Reservation:
+def reserve_upload(delivery: UploadPlan, run_folder: Path, token: str) -> Reservation:
     """Check token, right, datastore, name and folder, and reserve the upload.
 
     Asking again with the same upload id is harmless. If an attempt was given up before, the

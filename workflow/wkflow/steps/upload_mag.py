@@ -25,8 +25,8 @@ from wkflow.webknossos.client.new_mags import NewMags
 from wkflow.webknossos.client.upload import UploadLostError
 from wkflow.webknossos.place_files import place_folder
 from wkflow.webknossos.sent_parts import ChangedError, Journal
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_receipt import Sent
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_receipt import UploadReceipt
 
 ATTEMPTS = 3
 """How often one run begins a new upload because the server lost the last one."""
@@ -39,14 +39,14 @@ _ID, _JOURNAL, _FINISHING, _PLACE = "id.json", "sent.jsonl", "finishing.json", "
 
 def upload_mag(
     plan: Plan,
-    delivery: Delivery,
+    delivery: UploadPlan,
     run_folder: Path,
     token: str,
     *,
     mag: tuple[str, str],
     receipts: Iterable[str],
     tick: Callable[[int], None],
-) -> Sent:
+) -> UploadReceipt:
     """Add a mag whose files are all there.
 
     `mag` are the names of its layer and its own, `receipts` those of the jobs that wrote it. What
@@ -81,13 +81,13 @@ def forget_mag(run_folder: Path, layer: str, mag: str) -> None:
 
 def _upload(
     plan: Plan,
-    delivery: Delivery,
+    delivery: UploadPlan,
     run_folder: Path,
     token: str,
     mag: tuple[str, str],
     receipts: list[str],
     tick: Callable[[int], None],
-) -> Sent:
+) -> UploadReceipt:
     layer, name = mag
     one = plan.layer(layer)
     grid = next(grid for grid in one.made if str(grid.mag) == name)
@@ -141,7 +141,9 @@ class _Addition:
     folder: Path
     state: Path
 
-    def send(self, files: list[ShardFile], connections: int, tick: Callable[[int], None]) -> Sent:
+    def send(
+        self, files: list[ShardFile], connections: int, tick: Callable[[int], None]
+    ) -> UploadReceipt:
         """Send the mag over the network, and let the server add it."""
         for _ in range(ATTEMPTS - 1):
             try:
@@ -150,7 +152,9 @@ class _Addition:
                 shutil.rmtree(self.state, ignore_errors=True)
         return self._send(files, connections, tick)
 
-    def _send(self, files: list[ShardFile], connections: int, tick: Callable[[int], None]) -> Sent:
+    def _send(
+        self, files: list[ShardFile], connections: int, tick: Callable[[int], None]
+    ) -> UploadReceipt:
         size = sum(file.bytes for file in files)
         upload = self.mags.upload_of(self.mag, self._upload_id(), len(files))
         journal = Journal(self.state / _JOURNAL)
@@ -201,7 +205,7 @@ class _Addition:
             atomic_files.write_json(kept, str(uuid.uuid4()))
         return str(json.loads(kept.read_bytes()))
 
-    def put(self, transfer_mode: str) -> Sent:
+    def put(self, transfer_mode: str) -> UploadReceipt:
         """Lay the mag where the server says, and tell it."""
         kept = self.state / _PLACE
         if not kept.exists():
@@ -209,4 +213,4 @@ class _Addition:
         place_folder(transfer_mode, self.folder, str(json.loads(kept.read_bytes())))
         if not self.mags.lists(self.mag):
             self.mags.finish_path(self.mag)
-        return Sent("", (), 0, 0, 0.0)
+        return UploadReceipt("", (), 0, 0, 0.0)

@@ -15,11 +15,11 @@ from wkflow.steps.reserve_upload import open_upload
 from wkflow.webknossos.attempt import mark_lost
 from wkflow.webknossos.client.session import Session
 from wkflow.webknossos.client.upload import Upload, UploadLostError
-from wkflow.webknossos.client.upload_part import Piece, pieces_of
+from wkflow.webknossos.client.upload_part import UploadPart, pieces_of
 from wkflow.webknossos.reservation import Reservation
 from wkflow.webknossos.sent_parts import ChangedError, Journal
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_receipt import Sample, Sent, SentFile
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_receipt import Sample, UploadedFile, UploadReceipt
 
 PIECE_BYTES = 2**23
 """What one request carries: lost with a connection, and about what browsers send at once."""
@@ -31,13 +31,13 @@ _READ_BYTES = 2**20
 
 
 def upload_shards(
-    delivery: Delivery,
+    delivery: UploadPlan,
     run_folder: Path,
     token: str,
     *,
     parcel: str,
     tick: Callable[[int], None],
-) -> Sent:
+) -> UploadReceipt:
     """Send the files that the receipt of that name lists.
 
     What was accepted is noted, so that a job which was killed goes on there; `tick` is told the
@@ -81,7 +81,7 @@ def send(
     files: Iterable[ShardFile],
     journal: Journal,
     tick: Callable[[int], None],
-) -> Sent:
+) -> UploadReceipt:
     """Send files below `folder`, several pieces at a time; what the journal has is not sent again.
 
     Raises
@@ -90,7 +90,7 @@ def send(
         As `upload_shards`.
     """
     started, bytes_before, retries_before = monotonic(), upload.bytes_sent, upload.session.retries
-    begun: list[tuple[ShardFile, Future[str], list[Piece]]] = []
+    begun: list[tuple[ShardFile, Future[str], list[UploadPart]]] = []
     with ThreadPoolExecutor(1) as beside, _Lanes(connections) as lanes:
         for file in files:
             local = folder / file.path
@@ -99,10 +99,10 @@ def send(
             begun.append((file, beside.submit(_digest, local, file), pieces))
             for piece in pieces:
                 lanes.take(partial(_send_piece, upload, journal, tick, piece))
-    return Sent(
+    return UploadReceipt(
         upload_id=upload.upload_id,
         files=tuple(
-            SentFile(
+            UploadedFile(
                 file.path,
                 file.bytes,
                 crc.result(),
@@ -117,7 +117,7 @@ def send(
 
 
 def _send_piece(
-    upload: Upload, journal: Journal, tick: Callable[[int], None], piece: Piece
+    upload: Upload, journal: Journal, tick: Callable[[int], None], piece: UploadPart
 ) -> None:
     """Send a piece unless the server has it: after a kill the journal may not know."""
     if not journal.has(piece.path, piece.number):
@@ -144,7 +144,7 @@ def _digest(local: Path, file: ShardFile) -> str:
     return f"{crc:08x}"
 
 
-def _sample(piece: Piece, journal: Journal) -> Sample:
+def _sample(piece: UploadPart, journal: Journal) -> Sample:
     """Digest some bytes out of the middle of a piece."""
     length = min(SAMPLE_BYTES, piece.length)
     offset = piece.offset + (piece.length - length) // 2

@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wkflow.errors import SourceError, several
+from wkflow.formats.contract import ReadBox, Voxels
 from wkflow.model.box import Box
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.slab import Slab
 from wkflow.readers import Image
-from wkflow.voxels.layer_reader import Reading
+from wkflow.voxels.layer_reader import LayerReader
 
-Voxels = NDArray[np.generic]
-Region = Callable[[Box], Voxels]
-Band = tuple[Box, Region]
+Band = tuple[Box, ReadBox]
 
 FEW_ROWS = 16
 """Slices in parts of this share of their height are read in rows, some parts several times."""
@@ -41,7 +39,7 @@ def bands(plan: LayerPlan, slab: Slab, frame: int, pool: Executor, scratch: Path
         Naming every slice of the slab that cannot be used.
     """
     with ExitStack() as stack:
-        reading = Reading(plan, frame, stack)
+        reading = LayerReader(plan, frame, stack)
         match plan.feed.kind:
             case "rows":
                 found = _rows(plan, slab, reading)
@@ -53,7 +51,7 @@ def bands(plan: LayerPlan, slab: Slab, frame: int, pool: Executor, scratch: Path
             yield _placed(plan, box, region)
 
 
-def _placed(plan: LayerPlan, box: Box, region: Region) -> Band:
+def _placed(plan: LayerPlan, box: Box, region: ReadBox) -> Band:
     """Give a band of the image where it lies in the dataset."""
     x, y, z = plan.box.begin
     if (x, y, z) == (0, 0, 0):
@@ -84,7 +82,7 @@ def _layers(plan: LayerPlan, slab: Slab) -> list[Box]:
     return [Box((0, 0, first), (x, y, last)) for first, last in spans]
 
 
-def _rows(plan: LayerPlan, slab: Slab, reading: Reading) -> Iterator[Band]:
+def _rows(plan: LayerPlan, slab: Slab, reading: LayerReader) -> Iterator[Band]:
     """Read rows when they are asked for."""
     if not reading.is_stack:
         for box in _layers(plan, slab):
@@ -103,13 +101,15 @@ def _rows(plan: LayerPlan, slab: Slab, reading: Reading) -> Iterator[Band]:
                 yield band, partial(_read_slices, reading, planes, box.begin[2])
 
 
-def _read_box(reading: Reading, box: Box) -> Voxels:
+def _read_box(reading: LayerReader, box: Box) -> Voxels:
     out = reading.empty(box)
     reading.read(box, out)
     return out.T
 
 
-def _read_slices(reading: Reading, planes: list[Image | Voxels], begin: int, box: Box) -> Voxels:
+def _read_slices(
+    reading: LayerReader, planes: list[Image | Voxels], begin: int, box: Box
+) -> Voxels:
     out = reading.empty(box)
     for number, z in enumerate(range(box.begin[2], box.end[2])):
         plane = planes[z - begin]
@@ -120,7 +120,9 @@ def _read_slices(reading: Reading, planes: list[Image | Voxels], begin: int, box
     return out.T
 
 
-def _open(reading: Reading, z: int, box: Box, stack: ExitStack) -> "Image | Voxels | SourceError":
+def _open(
+    reading: LayerReader, z: int, box: Box, stack: ExitStack
+) -> "Image | Voxels | SourceError":
     """Open one slice for its rows; one that has to be decoded as a whole is decoded at once."""
     try:
         image = stack.enter_context(reading.slice(z))
@@ -133,7 +135,7 @@ def _open(reading: Reading, z: int, box: Box, stack: ExitStack) -> "Image | Voxe
     return plane
 
 
-def _faults_of(reading: Reading, boxes: list[Box]) -> list[SourceError]:
+def _faults_of(reading: LayerReader, boxes: list[Box]) -> list[SourceError]:
     """Open further slices only to name the bad ones."""
     found: list[SourceError] = []
     for box in boxes:
@@ -144,7 +146,7 @@ def _faults_of(reading: Reading, boxes: list[Box]) -> list[SourceError]:
     return found
 
 
-def _decoded(plan: LayerPlan, slab: Slab, reading: Reading, pool: Executor) -> Iterator[Band]:
+def _decoded(plan: LayerPlan, slab: Slab, reading: LayerReader, pool: Executor) -> Iterator[Band]:
     """Decode bands, one ahead if there is a second buffer."""
     cut = [(box, _cut_rows(plan, box)) for box in _layers(plan, slab)]
     largest = max((band for _, group in cut for band in group), key=lambda band: band.voxels)
@@ -161,7 +163,7 @@ def _decoded(plan: LayerPlan, slab: Slab, reading: Reading, pool: Executor) -> I
 def _in_turn(
     cut: list[Box],
     buffers: list[Voxels],
-    reading: Reading,
+    reading: LayerReader,
     pool: Executor,
     rest: Sequence[Box] = (),
 ) -> Iterator[Band]:
@@ -191,7 +193,7 @@ def _cut_rows(plan: LayerPlan, box: Box) -> list[Box]:
 
 
 def _decode(
-    reading: Reading, band: Box, buffer: Voxels, pool: Executor
+    reading: LayerReader, band: Box, buffer: Voxels, pool: Executor
 ) -> list[Future[SourceError | None]]:
     futures = []
     for piece in reading.pieces(band):
@@ -204,7 +206,7 @@ def _decode(
 
 
 def _faults_in(
-    reading: Reading, later: list[Box], buffer: Voxels, pool: Executor
+    reading: LayerReader, later: list[Box], buffer: Voxels, pool: Executor
 ) -> list[SourceError]:
     """Decode further bands only to name all bad slices in one run."""
     found = []
@@ -227,7 +229,7 @@ def _cut_out(buffer: Voxels, band: Box, box: Box) -> Voxels:
 
 
 def _scratched(
-    plan: LayerPlan, slab: Slab, reading: Reading, pool: Executor, scratch: Path
+    plan: LayerPlan, slab: Slab, reading: LayerReader, pool: Executor, scratch: Path
 ) -> Iterator[Band]:
     """Decode slices a few at a time into a file, and read rows from there.
 
@@ -247,7 +249,7 @@ def _scratched(
 
 
 def _fill_file(
-    reading: Reading, box: Box, file: IO[bytes], pool: Executor, at_once: int
+    reading: LayerReader, box: Box, file: IO[bytes], pool: Executor, at_once: int
 ) -> list[SourceError]:
     faults: list[SourceError] = []
     planes = [_plane(box, z) for z in range(box.begin[2], box.end[2])]
@@ -262,7 +264,7 @@ def _plane(box: Box, z: int) -> Box:
     return Box((*box.begin[:2], z), (*box.end[:2], z + 1))
 
 
-def _keep_plane(reading: Reading, plane: Box, box: Box, file: IO[bytes]) -> SourceError | None:
+def _keep_plane(reading: LayerReader, plane: Box, box: Box, file: IO[bytes]) -> SourceError | None:
     voxels = reading.empty(plane)
     if fault := reading.fault(plane, voxels):
         return fault
@@ -270,7 +272,7 @@ def _keep_plane(reading: Reading, plane: Box, box: Box, file: IO[bytes]) -> Sour
     return None
 
 
-def _read_file(reading: Reading, file: IO[bytes], whole: Box, box: Box) -> Voxels:
+def _read_file(reading: LayerReader, file: IO[bytes], whole: Box, box: Box) -> Voxels:
     """Read a box that spans all x."""
     out = reading.empty(box)
     row_bytes = out[0, 0].nbytes

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from wkflow.errors import SourceError
-from wkflow.formats.mag_reader import open_given
+from wkflow.formats.mag_reader import open_mag
 from wkflow.model.plan import LayerPlan, Plan
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.voxels.finer_mag import opened_files
 
 NAMED = 3
@@ -46,11 +46,11 @@ def require_base(plan: Plan, run_folder: Path | None = None) -> None:
             )  # fmt: skip
 
 
-def _absent(given: Given, one: LayerPlan) -> list[str] | None:
+def _absent(given: StoredMag, one: LayerPlan) -> list[str] | None:
     """List the files of a mag that are not there; None if not even its metadata is."""
     try:
         with opened_files(given) as files:
-            return open_given(files, given, one.layer, one.grids[0]).absent()
+            return open_mag(files, given, one.layer, one.grids[0]).absent()
     except SourceError:
         return None
 

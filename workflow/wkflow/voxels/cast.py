@@ -5,13 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
+from wkflow.formats.contract import ReadBox, Voxels
 from wkflow.model.box import Box
-
-Voxels = NDArray[np.generic]
-Region = Callable[[Box], Voxels]
 
 
 def is_of_fractions(low: float, high: float) -> bool:
@@ -54,8 +51,8 @@ def check_sample(samples: Sequence[Voxels], dtype: str, where: str) -> None:
 
 
 def casting(
-    region: Region, dtype: str, where: str, rounded: Callable[[], None] | None = None
-) -> Region:
+    region: ReadBox, dtype: str, where: str, rounded: Callable[[], None] | None = None
+) -> ReadBox:
     """Give a function that does what `region` does, in voxels of `dtype`.
 
     Values stay what they are: fractions are rounded (to even, where they lie between), float64

@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
+from wkflow.formats.contract import ReadBox
 from wkflow.formats.dataset_files import Files, LocalFiles
-from wkflow.formats.mag_writer import MagVoxels, Region
+from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.codec import Codec
 from wkflow.model.layer import Grid
 from wkflow.model.plan import LayerPlan
-from wkflow.model.stored_mag import Given
+from wkflow.model.stored_mag import StoredMag
 from wkflow.options.parsers import is_url
 
-Reading = Callable[[int], AbstractContextManager[Region]]
+OpenFrame = Callable[[int], AbstractContextManager[ReadBox]]
 """From a frame to what reads boxes of it."""
 
 CONNECTIONS = 8
@@ -20,7 +21,7 @@ CONNECTIONS = 8
 
 
 @contextmanager
-def finer_voxels(dataset: Path, plan: LayerPlan, grid: Grid) -> Iterator[Reading]:
+def finer_voxels(dataset: Path, plan: LayerPlan, grid: Grid) -> Iterator[OpenFrame]:
     """Give what reads one of the mags of a plan; files are closed at the end.
 
     Raises
@@ -31,10 +32,10 @@ def finer_voxels(dataset: Path, plan: LayerPlan, grid: Grid) -> Iterator[Reading
         If one of ours is.
     """
     if plan.given and grid == plan.grids[0]:
-        from wkflow.formats.mag_reader import open_given  # noqa: PLC0415 -- conversions need none
+        from wkflow.formats.mag_reader import open_mag  # noqa: PLC0415 -- conversions need none
 
         with opened_files(plan.given) as files:
-            mag = open_given(files, plan.given, plan.layer, grid)
+            mag = open_mag(files, plan.given, plan.layer, grid)
             yield lambda frame: nullcontext(mag.region(frame))
         return
     codec = Codec.parse(plan.codec, plan.layer.data_format)
@@ -42,7 +43,7 @@ def finer_voxels(dataset: Path, plan: LayerPlan, grid: Grid) -> Iterator[Reading
 
 
 @contextmanager
-def opened_files(given: Given) -> Iterator[Files]:
+def opened_files(given: StoredMag) -> Iterator[Files]:
     """Open the files of a dataset that exists, here or on a server."""
     if is_url(given.root):
         yield from _remote_files(given)
@@ -54,7 +55,7 @@ def opened_files(given: Given) -> Iterator[Files]:
         files.close()
 
 
-def _remote_files(given: Given) -> Iterator[Files]:
+def _remote_files(given: StoredMag) -> Iterator[Files]:
     from wkflow.access_token import reading_token  # noqa: PLC0415
     from wkflow.webknossos.client.dataset_files import RemoteFiles  # noqa: PLC0415 -- most datasets are local
     from wkflow.webknossos.client.session import Session  # noqa: PLC0415

@@ -25,7 +25,7 @@ PIECE_BYTES = 2**22
 """What is worth a task of its own."""
 
 
-class Reading:
+class LayerReader:
     """One frame of a layer's source; a file of many planes stays open meanwhile.
 
     All arrays have the shape (z, y, x, c) and the dtype of the source.

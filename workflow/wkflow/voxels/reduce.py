@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.formats.chunk_rows import from_begin
-from wkflow.formats.mag_writer import MagVoxels, Region
+from wkflow.formats.contract import ReadBox
+from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.box import Box
 from wkflow.model.codec import Codec
 from wkflow.model.layer import Grid, Place
@@ -61,11 +62,11 @@ class Reduction:
         self.factor = coarser.mag.over(finer.mag)
         self.halo = self.kernel.halo(self.factor)
 
-    def of(self, read: Region) -> Region:
+    def of(self, read: ReadBox) -> ReadBox:
         """Give what computes a box of the coarser mag with `read`, which reads the finer one."""
         return from_begin(self.coarser, partial(self._reduced, read))
 
-    def _reduced(self, read: Region, box: Box) -> NDArray[np.generic]:
+    def _reduced(self, read: ReadBox, box: Box) -> NDArray[np.generic]:
         """Reduce what lies below a box; what the layer lacks at its borders is mirrored."""
         begins, ends, takes = [], [], []
         for b, e, f, h, first, last in zip(

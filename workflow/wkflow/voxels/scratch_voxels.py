@@ -6,17 +6,14 @@ from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wkflow import atomic_files
+from wkflow.formats.contract import ReadBox, Voxels
 from wkflow.model.box import Box, Triple, ceil_div
 from wkflow.model.slab import Slab
 from wkflow.voxels.kernels import KERNELS
 from wkflow.voxels.kernels.edges import gather, reach
 from wkflow.voxels.scratch_mag import Shortcut
-
-Voxels = NDArray[np.generic]
-Region = Callable[[Box], Voxels]
 
 
 class ShortcutVoxels:
@@ -26,12 +23,12 @@ class ShortcutVoxels:
         self._shortcut, self._plan = shortcut, shortcut.plan
 
     @contextmanager
-    def writing(self, slab: Slab) -> Iterator[Callable[[Region], Region]]:
+    def writing(self, slab: Slab) -> Iterator[Callable[[ReadBox], ReadBox]]:
         """Give what makes of a region of mag 1 one that also leaves its reduced voxels."""
-        with atomic_files.replacing(self._shortcut.path(slab)) as file:
+        with atomic_files.atomic_write(self._shortcut.path(slab)) as file:
             yield lambda region: partial(self._leave, file.fileno(), slab, region)
 
-    def _leave(self, handle: int, slab: Slab, region: Region, box: Box) -> Voxels:
+    def _leave(self, handle: int, slab: Slab, region: ReadBox, box: Box) -> Voxels:
         voxels = region(box)
         size = self._plan.grids[0].size
         begin, end = self._below(box)
@@ -63,7 +60,7 @@ class ShortcutVoxels:
         return ((z * height + y) * width + x) * self._plan.layer.voxel_bytes
 
     @contextmanager
-    def reading(self, boxes: Iterable[Box]) -> Iterator[Region | None]:
+    def reading(self, boxes: Iterable[Box]) -> Iterator[ReadBox | None]:
         """Give a function from boxes within these of the second mag to their voxels.
 
         None if a file lacks.

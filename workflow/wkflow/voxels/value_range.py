@@ -1,14 +1,12 @@
 """The smallest and the largest sample, gathered in passing."""
 
-from collections.abc import Callable
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wkflow.formats.contract import ReadBox
 from wkflow.model.box import Box
-
-Region = Callable[[Box], NDArray[np.generic]]
 
 
 class Extremes:
@@ -25,7 +23,7 @@ class Extremes:
         self.highest: int | float | None = None
         self._lock = Lock()
 
-    def watching(self, region: Region) -> Region:
+    def watching(self, region: ReadBox) -> ReadBox:
         """Give a function that does what `region` does, and takes its voxels into account."""
 
         def watched(box: Box) -> NDArray[np.generic]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from wkflow import atomic_files
 from wkflow.errors import ConfigError
 from wkflow.run_folder import DELIVERY, UPLOAD
-from wkflow.webknossos.upload_plan import Delivery
+from wkflow.webknossos.upload_plan import UploadPlan
 
 _ATTEMPT, _LOST = "attempt.json", "lost.json"
 
@@ -39,7 +39,7 @@ def current(run_folder: Path) -> Attempt | None:
         if isinstance(document["number"], int) and isinstance(document["upload_id"], str):
             return Attempt(**document)
     with suppress(OSError, ConfigError):
-        delivery = Delivery.read(run_folder / DELIVERY)
+        delivery = UploadPlan.read(run_folder / DELIVERY)
         if delivery.upload_id:
             return Attempt(delivery.attempt, delivery.upload_id, delivery.recipe)
     return None

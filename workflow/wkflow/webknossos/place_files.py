@@ -14,8 +14,8 @@ from wkflow.network.network_errors import nonsense
 from wkflow.path_safety import has_parent
 from wkflow.webknossos.client.server import Server
 from wkflow.webknossos.reservation import Reservation
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_report import Proof, Verdict
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_report import UploadReport, Verdict
 
 _PATHS = "paths.json"
 """Where the server said the mags go; asked again, it would make a second dataset."""
@@ -23,7 +23,9 @@ _PATHS = "paths.json"
 Pairs = list[tuple[Path, Path]]
 
 
-def transfer(delivery: Delivery, reservation: Reservation, server: Server, folder: Path) -> Proof:
+def transfer(
+    delivery: UploadPlan, reservation: Reservation, server: Server, folder: Path
+) -> UploadReport:
     """Copy, move or link each mag to its place, and tell the server.
 
     What was done before is not done again; a file that is there in its full size is kept.
@@ -42,7 +44,9 @@ def transfer(delivery: Delivery, reservation: Reservation, server: Server, folde
         _put(delivery.transfer_mode, source, target)
     server.finish_paths(dataset_id)
     verdict = Verdict("none", reason=f"{delivery.transfer_mode}: nothing went over the network")
-    return Proof.of(delivery, reservation, dataset_id, server.url_of(dataset_id), [], verdict)
+    return UploadReport.of(
+        delivery, reservation, dataset_id, server.url_of(dataset_id), [], verdict
+    )
 
 
 def place_folder(transfer_mode: str, source: Path, place: str) -> None:
@@ -64,7 +68,7 @@ def _put(transfer_mode: str, source: Path, target: Path) -> None:
 
 
 def _reserved(
-    delivery: Delivery,
+    delivery: UploadPlan,
     reservation: Reservation,
     server: Server,
     folder: Path,
@@ -131,7 +135,7 @@ def _copy(source: Path, target: Path) -> None:
     for file in files:
         place = target / file.relative_to(source) if file != source else target
         if not (place.exists() and place.stat().st_size == file.stat().st_size):
-            with file.open("rb") as whole, atomic_files.replacing(place) as copy:
+            with file.open("rb") as whole, atomic_files.atomic_write(place) as copy:
                 shutil.copyfileobj(whole, copy, 2**22)
             atomic_files.flush([place])
     if target.is_dir():

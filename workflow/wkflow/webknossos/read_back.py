@@ -18,8 +18,8 @@ from wkflow.webknossos.client.proxy import Proxy
 from wkflow.webknossos.client.server import Server
 from wkflow.webknossos.client.session import Session
 from wkflow.webknossos.reservation import Reservation
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_receipt import Sample, Sent, SentFile
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_receipt import Sample, UploadedFile, UploadReceipt
 from wkflow.webknossos.upload_report import Verdict
 
 SAMPLES = 2000
@@ -69,11 +69,11 @@ def check_there(server: Server, reservation: Reservation, dataset_id: str) -> No
 
 
 def read_back(
-    delivery: Delivery,
+    delivery: UploadPlan,
     reservation: Reservation,
     server: Server,
     dataset_id: str,
-    sent: list[Sent],
+    sent: list[UploadReceipt],
 ) -> Verdict:
     """Compare samples of the files of all mags, or all of their bytes, with their digests.
 
@@ -132,12 +132,12 @@ class Copy:
     def __init__(self, proxy: Proxy, folder: str, place: str, url: str) -> None:
         self._proxy, self.folder, self._place, self._url = proxy, folder, place, url
 
-    def compare(self, file: SentFile, sample: Sample) -> int:
+    def compare(self, file: UploadedFile, sample: Sample) -> int:
         """Compare some bytes; give how many."""
         self._judge(file, self._read(file, sample.offset, sample.length), sample)
         return sample.length
 
-    def compare_whole(self, file: SentFile) -> int:
+    def compare_whole(self, file: UploadedFile) -> int:
         """Compare all bytes; give how many."""
         crc = 0
         for begin in range(0, file.bytes, READ_BYTES):
@@ -149,18 +149,18 @@ class Copy:
             raise self._damage(file, "")
         return file.bytes
 
-    def _read(self, file: SentFile, offset: int, length: int) -> bytes | None:
+    def _read(self, file: UploadedFile, offset: int, length: int) -> bytes | None:
         path = f"{self._place}/{file.path.removeprefix(self.folder + '/')}"
         return self._proxy.read(path, offset, offset + length)
 
-    def _judge(self, file: SentFile, part: bytes | None, sample: Sample) -> None:
+    def _judge(self, file: UploadedFile, part: bytes | None, sample: Sample) -> None:
         if part is None:
             raise self._damage(file, "", "does not have what was sent")
         if f"{google_crc32c.value(part):08x}" != sample.crc32c:
             raise self._damage(file, f" at byte {sample.offset}")
 
     def _damage(
-        self, file: SentFile, place: str, said: str = "has other bytes than were sent"
+        self, file: UploadedFile, place: str, said: str = "has other bytes than were sent"
     ) -> VerificationError:
         return VerificationError(
             f"the server {said}{place}", file.path,
@@ -168,7 +168,7 @@ class Copy:
         )  # fmt: skip
 
 
-def checks_of(mode: str, copy: Copy, files: list[SentFile], mags: int) -> Iterator[Check]:
+def checks_of(mode: str, copy: Copy, files: list[UploadedFile], mags: int) -> Iterator[Check]:
     """Give what is to be compared of one mag."""
     own = [file for file in files if file.path.startswith(copy.folder + "/")]
     if mode == "full":

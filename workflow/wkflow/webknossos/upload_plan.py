@@ -14,7 +14,7 @@ from wkflow.run_folder import UPLOAD
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class UploadPlan:
     """One dataset on its way to a server.
 
     `at_once` parcels of a dataset that exists are sent at once, each through `connections`.

@@ -24,7 +24,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class SentFile:
+class UploadedFile:
     """One file on the server: path below the dataset, size in bytes, crc32c, samples of it."""
 
     path: str
@@ -34,14 +34,14 @@ class SentFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class UploadReceipt:
     """The receipt of `upload_shards`.
 
     `bytes_sent` counts what went over the wire, repeats included; `retries` the repeats.
     """
 
     upload_id: str
-    files: tuple[SentFile, ...]
+    files: tuple[UploadedFile, ...]
     bytes_sent: int
     retries: int
     seconds: float
@@ -55,7 +55,9 @@ class Sent:
         """Read what `write` wrote."""
         document = json.loads(Path(path).read_bytes())
         files = tuple(
-            SentFile(**file | {"samples": tuple(Sample(**sample) for sample in file["samples"])})
+            UploadedFile(
+                **file | {"samples": tuple(Sample(**sample) for sample in file["samples"])}
+            )
             for file in document.pop("files")
         )
         if any(leads_out(file.path) for file in files):

@@ -11,8 +11,8 @@ from typing import Self
 from wkflow import __version__, atomic_files
 from wkflow.run_folder import UPLOAD
 from wkflow.webknossos.reservation import Reservation
-from wkflow.webknossos.upload_plan import Delivery
-from wkflow.webknossos.upload_receipt import Sent
+from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.webknossos.upload_receipt import UploadReceipt
 
 COPY = "proof.json"
 """The proof once more, in the folder of the upload's state: the dataset may be gone by then."""
@@ -29,7 +29,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class UploadReport:
     """Where the dataset is and what was sent. Times are ISO 8601 in UTC, `digests` crc32c."""
 
     url: str
@@ -54,11 +54,11 @@ class Proof:
     @classmethod
     def of(
         cls,
-        delivery: Delivery,
+        delivery: UploadPlan,
         reservation: Reservation,
         dataset_id: str,
         url: str,
-        sent: list[Sent],
+        sent: list[UploadReceipt],
         verdict: Verdict,
     ) -> Self:
         """Sum up a finished upload."""

@@ -11,14 +11,14 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from wkflow.model.box import Box
-from wkflow.model.source import Probe
+from wkflow.model.source import ImageInfo
 
 
 class Image(Protocol):
     """One image of an open file. Any thread may read any part of it at any time."""
 
     @property
-    def probe(self) -> Probe:
+    def probe(self) -> ImageInfo:
         """What the file says of this image."""
         ...
 
@@ -48,7 +48,7 @@ class Image(Protocol):
 class Reader(Protocol):
     """One family of formats."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the headers of `path` and no voxel: one entry for each image, in order."""
         ...
 

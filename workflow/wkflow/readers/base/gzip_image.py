@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.model.box import Box
-from wkflow.model.source import Probe
+from wkflow.model.source import ImageInfo
 from wkflow.readers.base.inflate import Inflated
 from wkflow.readers.base.uncompressed import FileArray
 from wkflow.readers.base.whole_plane import require_inside, spans_plane
@@ -19,7 +19,7 @@ Voxels = NDArray[Any]
 
 @contextmanager
 def open_streamed(
-    path: str, parts: Sequence[tuple[Probe, FileArray]]
+    path: str, parts: Sequence[tuple[ImageInfo, FileArray]]
 ) -> Iterator[list["StreamedImage"]]:
     """Open the images whose voxels lie in the gzip file `path`, x fastest, then y, then z."""
     with closing(Inflated(path)) as inflated:
@@ -36,7 +36,7 @@ class StreamedImage:
     """
 
     def __init__(
-        self, path: str, inflated: Inflated, lock: Lock, probe: Probe, array: FileArray
+        self, path: str, inflated: Inflated, lock: Lock, probe: ImageInfo, array: FileArray
     ) -> None:
         self._path, self._inflated, self._lock = path, inflated, lock
         self._probe, self._array = probe, array
@@ -48,7 +48,7 @@ class StreamedImage:
         self._kept = self._empty(0)
 
     @property
-    def probe(self) -> Probe:
+    def probe(self) -> ImageInfo:
         """What the file says of this image."""
         return self._probe
 

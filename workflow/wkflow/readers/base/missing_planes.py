@@ -6,7 +6,7 @@ from itertools import chain, islice
 import numpy as np
 
 from wkflow.errors import SourceError
-from wkflow.model.source import Gaps, Header, Probe
+from wkflow.model.source import Gaps, Header, ImageInfo
 
 NAMED = 3
 """How many places are named."""
@@ -33,13 +33,13 @@ def find_gaps(header: Header, count: int, is_written: IsWritten, words: str = ""
     return Gaps(count, tuple(named[:NAMED]), len(named) <= NAMED)
 
 
-def require_no_gaps(probe: Probe, path: str) -> None:
+def require_no_gaps(probe: ImageInfo, path: str) -> None:
     """Refuse an image with planes that were never written."""
     if probe.gaps.count:
         raise SourceError(f"has no data for {probe.gaps}", path, PAD_REMEDY)
 
 
-def gap_notes(probe: Probe) -> tuple[str, ...]:
+def gap_notes(probe: ImageInfo) -> tuple[str, ...]:
     """Say which planes are filled."""
     return (f"no data, filled with zeros: {probe.gaps}",) if probe.gaps.count else ()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from wkflow.model.source import About
+from wkflow.model.source import ImageMetadata
 from wkflow.source_errors import FOREIGN
 
 LEFT_OUT = "what the file says besides its voxels cannot be understood, and is left out: {}"
@@ -15,7 +15,7 @@ DETAIL_CHARACTERS = 80
 Said = TypeVar("Said")
 
 
-def besides(describe: Callable[[], About], name: str = "") -> About:
+def besides(describe: Callable[[], ImageMetadata], name: str = "") -> ImageMetadata:
     """Describe an image; no voxel depends on it, so nothing that is wrong there stops a run.
 
     >>> besides(lambda: About("a", (float("1,5"), None, None)), "a").notes[0][64:]
@@ -24,7 +24,7 @@ def besides(describe: Callable[[], About], name: str = "") -> About:
     try:
         return describe()
     except FOREIGN as error:
-        return About(name, notes=(LEFT_OUT.format(_detail(error)),))
+        return ImageMetadata(name, notes=(LEFT_OUT.format(_detail(error)),))
 
 
 def in_part(describe: Callable[[], Said], nothing: Said, what: str) -> tuple[Said, tuple[str, ...]]:

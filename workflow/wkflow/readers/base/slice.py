@@ -7,11 +7,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from wkflow.model.box import Box
-from wkflow.model.source import About, Header, Probe
+from wkflow.model.source import Header, ImageInfo, ImageMetadata
 from wkflow.readers.base.whole_plane import cut, plane_for, require_inside
 from wkflow.source_errors import translated
 
-WITHOUT_ALPHA = About(notes=("alpha is left out",))
+WITHOUT_ALPHA = ImageMetadata(notes=("alpha is left out",))
 """What is said of an image that has more samples than are kept."""
 
 
@@ -24,7 +24,7 @@ class Slice:
     """
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     content: bytes = field(repr=False)
     decode: Callable[[bytes, NDArray[Any], str], None] = field(repr=False)
 
@@ -38,6 +38,6 @@ class Slice:
             cut(plane, box, only)
 
 
-def probe_of(header: Header, about: About | None = None) -> Probe:
+def probe_of(header: Header, about: ImageMetadata | None = None) -> ImageInfo:
     """Give the probe of a plane that is decoded as a whole."""
-    return Probe(header, (header.width, header.height, 1), about or About())
+    return ImageInfo(header, (header.width, header.height, 1), about or ImageMetadata())

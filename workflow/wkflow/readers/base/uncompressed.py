@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Box
-from wkflow.model.source import Header, Probe
+from wkflow.model.source import Header, ImageInfo
 from wkflow.readers.base.unmarked import open_unmarked
 from wkflow.readers.base.whole_plane import require_inside
 from wkflow.source_errors import REMEDY, translated
@@ -103,7 +103,7 @@ def require_bytes(path: str, found: int, end: int) -> None:
 
 @contextmanager
 def open_arrays(
-    path: str, parts: Sequence[tuple[Probe, FileArray]]
+    path: str, parts: Sequence[tuple[ImageInfo, FileArray]]
 ) -> Iterator[list["ArrayImage"]]:
     """Open the images whose voxels lie in the file `path`."""
     with translated(path):
@@ -115,13 +115,13 @@ def open_arrays(
 class ArrayImage:
     """An image whose voxels lie in an open file."""
 
-    def __init__(self, path: str, descriptor: int, probe: Probe, array: FileArray) -> None:
+    def __init__(self, path: str, descriptor: int, probe: ImageInfo, array: FileArray) -> None:
         self._path, self._descriptor = path, descriptor
         self._probe, self._array = probe, array
         self._opened = probe.files[0] if probe.files else path
 
     @property
-    def probe(self) -> Probe:
+    def probe(self) -> ImageInfo:
         """What the file says of this image."""
         return self._probe
 

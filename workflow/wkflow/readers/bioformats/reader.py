@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Box, Triple
-from wkflow.model.source import About, Channel, Header, Probe, References
+from wkflow.model.source import Channel, Header, ImageInfo, ImageMetadata, References
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.base.references import Referring, require_within
 from wkflow.readers.base.whole_plane import require_inside
@@ -52,7 +52,7 @@ class BioformatsReader(Referring):
     channels; T is the axis "t".
     """
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Let Bio-Formats read the headers, of all files that belong to this one."""
         _require_file(path)
         with linked(path) as link:
@@ -92,7 +92,7 @@ class BioformatsImage:
     """One series of an open file. Threads wait for one another: the process has one reader."""
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     series: int
     layout: Layout = field(repr=False)
     link: Link = field(repr=False)
@@ -147,7 +147,7 @@ def _images(link: Link, path: str, references: References) -> tuple[BioformatsIm
         )
 
 
-def _understood(path: str, found: dict[str, Any], series: int) -> tuple[Probe, int, Layout]:
+def _understood(path: str, found: dict[str, Any], series: int) -> tuple[ImageInfo, int, Layout]:
     dtype = DTYPES[found["type"]]
     samples = found["samples"]
     is_colour = samples == 3 or (samples == 4 and dtype == "uint8")
@@ -162,7 +162,7 @@ def _understood(path: str, found: dict[str, Any], series: int) -> tuple[Probe, i
         (("t", found["frames"]),) if found["frames"] > 1 else (),
     )
     notes = (ALPHA,) if is_colour and samples == 4 else ()
-    probe = Probe(
+    probe = ImageInfo(
         header,
         _grain(found, stored),
         besides(lambda: _about(path, found, header, notes)),
@@ -181,7 +181,9 @@ def _grain(found: dict[str, Any], stored: np.dtype[Any]) -> Triple:
     return min(tile_width, width), min(tile_height, height), 1
 
 
-def _about(path: str, found: dict[str, Any], header: Header, notes: tuple[str, ...]) -> About:
+def _about(
+    path: str, found: dict[str, Any], header: Header, notes: tuple[str, ...]
+) -> ImageMetadata:
     x, y, z = (_plain(size) for size in found["voxel_nm"])
     channels = tuple(
         Channel(one["name"], tuple(one["colour"]) if one["colour"] else None)
@@ -191,7 +193,7 @@ def _about(path: str, found: dict[str, Any], header: Header, notes: tuple[str, .
     name = (
         found["name"].removeprefix(Path(path).name).strip(" #()")
     )  # where there is none: the file's
-    return About(name, (x, y, z), channels if is_known else (), notes)
+    return ImageMetadata(name, (x, y, z), channels if is_known else (), notes)
 
 
 def _plain(size: float | None) -> float | None:

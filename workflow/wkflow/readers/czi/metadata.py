@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from wkflow.model.box import Triple
 from wkflow.model.length import to_nm
-from wkflow.model.source import About, Channel, Header
+from wkflow.model.source import Channel, Header, ImageMetadata
 
 IMAGE = "Metadata/Information/Image"
 DIMENSIONS = "Metadata/Information/Image/Dimensions/Channels/Channel"
@@ -20,7 +20,9 @@ DISTANCE = "Metadata/Scaling/Items/Distance"
 NO_ELEMENT = Element("Channel")
 
 
-def about_czi(xml: str, header: Header, white: float | None, notes: tuple[str, ...]) -> About:
+def about_czi(
+    xml: str, header: Header, white: float | None, notes: tuple[str, ...]
+) -> ImageMetadata:
     """Gather what is known of an image.
 
     Parameters
@@ -35,18 +37,18 @@ def about_czi(xml: str, header: Header, white: float | None, notes: tuple[str, .
         Passed on.
     """
     if not xml:
-        return About(notes=notes)
+        return ImageMetadata(notes=notes)
     try:
         root = fromstring(xml)  # noqa: S314 -- the parser refuses entities that explode
     except ParseError:
-        return About(notes=(*notes, "its metadata are no whole XML and are left out"))
+        return ImageMetadata(notes=(*notes, "its metadata are no whole XML and are left out"))
     scaling = {item.get("Id"): _size_nm(item) for item in root.findall(DISTANCE)}
     voxel_nm = (scaling.get("X"), scaling.get("Y"), scaling.get("Z"))
     channels = _channels(root, header.channels, white)
     odd = [str(item.get("Id")) for item in root.findall(DISTANCE) if _is_odd(item)]
     if odd:
         notes = (*notes, f"its distances along {', '.join(odd)} are no lengths, and are left out")
-    return About("", voxel_nm, channels, (*notes, *_contradictions(root, header)))
+    return ImageMetadata("", voxel_nm, channels, (*notes, *_contradictions(root, header)))
 
 
 def _is_odd(distance: Element) -> bool:

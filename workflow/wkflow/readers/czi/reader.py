@@ -12,7 +12,7 @@ from pylibCZIrw import czi
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Box
-from wkflow.model.source import Header, Probe
+from wkflow.model.source import Header, ImageInfo
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.base.whole_plane import require_inside
@@ -68,7 +68,7 @@ class CziReader:
     Scenes that overlap are images of their own.
     """
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the file's directory and its XML."""
         with translated(path), open_as("CZI", path) as file:
             return tuple(probe for probe, _ in _survey(file, path)[0])
@@ -90,7 +90,7 @@ class CziImage:
     """One image of an open CZI file: a reader's `Image`."""
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     plan: _Plan = field(repr=False)
     reader: Any = field(repr=False)
     tiles: StoredTiles = field(repr=False)
@@ -121,7 +121,7 @@ class CziImage:
         return composed
 
 
-def _survey(file: BinaryIO, path: str) -> tuple[tuple[tuple[Probe, _Plan], ...], StoredTiles]:
+def _survey(file: BinaryIO, path: str) -> tuple[tuple[tuple[ImageInfo, _Plan], ...], StoredTiles]:
     directory = read_directory(file, path)
     kind = _pixels(directory.tiles, path)
     require_known(directory.tiles, path)
@@ -133,7 +133,7 @@ def _survey(file: BinaryIO, path: str) -> tuple[tuple[tuple[Probe, _Plan], ...],
 
 def _surveyed(
     scenes: Scenes, kind: tuple[str, str, int], xml: str, path: str
-) -> tuple[Probe, _Plan]:
+) -> tuple[ImageInfo, _Plan]:
     name, dtype, samples = kind
     spans = {letter: scenes.span(letter) for letter in "XYZCTRIHVB"}
     _require_placed(spans, path)
@@ -175,7 +175,7 @@ def _require_placed(spans: dict[str, tuple[int, int]], path: str) -> None:
             )
 
 
-def _probe(header: Header, scenes: Scenes, xml: str) -> Probe:
+def _probe(header: Header, scenes: Scenes, xml: str) -> ImageInfo:
     is_whole = np.issubdtype(header.dtype, np.integer)
     white = float(np.iinfo(header.dtype).max) if is_whole else None
     notes = scenes.notes
@@ -188,4 +188,4 @@ def _probe(header: Header, scenes: Scenes, xml: str) -> Probe:
     )
     about = besides(lambda: about_czi(xml, header, white, notes))
     about = replace(about, name=scenes.name)
-    return Probe(header, grain, about, gaps=gaps_of(scenes, header))
+    return ImageInfo(header, grain, about, gaps=gaps_of(scenes, header))

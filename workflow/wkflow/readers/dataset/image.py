@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.formats.chunk_grid import Span
 from wkflow.model.box import Box, Triple
-from wkflow.model.source import About, Header, Probe
+from wkflow.model.source import Header, ImageInfo, ImageMetadata
 from wkflow.readers.base.whole_plane import require_inside
 from wkflow.source_errors import REMEDY, translated
 
@@ -55,7 +55,7 @@ class StoredImage:
     """An image of an open store: a reader's `Image`."""
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     stored: Stored
 
     def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:
@@ -91,7 +91,9 @@ def axes_of(names: object, count: int, path: str) -> tuple[str, ...]:
     )
 
 
-def image_of(path: str, stored: Stored, about: About, files: tuple[str, ...]) -> StoredImage:
+def image_of(
+    path: str, stored: Stored, about: ImageMetadata, files: tuple[str, ...]
+) -> StoredImage:
     """Make an image of an array; `files` are those that describe it, besides the store itself."""
     if stored.dtype.kind not in "biuf":
         raise SourceError(
@@ -117,7 +119,7 @@ def image_of(path: str, stored: Stored, about: About, files: tuple[str, ...]) ->
     )
     if len(about.channels) != header.channels:
         about = replace(about, channels=())
-    return StoredImage(path, Probe(header, _grain(stored), about, (path, *files)), stored)
+    return StoredImage(path, ImageInfo(header, _grain(stored), about, (path, *files)), stored)
 
 
 def _grain(stored: Stored) -> Triple:

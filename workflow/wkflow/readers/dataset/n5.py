@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.formats.chunk_grid import Span, gather
 from wkflow.formats.n5_block import compression_of, decode
-from wkflow.model.source import About, References
+from wkflow.model.source import ImageMetadata, References
 from wkflow.readers.base.references import referred
 from wkflow.readers.dataset.bdv import UNKNOWN, registration_notes, setup_voxel_nm
 from wkflow.readers.dataset.image import Stored, StoredImage, axes_of, image_of
@@ -79,7 +79,7 @@ def _image(path: str, folder: Path, group: Path, above: Attributes) -> StoredIma
     size = scaled.voxel_nm(voxel_nm)
     notes = () if any(size) else unmeasured({**above, **attributes}, axes)
     notes = (*notes, *registration_notes(group))
-    about = About(called, size, notes=notes, place=scaled.place)
+    about = ImageMetadata(called, size, notes=notes, place=scaled.place)
     files = dict.fromkeys((group / ATTRIBUTES, folder / ATTRIBUTES))
     there = tuple(str(file.absolute()) for file in files if file.is_file())
     return image_of(path, _stored(path, folder, attributes, axes), about, there)

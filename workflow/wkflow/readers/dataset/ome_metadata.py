@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from wkflow.model.length import voxel_size
-from wkflow.model.source import NO_CHANNELS, About, Channel, Place
+from wkflow.model.source import NO_CHANNELS, Channel, ImageMetadata, Place
 from wkflow.readers.base.optional_metadata import in_part
 
 
@@ -26,7 +26,7 @@ def names_of(pyramid: dict[str, Any]) -> list[str] | None:
 
 def about_of(
     pyramid: dict[str, Any], axes: tuple[str, ...], omero: dict[str, Any], name: str
-) -> About:
+) -> ImageMetadata:
     """Gather what is said of the image; a length without a unit is none."""
     scale, translation = _transformed(pyramid, len(axes))
     units = [a.get("unit") if isinstance(a, dict) else None for a in pyramid.get("axes") or axes]
@@ -39,7 +39,7 @@ def about_of(
         NO_CHANNELS,
         "names and colours of channels",
     )
-    return About(name, size, channels, (*dropped, *notes), place=place)
+    return ImageMetadata(name, size, channels, (*dropped, *notes), place=place)
 
 
 def _transformed(pyramid: dict[str, Any], count: int) -> tuple[list[float], list[float]]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.formats.chunk_grid import Span
-from wkflow.model.source import About, References
+from wkflow.model.source import ImageMetadata, References
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.base.references import referred
 from wkflow.readers.dataset.image import Stored, StoredImage, axes_of, image_of
@@ -49,7 +49,9 @@ def _alone(path: str, node: Node) -> StoredImage:
     array = array_at(node, path)
     names = getattr(array.metadata, "dimension_names", None)
     axes = axes_of(names or node.attributes.get("_ARRAY_DIMENSIONS"), array.ndim, path)
-    return image_of(path, stored_of(array, node, axes), About(_name(path, node)), node.files)
+    return image_of(
+        path, stored_of(array, node, axes), ImageMetadata(_name(path, node)), node.files
+    )
 
 
 def _pyramids(

@@ -16,7 +16,7 @@ from wkflow.formats.chunk_grid import Span
 from wkflow.formats.dataset_files import LocalFiles
 from wkflow.formats.given_precomputed import scale_array
 from wkflow.model.length import to_nm
-from wkflow.model.source import About, Place, References
+from wkflow.model.source import ImageMetadata, Place, References
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.base.references import require_within
 from wkflow.readers.dataset.image import Stored, StoredImage, image_of
@@ -41,9 +41,9 @@ def images(path: str, references: References) -> tuple[StoredImage, ...]:
     return (image_of(path, _stored(path, info, scales[0]), about, (str(file.absolute()),)),)
 
 
-def _about(info: dict[str, Any], scale: dict[str, Any]) -> About:
+def _about(info: dict[str, Any], scale: dict[str, Any]) -> ImageMetadata:
     x, y, z = (to_nm(size, "nm") for size in scale["resolution"])
-    return About("", (x, y, z), category=CATEGORIES.get(str(info.get("type")), ""))
+    return ImageMetadata("", (x, y, z), category=CATEGORIES.get(str(info.get("type")), ""))
 
 
 def _stored(path: str, info: dict[str, Any], scale: dict[str, Any]) -> Stored:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from wkflow.errors import SourceError
-from wkflow.model.source import Probe, References
+from wkflow.model.source import ImageInfo, References
 from wkflow.readers.base.file_type import store_kind
 from wkflow.readers.base.references import Referring
 from wkflow.readers.dataset import n5 as store_n5
@@ -27,7 +27,7 @@ KINDS: dict[str, Callable[[str, References], Sequence[StoredImage]]] = {
 class StoreReader(Referring):
     """An image is an array, or the finest array of a pyramid; labels are images of their own."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the metadata of all arrays."""
         return tuple(image.probe for image in _images(path, self.references))
 

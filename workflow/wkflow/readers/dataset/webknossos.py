@@ -13,7 +13,7 @@ from wkflow.errors import SourceError
 from wkflow.model.box import Triple, triple
 from wkflow.model.datasource_properties import local_path
 from wkflow.model.length import to_nm
-from wkflow.model.source import About, Channel, Place, References
+from wkflow.model.source import Channel, ImageMetadata, Place, References
 from wkflow.model.units import SHORT, UNITS
 from wkflow.readers.base.optional_metadata import besides, in_part
 from wkflow.readers.base.references import referred
@@ -67,13 +67,13 @@ def _layer(path: str, layer: dict[str, Any], scale: Scale, references: Reference
     )
 
 
-def _about(layer: dict[str, Any], voxel_nm: VoxelSize) -> About:
+def _about(layer: dict[str, Any], voxel_nm: VoxelSize) -> ImageMetadata:
     """Gather what the properties state of a layer."""
     name, category = str(layer["name"]), layer.get("category")
     count = _channel_count(layer)
     window, notes = in_part(lambda: _shown(layer), Channel(), "its colour and shown values")
     largest, more = in_part(lambda: _largest_id(layer), 0, "the numbers of its segments")
-    return About(
+    return ImageMetadata(
         name,
         voxel_nm,
         (window,) * count if window != Channel() else (),

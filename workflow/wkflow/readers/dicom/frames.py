@@ -13,7 +13,7 @@ from wkflow.errors import SourceError
 from wkflow.readers.dicom.file import DicomFile
 from wkflow.source_errors import REMEDY
 
-Piece = tuple[int, int]
+UploadPart = tuple[int, int]
 """Where a fragment begins in the file, and how many bytes it has."""
 
 ITEM, END = 0xE000FFFE, 0xE0DDFFFE
@@ -29,7 +29,7 @@ CERTAIN_BEGINNINGS = BEGINNINGS[:-1]
 """Those that no code of an image has within: of a JPEG XL it is two bytes."""
 
 
-def find_frames(dicom: DicomFile, frames: int) -> tuple[tuple[Piece, ...], ...]:
+def find_frames(dicom: DicomFile, frames: int) -> tuple[tuple[UploadPart, ...], ...]:
     """Go from item to item; give the fragments of each frame.
 
     Raises
@@ -38,7 +38,7 @@ def find_frames(dicom: DicomFile, frames: int) -> tuple[tuple[Piece, ...], ...]:
         If the file ends before they do, or there are more or fewer than `frames`.
     """
     (table, size), *pieces = _items(dicom)
-    found: list[list[Piece]]
+    found: list[list[UploadPart]]
     if frames == 1 and pieces:
         found = _of_one(dicom, pieces)
     elif len(pieces) == frames:
@@ -55,7 +55,7 @@ def find_frames(dicom: DicomFile, frames: int) -> tuple[tuple[Piece, ...], ...]:
     return tuple(tuple(frame) for frame in found)
 
 
-def _of_one(dicom: DicomFile, pieces: list[Piece]) -> list[list[Piece]]:
+def _of_one(dicom: DicomFile, pieces: list[UploadPart]) -> list[list[UploadPart]]:
     """Give the fragments of the only frame, or of several where each begins as an image does."""
     if dicom.syntax == RLELossless:  # a frame is one fragment: annex G
         return [[piece] for piece in pieces]
@@ -63,8 +63,8 @@ def _of_one(dicom: DicomFile, pieces: list[Piece]) -> list[list[Piece]]:
     return [pieces] if len(starts) < 2 else [[piece] for piece in pieces]
 
 
-def _items(dicom: DicomFile) -> list[Piece]:
-    found: list[Piece] = []
+def _items(dicom: DicomFile) -> list[UploadPart]:
+    found: list[UploadPart] = []
     at = dicom.start
     while True:
         tag, length = HEAD.unpack(dicom.bytes_at(at, HEAD.size))
@@ -79,7 +79,7 @@ def _items(dicom: DicomFile) -> list[Piece]:
         at += length
 
 
-def _offsets(dicom: DicomFile, table: int, size: int, pieces: list[Piece]) -> list[int]:
+def _offsets(dicom: DicomFile, table: int, size: int, pieces: list[UploadPart]) -> list[int]:
     """Read where frames begin: the extended table has 8 bytes an entry, the basic one 4."""
     extended = dicom.dataset.get("ExtendedOffsetTable")
     entries = bytes(extended or dicom.bytes_at(table, size))
@@ -89,7 +89,7 @@ def _offsets(dicom: DicomFile, table: int, size: int, pieces: list[Piece]) -> li
 
 
 def _beginnings(
-    dicom: DicomFile, pieces: list[Piece], begins: tuple[bytes, ...] = BEGINNINGS
+    dicom: DicomFile, pieces: list[UploadPart], begins: tuple[bytes, ...] = BEGINNINGS
 ) -> list[int]:
     """Find the fragments that begin as an image does."""
     longest = max(map(len, begins))

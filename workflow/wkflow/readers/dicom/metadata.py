@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from wkflow.model.length import to_nm
-from wkflow.model.source import About, Place
+from wkflow.model.source import ImageMetadata, Place
 from wkflow.readers.base.optional_metadata import in_part
 from wkflow.readers.dicom.pixels import Pixels
 from wkflow.readers.dicom.place import place_dicom
@@ -25,7 +25,7 @@ EVEN = 0.01
 """Distances that differ by less are the same: positions are written with few digits."""
 
 
-def about_dicom(dataset: Dataset, pixels: Pixels, step_mm: float | None = None) -> About:
+def about_dicom(dataset: Dataset, pixels: Pixels, step_mm: float | None = None) -> ImageMetadata:
     """Gather what is known of an image; `step_mm` is the distance of its planes, if known."""
     groups = list(_functional_groups(dataset))
     measures = [item for group in groups for item in _items(group, "PixelMeasuresSequence")]
@@ -36,7 +36,9 @@ def about_dicom(dataset: Dataset, pixels: Pixels, step_mm: float | None = None) 
     voxel_nm = (to_nm(x, "mm"), to_nm(y, "mm"), to_nm(z, "mm"))
     notes = (*_colour_notes(pixels), *_rescale_notes(dataset, groups))
     place, more = in_part(lambda: place_dicom(dataset, groups, (x, y, z)), Place(), "its positions")
-    return About("", voxel_nm, notes=(*notes, *more), category=category_of(dataset), place=place)
+    return ImageMetadata(
+        "", voxel_nm, notes=(*notes, *more), category=category_of(dataset), place=place
+    )
 
 
 def category_of(dataset: Dataset) -> str:

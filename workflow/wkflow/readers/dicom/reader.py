@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.formats.size_limits import require_held
 from wkflow.model.box import Box
-from wkflow.model.source import Channel, Gaps, Header, Probe
+from wkflow.model.source import Channel, Gaps, Header, ImageInfo
 from wkflow.readers.base.contract import Image
 from wkflow.readers.base.missing_planes import find_gaps
 from wkflow.readers.base.optional_metadata import besides
@@ -21,7 +21,7 @@ from wkflow.readers.base.uncompressed import ArrayImage, FileArray
 from wkflow.readers.base.whole_plane import cut, plane_for, require_inside
 from wkflow.readers.dicom.codec import SAMPLES_A_BYTE, SYNTAXES, decode, require_fit
 from wkflow.readers.dicom.file import DicomFile, is_uncompressed, open_dicom, understood
-from wkflow.readers.dicom.frames import Piece, find_frames
+from wkflow.readers.dicom.frames import UploadPart, find_frames
 from wkflow.readers.dicom.layout import NO_FRAME, Layout, layouts_of
 from wkflow.readers.dicom.metadata import about_dicom
 from wkflow.readers.dicom.packed_bits import is_packed, read_packed, require_whole
@@ -45,8 +45,8 @@ class _Survey:
     dicom: DicomFile
     pixels: Pixels
     layouts: tuple[Layout, ...]
-    probes: tuple[Probe, ...]
-    pieces: tuple[tuple[Piece, ...], ...]
+    probes: tuple[ImageInfo, ...]
+    pieces: tuple[tuple[UploadPart, ...], ...]
 
 
 class DicomReader:
@@ -55,7 +55,7 @@ class DicomReader:
     Values are as stored, palettes are left out, YBR becomes RGB.
     """
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the attributes, and see that the pixel data are whole."""
         with open_dicom(path) as dicom, understood(path):
             return _survey(dicom).probes
@@ -77,7 +77,7 @@ class FramedImage:
     """
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     layout: Layout
     tile: tuple[int, int]
     read_frame: ReadFrame = field(repr=False)
@@ -111,7 +111,7 @@ def _cuts(begin: int, end: int, size: int) -> Iterator[tuple[int, range]]:
 
 def _survey(dicom: DicomFile) -> _Survey:
     pixels = pixels_of(dicom)
-    pieces: tuple[tuple[Piece, ...], ...] = ()
+    pieces: tuple[tuple[UploadPart, ...], ...] = ()
     if dicom.syntax in SYNTAXES and dicom.length is None:
         pieces = find_frames(dicom, pixels.frames)
         _require_promise(dicom, pixels, pieces)
@@ -130,7 +130,7 @@ def _survey(dicom: DicomFile) -> _Survey:
 
 
 def _require_promise(
-    dicom: DicomFile, pixels: Pixels, pieces: tuple[tuple[Piece, ...], ...]
+    dicom: DicomFile, pixels: Pixels, pieces: tuple[tuple[UploadPart, ...], ...]
 ) -> None:
     """Refuse frames that their fragments cannot hold; only now are there as many as promised.
 
@@ -149,7 +149,7 @@ def _require_promise(
     )
 
 
-def _probe(dicom: DicomFile, pixels: Pixels, layout: Layout, *, is_placed: bool) -> Probe:
+def _probe(dicom: DicomFile, pixels: Pixels, layout: Layout, *, is_placed: bool) -> ImageInfo:
     times, channels, planes, *_ = layout.frames.shape
     width, height = layout.size
     axes = (("t", times),) if times > 1 else ()
@@ -161,7 +161,7 @@ def _probe(dicom: DicomFile, pixels: Pixels, layout: Layout, *, is_placed: bool)
     named = tuple(Channel(name) for name in layout.channels)
     notes = (*about.notes, *layout.notes)
     about = replace(about, name=layout.name, channels=named, notes=notes)
-    return Probe(header, grain, about, gaps=_gaps(layout, header))
+    return ImageInfo(header, grain, about, gaps=_gaps(layout, header))
 
 
 def _gaps(layout: Layout, header: Header) -> Gaps:
@@ -191,7 +191,7 @@ def _frame_reader(survey: _Survey) -> ReadFrame:
         return _decoded(survey, flat, lambda frame: read_packed(dicom, pixels, frame))
     kind = np.dtype(pixels.dtype).newbyteorder("<" if dicom.is_little else ">").str
     array = FileArray.packed(flat, kind, dicom.start, "xysz" if pixels.is_planar else "sxyz")
-    stored = ArrayImage(dicom.path, dicom.file.fileno(), Probe(flat, (1, 1, 1)), array)
+    stored = ArrayImage(dicom.path, dicom.file.fileno(), ImageInfo(flat, (1, 1, 1)), array)
 
     def read_frame(frame: int, box: Box, out: NDArray[Any]) -> None:
         """Read just the box, and keep of it the bits that count."""

@@ -50,7 +50,7 @@ CLOSE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
+class PlaneGroup:
     """Planes no two of which lie at one place: their numbers, and what tells them from others."""
 
     members: tuple[int, ...]
@@ -82,7 +82,7 @@ def places_of(depths: Sequence[float]) -> list[int]:
 
 def split_repeats(
     places: Sequence[Hashable], facts: Sequence[Mapping[str, str]]
-) -> tuple[Volume, ...]:
+) -> tuple[PlaneGroup, ...]:
     """Make volumes in which each place occurs once.
 
     Parameters
@@ -124,7 +124,7 @@ def split_repeats(
         groups[key].append(number)
     labels = _labels(asked, list(groups))
     return tuple(
-        Volume(tuple(members), label)
+        PlaneGroup(tuple(members), label)
         for members, label in zip(groups.values(), labels, strict=True)
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from wkflow.errors import SourceError
 from wkflow.model.length import VoxelSize, voxel_size
-from wkflow.model.source import About, Header, Probe
+from wkflow.model.source import Header, ImageInfo, ImageMetadata
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.uncompressed import ArrayImage, FileArray, open_arrays
 from wkflow.readers.dm.tags import DmTags, Span, Tree
@@ -36,7 +36,7 @@ GROUPS = frozenset({"ImageList", "Thumbnails"})
 class DmReader:
     """All images of the file but its thumbnail; a fourth axis is called t."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the tags, and no voxel."""
         return tuple(probe for probe, _ in _images(path))
 
@@ -45,7 +45,7 @@ class DmReader:
         return open_arrays(path, _images(path))
 
 
-def _images(path: str) -> list[tuple[Probe, FileArray]]:
+def _images(path: str) -> list[tuple[ImageInfo, FileArray]]:
     kind = "DM4" if path.lower().endswith(".dm4") else "DM3"
     with translated(path), open_as(kind, path) as file:
         tags = DmTags(file, os.fstat(file.fileno()).st_size, path, GROUPS)
@@ -69,7 +69,7 @@ def _with_voxels(root: Tree) -> Iterator[Tree]:
             yield image
 
 
-def _image(path: str, tags: DmTags, image: Tree) -> tuple[Probe, FileArray]:
+def _image(path: str, tags: DmTags, image: Tree) -> tuple[ImageInfo, FileArray]:
     content = image["ImageData"]
     if not isinstance(content, dict):
         raise TypeError("ImageData")
@@ -92,8 +92,8 @@ def _image(path: str, tags: DmTags, image: Tree) -> tuple[Probe, FileArray]:
         array = replace(array, offset=array.offset + red, steps=(*array.steps[:5], step))
     notes = ("alpha is left out",) if kind == RGB_TYPE else ()
     size, dropped = _voxel_size(tags, content)
-    about = About(tags.text(image.get("Name")), size, notes=(*notes, *dropped))
-    return Probe(header, (1, 1, 1), about), array
+    about = ImageMetadata(tags.text(image.get("Name")), size, notes=(*notes, *dropped))
+    return ImageInfo(header, (1, 1, 1), about), array
 
 
 def _header(path: str, kind: int, extents: list[int]) -> Header:

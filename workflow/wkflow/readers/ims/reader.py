@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.model.box import Box, Triple
 from wkflow.model.length import VoxelSize, voxel_size
-from wkflow.model.source import About, Channel, Header, Probe
+from wkflow.model.source import Channel, Header, ImageInfo, ImageMetadata
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.base.references import Referring
@@ -38,7 +38,7 @@ ABSENT = "{} chunk{} never written: zeros stand there"
 class ImsReader(Referring):
     """One image a file: time points, channels, and a volume of each."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read attributes and the layout of the first volume."""
         with self.open(path) as (image,):
             return (image.probe,)
@@ -62,7 +62,7 @@ class ImsImage:
     """The image of an open file."""
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     file: h5py.File = field(repr=False)
     links: Links = field(repr=False)
     volumes: dict[tuple[int, int], Chunks] = field(default_factory=dict, repr=False)
@@ -85,7 +85,7 @@ class ImsImage:
             return self.volumes[frame, channel]
 
 
-def _probe(file: h5py.File, links: Links) -> Probe:
+def _probe(file: h5py.File, links: Links) -> ImageInfo:
     level = _group(file, LEVEL, links)
     times = _count(level, "TimePoint")
     channels = _count(_group(level, "TimePoint 0", links), "Channel")
@@ -107,7 +107,7 @@ def _probe(file: h5py.File, links: Links) -> Probe:
     if absent:
         note = ABSENT.format(absent, "s were" if absent > 1 else " was")
         about = replace(about, notes=(*about.notes, note))
-    return Probe(header, (grain[0], grain[1], grain[2]), about)
+    return ImageInfo(header, (grain[0], grain[1], grain[2]), about)
 
 
 def _group(parent: h5py.Group, name: str, links: Links) -> h5py.Group:
@@ -154,16 +154,16 @@ def _require_like(data: h5py.Dataset, header: Header, path: str) -> None:
         )
 
 
-def _about(file: h5py.File, header: Header, links: Links) -> About:
+def _about(file: h5py.File, header: Header, links: Links) -> ImageMetadata:
     info = links.group(file, "DataSetInfo")
     if info is None:
-        return About()
+        return ImageMetadata()
     group = links.group(info, "Image")
     image = {} if group is None else group.attrs
     groups = [links.group(info, f"Channel {number}") for number in range(header.channels)]
     name = _text(image.get("Name"))
     size, dropped = _voxel_size(image, header.size)
-    return About(
+    return ImageMetadata(
         "" if name == UNNAMED else name,
         size,
         tuple(channel_of(dict(one.attrs)) for one in groups if one) if all(groups) else (),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.formats.jpeg_stream import decode_checked, frame_of
 from wkflow.model.box import Box
-from wkflow.model.source import Probe, References
+from wkflow.model.source import ImageInfo, References
 from wkflow.readers import probe
 from wkflow.readers.base.references import BELOW, referred
 from wkflow.readers.base.whole_plane import require_inside
@@ -87,7 +87,7 @@ class FramesImage:
     """An image whose planes lie in files of their own: each is decoded as a whole."""
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     layout: Layout
     frames: Frames
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from wkflow.errors import SourceError
 from wkflow.model.length import voxel_size
-from wkflow.model.source import About, Channel, Header
+from wkflow.model.source import Channel, Header, ImageMetadata
 from wkflow.source_errors import REMEDY
 
 DIMENSIONS = {
@@ -117,7 +117,7 @@ def _starts(channels: list[Element], x_stride: int) -> tuple[tuple[int, ...], ..
     return tuple(tuple(starts[i] for i in group) for group in ordered)
 
 
-def about_of(element: Element, layout: Layout, name: str) -> About:
+def about_of(element: Element, layout: Layout, name: str) -> ImageMetadata:
     """Gather the size of a voxel and what is said of the channels."""
     lengths = [_distance(element, number) for number in (1, 2, 3)]
     size, dropped = voxel_size([one for one, _ in lengths], [unit for _, unit in lengths])
@@ -125,7 +125,7 @@ def about_of(element: Element, layout: Layout, name: str) -> About:
     is_grey = layout.header.samples == 1
     channels = tuple(Channel(colour=colour_of(one.get("LUTName"))) for one in stated)
     tiles = ("the tiles of a mosaic are the axis m: they are not stitched",)
-    return About(
+    return ImageMetadata(
         name,
         size,
         channels if is_grey and any(channel.colour for channel in channels) else (),

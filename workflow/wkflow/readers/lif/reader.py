@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Box
-from wkflow.model.source import Probe, References
+from wkflow.model.source import ImageInfo, References
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.memory_map import Content, mapped
 from wkflow.readers.base.optional_metadata import besides
@@ -29,7 +29,7 @@ from wkflow.source_errors import REMEDY, translated
 class LifReader(Referring):
     """Every image of a file, named by its path in the file."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the description, and where the voxels of each image begin."""
         with self.open(path) as images:
             return tuple(image.probe for image in images)
@@ -48,7 +48,7 @@ class LifImage:
     """An image of an open file, its voxels uncompressed from byte `offset` on."""
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     layout: Layout
     offset: int
     content: Content = field(repr=False)
@@ -98,7 +98,7 @@ def _image(path: str, image: LifImageABC, content: Content, is_named: bool) -> L
         raise SourceError(f"is cut short: it ends within its image {image.name}", path, REMEDY)
     named = image.path if is_named else ""
     about = besides(lambda: about_of(image.xml_element, layout, named), named)
-    return LifImage(path, Probe(layout.header, (1, 1, 1), about), layout, block.offset, content)
+    return LifImage(path, ImageInfo(layout.header, (1, 1, 1), about), layout, block.offset, content)
 
 
 def _external(
@@ -110,11 +110,11 @@ def _external(
     files = (os.path.abspath(path), *frames.files)  # noqa: PTH100
     if (lof := frames.lof) is None:
         grain = (layout.header.width, layout.header.height, 1)
-        return FramesImage(path, Probe(layout.header, grain, about, files), layout, frames)
+        return FramesImage(path, ImageInfo(layout.header, grain, about, files), layout, frames)
     open_as("LIF", lof).close()
     block = stack.enter_context(LifFile(lof)).images[0].memory_block
     content = stack.enter_context(mapped(lof))
     if block.offset + layout.end > len(content):
         raise SourceError("is cut short", lof, REMEDY)
-    probe = Probe(layout.header, (1, 1, 1), about, files)
+    probe = ImageInfo(layout.header, (1, 1, 1), about, files)
     return LifImage(path, probe, layout, block.offset, content)

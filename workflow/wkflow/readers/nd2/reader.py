@@ -21,7 +21,7 @@ from wkflow.formats.decoders import SLACK_BYTES, inflated
 from wkflow.formats.size_limits import DEFLATE, require_held
 from wkflow.model.box import Box
 from wkflow.model.length import to_nm
-from wkflow.model.source import About, Channel, Gaps, Header, Probe
+from wkflow.model.source import Channel, Gaps, Header, ImageInfo, ImageMetadata
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.memory_map import Content, mapped
 from wkflow.readers.base.missing_planes import find_gaps
@@ -40,7 +40,7 @@ Loops = tuple[tuple[str, int], ...]
 class Nd2Reader:
     """Uncompressed or losslessly compressed frames, of up to 32 bits."""
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read attributes, experiment and metadata."""
         with self.open(path) as images:
             return tuple(image.probe for image in images)
@@ -105,7 +105,7 @@ class Nd2Image:
     """One position of an open file."""
 
     path: str
-    probe: Probe
+    probe: ImageInfo
     position: int
     frames: Frames
 
@@ -132,7 +132,9 @@ def _images(path: str, content: Content) -> tuple[Nd2Image, ...]:
     recorded = attributes.sequenceCount
     probes = [
         replace(
-            Probe(_header(frames), _grain(frames), replace(about, name=name * (len(names) > 1))),
+            ImageInfo(
+                _header(frames), _grain(frames), replace(about, name=name * (len(names) > 1))
+            ),
             gaps=gaps_of(frames, position, recorded),
         )
         for position, name in enumerate(names)
@@ -235,7 +237,7 @@ def _grain(frames: Frames) -> tuple[int, int, int]:
     return (frames.shape[1], frames.shape[0], 1) if frames.is_compressed else (1, 1, 1)
 
 
-def _about(file: ND2File, frames: Frames, recorded: int) -> About:
+def _about(file: ND2File, frames: Frames, recorded: int) -> ImageMetadata:
     """Give what is the same for all positions, to be completed by a name."""
     stated = file.metadata.channels or []
     calibrated = stated[0].volume if stated else None
@@ -255,4 +257,6 @@ def _about(file: ND2File, frames: Frames, recorded: int) -> About:
     words = f"it was ended after {recorded} frames: the last {missing} were never recorded, are 0"
     notes = (words,) if missing > 0 else ()
     is_complete = len(channels) == frames.shape[2]
-    return About(voxel_nm=(x, y, z), channels=tuple(channels) if is_complete else (), notes=notes)
+    return ImageMetadata(
+        voxel_nm=(x, y, z), channels=tuple(channels) if is_complete else (), notes=notes
+    )

@@ -11,7 +11,7 @@ import numpy as np
 from wkflow.errors import SourceError
 from wkflow.formats.size_limits import DEFLATE, require_held
 from wkflow.model.length import voxel_size
-from wkflow.model.source import About, Header, Probe
+from wkflow.model.source import Header, ImageInfo, ImageMetadata
 from wkflow.readers.base.file_type import not_of
 from wkflow.readers.base.gzip_image import StreamedImage, open_streamed
 from wkflow.readers.base.inflate import Inflated
@@ -42,7 +42,7 @@ class NiftiReader:
     Axes are those of the file: the rotation to the patient's is not applied, nor is the slope.
     """
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the header, and of a plain file its length."""
         return (_image(path)[1],)
 
@@ -56,7 +56,7 @@ class NiftiReader:
         return open_arrays(file, [(probe, array)])
 
 
-def _image(path: str) -> tuple[str, Probe, FileArray]:
+def _image(path: str) -> tuple[str, ImageInfo, FileArray]:
     """Give the file that holds the voxels, what is said of them, and where in it they lie."""
     head = _head(path)
     with translated(path):
@@ -74,7 +74,7 @@ def _image(path: str) -> tuple[str, Probe, FileArray]:
         require_bytes(file, size, array.end(header))
     grain = (header.width, header.height, 1) if is_stream else (1, 1, 1)
     files = (path, file) if nifti.is_pair else ()
-    return file, Probe(header, grain, besides(lambda: _about(nifti)), files, is_stream), array
+    return file, ImageInfo(header, grain, besides(lambda: _about(nifti)), files, is_stream), array
 
 
 def _head(path: str) -> bytes:
@@ -119,11 +119,11 @@ def _beside(path: str) -> str:
     raise SourceError(what, path, "Put both files into the same folder.")
 
 
-def _about(nifti: NiftiHeader) -> About:
+def _about(nifti: NiftiHeader) -> ImageMetadata:
     size, dropped = voxel_size([abs(extent) for extent in nifti.pixdim], [nifti.unit] * 3)
     notes = [*dropped]
     if STORED_SAMPLES.get(nifti.datatype) == 4:
         notes.append("alpha is left out")
     if nifti.scale != (1.0, 0.0):
         notes.append("slope {:g} and intercept {:g} are not applied".format(*nifti.scale))
-    return About(voxel_nm=size, notes=tuple(notes))
+    return ImageMetadata(voxel_nm=size, notes=tuple(notes))

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import numpy as np
 
 from wkflow.errors import SourceError
-from wkflow.model.source import About, Header, Probe, RawLayout
+from wkflow.model.source import Header, ImageInfo, ImageMetadata, RawLayout
 from wkflow.readers.base.uncompressed import ArrayImage, FileArray, open_arrays
 from wkflow.readers.base.unmarked import open_unmarked
 from wkflow.readers.raw.sidecar import Sidecar, find_sidecar
@@ -34,7 +34,7 @@ class RawReader:
     def __init__(self, layout: RawLayout | None) -> None:
         self._layout = layout
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Compare the file's length with what its voxels need."""
         return (self._image(path)[0],)
 
@@ -42,7 +42,7 @@ class RawReader:
         """Open the image for reading from where it lies."""
         return open_arrays(path, [self._image(path)])
 
-    def _image(self, path: str) -> tuple[Probe, FileArray]:
+    def _image(self, path: str) -> tuple[ImageInfo, FileArray]:
         with translated(path), open_unmarked(path) as file:
             size = os.fstat(file.fileno()).st_size
         sidecar = find_sidecar(path) if self._layout is None else Sidecar(self._layout)
@@ -54,8 +54,8 @@ class RawReader:
                 "Is it cut short? If not, give the true --raw-shape and --raw-dtype, or a sidecar.",
             )  # fmt: skip
         files = (path, sidecar.path) if sidecar.path else ()
-        return Probe(
-            header, (1, 1, 1), About(voxel_nm=sidecar.voxel_nm, notes=sidecar.notes), files
+        return ImageInfo(
+            header, (1, 1, 1), ImageMetadata(voxel_nm=sidecar.voxel_nm, notes=sidecar.notes), files
         ), array
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tifffile import TiffFile
 
-from wkflow.model.source import About, Channel
+from wkflow.model.source import Channel, ImageMetadata
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.tiff.imagej import imagej_about
 from wkflow.readers.tiff.metadata import instrument_about
@@ -15,7 +15,7 @@ from wkflow.readers.tiff.series import TiffSeries
 ALPHA_NOTE = "alpha is left out"
 
 
-def tiff_about(tif: TiffFile, series: TiffSeries, ome: Ome | None, number: int) -> About:
+def tiff_about(tif: TiffFile, series: TiffSeries, ome: Ome | None, number: int) -> ImageMetadata:
     """Gather what is said of an image.
 
     A plain XResolution is none of it: it is a printing resolution, 72 dpi in most files.

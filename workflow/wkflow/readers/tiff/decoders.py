@@ -12,7 +12,7 @@ from wkflow.readers.tiff.jpeg import JPEG, decode_jpeg
 from wkflow.readers.tiff.libtiff_wrapper import MAX_BYTES, Envelope
 from wkflow.readers.tiff.page import StoredPage
 from wkflow.readers.tiff.pictures import LERC, PICTURES, decode_picture, require_picture
-from wkflow.readers.tiff.place import Place
+from wkflow.readers.tiff.place import TilePlace
 from wkflow.readers.tiff.region import Region, Segments
 from wkflow.readers.tiff.stretches import NATIVE, read_runs
 
@@ -81,7 +81,7 @@ def _decoded(
     shape: tuple[int, int, int, int],
 ) -> Voxels:
     page = stored.keyframe
-    place = Place.of(page, index, begin, shape)
+    place = TilePlace.of(page, index, begin, shape)
     try:
         if page.compression in JPEG:
             return decode_jpeg(stored, bytes(data), place)

@@ -13,7 +13,7 @@ from tifffile import TiffFile, TiffPage
 from wkflow.errors import SourceError
 from wkflow.model.box import Triple
 from wkflow.model.length import voxel_size
-from wkflow.model.source import NO_CHANNELS, About, Channel, Header
+from wkflow.model.source import NO_CHANNELS, Channel, Header, ImageMetadata
 from wkflow.readers.base.optional_metadata import in_part
 
 RESOLUTIONS = {"x": 282, "y": 283}
@@ -63,7 +63,7 @@ def _left_out(tif: TiffFile, said: dict[str, Any]) -> tuple[str, ...]:
     return (f"ImageJ describes {described} of its {count} pages; the others are left out",)
 
 
-def imagej_about(tif: TiffFile, header: Header) -> About:
+def imagej_about(tif: TiffFile, header: Header) -> ImageMetadata:
     """Give voxel size, colours and shown values."""
     said: dict[str, Any] = tif.imagej_metadata or {}
     page = tif.pages.first
@@ -84,7 +84,7 @@ def imagej_about(tif: TiffFile, header: Header) -> About:
         NO_CHANNELS,
         "colours and shown values of channels",
     )
-    return About(
+    return ImageMetadata(
         voxel_nm=size,
         channels=channels,
         notes=(*notes, *more, *_left_out(tif, said)),

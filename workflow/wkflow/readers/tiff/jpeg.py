@@ -21,7 +21,7 @@ from wkflow.formats.jpeg_stream import (
     require_undisturbed,
 )
 from wkflow.readers.tiff.page import StoredPage
-from wkflow.readers.tiff.place import Place
+from wkflow.readers.tiff.place import TilePlace
 
 JPEG = frozenset({6, 7, 34892, 33007})
 """Compressions: of old, as of today, of DNG, and that of some slide scanners."""
@@ -38,7 +38,7 @@ ADOBE_RGB = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0"
 START_MARKER = b"\xff\xd8"
 
 
-def decode_jpeg(stored: StoredPage, data: bytes, place: Place) -> NDArray[Any]:
+def decode_jpeg(stored: StoredPage, data: bytes, place: TilePlace) -> NDArray[Any]:
     """Decode a strip or tile.
 
     Returns
@@ -78,7 +78,7 @@ def _stream(data: bytes, tables: bytes | None, header: bytes | None) -> bytes:
     return tables[: tables.rfind(END_MARKER)] + data.removeprefix(START_MARKER)
 
 
-def _require_fit(page: TiffPage, frame: Frame, place: Place) -> None:
+def _require_fit(page: TiffPage, frame: Frame, place: TilePlace) -> None:
     """Refuse what is larger or smaller than its place."""
     if frame.height == 0 or frame.width == 0:
         return  # stated elsewhere
@@ -92,7 +92,7 @@ def _require_fit(page: TiffPage, frame: Frame, place: Place) -> None:
     raise ValueError(f"it has {frame.width} x {frame.height} voxels, its place {place}")
 
 
-def _colours(page: TiffPage, frame: Frame, place: Place) -> str | None:
+def _colours(page: TiffPage, frame: Frame, place: TilePlace) -> str | None:
     """Say what the strict decoder is to give; None if it cannot."""
     is_known = frame.precision == 8 and frame.marker in HUFFMAN_MARKERS
     if not is_known or frame.components != place.shape[3] or 0 in {frame.height, frame.width}:
@@ -108,7 +108,7 @@ def _marked_rgb(stream: bytes) -> bytes:
     return stream[:at] + ADOBE_RGB + stream[at:]
 
 
-def _decode_rare(page: TiffPage, stream: bytes, place: Place) -> NDArray[Any]:
+def _decode_rare(page: TiffPage, stream: bytes, place: TilePlace) -> NDArray[Any]:
     """Decode more bits, other codes or other colours."""
 
     def decode(content: bytes) -> NDArray[Any]:

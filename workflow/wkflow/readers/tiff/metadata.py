@@ -7,7 +7,7 @@ from typing import Any
 from tifffile import TiffFile
 
 from wkflow.model.length import to_nm, voxel_size
-from wkflow.model.source import NO_CHANNELS, About, Channel
+from wkflow.model.source import NO_CHANNELS, Channel, ImageMetadata
 from wkflow.readers.base.optional_metadata import in_part
 from wkflow.readers.tiff.imagej import resolution
 from wkflow.readers.tiff.series import TiffSeries
@@ -24,7 +24,7 @@ SLIDES = frozenset({"ndpi", "qpi", "scn"})
 """Slide scanners whose XResolution is that of the specimen."""
 
 
-def instrument_about(tif: TiffFile, series: TiffSeries, number: int) -> About:
+def instrument_about(tif: TiffFile, series: TiffSeries, number: int) -> ImageMetadata:
     """Ask the format that tifffile found, or the tags of an electron microscope.
 
     `number` is that of the image: a slide comes first, pictures of its label and so on follow.
@@ -33,18 +33,20 @@ def instrument_about(tif: TiffFile, series: TiffSeries, number: int) -> About:
     if series.kind == "lsm":
         return _lsm(tif, name)
     if series.kind in SLIDES:
-        return About(name, _slide(series))
+        return ImageMetadata(name, _slide(series))
     if series.kind == "stk":
         size, notes = _stk(tif.stk_metadata or {})
-        return About(name, size, notes=notes)
+        return ImageMetadata(name, size, notes=notes)
     if series.kind == "svs":  # what follows the slide repeats its description
-        return About(name, _svs(series.planes.keyframe.description) if number == 0 else UNKNOWN)
+        return ImageMetadata(
+            name, _svs(series.planes.keyframe.description) if number == 0 else UNKNOWN
+        )
     if series.kind == "mmstack":
         return _micromanager(tif, name)
-    return About(name, _electron(tif))
+    return ImageMetadata(name, _electron(tif))
 
 
-def _lsm(tif: TiffFile, name: str) -> About:
+def _lsm(tif: TiffFile, name: str) -> ImageMetadata:
     """Zeiss LSM: voxel sizes in meters, colours as red, green, blue, 0."""
     said: dict[str, Any] = tif.lsm_metadata or {}
     x, y, z = (to_nm(said.get(f"VoxelSize{axis}"), "m") for axis in "XYZ")
@@ -53,7 +55,7 @@ def _lsm(tif: TiffFile, name: str) -> About:
     channels, notes = in_part(
         lambda: _lsm_channels(names, colours), NO_CHANNELS, "colours of channels"
     )
-    return About(name, (x, y, z), channels, notes)
+    return ImageMetadata(name, (x, y, z), channels, notes)
 
 
 def _lsm_channels(names: list[Any], colours: list[Any]) -> tuple[Channel, ...]:
@@ -87,12 +89,12 @@ def _svs(description: str) -> Sizes:
     return extent, extent, None
 
 
-def _micromanager(tif: TiffFile, name: str) -> About:
+def _micromanager(tif: TiffFile, name: str) -> ImageMetadata:
     said: dict[str, Any] = (tif.micromanager_metadata or {}).get("Summary", {})
     width = to_nm(said.get("PixelSize_um"), "um")
     names = said.get("ChNames") or []
     channels = tuple(Channel(str(one)) for one in names) if isinstance(names, list) else ()
-    return About(name, (width, width, to_nm(said.get("z-step_um"), "um")), channels)
+    return ImageMetadata(name, (width, width, to_nm(said.get("z-step_um"), "um")), channels)
 
 
 def _electron(tif: TiffFile) -> Sizes:

@@ -14,7 +14,7 @@ from tifffile import TiffFile
 from wkflow.errors import SourceError
 from wkflow.model.box import Triple
 from wkflow.model.length import to_nm
-from wkflow.model.source import About, Channel, Place, References
+from wkflow.model.source import Channel, ImageMetadata, Place, References
 from wkflow.readers.base.references import BELOW, referred
 from wkflow.readers.tiff.ome_mended import mended
 from wkflow.readers.tiff.ome_promise import require_planes
@@ -33,7 +33,7 @@ class OmeImage:
 
     name: str
     size: tuple[int, int]
-    about: About
+    about: ImageMetadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Ome:
     images: tuple[OmeImage, ...]
     notes: tuple[str, ...] = ()
 
-    def about(self, name: str, size: tuple[int, int], number: int) -> About:
+    def about(self, name: str, size: tuple[int, int], number: int) -> ImageMetadata:
         """Find what is said of image `number`: tifffile leaves out images without voxels."""
         alike = [one.about for one in self.images if (one.name, one.size) == (name, size)]
         if number < len(self.images) and self.images[number].about in alike:
             return self.images[number].about
-        return alike[0] if alike else About(name=name)
+        return alike[0] if alike else ImageMetadata(name=name)
 
 
 def read_ome(tif: TiffFile, path: str, references: References = BELOW) -> Ome | None:
@@ -121,7 +121,7 @@ def _image(element: ET.Element, notes: tuple[str, ...]) -> OmeImage:
     channels = tuple(_channel(one) for one in listed)
     notes = (*notes, *_length_notes(pixels, (x, y, z)), *_colour_notes(listed))
     place = _place(children(pixels, "Plane"), (x, y, z))
-    return OmeImage(name, size, About(name, (x, y, z), channels, notes, place=place))
+    return OmeImage(name, size, ImageMetadata(name, (x, y, z), channels, notes, place=place))
 
 
 def _place(planes: list[ET.Element], voxel_nm: tuple[float | None, ...]) -> Place:

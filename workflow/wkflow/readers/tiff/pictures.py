@@ -11,7 +11,7 @@ from tifffile import TIFF, TiffPage
 from wkflow.readers.picture_head import require_extents
 from wkflow.readers.tiff.jpeg import JPEG
 from wkflow.readers.tiff.page import StoredPage
-from wkflow.readers.tiff.place import Place
+from wkflow.readers.tiff.place import TilePlace
 
 ELECTRON_EVENTS, JETRAW, WEBP = frozenset({65000, 65001, 65002}), 48124, 50001
 
@@ -28,7 +28,7 @@ HEAD_BYTES = 2**16
 """The most that is read of a picture to plan."""
 
 
-def decode_picture(page: TiffPage, data: bytes, place: Place) -> NDArray[Any]:
+def decode_picture(page: TiffPage, data: bytes, place: TilePlace) -> NDArray[Any]:
     """Decode a strip or tile, as `decode_jpeg` does."""
     require_picture(page, data, place)
     if page.compression == WEBP and page.samplesperpixel == 4:
@@ -42,7 +42,7 @@ def decode_picture(page: TiffPage, data: bytes, place: Place) -> NDArray[Any]:
     return decoded.reshape(depth, -1, extents[1], samples)
 
 
-def require_picture(page: TiffPage, data: bytes, place: Place, size: int | None = None) -> None:
+def require_picture(page: TiffPage, data: bytes, place: TilePlace, size: int | None = None) -> None:
     """Refuse a picture whose head says that it does not fit its place."""
     require_extents(data, place.fits(page), max(MOST_COMPONENTS, place.shape[3]), size)
 
@@ -60,7 +60,7 @@ def require_first(stored: StoredPage) -> None:
     if page.compression not in PICTURES | {LERC} or written is None:
         return
     _, begin, shape = page.decode(None, written, _fullsize=False)
-    place = Place.of(page, written, begin, shape)
+    place = TilePlace.of(page, written, begin, shape)
     file, size = page.parent.filehandle, stored.counts[written]
     with file.lock:
         file.seek(stored.offsets[written])

@@ -7,7 +7,7 @@ from tifffile import TiffPage
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TilePlace:
     """Where a strip or tile belongs: its number, and its extents (depth, rows, columns, samples).
 
     `rest` are the rows and columns of it that lie within the image.

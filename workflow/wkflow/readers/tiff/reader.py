@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tifffile import TiffFile
 
 from wkflow.model.box import Box
-from wkflow.model.source import Probe, References
+from wkflow.model.source import ImageInfo, References
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.references import Referring, require_within
 from wkflow.readers.base.whole_plane import require_inside
@@ -48,7 +48,7 @@ class TiffReader(Referring):
     Of pyramids the full level is read.
     """
 
-    def probe(self, path: str) -> tuple[Probe, ...]:
+    def probe(self, path: str) -> tuple[ImageInfo, ...]:
         """Read the directories of the pages."""
         with self.open(path) as images:
             return tuple(image.described() for image in images)
@@ -78,7 +78,7 @@ class TiffImage:
         absent = self._planes.absent
         present = next(n for n in range(self._planes.count) if n not in absent) if absent else 0
         first = self._checked(present)
-        self.probe = Probe(
+        self.probe = ImageInfo(
             self._planes.header,
             (1, 1, 1) if first.keyframe.is_final else Segments.of(first.keyframe).grain,
             tiff_about(parts.tif, series, ome, number),
@@ -86,7 +86,7 @@ class TiffImage:
             gaps=self._planes.gaps,
         )
 
-    def described(self) -> Probe:
+    def described(self) -> ImageInfo:
         """Say also how many strips or tiles were never written: of all planes, or of the first."""
         count = min(self._planes.count, PLANES_COUNTED) if self._planes.data_offset is None else 1
         path = self._parts.path

@@ -30,7 +30,7 @@ LOOK_S = 10.0
 """Between two looks at the reasons for which jobs wait."""
 
 
-def attend(workflow: Any, folders: Sequence[Path], sources: Sequence[str]) -> None:  # noqa: ANN401 -- it has no type
+def monitor_slurm(workflow: Any, folders: Sequence[Path], sources: Sequence[str]) -> None:  # noqa: ANN401 -- it has no type
     """Make ready for the first job; called once, when Snakemake begins.
 
     Jobs will write into the `folders`, of which the first is the run folder, and read `sources`.

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from wkflow.errors import ServerError
 from wkflow.network.network_errors import nonsense
 from wkflow.path_safety import has_parent
-from wkflow.webknossos.client.request import LONGEST_ANSWER, Answer, shown
+from wkflow.webknossos.client.request import LONGEST_ANSWER, Response, shown
 from wkflow.webknossos.client.session import Session
 
 WHOLE_FILE = 2**24
@@ -99,7 +99,7 @@ class RemoteFiles:
             raise nonsense(f"the path {name!r} holds `..`", shown(self._root))
         return f"{self._root}/{quote(name.removeprefix('./'))}"
 
-    def _range(self, name: str, header: str, length: int) -> Answer | None:
+    def _range(self, name: str, header: str, length: int) -> Response | None:
         """Ask for a range; None stands for a missing file, 200 for all of it, 416 for nothing."""
         ok, limit = (200, 206, 404, 416), max(WHOLE_FILE, length)
         answer = self._ask(name, ok, limit, {"Range": header})
@@ -111,17 +111,17 @@ class RemoteFiles:
         ok: tuple[int, ...],
         limit: int = LONGEST_ANSWER,
         headers: dict[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         headers = _PLAIN | (headers or {})
         return self._session.request("GET", self._url(name), headers=headers, ok=ok, limit=limit)
 
 
-def _content(answer: Answer) -> bytes:
+def _content(answer: Response) -> bytes:
     """Give the bytes of an answer that is no part: all of a file, or nothing behind its end."""
     return answer.content if answer.status_code == 200 else b""
 
 
-def _span(answer: Answer, begin: int | None) -> tuple[int, int | None]:
+def _span(answer: Response, begin: int | None) -> tuple[int, int | None]:
     """Give the first byte of a part, and the size of its file if it is told.
 
     Where the header is missing, a part is taken to begin at `begin`, unless that is None.
@@ -135,7 +135,7 @@ def _span(answer: Answer, begin: int | None) -> tuple[int, int | None]:
     return int(found[1]), None if found[2] == "*" else int(found[2])
 
 
-def _other_range(answer: Answer) -> ServerError:
+def _other_range(answer: Response) -> ServerError:
     found = answer.headers.get("Content-Range", "none is named")
     remedy = "A proxy before the server may be at fault: ask its administrator."
     return ServerError(f"answers another range ({found})", answer.where, remedy)

@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from wkflow.errors import ServerError, TransientError
 from wkflow.model.mag import Mag
-from wkflow.network.network_errors import Setback, nonsense
+from wkflow.network.network_errors import RetryableError, nonsense
 from wkflow.webknossos.client.api_versions import NewMag
 from wkflow.webknossos.client.dataset import RemoteDataset
 from wkflow.webknossos.client.mag_upload import MagUpload
 from wkflow.webknossos.client.proxy import name_of
-from wkflow.webknossos.client.request import Call
+from wkflow.webknossos.client.request import Request
 from wkflow.webknossos.client.upload import FinishUnsureError
 
 TRIES = 2
@@ -163,12 +163,12 @@ class NewMags:
         ServerError
             In the server's words.
         """
-        call = Call("POST", self._route("finishMagUploadToPath"), json=_path_body(mag))
+        call = Request("POST", self._route("finishMagUploadToPath"), json=_path_body(mag))
         tries = self.dataset.server.session.tries(call)
         while True:
             try:
                 self.dataset.server.session.attempt(call, tries.patience)
-            except Setback as setback:
+            except RetryableError as setback:
                 if setback.is_unsure and self.lists(mag):
                     return
                 tries.pause(setback)

@@ -30,7 +30,7 @@ class Body(Protocol):
 
 
 class Options(TypedDict, total=False):
-    """What may be said of a request besides method and URL; see `Call`."""
+    """What may be said of a request besides method and URL; see `Request`."""
 
     json: object
     params: Mapping[str, str]
@@ -43,7 +43,7 @@ class Options(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """One request.
 
     Parameters
@@ -85,7 +85,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What came back, read to its end.
 
     `url` is where it came from after redirects; `headers` are found in any case of letters.

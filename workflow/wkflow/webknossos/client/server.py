@@ -7,10 +7,10 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from wkflow.errors import ConfigError, ServerError
-from wkflow.network.network_errors import Setback, nonsense
+from wkflow.network.network_errors import RetryableError, nonsense
 from wkflow.webknossos.client import folders as folder_tree
 from wkflow.webknossos.client.api_versions import Dialect, negotiate
-from wkflow.webknossos.client.request import Call, origin, shown
+from wkflow.webknossos.client.request import Request, origin, shown
 from wkflow.webknossos.client.session import Session
 from wkflow.webknossos.client.upload import FinishUnsureError
 
@@ -56,7 +56,7 @@ class Server:
             If it cannot be reached.
         """
         base = shown(url.strip()).rstrip("/") if "@" not in url else url
-        asked = Call("GET", base + BUILDINFO)
+        asked = Request("GET", base + BUILDINFO)
         answer = session.request("GET", asked.url, with_token=False, ok=(200, 404))
         try:
             versions = answer.json()["httpApiVersioning"]
@@ -224,12 +224,14 @@ class Server:
         FinishUnsureError
             If the answer was lost: ask for the dataset.
         """
-        call = Call("POST", self.at(f"/datasets/{quote(dataset_id, safe='')}/finishUploadToPaths"))
+        call = Request(
+            "POST", self.at(f"/datasets/{quote(dataset_id, safe='')}/finishUploadToPaths")
+        )
         tries = self.session.tries(call)
         while True:
             try:
                 self.session.attempt(call, tries.patience)
-            except Setback as setback:
+            except RetryableError as setback:
                 if setback.is_unsure:
                     raise FinishUnsureError.after(setback, call.where) from None
                 tries.pause(setback)

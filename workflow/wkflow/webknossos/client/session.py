@@ -13,10 +13,16 @@ from wkflow import __version__
 from wkflow.errors import ConfigError, ServerError, WkflowError
 from wkflow.model.dataset_url import is_open
 from wkflow.network.http_adapter import BLOCK, TOKEN_HEADER, Wire
-from wkflow.network.network_errors import NOT_BEGUN, Setback, is_passing, nonsense, understand
+from wkflow.network.network_errors import (
+    NOT_BEGUN,
+    RetryableError,
+    is_passing,
+    nonsense,
+    understand,
+)
 from wkflow.network.retry import Budget, Tries, retry_after
 from wkflow.webknossos.client.error_messages import is_full, phrase, refused, words
-from wkflow.webknossos.client.request import Answer, Call, Options, origin, shown
+from wkflow.webknossos.client.request import Options, Request, Response, origin, shown
 
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0
@@ -91,8 +97,8 @@ class Session:
     def has_token(self) -> bool:
         return self._token is not None
 
-    def request(self, method: str, url: str, **options: Unpack[Options]) -> Answer:
-        """Ask until there is an answer; `Call` tells of the options.
+    def request(self, method: str, url: str, **options: Unpack[Options]) -> Response:
+        """Ask until there is an answer; `Request` tells of the options.
 
         A body that is read while it is sent can be sent once only: see `attempt`.
 
@@ -105,23 +111,23 @@ class Session:
         TransientError
             If no repetition is left.
         """
-        call = Call(method, url, **options)
+        call = Request(method, url, **options)
         tries = self.tries(call)
         while True:
             try:
                 return self.attempt(call, tries.patience)
-            except Setback as setback:
+            except RetryableError as setback:
                 tries.pause(setback)
 
     def json(self, method: str, url: str, **options: Unpack[Options]) -> Any:  # noqa: ANN401
         """Ask as `request` does, and give the document of the answer."""
         return self.request(method, url, **options).json()
 
-    def tries(self, call: Call) -> Tries:
+    def tries(self, call: Request) -> Tries:
         """Begin to count the tries of a request."""
         return Tries(self.budget, call.where)
 
-    def attempt(self, call: Call, patience: int = 1) -> Answer:
+    def attempt(self, call: Request, patience: int = 1) -> Response:
         """Ask once; the timeouts are `patience` times as long.
 
         Raises
@@ -140,14 +146,14 @@ class Session:
             return self._judged(call, answer)
         return self._raise(found)  # out here, where no context of it holds the token
 
-    def _judged(self, call: Call, answer: Answer) -> Answer:
+    def _judged(self, call: Request, answer: Response) -> Response:
         if answer.status_code not in call.ok:
             self.refuse(call, answer)
         if answer.is_torn:
-            raise Setback("its JSON breaks off", is_unsure=True, is_nonsense=True)
+            raise RetryableError("its JSON breaks off", is_unsure=True, is_nonsense=True)
         return answer
 
-    def refuse(self, call: Call, answer: Answer) -> NoReturn:
+    def refuse(self, call: Request, answer: Response) -> NoReturn:
         """Raise what an answer with an unwelcome status means.
 
         Raises
@@ -157,12 +163,12 @@ class Session:
         status = answer.status_code
         sentence, chain = words(status, answer.content, answer.content_type)
         if is_full(status, answer.content):  # however long it asks to wait
-            self._raise(Setback(sentence, is_unsure=False, is_full=True, detail=chain))
+            self._raise(RetryableError(sentence, is_unsure=False, is_full=True, detail=chain))
         if is_passing(status):
             wait = retry_after(answer.headers.get("Retry-After"))
             is_unsure = status not in NOT_BEGUN and call.was_sent
             said = sentence if str(status) in sentence else f"{sentence} (status {status})"
-            self._raise(Setback(said, is_unsure=is_unsure, wait=wait, detail=chain))
+            self._raise(RetryableError(said, is_unsure=is_unsure, wait=wait, detail=chain))
         if 200 <= status < 300:
             self._raise(nonsense(f"it is {phrase(status)}, without a body", call.where))
         if 300 <= status < 400 and "Location" in answer.headers:
@@ -172,7 +178,7 @@ class Session:
             error = ServerError(error.what, error.where, "Give a token as WK_TOKEN.", error.detail)
         self._raise(error)
 
-    def _send(self, call: Call, patience: int) -> Answer:
+    def _send(self, call: Request, patience: int) -> Response:
         request = requests.Request(
             call.method,
             call.url,
@@ -212,16 +218,16 @@ class Session:
                 "Write https, or give --insecure if you trust the network.",
             )  # fmt: skip
 
-    def _headers(self, call: Call) -> dict[str, str]:
+    def _headers(self, call: Request) -> dict[str, str]:
         headers = dict(call.headers)
         if call.with_token and self._token is not None:
             self.require_private(call.url)
             headers[TOKEN_HEADER] = self._token
         return headers
 
-    def _raise(self, found: Setback | WkflowError) -> NoReturn:
+    def _raise(self, found: RetryableError | WkflowError) -> NoReturn:
         """Raise without the token: servers and libraries repeat it."""
-        if isinstance(found, Setback):
+        if isinstance(found, RetryableError):
             found.cause, found.detail = self._masked(found.cause), self._masked(found.detail)
             raise found
         raise type(found)(*map(self._masked, found.args))
@@ -235,7 +241,7 @@ _FOREIGN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, Va
 """What `requests` raises and lets through."""
 
 
-def _read(response: requests.Response, call: Call) -> Answer:
+def _read(response: requests.Response, call: Request) -> Response:
     """Read the answer, of a refusal only the beginning."""
     is_ok = response.status_code in call.ok
     limit = call.limit if is_ok else MOST_WORDS
@@ -247,10 +253,10 @@ def _read(response: requests.Response, call: Call) -> Answer:
     if is_ok and len(content) > limit:
         raise nonsense(f"it has more than {limit} bytes", call.where)
     where, url = call.where, response.url or call.url
-    return Answer(where, url, response.status_code, response.headers, bytes(content[:limit]))
+    return Response(where, url, response.status_code, response.headers, bytes(content[:limit]))
 
 
-def _moved(call: Call, location: str) -> ServerError:
+def _moved(call: Request, location: str) -> ServerError:
     """Say where a request leads that must not be redirected, since its body would be lost."""
     new = shown(urljoin(call.url, location))
     path = shown(call.url).partition("://")[2].partition("/")[2]

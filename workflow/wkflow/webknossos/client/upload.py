@@ -4,11 +4,11 @@ from threading import Lock
 from typing import Any, Self
 
 from wkflow.errors import ServerError, TransientError
-from wkflow.network.network_errors import Setback, full_disk
+from wkflow.network.network_errors import RetryableError, full_disk
 from wkflow.webknossos.client.api_versions import Announcement, Dialect
-from wkflow.webknossos.client.request import Answer, Call
+from wkflow.webknossos.client.request import Request, Response
 from wkflow.webknossos.client.session import FINISH_TIMEOUT_S, Session
-from wkflow.webknossos.client.upload_part import Piece, PieceBody
+from wkflow.webknossos.client.upload_part import PartBody, UploadPart
 
 NEVER_SENT = ".wkflow-asks"
 """A path that no upload has: asking for it tells whether the upload itself is known."""
@@ -22,7 +22,7 @@ class FinishUnsureError(TransientError):
     """The answer to a finish was lost: it may have happened, be under way, or not have come."""
 
     @classmethod
-    def after(cls, setback: Setback, where: str) -> Self:
+    def after(cls, setback: RetryableError, where: str) -> Self:
         return cls(
             f"{setback.cause}: whether the upload is finished is unknown",
             where,
@@ -97,7 +97,7 @@ class Upload:
         """
         return self._ask(NEVER_SENT, 1) != 400
 
-    def has(self, piece: Piece) -> bool:
+    def has(self, piece: UploadPart) -> bool:
         """Ask whether a piece arrived.
 
         Raises
@@ -131,7 +131,7 @@ class Upload:
         params = {"organizationName": self._organization}
         self.session.request("GET", url, params=params, ok=(200, 400, 404, 500))
 
-    def send(self, piece: Piece) -> bool:
+    def send(self, piece: UploadPart) -> bool:
         """Send a piece until the server has it.
 
         Where a failure leaves open whether it arrived, the server is asked before it is sent
@@ -153,21 +153,21 @@ class Upload:
         names = self._dialect.chunk_names(self._name, self._organization)
         fields = piece.fields(self.upload_id, self.file_count, names)
         url = self._datastore + self._dialect.chunks
-        tries = self.session.tries(Call("POST", url))
+        tries = self.session.tries(Request("POST", url))
         while True:
-            with PieceBody(piece, fields, self._count) as body:
+            with PartBody(piece, fields, self._count) as body:
                 try:
                     self._post(url, body, tries.patience)
-                except Setback as setback:
+                except RetryableError as setback:
                     tries.pause(setback)
                     if setback.is_unsure and self.has(piece):
                         return False
                 else:
                     return True
 
-    def _post(self, url: str, body: PieceBody, patience: int) -> None:
+    def _post(self, url: str, body: PartBody, patience: int) -> None:
         headers = {"Content-Type": body.content_type}
-        call = Call("POST", url, body=body, headers=headers, ok=(200, 201, 400))
+        call = Request("POST", url, body=body, headers=headers, ok=(200, 201, 400))
         answer = self.session.attempt(call, patience)
         if answer.status_code == 400:
             if not self.is_known():
@@ -201,7 +201,7 @@ class Upload:
         ServerError
             In the server's words.
         """
-        call = Call(
+        call = Request(
             "POST",
             self._datastore + self._dialect.finish,
             params=self._dialect.finish_params(self.upload_id),
@@ -212,18 +212,18 @@ class Upload:
         while True:
             try:
                 return self._finished(self.session.attempt(call, tries.patience))
-            except Setback as setback:
+            except RetryableError as setback:
                 if setback.is_unsure:
                     raise FinishUnsureError.after(setback, call.where) from None
                 if setback.is_full:  # the server had begun
                     raise full_disk(setback.cause, call.where, setback.detail) from None
                 tries.pause(setback)
 
-    def _finished(self, answer: Answer) -> str:
+    def _finished(self, answer: Response) -> str:
         try:
             return _id(answer.json()[self._dialect.finished_key])
         except (ServerError, LookupError, TypeError):
-            raise Setback("the answer names no dataset", is_unsure=True) from None
+            raise RetryableError("the answer names no dataset", is_unsure=True) from None
 
     def cancel(self) -> bool:
         """Let the server forget the upload; say whether it did. Only administrators may."""

@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class UploadPart:
     """A stretch of one file, as it is sent in one request.
 
     Parameters
@@ -61,7 +61,7 @@ class Piece:
         }
 
 
-def pieces_of(local: Path, path: str, size: int, chunk_size: int) -> list[Piece]:
+def pieces_of(local: Path, path: str, size: int, chunk_size: int) -> list[UploadPart]:
     """Cut a file of `size` bytes; an empty file has no pieces, since the server takes none.
 
     >>> [(p.number, p.offset, p.length) for p in pieces_of(Path("a"), "c/0", 10, 4)]
@@ -69,14 +69,14 @@ def pieces_of(local: Path, path: str, size: int, chunk_size: int) -> list[Piece]
     """
     offsets = range(0, size, chunk_size)
     return [
-        Piece(
+        UploadPart(
             local, path, n, len(offsets), offset, min(chunk_size, size - offset), chunk_size, size
         )
         for n, offset in enumerate(offsets, 1)
     ]
 
 
-class PieceBody:
+class PartBody:
     """A form of `multipart/form-data` (RFC 7578) with one piece in it, to be read once.
 
     Parameters
@@ -94,7 +94,7 @@ class PieceBody:
 
     def __init__(
         self,
-        piece: Piece,
+        piece: UploadPart,
         fields: Mapping[str, str],
         tick: Callable[[int], object] = int,
     ) -> None:
@@ -176,7 +176,7 @@ def _head(fields: Mapping[str, str], boundary: str) -> bytes:
     return "".join([*parts, file]).encode()
 
 
-def _changed(piece: Piece) -> VerificationError:
+def _changed(piece: UploadPart) -> VerificationError:
     return VerificationError(
         f"is not as long as it was when written ({piece.file_size} bytes)", str(piece.file), _REMEDY
     )
