@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from wkflow.model.box import Box, Triple
+from wkflow.model.kernel import KERNELS
 from wkflow.model.layer import ROWS_AHEAD, START_BYTES, Grid, Layer, lay_grid, shard_bytes
 from wkflow.model.layer_plan import BLOCK_JOBS, BLOCK_SHARE, LayerPlan
 from wkflow.model.mag import Mag
@@ -17,7 +18,7 @@ from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.slab import Slab
 from wkflow.model.source import Channel, RawLayout, Source
 from wkflow.model.stored_mag import StoredMag
-from wkflow.voxels.kernels import KERNELS, reach
+from wkflow.voxels.kernels.edges import reach
 from wkflow.voxels.reduce import Reduction
 
 from tests.strategies import (

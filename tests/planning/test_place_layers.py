@@ -28,7 +28,7 @@ from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
 from wkflow.steps.downsample_rest import downsample_rest
-from wkflow.voxels.kernels import KERNELS
+from wkflow.voxels.kernels import REDUCERS
 
 from tests.steps.stacks import grains
 
@@ -229,7 +229,7 @@ def _reduced(one: LayerPlan, voxels: np.ndarray, factor: Triple) -> np.ndarray:
     widths = [(0, -size % step) for size, step in zip(voxels.shape, factor, strict=True)]
     padded = np.pad(voxels, widths, "symmetric")[None]
     block = np.ascontiguousarray(padded.T).T
-    return KERNELS[one.kernel].reduce(block, factor)[0]
+    return REDUCERS[one.kernel](block, factor)[0]
 
 
 @pytest.mark.parametrize(

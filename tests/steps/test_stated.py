@@ -11,7 +11,7 @@ from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.settings import Settings
 from wkflow.planning.infer_category import judge_category
 from wkflow.planning.plan_conversion import plan_conversion
-from wkflow.voxels.kernels import KERNELS
+from wkflow.voxels.kernels import REDUCERS
 
 from tests.steps.stacks import grains, plan_of, write_tiffs
 
@@ -184,7 +184,7 @@ def test_the_option_wins(tmp_path: Path) -> None:
 
 def test_ids_above_the_finest_mag_occur_there() -> None:
     """The kernel of a segmentation invents none."""
-    coarse = KERNELS["mode"].reduce(NOISE.transpose(2, 1, 0)[None], (2, 2, 2))
+    coarse = REDUCERS["mode"](NOISE.transpose(2, 1, 0)[None], (2, 2, 2))
     assert set(np.unique(coarse)) <= set(np.unique(NOISE))
 
 

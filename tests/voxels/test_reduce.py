@@ -18,12 +18,13 @@ from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.box import Box
 from wkflow.model.codec import Codec, default_codec
 from wkflow.model.data_formats import STORAGES
+from wkflow.model.kernel import KERNELS
 from wkflow.model.layer import Grid, Layer, lay_grid
 from wkflow.model.mag import Mag
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
-from wkflow.voxels.kernels import KERNELS
+from wkflow.voxels.kernels import REDUCERS
 from wkflow.voxels.reduce import Reduction, downsample_shards
 
 from tests import strategies
@@ -68,11 +69,11 @@ def stored(plan: Plan, grid: Grid) -> Volume:
 
 def reduced(one: LayerPlan, finer: Volume, step: tuple[Grid, Grid]) -> Volume:
     """Mirror the whole array until its cells are whole, and hand all of it to the kernel."""
-    kernel, factor = KERNELS[one.kernel], step[1].mag.over(step[0].mag)
-    halo = kernel.halo(factor)
+    factor = step[1].mag.over(step[0].mag)
+    halo = KERNELS[one.kernel].halo(factor)
     padding = [(h, -size % f + h) for size, f, h in zip(finer.shape[1:], factor, halo, strict=True)]
     whole = np.pad(finer, [(0, 0), *padding], mode="symmetric")
-    return kernel.reduce(np.ascontiguousarray(whole.T).T, factor)
+    return REDUCERS[one.kernel](np.ascontiguousarray(whole.T).T, factor)
 
 
 @pytest.mark.parametrize("ladder", LADDERS, ids=" ".join)
@@ -211,7 +212,7 @@ def mirrored(kernel: str, finer: Volume, step: tuple[Grid, Grid]) -> Volume:
         after = step[1].size[axis] * f - step[0].size[axis]
         padding.append((before + halo, after + halo))
     whole = np.pad(finer, padding, mode="symmetric")
-    return KERNELS[kernel].reduce(np.ascontiguousarray(whole.T).T, factor)
+    return REDUCERS[kernel](np.ascontiguousarray(whole.T).T, factor)
 
 
 @given(drawn=placed_steps(), seed=st.integers(0, 99))

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
-from wkflow.voxels.kernels import KERNELS, Kernel, gather, kernel_for, reach
+from wkflow.model.kernel import KERNELS, Kernel
+from wkflow.voxels.kernels import REDUCERS
+from wkflow.voxels.kernels.edges import gather, reach
 
 from tests.voxels.kernels.blocks import DTYPES, FACTORS, Block, Factor, lay_out, random_block
 
@@ -23,7 +25,7 @@ def reduce_cells(
         )
     ]
     x, y, z = (slice(begin, end) for begin, end, _ in ranges)
-    return kernel.reduce(gather(source[:, x, y, z], [take for *_, take in ranges]), factor)
+    return REDUCERS[kernel.name](gather(source[:, x, y, z], [take for *_, take in ranges]), factor)
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -71,7 +73,7 @@ def test_the_block_stays_and_the_reduced_one_has_its_dtype_and_layout(
     block = random_block((3, *extents), dtype, seed=11)
     before = block.copy()
     block.flags.writeable = False
-    reduced = kernel.reduce(block, factor)
+    reduced = REDUCERS[kernel.name](block, factor)
     assert reduced.shape == (3, 2, 2, 2)
     assert reduced.dtype == block.dtype
     assert reduced.T.flags.c_contiguous
@@ -88,7 +90,9 @@ def test_any_memory_layout_is_taken(kernel: Kernel) -> None:
     factor = (2, 2, 2)
     if kernel.halo(factor) == (0, 0, 0):
         block, other = block[:, 2:], other[:, 2:]
-    assert_array_equal(kernel.reduce(other, factor), kernel.reduce(lay_out(block), factor))
+    assert_array_equal(
+        REDUCERS[kernel.name](other, factor), REDUCERS[kernel.name](lay_out(block), factor)
+    )
 
 
 @every_kernel
@@ -96,39 +100,16 @@ def test_no_voxels_reduce_to_no_voxels(kernel: Kernel) -> None:
     """An empty block is no accident."""
     halo = kernel.halo((2, 2, 2))
     block = np.zeros((1, 2 * halo[0], 4 + 2 * halo[1], 4 + 2 * halo[2]), np.uint8)
-    assert kernel.reduce(block, (2, 2, 2)).shape == (1, 0, 2, 2)
+    assert REDUCERS[kernel.name](block, (2, 2, 2)).shape == (1, 0, 2, 2)
 
 
 @every_kernel
 def test_cells_of_one_voxel_are_copied(kernel: Kernel) -> None:
     """Factor 1 along all axes changes nothing."""
     block = random_block((2, 4, 3, 5), "int16", seed=13)
-    assert_array_equal(kernel.reduce(block, (1, 1, 1)), block, strict=True)
+    assert_array_equal(REDUCERS[kernel.name](block, (1, 1, 1)), block, strict=True)
 
 
-def test_each_kernel_stands_under_its_name() -> None:
-    """The table is what `--interpolation-mode` offers."""
-    assert [kernel.name for kernel in KERNELS.values()] == list(KERNELS)
-    assert list(KERNELS) == ["median", "mode", "nearest", "bilinear", "bicubic"]
-
-
-def test_only_median_and_mode_mirror_as_the_official_tool() -> None:
-    """The smooth kernels are independent of anybody's tiles."""
-    windows = {name: kernel.window for name, kernel in KERNELS.items() if kernel.window}
-    assert windows == {"median": 1024, "mode": 1024}
-
-
-@pytest.mark.parametrize(
-    ("mode", "category", "name"),
-    [
-        ("default", "segmentation", "mode"),
-        ("default", "color", "median"),
-        ("bicubic", "segmentation", "bicubic"),
-        ("mode", "color", "mode"),
-    ],
-)
-def test_a_layer_gets_the_kernel_of_its_category_unless_told(
-    mode: str, category: str, name: str
-) -> None:
-    """Labels are counted, grey values are sorted."""
-    assert kernel_for(mode, category).name == name
+def test_each_kernel_has_its_function() -> None:
+    """What is known of it and what computes it stand under one name."""
+    assert list(REDUCERS) == list(KERNELS)

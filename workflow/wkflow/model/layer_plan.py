@@ -12,6 +12,7 @@ from math import prod
 from typing import Any, Self
 
 from wkflow.model.box import Box, Triple
+from wkflow.model.kernel import KERNELS
 from wkflow.model.layer import START_BYTES, Grid, Layer, Place, rest_memory, shard_bytes
 from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.slab import Slab, cut_slabs
@@ -213,11 +214,11 @@ class LayerPlan:
     def source_box(self, finer: Grid, coarser: Grid, position: Triple) -> Box:
         """Give the voxels of the finer mag that one shard of the coarser is computed from.
 
-        Those below it; for the bicubic kernel one more all around; and where the last cells of
-        an axis are incomplete, as many before them as may be mirrored.
+        Those below it, and as many more all around as the kernel reaches; and where the last
+        cells of an axis are incomplete, as many before them as may be mirrored.
         """
         factor = coarser.mag.over(finer.mag)
-        halo = self.halo
+        reach = KERNELS[self.kernel].reach
         shard = coarser.shard_box(position)
         begin, end = [], []
         for b, e, f, first, size in zip(
@@ -225,14 +226,9 @@ class LayerPlan:
         ):
             at_end = f - 1 if e * f > size else 0
             at_begin = f - 1 if b * f < first else 0
-            begin.append(max(first, b * f - max(halo, at_end)))
-            end.append(min(size, e * f + max(halo, at_begin)))
+            begin.append(max(first, b * f - max(reach, at_end)))
+            end.append(min(size, e * f + max(reach, at_begin)))
         return Box((begin[0], begin[1], begin[2]), (end[0], end[1], end[2]))
-
-    @property
-    def halo(self) -> int:
-        """How many voxels around its own a cell of the coarser mag is computed from."""
-        return 1 if self.kernel == "bicubic" else 0
 
     def slab_recipe(self, slab: Slab) -> str:
         """Digest all that the voxels of a slab depend on: if it changes, the slab is redone."""

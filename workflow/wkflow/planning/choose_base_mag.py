@@ -14,6 +14,7 @@ from wkflow.errors import ConfigError, SourceError
 from wkflow.formats.mag_reader import MagReader, open_mag
 from wkflow.model.box import Box
 from wkflow.model.datasource_properties import ExistingLayer, ExistingMag
+from wkflow.model.kernel import kernel_for
 from wkflow.model.layer import Grid, lay_grid
 from wkflow.model.mag import Mag
 from wkflow.model.stored_mag import StoredMag
@@ -22,7 +23,6 @@ from wkflow.options.settings import Settings
 from wkflow.planning.find_dataset import Target
 from wkflow.voxels.base_mag import some_of
 from wkflow.voxels.finer_mag import opened_files
-from wkflow.voxels.kernels import kernel_for
 from wkflow.voxels.reduce import Reduction
 
 LOOKED_AT = 2**27

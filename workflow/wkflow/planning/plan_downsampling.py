@@ -11,6 +11,7 @@ from wkflow.model.box import Triple
 from wkflow.model.codec import Codec, default_codec
 from wkflow.model.data_formats import STORAGES, misfit, shard_of
 from wkflow.model.datasource_properties import ExistingLayer
+from wkflow.model.kernel import kernel_for
 from wkflow.model.layer import Layer, lay_grid
 from wkflow.model.mag import Mag
 from wkflow.model.mag_ladder import default_coarsest, list_mags
@@ -25,7 +26,6 @@ from wkflow.planning.plan_layer import JOB_BYTES
 from wkflow.planning.size_jobs import shape_jobs
 from wkflow.run_folder import DRAFT, is_finished, published
 from wkflow.voxels.base_mag import require_base
-from wkflow.voxels.kernels import kernel_for
 
 CHANGES_NOTHING = frozenset({
     *("jobs", "memory", "distribution_strategy", "job_resources", "work_dir", "verify"),

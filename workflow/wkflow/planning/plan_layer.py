@@ -8,6 +8,7 @@ from wkflow.errors import SourceError
 from wkflow.formats.table import format_of
 from wkflow.model.codec import default_codec
 from wkflow.model.data_formats import STORAGES, shard_of
+from wkflow.model.kernel import kernel_for
 from wkflow.model.layer import (
     COLOR_DTYPES,
     ITEM_BYTES,
@@ -29,7 +30,6 @@ from wkflow.planning.infer_category import judge_category, look_at
 from wkflow.planning.place_layers import Placement
 from wkflow.planning.split_channels import Part
 from wkflow.voxels.cast import check_sample
-from wkflow.voxels.kernels import kernel_for
 
 JOB_BYTES, LEAST_JOB_BYTES = 2**30, 2**27
 """What is worth the start of a job, and what is just worth it where another one waits for it."""

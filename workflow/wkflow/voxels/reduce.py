@@ -16,11 +16,12 @@ from wkflow.formats.contract import ReadBox
 from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.box import Box
 from wkflow.model.codec import Codec
+from wkflow.model.kernel import KERNELS
 from wkflow.model.layer import Grid, Place
 from wkflow.model.plan import LayerPlan
 from wkflow.model.receipt import ShardFile
 from wkflow.voxels.finer_mag import finer_voxels
-from wkflow.voxels.kernels import KERNELS
+from wkflow.voxels.kernels import REDUCERS
 from wkflow.voxels.kernels.edges import gather, reach
 from wkflow.voxels.scratch_mag import Shortcut
 from wkflow.voxels.scratch_voxels import ShortcutVoxels
@@ -58,7 +59,8 @@ class Reduction:
     """A kernel between two mags: gives any box of the coarser one."""
 
     def __init__(self, kernel: str, finer: Grid, coarser: Grid) -> None:
-        self.kernel, self.finer, self.coarser = KERNELS[kernel], finer, coarser
+        self.finer, self.coarser = finer, coarser
+        self.kernel, self.reduce = KERNELS[kernel], REDUCERS[kernel]
         self.factor = coarser.mag.over(finer.mag)
         self.halo = self.kernel.halo(self.factor)
 
@@ -81,4 +83,4 @@ class Reduction:
             ends.append(high + first)
             takes.append(take)
         block = read(Box((begins[0], begins[1], begins[2]), (ends[0], ends[1], ends[2])))
-        return self.kernel.reduce(gather(block, takes), self.factor)
+        return self.reduce(gather(block, takes), self.factor)

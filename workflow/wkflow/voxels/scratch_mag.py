@@ -11,6 +11,7 @@ from math import prod
 from pathlib import Path
 
 from wkflow.model.box import Triple
+from wkflow.model.kernel import KERNELS
 from wkflow.model.layer import Grid
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.plan import Plan
@@ -73,7 +74,7 @@ def shortcut_of(plan: LayerPlan, scratch: Path | None) -> Shortcut | None:
     finest, second = plan.grids[:2]
     factor = second.mag.over(finest.mag)
     whole_cells = all(c % f == 0 for c, f in zip(finest.chunk, factor, strict=True))
-    is_plain = max(factor) <= 2 and plan.halo == 0
+    is_plain = max(factor) <= 2 and KERNELS[plan.kernel].reach == 0
     if not (whole_cells and is_plain and (is_small or plan.passing)):
         return None
     return Shortcut(scratch / plan.layer.name, plan)

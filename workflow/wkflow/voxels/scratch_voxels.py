@@ -11,7 +11,7 @@ from wkflow import atomic_files
 from wkflow.formats.contract import ReadBox, Voxels
 from wkflow.model.box import Box, Triple, ceil_div
 from wkflow.model.slab import Slab
-from wkflow.voxels.kernels import KERNELS
+from wkflow.voxels.kernels import REDUCERS
 from wkflow.voxels.kernels.edges import gather, reach
 from wkflow.voxels.scratch_mag import Shortcut
 
@@ -36,7 +36,7 @@ class ShortcutVoxels:
             reach(b * f, e * f, s)[2]
             for b, e, f, s in zip(begin, end, self._shortcut.factor, size, strict=True)
         ]
-        reduced = KERNELS[self._plan.kernel].reduce(gather(voxels, takes), self._shortcut.factor).T
+        reduced = REDUCERS[self._plan.kernel](gather(voxels, takes), self._shortcut.factor).T
         first = slab.z_begin // self._shortcut.factor[2]
         for z, plane in enumerate(reduced, begin[2]):
             self._write(handle, plane, (begin[0], begin[1], z - first))

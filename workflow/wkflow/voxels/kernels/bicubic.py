@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from wkflow.voxels.kernels.kernel import Factor, Voxels
-from wkflow.voxels.kernels.rounding import halves_to_even
-from wkflow.voxels.kernels.saturation import saturated
-from wkflow.voxels.kernels.tile import tile_of
+from wkflow.model.kernel import KERNELS
+from wkflow.voxels.kernels.rounding import halves_to_even, saturated
+from wkflow.voxels.kernels.tile import Factor, Voxels, tile_of
 
 WEIGHT_BITS = 4
 """The weights (-1, 9, 9, -1) add up to 2**4: Keys' cubic (a = -1/2) halfway between voxels."""
@@ -13,17 +12,7 @@ WEIGHT_BITS = 4
 PLANE_BYTES = 2**19
 """Bytes of sums computed at once, at least one plane; they should stay near the core."""
 
-
-def cubic_halo(factor: Factor) -> Factor:
-    """Reach one voxel beyond cells of 2; larger cells hold the four voxels around their centre.
-
-    Examples
-    --------
-    >>> cubic_halo((2, 4, 1))
-    (1, 0, 0)
-    """
-    x, y, z = (int(size == 2) for size in factor)
-    return x, y, z
+cubic_halo = KERNELS["bicubic"].halo
 
 
 def bicubic(block: Voxels, factor: Factor) -> Voxels:

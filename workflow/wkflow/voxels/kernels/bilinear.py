@@ -4,10 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wkflow.voxels.kernels.columns import every_nth
-from wkflow.voxels.kernels.kernel import Factor, Voxels
 from wkflow.voxels.kernels.rounding import halves_to_even
-from wkflow.voxels.kernels.tile import empty_cells, pieces, rows_of, tile_of
+from wkflow.voxels.kernels.tile import (
+    Factor,
+    Voxels,
+    empty_cells,
+    every_nth,
+    pieces,
+    rows_of,
+    tile_of,
+)
 
 
 def bilinear(block: Voxels, factor: Factor) -> Voxels:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.voxels.kernels.kernel import Voxels
+from wkflow.voxels.kernels.tile import Voxels
 
 Takes = NDArray[np.intp]
 """Positions along an axis of what was read."""

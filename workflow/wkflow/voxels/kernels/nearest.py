@@ -1,7 +1,6 @@
 """One voxel of each cell."""
 
-from wkflow.voxels.kernels.kernel import Factor, Voxels
-from wkflow.voxels.kernels.tile import tile_of
+from wkflow.voxels.kernels.tile import Factor, Voxels, tile_of
 
 
 def nearest(block: Voxels, factor: Factor) -> Voxels:

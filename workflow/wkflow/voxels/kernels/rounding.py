@@ -1,8 +1,9 @@
-"""Division by powers of two, a half going to the even neighbour."""
+"""From sums to voxels: division with a half going to the even neighbour, casts that saturate."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from wkflow.voxels.kernels.kernel import Voxels
+from wkflow.voxels.kernels.tile import Voxels
 
 
 def halves_to_even(remainder: Voxels, bits: int, quotient: Voxels) -> Voxels:
@@ -31,3 +32,21 @@ def halves_to_even(remainder: Voxels, bits: int, quotient: Voxels) -> Voxels:
     is_odd = np.bitwise_and(np.add(whole, quotient), 1)
     nudged = np.add(np.add(remainder, 2 ** (bits - 1) - 1), is_odd)
     return np.right_shift(nudged, bits)  # type: ignore[no-any-return]  # numpy types no ufunc
+
+
+def saturated(values: NDArray[np.float64], dtype: np.dtype[np.generic]) -> Voxels:
+    """Cast to an integer dtype, truncated toward zero; what lies outside takes the nearest end.
+
+    The largest 64-bit integers are no floats: 2**63 and 2**64 are one too many.
+
+    Examples
+    --------
+    >>> saturated(np.array([-7.0, 2.9, 300.0]), np.dtype(np.uint8))
+    array([  0,   2, 255], dtype=uint8)
+    """
+    ends = np.iinfo(dtype)  # type: ignore[type-var]  # callers pass integers only
+    with np.errstate(invalid="ignore"):
+        cast = values.astype(dtype)
+    cast[values <= ends.min] = ends.min
+    cast[values >= float(ends.max)] = ends.max
+    return cast
