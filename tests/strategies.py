@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import settings
 from hypothesis import strategies as st
 from wkflow.model.box import Box, Triple
-from wkflow.model.data_formats import STORAGES
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import COLOR_DTYPES, Grid, Layer, lay_grid
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.mag import Mag
@@ -57,7 +57,9 @@ def layers(draw: st.DrawFn, most: int = 300, *, plain: bool = True) -> Layer:
     layer = Layer("em", "color", dtype, channels, draw(triples(1, most)))
     if plain:
         return layer
-    return replace(layer, axes=draw(axes()), data_format=draw(st.sampled_from(sorted(STORAGES))))
+    return replace(
+        layer, axes=draw(axes()), data_format=draw(st.sampled_from(sorted(DATA_FORMATS)))
+    )
 
 
 @st.composite
@@ -82,7 +84,7 @@ def layer_plans(draw: st.DrawFn, most: int = 300) -> LayerPlan:
 @st.composite
 def shapes(draw: st.DrawFn, data_format: str) -> tuple[Triple, Triple, Triple]:
     """Draw a chunk and two shards of whole chunks, as a format wants them."""
-    storage, chunk = STORAGES[data_format], draw(power_triples(32))
+    storage, chunk = DATA_FORMATS[data_format], draw(power_triples(32))
     counts = draw(triples(1, 4)), draw(triples(1, 8))
     if storage.is_cubic:
         chunk = (chunk[0],) * 3

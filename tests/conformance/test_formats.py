@@ -12,7 +12,8 @@ import tifffile
 from wkflow.formats.layout import lay_out
 from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.box import Box
-from wkflow.model.codec import LEVELS, Codec
+from wkflow.model.codec import Codec
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import Layer, lay_grid
 from wkflow.model.mag_ladder import FINEST
 from wkflow.model.receipt import Receipt
@@ -43,7 +44,9 @@ LAYERS = {
 }
 TIME = noise((2, 9, 40, 50), "uint8", 5)
 CODECS = [
-    f"{name}:{codec}:{levels[-1]}" for name, one in LEVELS.items() for codec, levels in one.items()
+    f"{name}:{codec}:{levels[-1]}"
+    for name, one in DATA_FORMATS.items()
+    for codec, levels in one.levels.items()
 ]
 
 
@@ -71,7 +74,7 @@ def whole_pyramids(official: Official, session_folder: Path) -> Path:
     return make_whole(session_folder / "whole_pyramids", "1", make)
 
 
-@pytest.mark.parametrize("data_format", sorted(LEVELS.keys() - {"zarr3"}))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS.keys() - {"zarr3"}))
 def test_whole_conversions_have_the_official_voxels(
     official: Official, whole_pyramids: Path, tmp_path: Path, data_format: str
 ) -> None:
@@ -86,7 +89,7 @@ def test_whole_conversions_have_the_official_voxels(
 
 def write_ours(dataset: Path, layers: dict[str, Voxels], data_format: str, codec: str = "") -> None:
     """Write layers (t, z, y, x) or (z, y, x) or with samples at the end, in one format."""
-    codec = codec or next(iter(LEVELS[data_format]))
+    codec = codec or next(iter(DATA_FORMATS[data_format].levels))
     documents = []
     for name, voxels in layers.items():
         frames = voxels if voxels is TIME else voxels[None]
@@ -120,7 +123,7 @@ def _write(mag: MagVoxels, block: Voxels) -> None:
             sink.write(Box((0, 0, z), (width, height, min(z + 16, depth))), region, pool)
 
 
-@pytest.mark.parametrize("data_format", sorted(LEVELS))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 def test_the_official_library_reads_every_format(
     official: Official, theirs: Path, tmp_path: Path, data_format: str
 ) -> None:
@@ -132,7 +135,7 @@ def test_the_official_library_reads_every_format(
     assert all(verdict["voxels"].values())
 
 
-@pytest.mark.parametrize("data_format", sorted(LEVELS))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 @pytest.mark.parametrize("begin", [(36, 20, 4), (33, 41, 7)])
 def test_a_layer_lies_where_the_official_library_has_it(
     official: Official, tmp_path: Path, data_format: str, begin: tuple[int, int, int]

@@ -17,7 +17,8 @@ from wkflow.errors import VerificationError
 from wkflow.formats.mag_writer import MagVoxels
 from wkflow.formats.table import format_of
 from wkflow.model.box import Box
-from wkflow.model.codec import LEVELS, default_codec
+from wkflow.model.codec import default_codec
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import ITEM_BYTES, Layer, lay_grid
 from wkflow.model.mag import Mag
 from wkflow.model.mag_ladder import FINEST
@@ -74,7 +75,9 @@ class FormatContract:
 
     def test_the_codecs_are_all_tried(self) -> None:
         """Each that an option may name, at the level that is named here."""
-        assert {codec.partition(":")[0] for codec in self.codecs} == set(LEVELS[self.data_format])
+        assert {codec.partition(":")[0] for codec in self.codecs} == set(
+            DATA_FORMATS[self.data_format].levels
+        )
 
     @pytest.mark.parametrize("channels", [1, 3])
     def test_others_read_every_dtype(self, tmp_path: Path, channels: int) -> None:

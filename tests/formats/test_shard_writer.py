@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from wkflow.model.box import Box
-from wkflow.model.codec import LEVELS
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import Layer
 
 from tests.formats.stored import SIZE, bands, noise, of, partial_files, read, stored
 
 
-@pytest.mark.parametrize("data_format", sorted(LEVELS))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 def test_whole_shards_come_in_any_order(tmp_path: Path, data_format: str) -> None:
     """As one stream, so that no thread waits for the end of a shard."""
     layer = Layer("em", "color", "uint8", 1, SIZE, data_format=data_format)

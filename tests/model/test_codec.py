@@ -4,18 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.errors import ConfigError
-from wkflow.model.codec import DEFAULT_COLOR, DEFAULT_SEGMENTATION, LEVELS, Codec, default_codec
+from wkflow.model.codec import DEFAULT_COLOR, DEFAULT_SEGMENTATION, Codec, default_codec
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import Layer
 
-formats = st.sampled_from(sorted(LEVELS))
+formats = st.sampled_from(sorted(DATA_FORMATS))
 
 
 @st.composite
 def codecs(draw: st.DrawFn) -> tuple[str, Codec]:
     """Draw a format and a codec that it has."""
     data_format = draw(formats)
-    name = draw(st.sampled_from(sorted(LEVELS[data_format])))
-    return data_format, Codec(name, draw(st.sampled_from(LEVELS[data_format][name])))
+    name = draw(st.sampled_from(sorted(DATA_FORMATS[data_format].levels)))
+    return data_format, Codec(name, draw(st.sampled_from(DATA_FORMATS[data_format].levels[name])))
 
 
 @given(codecs())
@@ -39,7 +40,7 @@ def test_levels_beyond_the_codec_are_refused(
 ) -> None:
     """A level is taken if and only if the codec has it in that format."""
     name = data.draw(st.sampled_from(["zstd", "gzip", "lz4", "lz4hc", "none"]))
-    if level in LEVELS[data_format].get(name, ()):
+    if level in DATA_FORMATS[data_format].levels.get(name, ()):
         assert Codec.parse(f"{name}:{level}", data_format).level == level
     else:
         with pytest.raises(ConfigError, match=f"no compression in {data_format}"):
@@ -54,7 +55,7 @@ def test_other_texts_are_no_codecs(text: str) -> None:
     with pytest.raises(ConfigError, match="is no compression") as caught:
         Codec.parse(text)
     assert repr(text) in caught.value.what
-    assert all(name in caught.value.remedy for one in LEVELS.values() for name in one)
+    assert all(name in caught.value.remedy for one in DATA_FORMATS.values() for name in one.levels)
 
 
 def test_a_format_lists_its_own_codecs() -> None:
@@ -67,7 +68,7 @@ def test_a_format_lists_its_own_codecs() -> None:
     assert caught.value.remedy == "Choose none."
 
 
-@pytest.mark.parametrize("data_format", sorted(LEVELS))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 @pytest.mark.parametrize("category", ["color", "segmentation"])
 def test_the_defaults_can_be_typed(data_format: str, category: str) -> None:
     """A default is nothing that an option could not say in that format."""

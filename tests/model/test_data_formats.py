@@ -5,25 +5,25 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from wkflow.model.box import Triple
-from wkflow.model.data_formats import STORAGES, misfit, shard_of
+from wkflow.model.data_formats import DATA_FORMATS, misfit, shard_of
 from wkflow.options.settings import Settings
 
 from tests.strategies import power_triples, times, triples
 
 CHUNK = (32, 32, 32)
 
-formats = pytest.mark.parametrize("name", sorted(STORAGES))
+formats = pytest.mark.parametrize("name", sorted(DATA_FORMATS))
 
 
 def test_every_format_of_the_options_has_its_shapes() -> None:
     """An option without them would end in a traceback."""
-    assert set(get_args(Settings.model_fields["data_format"].annotation)) == set(STORAGES)
+    assert set(get_args(Settings.model_fields["data_format"].annotation)) == set(DATA_FORMATS)
 
 
 @formats
 def test_default_shards_are_what_the_format_allows(name: str) -> None:
     """Cubes where it wants cubes, one chunk where it stores each by itself."""
-    storage = STORAGES[name]
+    storage = DATA_FORMATS[name]
     for counts in (storage.finest, storage.flat, storage.coarse):
         shard = shard_of(counts, CHUNK)
         assert not storage.is_single or shard == CHUNK
@@ -33,9 +33,9 @@ def test_default_shards_are_what_the_format_allows(name: str) -> None:
 
 def test_default_shards_are_those_of_the_official_tool() -> None:
     """Whole slices in mag 1, cubes of 1024 voxels above; files of WKW have 1024 an edge."""
-    assert shard_of(STORAGES["zarr3"].finest, CHUNK) == (4096, 4096, 32)
-    assert shard_of(STORAGES["zarr3"].coarse, CHUNK) == (1024, 1024, 1024)
-    assert shard_of(STORAGES["wkw"].finest, CHUNK) == (1024, 1024, 1024)
+    assert shard_of(DATA_FORMATS["zarr3"].finest, CHUNK) == (4096, 4096, 32)
+    assert shard_of(DATA_FORMATS["zarr3"].coarse, CHUNK) == (1024, 1024, 1024)
+    assert shard_of(DATA_FORMATS["wkw"].finest, CHUNK) == (1024, 1024, 1024)
 
 
 @given(counts=triples(1, 99), chunk=power_triples())
@@ -48,7 +48,7 @@ def test_a_shard_is_so_many_chunks(counts: Triple, chunk: Triple) -> None:
 def test_default_shapes_are_no_misfit(name: str) -> None:
     """Whatever the edge of a chunk."""
     for edge in (1, 16, 64):
-        storage, chunk = STORAGES[name], (edge, edge, edge)
+        storage, chunk = DATA_FORMATS[name], (edge, edge, edge)
         for counts in (storage.finest, storage.flat, storage.coarse):
             assert misfit(name, shard_of(counts, chunk), chunk) is None
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.model.box import Box, Triple, ceil_div
-from wkflow.model.data_formats import STORAGES, shard_of
+from wkflow.model.data_formats import DATA_FORMATS, shard_of
 from wkflow.model.layer import (
     COLOR_DTYPES,
     ITEM_BYTES,
@@ -81,7 +81,7 @@ def test_shards_tile_a_grid(layer: Layer, mag: Mag, chunk: Triple, shards: Tripl
 @given(layer=layers(plain=False), mag=mags(), data=st.data())
 def test_each_format_has_the_shards_it_wants(layer: Layer, mag: Mag, data: st.DataObject) -> None:
     """One chunk, a cube, or what was asked for; always whole chunks that hold the mag."""
-    storage = STORAGES[layer.data_format]
+    storage = DATA_FORMATS[layer.data_format]
     chunk, shard, _ = data.draw(shapes(layer.data_format))
     grid = lay_grid(layer, mag, chunk=chunk, shard=shard)
     if storage.is_single:
@@ -110,7 +110,7 @@ def test_formats_store_a_slice_each_in_its_way(
 ) -> None:
     """WKW knows cubes only: those of a single slice are nearly empty, but as small as may be."""
     layer = Layer("em", "color", "uint8", 1, (100, 60, 1), data_format=data_format)
-    most = shard_of(STORAGES[data_format].flat, (32, 32, 32))
+    most = shard_of(DATA_FORMATS[data_format].flat, (32, 32, 32))
     grid = lay_grid(layer, Mag(1, 1, 1), chunk=(32, 32, 32), shard=most)
     assert (grid.chunk, grid.shard) == (chunk, shard)
 

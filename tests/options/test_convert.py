@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 from wkflow.model.box import Triple
-from wkflow.model.data_formats import STORAGES, shard_of
+from wkflow.model.data_formats import DATA_FORMATS, shard_of
 from wkflow.options.convert import ConvertOptions
 
 from tests.strategies import power_triples, times, triples
@@ -78,12 +78,12 @@ def test_an_implausible_size_is_refused_in_every_unit(size: str, unit: str) -> N
     assert options(voxel_size="1,1,5", unit="mm").voxel_size == (1, 1, 5)
 
 
-@pytest.mark.parametrize("data_format", sorted(STORAGES))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 @pytest.mark.parametrize("chunk", [(32, 32, 32), (64, 64, 64)])
 def test_the_shards_of_each_format_fit_it(data_format: str, chunk: Triple) -> None:
     """By default, and with other chunks."""
     given = options(data_format=data_format, chunk_shape=chunk)
-    assert given.finest_shard == shard_of(STORAGES[data_format].finest, chunk)
+    assert given.finest_shard == shard_of(DATA_FORMATS[data_format].finest, chunk)
 
 
 @pytest.mark.parametrize("data_format", ["zarr", "n5", "neuroglancerPrecomputed"])

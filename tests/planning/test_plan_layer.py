@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from wkflow.errors import ResourceError, SourceError
 from wkflow.model.box import Triple
-from wkflow.model.codec import LEVELS
-from wkflow.model.data_formats import STORAGES
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import START_BYTES
 from wkflow.model.layer_plan import FEWEST_THREADS
 from wkflow.model.plan import LayerPlan
@@ -144,18 +143,18 @@ def test_axes_channels_and_looks_are_those_of_the_source() -> None:
     assert one.source.picks == (1, 2)
 
 
-@pytest.mark.parametrize("data_format", sorted(STORAGES))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 def test_each_format_has_shapes_and_a_codec_of_its_own(data_format: str) -> None:
     """Batches are whole shards in any of them."""
     shard = 16 if data_format == "wkw" else None
     one = planned(part_of(), data_format=data_format, chunk_shape=8, shard_shape=shard)
     assert one.layer.data_format == data_format
-    assert one.codec.split(":")[0] in LEVELS[data_format]
+    assert one.codec.split(":")[0] in DATA_FORMATS[data_format].levels
     finest = one.grids[0]
     assert one.batch % finest.shard[2] == 0
-    if STORAGES[data_format].is_single:
+    if DATA_FORMATS[data_format].is_single:
         assert all(grid.shard == grid.chunk == (8, 8, 8) for grid in one.grids)
-    if STORAGES[data_format].is_cubic:
+    if DATA_FORMATS[data_format].is_cubic:
         assert finest.shard == (16, 16, 16)
         assert one.grids[1].shard == (64, 64, 64)  # clipped: the layer has 50 voxels there
 

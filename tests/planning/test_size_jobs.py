@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.model.box import Triple
-from wkflow.model.data_formats import STORAGES
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.source import Channel, Header, Source
 from wkflow.model.stored_mag import StoredMag
@@ -43,7 +43,7 @@ def layers_of_any_size(draw: st.DrawFn) -> LayerPlan:
         size,
         draw(st.sampled_from(["uint8", "uint16", "uint32", "uint64"])),
         voxel_size=",".join(map(str, voxel)),
-        data_format=draw(st.sampled_from(sorted(STORAGES))),
+        data_format=draw(st.sampled_from(sorted(DATA_FORMATS))),
         sampling_mode=draw(st.sampled_from(["anisotropic", "isotropic", "constant_z"])),
     )
     one = replace(one, layer=replace(one.layer, axes=draw(axes())))

@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 from wkflow.errors import SourceError
 from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.codec import Codec
-from wkflow.model.data_formats import STORAGES
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import Layer, lay_grid
 from wkflow.model.mag import Mag
 from wkflow.model.plan import LayerPlan, Plan
@@ -253,7 +253,7 @@ def test_each_frame_has_shards_of_its_own(tmp_path: Path, monkeypatch: pytest.Mo
     assert_array_equal(stored, expected, strict=True)
 
 
-@pytest.mark.parametrize("data_format", sorted(STORAGES))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 @pytest.mark.parametrize("kind", ["rows", "bands", "scratch"])
 def test_every_format_holds_the_voxels(tmp_path: Path, data_format: str, kind: str) -> None:
     """Also where bands are flatter than its files; who else can read them is tested elsewhere."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from wkflow.formats.table import format_of
 from wkflow.model.codec import default_codec
-from wkflow.model.data_formats import STORAGES
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import lay_grid
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.steps.create_layer import create_layer, renew_layer
@@ -14,7 +14,7 @@ from wkflow.steps.create_layer import create_layer, renew_layer
 from tests.strategies import dataset_plan, small_layer_plan
 
 
-@pytest.mark.parametrize("data_format", sorted(STORAGES))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 def test_all_documents_are_written(tmp_path: Path, data_format: str) -> None:
     """Those that the format names, and nothing else."""
     small = small_layer_plan()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from wkflow.atomic_files import PARTIAL
 from wkflow.errors import IncompleteError, SourceError, VerificationError
-from wkflow.model.data_formats import STORAGES
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
 from wkflow.model.source import Channel
@@ -68,7 +68,7 @@ def test_a_layer_is_shown_as_its_source_says(run: Run) -> None:
     assert layer["defaultViewConfiguration"]["intensityRange"] == [2.0, 99.0]
 
 
-@pytest.mark.parametrize("data_format", sorted(STORAGES))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 def test_metadata_of_every_format_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_format: str
 ) -> None:

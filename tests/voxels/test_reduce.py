@@ -17,7 +17,7 @@ from wkflow.errors import VerificationError
 from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.box import Box
 from wkflow.model.codec import Codec, default_codec
-from wkflow.model.data_formats import STORAGES
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.kernel import KERNELS
 from wkflow.model.layer import Grid, Layer, lay_grid
 from wkflow.model.mag import Mag
@@ -146,7 +146,7 @@ def mag_of(folder: Path, one: LayerPlan, grid: Grid, frame: int) -> MagVoxels:
     return MagVoxels(folder, one.layer, grid, Codec.parse(one.codec, one.layer.data_format), frame)
 
 
-FORMATS = [(name, (("t", 2), ("e", 2)) if "zarr" in name else ()) for name in sorted(STORAGES)]
+FORMATS = [(name, (("t", 2), ("e", 2)) if "zarr" in name else ()) for name in sorted(DATA_FORMATS)]
 
 
 @pytest.mark.parametrize(("data_format", "axes"), FORMATS)
@@ -259,7 +259,7 @@ def far_away(data_format: str) -> Plan:
     return strategies.dataset_plan(replace(one, layer=layer, job_bytes=1))
 
 
-@pytest.mark.parametrize("data_format", sorted(STORAGES))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 def test_shards_of_a_layer_far_away_are_the_kernel_of_the_whole(
     tmp_path: Path, data_format: str
 ) -> None:

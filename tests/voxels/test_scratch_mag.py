@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wkflow.model.data_formats import STORAGES
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.plan import Plan
 from wkflow.model.read_strategy import ReadStrategy
@@ -87,7 +87,7 @@ def test_small_slabs_each_leave_a_part(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-@pytest.mark.parametrize("data_format", sorted(STORAGES))
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
 def test_it_depends_neither_on_the_feed_nor_on_the_format(
     tmp_path: Path, feed: ReadStrategy, data_format: str
 ) -> None:

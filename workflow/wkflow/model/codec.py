@@ -1,20 +1,12 @@
 """How chunks are compressed, as `--compression` spells it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from wkflow.errors import ConfigError
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import Layer
-
-_ZARR = {"zstd": range(-7, 23), "gzip": range(10), "none": range(1)}
-LEVELS = {
-    "zarr3": _ZARR,
-    "zarr": _ZARR,
-    "wkw": {"lz4hc": range(13), "lz4": range(1), "none": range(1)},
-    "n5": {"gzip": range(10), "zstd": range(-7, 23), "none": range(1)},
-    "neuroglancerPrecomputed": {"none": range(1)},
-}
-"""For each format, the codecs that WEBKNOSSOS reads in it, and their levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +34,10 @@ class Codec:
         """
         name, _, level = text.partition(":")
         number = level or "0"
-        known = LEVELS if data_format is None else {data_format: LEVELS[data_format]}
+        names = DATA_FORMATS if data_format is None else (data_format,)
+        known = [DATA_FORMATS[one].levels for one in names]
         is_number = number.removeprefix("-").isdecimal()
-        if not is_number or not any(int(number) in one.get(name, ()) for one in known.values()):
+        if not is_number or not any(int(number) in one.get(name, ()) for one in known):
             where = f" in {data_format}" if data_format else ""
             raise ConfigError(
                 f"{text!r} is no compression{where}", "compression", f"Choose {_spell(known)}."
@@ -52,9 +45,9 @@ class Codec:
         return cls(name, int(number))
 
 
-def _spell(known: dict[str, dict[str, range]]) -> str:
+def _spell(known: list[Mapping[str, range]]) -> str:
     """List what may be chosen, each codec once."""
-    levels = {name: one[name] for one in known.values() for name in one}
+    levels = {name: one[name] for one in known for name in one}
     spelled = [f"{n}:{r[0]}..{r[-1]}" if len(r) > 1 else n for n, r in levels.items()]
     return f"one of {', '.join(spelled)}" if len(spelled) > 1 else spelled[0]
 
@@ -65,14 +58,6 @@ DEFAULT_COLOR = Codec("zstd", 4)
 DEFAULT_SEGMENTATION = Codec("zstd", 5)
 """On label volumes level 4 is 3 to 15 % larger, level 3 up to 24 %."""
 
-_DEFAULTS = {
-    "wkw": Codec("lz4hc", 9),
-    "n5": Codec("gzip", 6),
-    "neuroglancerPrecomputed": Codec("none", 0),
-}
-"""Of the formats beside Zarr: what `webknossos` 4.3.3 writes in WKW, and what every reader of N5
-knows."""
-
 
 def default_codec(layer: Layer, *, compress: bool = True) -> Codec:
     """Give the codec of a layer that no option names.
@@ -82,5 +67,6 @@ def default_codec(layer: Layer, *, compress: bool = True) -> Codec:
     """
     if not compress:
         return Codec("none", 0)
-    zarr = DEFAULT_SEGMENTATION if layer.category == "segmentation" else DEFAULT_COLOR
-    return _DEFAULTS.get(layer.data_format, zarr)
+    if text := DATA_FORMATS[layer.data_format].codec:
+        return Codec.parse(text)
+    return DEFAULT_SEGMENTATION if layer.category == "segmentation" else DEFAULT_COLOR

@@ -12,12 +12,11 @@ from urllib.parse import unquote, urlsplit
 
 from wkflow.errors import ConfigError, SourceError
 from wkflow.model.box import Triple
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import ITEM_BYTES, Layer
 from wkflow.model.layer_names import FIRST_PRINTED, layer_name
 from wkflow.model.mag import Mag
 from wkflow.model.units import SHORT, UNITS
-
-FORMATS = frozenset({"zarr3", "zarr", "wkw", "n5", "neuroglancerPrecomputed"})
 
 DTYPES = {"float": "float32", "double": "float64", "uint24": "uint8"}
 """Element classes that are not called as numpy calls them; uint24 are three channels."""
@@ -130,7 +129,7 @@ def _layer(layer: dict[str, Any]) -> ExistingLayer:
     element = str(layer["elementClass"])
     dtype = DTYPES.get(element, element)
     data_format = str(layer.get("dataFormat", "wkw"))
-    if dtype not in ITEM_BYTES or data_format not in FORMATS:
+    if dtype not in ITEM_BYTES or data_format not in DATA_FORMATS:
         raise ValueError(f"layer {layer['name']} holds {element} as {data_format}")
     begins = tuple(int(axis["bounds"][0]) for axis in further)
     places = tuple(int(axis["index"]) for axis in further)

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any, Self, TypeVar
 
 from wkflow.model.box import Box, Triple, ceil_div, triple
-from wkflow.model.data_formats import STORAGES
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.mag import Mag
 
 Item = TypeVar("Item")
@@ -192,14 +192,14 @@ def lay_grid(layer: Layer, mag: Mag, *, chunk: Triple, shard: Triple) -> Grid:
     size = ceil_div(layer.size, mag.factors)
     bx, by, bz = (b // m for b, m in zip(layer.begin, mag.factors, strict=True))
     begin = (bx, by, bz)
-    storage = STORAGES[layer.data_format]
-    if layer.size[2] - layer.begin[2] == 1 and not storage.is_cubic:
+    rules = DATA_FORMATS[layer.data_format]
+    if layer.size[2] - layer.begin[2] == 1 and not rules.is_cubic:
         chunk = (chunk[0], chunk[1], 1)
-    if storage.is_single:
+    if rules.is_single:
         return Grid(mag, size, chunk, chunk, begin)
     extents = zip(shard, ceil_div(size, chunk), chunk, strict=True)
     x, y, z = (min(s, c * _power_of_two(n)) for s, n, c in extents)
-    if storage.is_cubic:
+    if rules.is_cubic:
         x = y = z = max(x, y, z)
     return Grid(mag, size, chunk, (x, y, z), begin)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wkflow import atomic_files
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import Grid, Layer
 from wkflow.model.receipt import Receipt
 from wkflow.model.source import Channel
@@ -96,7 +97,7 @@ def mag_properties(layer: Layer, grid: Grid) -> dict[str, Any]:
     for this order, and turns the axes itself.
     """
     axes = layer.arranged([name for name, _ in layer.axes], "cxyz")
-    cube = {"cubeLength": grid.shard[0]} if layer.data_format == "wkw" else {}
+    cube = {"cubeLength": grid.shard[0]} if DATA_FORMATS[layer.data_format].is_cubic else {}
     return {
         "mag": list(grid.mag.factors),
         "path": f"./{layer.path}/{grid.name}",

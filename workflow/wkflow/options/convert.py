@@ -6,10 +6,18 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 from pydantic import model_validator as whole
 
 from wkflow.model.box import Triple
-from wkflow.model.data_formats import STORAGES, misfit, shard_of
+from wkflow.model.data_formats import DATA_FORMATS, misfit, shard_of
 from wkflow.model.units import NANOMETER
 from wkflow.options import parsers
-from wkflow.options.option_types import LayerName, Name, Shape, SourcePlace, VoxelSize
+from wkflow.options.option_types import (
+    FormatName,
+    KernelName,
+    LayerName,
+    Name,
+    Shape,
+    SourcePlace,
+    VoxelSize,
+)
 
 
 class ConvertOptions(BaseModel):
@@ -47,9 +55,7 @@ class ConvertOptions(BaseModel):
     category: Literal["color", "segmentation"] | None = Field(
         None, description="Kind of all layers; by default from names, then from voxels."
     )
-    data_format: Literal["zarr3", "zarr", "wkw", "n5", "neuroglancerPrecomputed"] = Field(
-        "zarr3", description="Storage format of the dataset."
-    )
+    data_format: FormatName = Field("zarr3", description="Storage format of the dataset.")
     chunk_shape: Annotated[Shape, BeforeValidator(parsers.powers_of_two)] = Field(
         (32, 32, 32), description="Voxels compressed as one piece: one number or x,y,z."
     )
@@ -76,8 +82,8 @@ class ConvertOptions(BaseModel):
         description="Coarsest magnification (8 or 8-8-4); by default that in which a slice is "
         "about 100 voxels across, at least 4.",
     )
-    interpolation_mode: Literal["default", "median", "mode", "nearest", "bilinear", "bicubic"] = (
-        Field("default", description="How voxels merge; default: median, mode for segmentation.")
+    interpolation_mode: KernelName = Field(
+        "default", description="How voxels merge; default: median, mode for segmentation."
     )
     sampling_mode: Literal["anisotropic", "isotropic", "constant_z"] = Field(
         "anisotropic", description="Which axes each magnification halves."
@@ -119,7 +125,8 @@ class ConvertOptions(BaseModel):
             )
         if words := misfit(self.data_format, shard, chunk):
             raise ValueError(words)
-        deep, what = (chunk[2], "chunk") if self.data_format == "wkw" else (shard[2], "shard")
+        is_cubic = DATA_FORMATS[self.data_format].is_cubic
+        deep, what = (chunk[2], "chunk") if is_cubic else (shard[2], "shard")
         if self.batch_size and self.batch_size % deep:
             raise ValueError(
                 f"batch_size {self.batch_size} is no multiple of the {what} depth {deep}"
@@ -129,7 +136,7 @@ class ConvertOptions(BaseModel):
     @property
     def finest_shard(self) -> Triple:
         """Shard shape of mag 1 before it is clipped to the layer, (x, y, z) in voxels."""
-        chunks = self.chunks_per_shard or STORAGES[self.data_format].finest
+        chunks = self.chunks_per_shard or DATA_FORMATS[self.data_format].finest
         return self.shard_shape or shard_of(chunks, self.chunk_shape)
 
 

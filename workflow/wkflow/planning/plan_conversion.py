@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from wkflow.errors import ConfigError, SourceError, several
 from wkflow.model import layer_names
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.settings import Settings
 from wkflow.planning.check_headers import KnownHeaders
@@ -25,9 +26,6 @@ from wkflow.planning.split_channels import Part, split_channels
 from wkflow.planning.target_state import TargetState
 from wkflow.run_folder import PLAN
 from wkflow.sources.display_names import renamed
-
-PRECOMPUTED = "an uploaded precomputed layer may not be shown: servers and the official package \
-disagree on its axes; zarr3 is shown by both"
 
 MANY_LAYERS = 20
 """Beyond it a person may have meant something else: the official tool stops there."""
@@ -159,8 +157,8 @@ def _notes(
     notes = [note for volume in volumes for note in volume.notes]
     for volume in volumes:
         notes += [f"layer {volume.name}: {note}" for note in volume.about.notes]
-    if settings.sends and settings.data_format == "neuroglancerPrecomputed":
-        notes.append(PRECOMPUTED)
+    if settings.sends and (note := DATA_FORMATS[settings.data_format].upload_note):
+        notes.append(note)
     if len(parts) > MANY_LAYERS:
         notes.append(f"{len(parts)} layers: WEBKNOSSOS shows them all, slowly; see --channels")
     return list(dict.fromkeys(notes))

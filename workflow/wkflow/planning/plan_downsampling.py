@@ -9,7 +9,7 @@ from wkflow.errors import ConfigError
 from wkflow.formats.table import format_of
 from wkflow.model.box import Triple
 from wkflow.model.codec import Codec, default_codec
-from wkflow.model.data_formats import STORAGES, misfit, shard_of
+from wkflow.model.data_formats import DATA_FORMATS, misfit, shard_of
 from wkflow.model.datasource_properties import ExistingLayer
 from wkflow.model.kernel import kernel_for
 from wkflow.model.layer import Layer, lay_grid
@@ -204,10 +204,8 @@ def _layer_plan(
     ):  # what was moved to a server's storage is a link
         require_inside(settings.dataset, f"{own.path}/{grid.name}")
     words = format_of(own.data_format).refuse(own)
-    if settings.is_remote and own.data_format == "neuroglancerPrecomputed":
-        words = (
-            "a precomputed volume describes all its mags in one file, which mags cannot be sent to"
-        )
+    if settings.is_remote:
+        words = DATA_FORMATS[own.data_format].refuses_mags or words
     if words:
         raise ConfigError(words, own.name, "Convert the dataset to zarr3.")
     return LayerPlan(
@@ -232,7 +230,7 @@ def _layer_plan(
 def _ordered(layer: ExistingLayer, base: Base) -> Layer:
     """Give the layer with the axes of its arrays: the official tool wants one order in all mags."""
     own, mag = layer.layer, layer.mag(base.mag)
-    axes = mag.axes if mag and own.data_format in {"zarr3", "zarr"} else ()
+    axes = mag.axes if mag and DATA_FORMATS[own.data_format].has_axes else ()
     usual = tuple(own.arranged([name for name, _ in own.axes], "cxyz"))
     return replace(own, order=axes) if axes and axes != usual else own
 
@@ -245,9 +243,9 @@ def _codec(settings: Settings, layer: Layer) -> Codec:
 
 def _shapes(settings: Settings, layer: Layer) -> tuple[Triple, Triple]:
     """Give the shapes of chunks and shards of new mags, as the official tool chooses them."""
-    storage, chunk = STORAGES[layer.data_format], settings.chunk_shape
+    rules, chunk = DATA_FORMATS[layer.data_format], settings.chunk_shape
     is_flat = layer.size[2] - layer.begin[2] <= chunk[2]
-    coarse = shard_of(storage.flat if is_flat else storage.coarse, chunk)
+    coarse = shard_of(rules.flat if is_flat else rules.coarse, chunk)
     shard = settings.shard_shape or coarse
     if words := misfit(layer.data_format, shard, chunk):
         raise ConfigError(words, f"layer {layer.name}", "Leave --shard-shape out.")

@@ -7,7 +7,7 @@ from math import lcm
 from wkflow.errors import SourceError
 from wkflow.formats.table import format_of
 from wkflow.model.codec import default_codec
-from wkflow.model.data_formats import STORAGES, shard_of
+from wkflow.model.data_formats import DATA_FORMATS, shard_of
 from wkflow.model.kernel import kernel_for
 from wkflow.model.layer import (
     COLOR_DTYPES,
@@ -112,10 +112,10 @@ class LayerPlanner:
 
     def _grids(self, layer: Layer, start: Mag, others: Iterable[LayerPlan]) -> tuple[Grid, ...]:
         """Lay out all mags, finest first."""
-        storage, chunk = STORAGES[layer.data_format], self.settings.chunk_shape
+        rules, chunk = DATA_FORMATS[layer.data_format], self.settings.chunk_shape
         finest = lay_grid(layer, start, chunk=chunk, shard=self.settings.finest_shard)
         is_flat = layer.box.size[2] <= chunk[2]
-        coarse = shard_of(storage.flat if is_flat else storage.coarse, chunk)
+        coarse = shard_of(rules.flat if is_flat else rules.coarse, chunk)
         mags = [*self.finest, *(grid.mag for other in others for grid in other.grids)]
         ladder = self._ladder(layer, start, mags)
         return (finest, *(lay_grid(layer, mag, chunk=chunk, shard=coarse) for mag in ladder))
