@@ -31,7 +31,7 @@ include: "workflow/rules/publish.smk"
 include: "workflow/rules/upload.smk"
 include: "workflow/rules/discard.smk"
 include: "workflow/rules/extend.smk"
-include: "workflow/rules/mags.smk"
+include: "workflow/rules/upload_mags.smk"
 
 
 rule all:

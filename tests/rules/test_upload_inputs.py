@@ -51,7 +51,7 @@ class Run:
         """Give all files that some rule makes, with their inputs."""
         ask, sending = self.ask, self.sending
         jobs = [job for job, _ in ask.plan.jobs()]
-        rules: dict[str, list[str]] = {"draft.json": [], "plan.json": ["draft.json"]}
+        rules: dict[str, list[str]] = {"draft.json": []}
         rules |= {receipt: ["draft.json"] for receipt in ask.layouts}
         for job in jobs:
             reservation_first = sending.reservation_first if job.startswith("convert_slab") else []
@@ -121,7 +121,7 @@ def test_nothing_is_sent_where_nobody_asks(tmp_path: Path) -> None:
     """All answers are empty, and jobs are not held back."""
     run = run_of(PLAN, discard=None, folder=tmp_path)
     sending = run.sending
-    assert sending.final_targets == ["plan.json", SHOWN, "report.json"]
+    assert sending.final_targets == [SHOWN, "report.json"]
     for answer in (
         sending.reservation,
         sending.reservation_first,
@@ -145,9 +145,9 @@ def test_what_is_only_a_means_ends_with_its_removal() -> None:
     """Its properties are no goal then; where it stays, they are."""
     goes, stays = (run_of(PLAN, discard=discard).sending for discard in (True, False))
     assert goes.discards
-    assert goes.final_targets == ["plan.json", "report.json", PROOF, "receipts/discard_local.json"]
+    assert goes.final_targets == ["report.json", PROOF, "receipts/discard_local.json"]
     assert not stays.discards
-    assert stays.final_targets == ["plan.json", SHOWN, "report.json", PROOF]
+    assert stays.final_targets == [SHOWN, "report.json", PROOF]
     assert run_of(NOTHING, discard=False).sending.final_targets == [PROOF]
 
 
@@ -166,7 +166,7 @@ def test_an_extension_is_done_when_its_mags_are_part_of_the_dataset(destination:
     """Wherever that is; its properties are its own, no goal of a run."""
     plan = replace(extended(PLAN), destination=destination)
     sending = run_of(plan, discard=None).sending
-    assert sending.final_targets == ["plan.json", EXTENDED[bool(destination)], "report.json"]
+    assert sending.final_targets == [EXTENDED[bool(destination)], "report.json"]
     assert RuleInputs(plan).properties not in sending.final_targets
 
 

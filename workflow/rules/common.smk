@@ -1,24 +1,13 @@
-"""What all rules share: names of wildcards, the joints, and where small jobs run."""
+"""What all rules share: their inputs and resources, names of wildcards, where small jobs run."""
 
 from wkflow.rules.inputs import RuleInputs
-from wkflow.rules.resources import RuleResources
-from wkflow.rules.upload_inputs import UploadInputs
 
-cluster = run.resources
 rule_inputs = RuleInputs(run.plan)
-rule_resources = RuleResources(
-    run.plan,
-    None if run.is_on_cluster else workflow.cores,
-    sends=run.delivery is not None,
-    given=run.settings.resources if run.is_on_cluster else None,
-    sends_there=run.settings.upload_on_cluster,
-)
-upload_inputs = UploadInputs(
-    run.delivery, rule_inputs, run.settings.run_folder, workflow.nodes or rule_resources.cores
-)
-workflow.register_resource("in_flight", upload_inputs.in_flight)
-workflow.register_resource("senders", rule_resources.senders(upload_inputs.in_flight))
-sender = cluster | {"mem_mb": rule_resources.sending_mem_mb, "in_flight": 1, "senders": 1}
+rule_resources = run.rule_resources(workflow)
+upload_inputs = run.upload_inputs(workflow, rule_inputs, rule_resources.cores)
+run.limit(workflow, rule_resources, upload_inputs)
+cluster = run.cluster_resources
+sender = cluster | rule_resources.sending
 
 
 wildcard_constraints:
@@ -32,7 +21,6 @@ wildcard_constraints:
 
 localrules:
     all,
-    write_plan,
     create_layer,
     write_properties,
     write_report,

@@ -1,24 +1,27 @@
 """Read the source once: every z-slab becomes full-resolution voxels.
 
-needs   the config, the source images, draft.json (written while the rules are read)
-gives   plan.json
+needs   the source images, draft.json (written while the rules are read)
+gives   receipts/create_layer/{layer}.json           its arrays are laid out
         receipts/convert_slab/{layer}/{slab}.json    one slab is written
 """
 
 
-rule write_plan:
-    """Record layers, slabs and magnifications, as the rules were told."""
+rule create_layer:
+    """Lay out the empty chunked arrays of one layer, one per magnification."""
     input:
-        draft="draft.json",
+        plan=ancient("draft.json"),
+        reservation_first=upload_inputs.reservation_first,
     output:
-        plan="plan.json",
+        receipt="receipts/create_layer/{layer}.json",
     log:
-        "logs/write_plan.log",
+        "logs/create_layer/{layer}.log",
     conda:
         "../../envs/runtime.yaml"
     threads: 0
+    params:
+        recipe=rule_inputs.layout_recipe,
     script:
-        "../../scripts/write_plan.py"
+        "../../scripts/create_layer.py"
 
 
 rule convert_slab:

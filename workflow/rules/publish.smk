@@ -1,24 +1,6 @@
 """Let the dataset be seen, once all of it is there: its metadata, its properties, a report."""
 
 
-rule create_layer:
-    """Lay out the empty chunked arrays of one layer, one per magnification."""
-    input:
-        plan=ancient("draft.json"),
-        reservation_first=upload_inputs.reservation_first,
-    output:
-        receipt="receipts/create_layer/{layer}.json",
-    log:
-        "logs/create_layer/{layer}.log",
-    conda:
-        "../../envs/runtime.yaml"
-    threads: 0
-    params:
-        recipe=rule_inputs.layout_recipe,
-    script:
-        "../../scripts/create_layer.py"
-
-
 rule write_properties:
     """Check every shard, then write the properties: no output, as Snakemake would remove it."""
     input:

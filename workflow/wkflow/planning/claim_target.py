@@ -52,13 +52,21 @@ def bring_back(run_folder: Path) -> None:
 
 
 def claim_target(settings: Settings, plan: Plan) -> None:
-    """Make the target this run folder's. Called once, before the first job starts.
+    """Make the target this run folder's, and its plan the last one that was carried out.
+
+    Called once, before the first job starts.
 
     Raises
     ------
     ConfigError
         If the target is somebody else's.
     """
+    _claim(settings, plan)
+    if plan.layers:
+        plan.write(settings.run_folder / PLAN)
+
+
+def _claim(settings: Settings, plan: Plan) -> None:
     folder = settings.run_folder
     if not plan.layers or plan.extends or settings.sends:
         _note_source(settings)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,15 +11,12 @@ from snakemake.exceptions import WorkflowError
 
 from wkflow import access_token
 from wkflow.atomic_files import discard
-from wkflow.errors import ConfigError, TransientError, WkflowError
-from wkflow.formats.missing_files import fault_of
-from wkflow.locks_dataset import hold_until_exit
+from wkflow.errors import ConfigError, WkflowError
 from wkflow.model.plan import Plan
-from wkflow.options.parsers import is_url
 from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import without_token
 from wkflow.planning.check_target import check_target, require_started_by_itself
-from wkflow.planning.claim_target import bring_back, claim_target, lay_aside
+from wkflow.planning.claim_target import bring_back, lay_aside
 from wkflow.planning.list_dataset_files import find_parcels
 from wkflow.planning.plan_upload import (
     begin_attempt,
@@ -33,6 +29,7 @@ from wkflow.planning.run_folders import with_own_folder, without_new_folders, wi
 from wkflow.process_limits import raise_open_files
 from wkflow.rules.inputs import RuleInputs
 from wkflow.rules.job import ENTRANCE, RUN, foresee, leave_note
+from wkflow.rules.run import Run
 from wkflow.rules.stale_receipts import drop_lost, drop_stale_receipts, reopen
 from wkflow.rules.state_files import mend_state
 from wkflow.run_folder import DELIVERY, DRAFT
@@ -49,90 +46,6 @@ ALLOCATOR = {
 
 LOCAL = ("multiprocessing", "sequential")
 """Strategies that need no cluster."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What the rules are about: a plan without layers where nothing is converted.
-
-    `is_on_cluster` says that jobs run on other machines, also when seen from there.
-    """
-
-    settings: Settings
-    plan: Plan
-    delivery: UploadPlan | None
-    is_on_cluster: bool
-
-    @property
-    def resources(self) -> dict[str, str]:
-        """What jobs of a cluster get besides memory and time, as Snakemake's plugin calls it."""
-        if not self.is_on_cluster:
-            return {}
-        given = self.settings.resources
-        is_kubernetes = self.settings.distribution_strategy == "kubernetes"
-        return given.on_kubernetes() if is_kubernetes else given.on_slurm()
-
-    def prepare(self, workflow: Any) -> None:  # noqa: ANN401 -- it has no type
-        """Make ready for the first job: nobody else writes the dataset, and a cluster is there.
-
-        Raises
-        ------
-        WorkflowError
-            If another run is at work there, or jobs cannot run.
-        """
-        try:
-            hold_until_exit(self.settings.dataset)
-        except TransientError as error:
-            leave_note(self.settings.run_folder / ENTRANCE, error)
-            raise WorkflowError(str(error)) from None
-        if not workflow.local_exec:
-            from wkflow.rules.clusters.slurm_monitor import monitor_slurm  # noqa: PLC0415 -- most runs are local
-
-            monitor_slurm(workflow, [self.settings.run_folder, self._place], self._sources)
-
-    def claim(self) -> None:
-        """Make the target this run's; the last thing before the first job.
-
-        Raises
-        ------
-        WorkflowError
-            If it is somebody else's by now, or cannot be changed.
-        """
-        try:
-            claim_target(self.settings, self.plan)
-        except (WkflowError, OSError) as error:
-            foreseen = foresee(error)
-            if foreseen is None:
-                raise
-            leave_note(self.settings.run_folder / ENTRANCE, foreseen)
-            raise WorkflowError(str(foreseen)) from None
-
-    def require_whole(self) -> None:
-        """Make sure at the end of a run that all is there that it wrote.
-
-        Raises
-        ------
-        WorkflowError
-            If somebody removed some of it meanwhile; the next run makes it anew.
-        """
-        if self.delivery and self.delivery.discard:
-            return
-        lost = drop_lost(self.plan, self.settings.run_folder)
-        if lost:
-            fault = fault_of(lost, self.plan.dataset)
-            leave_note(self.settings.run_folder / ENTRANCE, fault)
-            raise WorkflowError(str(fault))
-
-    @property
-    def _place(self) -> Path:
-        """The folder in which the dataset is, or will be made."""
-        return next(folder for folder in self.settings.dataset.parents if folder.is_dir())
-
-    @property
-    def _sources(self) -> list[str]:
-        """Some files that jobs read: one of each layer."""
-        firsts = [one.source.files[0] for one in self.plan.layers if one.source.files]
-        return [file for file in firsts if not is_url(file)]
 
 
 def evaluate(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN401 -- it has no type

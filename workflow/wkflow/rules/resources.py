@@ -89,6 +89,18 @@ class RuleResources:
         """Give the memory of a downsampling job, in MiB: only rows are in flight."""
         return self._mem_mb(2 * START_BYTES, attempt)
 
+    def limits(self, in_flight: int) -> dict[str, int]:
+        """Give what limits jobs besides cores: those `in_flight` make or send voxels at once.
+
+        `senders` of them may be sending.
+        """
+        return {"in_flight": in_flight, "senders": self.senders(in_flight)}
+
+    @property
+    def sending(self) -> dict[str, int]:
+        """Give what a job that sends takes."""
+        return {"mem_mb": self.sending_mem_mb, "in_flight": 1, "senders": 1}
+
     def senders(self, in_flight: int) -> int:
         """Say how many jobs may send at once, of so many that may make or send voxels."""
         are_for_others = self._is_on_cluster and not self._sends_there

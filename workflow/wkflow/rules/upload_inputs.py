@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wkflow.rules.inputs import RuleInputs
-from wkflow.run_folder import PLAN, PROOF, REPORT
+from wkflow.run_folder import PROOF, REPORT
 from wkflow.voxels.scratch_mag import has_shortcut
 from wkflow.webknossos.upload_plan import UploadPlan
 
@@ -116,10 +116,10 @@ class UploadInputs:
     def final_targets(self) -> list[str]:
         """What a run has to reach."""
         if self._ask.plan.extends:
-            return [PLAN, *self._ask.extensions, REPORT] if self._is_converting else []
-        made = [PLAN, "receipts/write_properties.json", REPORT] if self._is_converting else []
+            return [*self._ask.extensions, REPORT] if self._is_converting else []
+        made = ["receipts/write_properties.json", REPORT] if self._is_converting else []
         if self._delivery is None:
             return made
         if self.discards:
-            return [*made[:1], REPORT, PROOF, "receipts/discard_local.json"]
+            return [REPORT, PROOF, "receipts/discard_local.json"]
         return [*made, PROOF]

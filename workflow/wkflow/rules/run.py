@@ -1,0 +1,125 @@
+"""What the Snakefile knows of its run: options, plan, upload, and where jobs are at work."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from snakemake.exceptions import WorkflowError
+
+from wkflow.errors import TransientError, WkflowError
+from wkflow.formats.missing_files import fault_of
+from wkflow.locks_dataset import hold_until_exit
+from wkflow.model.plan import Plan
+from wkflow.options.parsers import is_url
+from wkflow.options.settings import Settings
+from wkflow.planning.claim_target import claim_target
+from wkflow.rules.inputs import RuleInputs
+from wkflow.rules.job import ENTRANCE, foresee, leave_note
+from wkflow.rules.resources import RuleResources
+from wkflow.rules.stale_receipts import drop_lost
+from wkflow.rules.upload_inputs import UploadInputs
+from wkflow.webknossos.upload_plan import UploadPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the rules are about: a plan without layers where nothing is converted.
+
+    `is_on_cluster` says that jobs run on other machines, also when seen from there.
+    """
+
+    settings: Settings
+    plan: Plan
+    delivery: UploadPlan | None
+    is_on_cluster: bool
+
+    def rule_resources(self, workflow: Any) -> RuleResources:  # noqa: ANN401 -- it has no type
+        """Answer for the cores, memory and time of rules."""
+        return RuleResources(
+            self.plan,
+            None if self.is_on_cluster else workflow.cores,
+            sends=self.delivery is not None,
+            given=self.settings.resources if self.is_on_cluster else None,
+            sends_there=self.settings.upload_on_cluster,
+        )
+
+    def upload_inputs(self, workflow: Any, inputs: RuleInputs, cores: int) -> UploadInputs:  # noqa: ANN401 -- it has no type
+        """Answer for the inputs of the upload's rules; a cluster runs as many jobs as its nodes."""
+        jobs = workflow.nodes or cores
+        return UploadInputs(self.delivery, inputs, self.settings.run_folder, jobs)
+
+    @property
+    def cluster_resources(self) -> dict[str, str]:
+        """What jobs of a cluster get besides memory and time, as Snakemake's plugin calls it."""
+        if not self.is_on_cluster:
+            return {}
+        given = self.settings.resources
+        is_kubernetes = self.settings.distribution_strategy == "kubernetes"
+        return given.on_kubernetes() if is_kubernetes else given.on_slurm()
+
+    def limit(self, workflow: Any, resources: RuleResources, uploads: UploadInputs) -> None:  # noqa: ANN401 -- it has no type
+        """Tell Snakemake how many jobs may be at work at once, besides what cores allow."""
+        for name, count in resources.limits(uploads.in_flight).items():
+            workflow.register_resource(name, count)
+
+    def prepare(self, workflow: Any) -> None:  # noqa: ANN401 -- it has no type
+        """Make ready for the first job: nobody else writes the dataset, and a cluster is there.
+
+        Raises
+        ------
+        WorkflowError
+            If another run is at work there, or jobs cannot run.
+        """
+        try:
+            hold_until_exit(self.settings.dataset)
+        except TransientError as error:
+            leave_note(self.settings.run_folder / ENTRANCE, error)
+            raise WorkflowError(str(error)) from None
+        if not workflow.local_exec:
+            from wkflow.rules.clusters.slurm_monitor import monitor_slurm  # noqa: PLC0415 -- most runs are local
+
+            monitor_slurm(workflow, [self.settings.run_folder, self._place], self._sources)
+
+    def claim(self) -> None:
+        """Make the target this run's; the last thing before the first job.
+
+        Raises
+        ------
+        WorkflowError
+            If it is somebody else's by now, or cannot be changed.
+        """
+        try:
+            claim_target(self.settings, self.plan)
+        except (WkflowError, OSError) as error:
+            foreseen = foresee(error)
+            if foreseen is None:
+                raise
+            leave_note(self.settings.run_folder / ENTRANCE, foreseen)
+            raise WorkflowError(str(foreseen)) from None
+
+    def require_whole(self) -> None:
+        """Make sure at the end of a run that all is there that it wrote.
+
+        Raises
+        ------
+        WorkflowError
+            If somebody removed some of it meanwhile; the next run makes it anew.
+        """
+        if self.delivery and self.delivery.discard:
+            return
+        lost = drop_lost(self.plan, self.settings.run_folder)
+        if lost:
+            fault = fault_of(lost, self.plan.dataset)
+            leave_note(self.settings.run_folder / ENTRANCE, fault)
+            raise WorkflowError(str(fault))
+
+    @property
+    def _place(self) -> Path:
+        """The folder in which the dataset is, or will be made."""
+        return next(folder for folder in self.settings.dataset.parents if folder.is_dir())
+
+    @property
+    def _sources(self) -> list[str]:
+        """Some files that jobs read: one of each layer."""
+        firsts = [one.source.files[0] for one in self.plan.layers if one.source.files]
+        return [file for file in firsts if not is_url(file)]
