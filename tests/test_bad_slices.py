@@ -10,6 +10,14 @@ from wkflow.model.write_datasource import PROPERTIES
 from tests.cli.test_main import lines
 from tests.runs import VOXEL_SIZE, noise, voxels, wkflow, write_stack
 
+pytestmark = pytest.mark.long(
+    but=[
+        "test_all_bad_slices_are_named_in_one_run",
+        "test_a_mended_slice_ends_the_run",
+        "test_smaller_slices_are_padded_on_request",
+    ]
+)
+
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Path:

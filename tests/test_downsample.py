@@ -23,6 +23,16 @@ from tests.runs import noise, shard_bytes, snakemake, wkflow, write_stack
 from tests.slow_pyramid import pyramid
 from tests.test_source_kinds import convert
 
+pytestmark = pytest.mark.long(
+    but=[
+        "test_what_was_there_stays",
+        "test_the_properties_only_grow",
+        "test_a_dry_run_writes_nothing",
+        "test_plain_snakemake_does_the_same",
+        "test_one_layer_may_be_chosen",
+    ]
+)
+
 FORMATS = ("zarr3", "zarr", "wkw", "n5", "neuroglancerPrecomputed")
 
 EM = HandLayer("em", {"1": GREY})

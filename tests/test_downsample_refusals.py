@@ -14,6 +14,10 @@ from tests.datasets import PROPERTIES, HandLayer, read_mags, write_dataset
 from tests.runs import noise, shard_bytes, wkflow
 from tests.slow_pyramid import pyramid
 
+pytestmark = pytest.mark.long(
+    but=["test_what_is_no_dataset_is_refused", "test_a_shard_that_is_lost_is_named"]
+)
+
 EM = HandLayer("em", {"1": GREY})
 SHARD = "em/1/c/0/1/0/0"
 

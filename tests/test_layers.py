@@ -17,6 +17,14 @@ from tests.cli.test_main import lines
 from tests.runs import VOXEL_SIZE, noise, voxels, wkflow, write_stack
 from tests.test_source_kinds import convert, layers
 
+pytestmark = pytest.mark.long(
+    but=[
+        "test_channels_become_layers",
+        "test_an_archive_is_a_source",
+        "test_time_is_an_additional_axis",
+    ]
+)
+
 
 def hyperstack(
     path: Path, *shape: int, axes: str

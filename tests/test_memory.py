@@ -21,7 +21,10 @@ BUDGET_MIB = 512
 ENGINE_MIB = 256
 """Snakemake itself, and the command line above it."""
 
-pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="memory is read from /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="memory is read from /proc"),
+    pytest.mark.long(but=["test_what_cannot_fit_is_told"]),
+]
 
 
 def slices(folder: Path, first: Path, count: int) -> Path:

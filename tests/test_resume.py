@@ -34,6 +34,16 @@ from tests.runs import (
 )
 from tests.test_downsample_resume import killing
 
+pytestmark = pytest.mark.long(
+    but=[
+        "test_a_second_run_has_nothing_to_do",
+        "test_a_lost_shard_is_noticed",
+        "test_a_killed_run_ends_the_same[0]",
+        "test_a_replaced_slice",
+        "test_a_removed_slice",
+    ]
+)
+
 KILLS = int(os.environ.get("WKFLOW_KILLS", "4"))
 """Runs that are killed three times each; a campaign sets more."""
 

@@ -18,6 +18,14 @@ from wkflow.model.write_datasource import PROPERTIES
 from tests.cli.test_main import lines
 from tests.runs import ROOT, VOXEL_SIZE, noise, snakemake, voxels, wkflow, write_stack
 
+pytestmark = pytest.mark.long(
+    but=[
+        "test_the_first_command_converts_a_sample",
+        "test_rgb_is_one_layer",
+        "test_a_workflow_may_include_ours",
+    ]
+)
+
 SHARED = ROOT.parent / "shared" / "testdata"
 TMPFS = "size=3m"
 

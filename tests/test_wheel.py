@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -46,6 +47,24 @@ def test_it_holds_package_and_workflow_and_nothing_else(wheel: Path) -> None:
     }
     assert names == modules | {f"wkflow/_workflow/{name}" for name in WORKFLOW}
     assert len(WORKFLOW) > 12
+
+
+def test_the_source_archive_holds_what_a_build_needs_and_no_more(tmp_path: Path) -> None:
+    """All that is committed but what only the repository needs; nothing that a session left."""
+    build = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path)]
+    subprocess.run([*build, str(ROOT)], check=True, capture_output=True)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    tops = {name.partition("/")[0] for name in names}
+    assert tops == {
+        "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "PKG-INFO", "README.md",
+        "Snakefile", "config", "docs", "envs", "pyproject.toml", "scripts", "tests", "workflow",
+        ".gitignore",
+    }  # fmt: skip
+    kinds = {Path(name).suffix for name in names}
+    assert kinds <= {"", ".cff", ".json", ".md", ".py", ".smk", ".toml", ".typed", ".yaml", ".yml"}
+    assert set(WORKFLOW) <= names
 
 
 def test_it_runs_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:

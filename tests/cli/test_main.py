@@ -53,6 +53,7 @@ def test_the_command_is_printed_and_quiet_is_quiet(tmp_path: Path) -> None:
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
+@pytest.mark.long
 def test_what_follows_two_dashes_is_snakemakes(tmp_path: Path) -> None:
     """Its output and its status go through; "done" is said of a dataset that is complete."""
     source = write_stack(tmp_path / "stack", noise(2, 8, 8))
@@ -209,6 +210,7 @@ def at_work(folder: Path) -> list[int]:
     ]
 
 
+@pytest.mark.long
 def test_a_closed_terminal_leaves_no_job_and_loses_nothing(tmp_path: Path) -> None:
     """Snakemake and its jobs have a session of their own, which no terminal ends."""
     source, out = write_stack(tmp_path / "stack", noise(4, 64, 64)), tmp_path / "out"

@@ -19,7 +19,7 @@ from tests.datasets import HandLayer, mag_name, mags_of, properties, write_datas
 from tests.runs import noise as voxels
 from tests.runs import wkflow
 
-pytestmark = pytest.mark.conformance
+pytestmark = [pytest.mark.conformance, pytest.mark.long]
 
 DRAWING, DOWNSAMPLING = map(Path(__file__).with_name, ("drawing.py", "downsampling.py"))
 

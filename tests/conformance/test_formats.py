@@ -31,7 +31,7 @@ from tests.conformance.stacks import Voxels, labels, noise
 from tests.conformance.whole import make_whole
 from tests.planning.test_place_layers import write_dataset
 
-pytestmark = pytest.mark.conformance
+pytestmark = [pytest.mark.conformance, pytest.mark.long]
 
 SHAPE = (37, 103, 61)
 """z, y, x: more than one chunk, and none whole at the end."""

@@ -8,7 +8,7 @@ from tests.conformance.official import Official
 from tests.conformance.pair import Pair, assert_alike, convert_both, mags
 from tests.conformance.stacks import Voxels, labels, noise
 
-pytestmark = pytest.mark.conformance
+pytestmark = [pytest.mark.conformance, pytest.mark.long(but=["two shards in z"])]
 
 PLANE = (61, 103)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tests.conformance.official import Official
 from tests.conformance.pair import VOXEL_SIZE, Pair, assert_alike, mags
 
-pytestmark = pytest.mark.conformance
+pytestmark = [pytest.mark.conformance, pytest.mark.long]
 
 LAYERS = ("color", "segmentation")
 

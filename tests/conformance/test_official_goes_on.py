@@ -10,7 +10,7 @@ from tests.conformance.official import Official
 from tests.conformance.pair import PROPERTIES, Pair, assert_alike, convert_ours, mags, write_source
 from tests.conformance.stacks import labels, noise
 
-pytestmark = pytest.mark.conformance
+pytestmark = [pytest.mark.conformance, pytest.mark.long]
 
 SHAPE = (13, 203, 301)
 

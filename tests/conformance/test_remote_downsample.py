@@ -13,7 +13,7 @@ from tests.standin.server import Standin, standin_in
 from tests.upload.extending import LAYERS, Found, publish
 from tests.upload.runs import arrived, url_of, wkflow
 
-pytestmark = pytest.mark.conformance
+pytestmark = [pytest.mark.conformance, pytest.mark.long]
 
 REMOTE_JUDGE = Path(__file__).with_name("remote_judge.py")
 

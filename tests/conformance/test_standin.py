@@ -16,7 +16,7 @@ from tests.conformance.stacks import labels, noise
 from tests.runs import environment
 from tests.standin.server import Standin
 
-pytestmark = pytest.mark.conformance
+pytestmark = [pytest.mark.conformance, pytest.mark.long]
 
 SHAPE = (5, 70, 101)
 REMOTE_JUDGE = Path(__file__).with_name("remote_judge.py")

@@ -4,11 +4,14 @@ import base64
 import json
 import subprocess
 
+import pytest
 import yaml
 
 from tests.kubernetes.conftest import SECRET_OF_THE_USER, Site, options
 from tests.kubernetes.schema import amount
 from tests.runs import VOXEL_SIZE, noise, shard_bytes, snakemake, wkflow, write_stack
+
+pytestmark = pytest.mark.long(but=["test_it_makes_the_same_bytes_as_here"])
 
 
 def test_it_makes_the_same_bytes_as_here(site: Site) -> None:

@@ -7,6 +7,8 @@ import pytest
 from tests.kubernetes.conftest import Site, finish
 from tests.runs import noise, write_bad_voxels
 
+pytestmark = pytest.mark.long
+
 
 def test_a_killed_pod_is_replaced(site: Site) -> None:
     """A job whose pod dies once is sent again, and the run ends well."""

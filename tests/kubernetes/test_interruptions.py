@@ -8,6 +8,8 @@ import pytest
 from tests.kubernetes.api_server import TOKEN
 from tests.kubernetes.conftest import Site, finish, write_kubeconfig
 
+pytestmark = pytest.mark.long
+
 
 def test_a_server_that_hiccups_loses_no_job(site: Site) -> None:
     """Errors of the server, before and after it did its work, cost nothing but time."""

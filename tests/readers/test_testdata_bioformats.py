@@ -11,7 +11,7 @@ from tests.readers.bioformats.here import NEEDS_BIOFORMATS
 from tests.readers.contract import read_all
 from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
-pytestmark = [*NEEDS_TESTDATA, NEEDS_BIOFORMATS]
+pytestmark = [*NEEDS_TESTDATA, NEEDS_BIOFORMATS, pytest.mark.long]
 
 FOLDERS = ("nd2", "czi", "nifti", "svs", "lif")
 

@@ -7,7 +7,7 @@ from wkflow.readers import probe
 from tests.readers.contract import read_all
 from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
-pytestmark = NEEDS_TESTDATA
+pytestmark = [*NEEDS_TESTDATA, pytest.mark.long]
 
 FILES = (
     "ims/mitosis_u16_t3c2.ims",

@@ -15,7 +15,7 @@ NAMES = [name for name in TABLE if name.startswith(FOLDERS) and "images" in TABL
 
 NM_PER_UM = 1000
 
-pytestmark = NEEDS_TESTDATA
+pytestmark = [*NEEDS_TESTDATA, pytest.mark.long]
 
 
 @pytest.mark.parametrize("name", NAMES)

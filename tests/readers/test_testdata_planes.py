@@ -11,7 +11,7 @@ from wkflow.readers import probe
 from tests.readers.contract import read_all
 from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
-pytestmark = NEEDS_TESTDATA
+pytestmark = [*NEEDS_TESTDATA, pytest.mark.long]
 
 FOLDERS = ("png/", "jpeg/", "bmp/")
 

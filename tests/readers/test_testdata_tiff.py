@@ -15,7 +15,7 @@ from wkflow.readers import SUFFIXES, open_images, suffix_of
 from tests.readers.contract import read_image
 from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
-pytestmark = NEEDS_TESTDATA
+pytestmark = [*NEEDS_TESTDATA, pytest.mark.long]
 
 REFUSED = {
     "broken/corrupt_lzw_tiles.tif": "is damaged",

@@ -16,7 +16,7 @@ from tests.readers.real import NEEDS_TESTDATA, TESTDATA, digest, expected
 
 FOLDERS = ("dm3", "dm4", "mrc", "nifti", "raw")
 
-pytestmark = NEEDS_TESTDATA
+pytestmark = [*NEEDS_TESTDATA, pytest.mark.long]
 
 REFUSED = {
     "dm3/2D_test-3_complex64.dm3": "holds complex numbers",

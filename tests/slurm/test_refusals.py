@@ -10,6 +10,8 @@ from tests.slurm.cluster import Cluster
 from tests.slurm.runs import ON_SLURM, SHAPES, Run, jobs_of, wkflow
 from tests.upload.runs import lines, shell
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     ("resources", "words"),

@@ -33,6 +33,8 @@ from tests.standin.server import standin_in
 from tests.upload.extending import LAYERS, SMALL, Pair, assert_extended, publish
 from tests.upload.runs import arrived, assert_same, lines, url_of
 
+pytestmark = pytest.mark.long(but=["test_a_stack_is_converted_and_sent"])
+
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:

@@ -9,6 +9,7 @@ pytestmark = [
     pytest.mark.skipif(
         not TESTDATA.is_dir(), reason="the folder shared/testdata is not beside the project"
     ),
+    pytest.mark.long,
 ]
 
 CONVERTED = frozenset({"broken/seq_with_gap", "broken/seq_with_junk"})

@@ -5,9 +5,13 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.runs import noise, write_stack
 from tests.standin.server import Standin
 from tests.upload.runs import start, url_of, wkflow
+
+pytestmark = pytest.mark.long
 
 SHARE = 0.75
 """Of the dataset: a few slabs, the reduced voxels of all of them, and what is built of those."""

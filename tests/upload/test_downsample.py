@@ -21,6 +21,8 @@ from tests.upload.extending import (
 )
 from tests.upload.runs import arrived, lines, url_of, wkflow
 
+pytestmark = pytest.mark.long(but=["test_all_layers_get_the_mags_of_a_local_run"])
+
 
 @pytest.fixture(scope="session")
 def several(tmp_path_factory: pytest.TempPathFactory) -> Pair:

@@ -26,6 +26,8 @@ from tests.upload.extending import (
 from tests.upload.runs import await_, start, url_of
 from tests.upload.test_resume import kill
 
+pytestmark = pytest.mark.long
+
 KILLS = int(os.environ.get("WKFLOW_UPLOAD_KILLS", "1"))
 """Runs that are killed three times each; a campaign sets more."""
 

@@ -26,6 +26,8 @@ from tests.upload.runs import (
     wkflow,
 )
 
+pytestmark = pytest.mark.long(but=["test_damage_is_found_and_mended"])
+
 
 def mixture(seed: int) -> dict[str, Any]:
     """Let a fifth of all chunk requests fail, each in another way."""

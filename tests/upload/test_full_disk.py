@@ -13,6 +13,8 @@ from tests.standin.server import Standin
 from tests.upload.extending import LAYERS
 from tests.upload.runs import lines, wkflow
 
+pytestmark = pytest.mark.long
+
 NO_SPACE = "java.io.IOException: No space left on device"
 
 

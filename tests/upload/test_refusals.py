@@ -16,6 +16,8 @@ import pytest
 from tests.standin.server import Standin, standin_in
 from tests.upload.runs import CONVERSION, Run, arrived, converted, lines, url_of, wkflow
 
+pytestmark = pytest.mark.long(but=["test_the_token_does_not_follow", "test_another_web_server"])
+
 SOON_S = 20
 ANY = "any-token"
 

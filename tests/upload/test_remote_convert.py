@@ -31,6 +31,10 @@ from tests.upload.runs import (
     wkflow,
 )
 
+pytestmark = pytest.mark.long(
+    but=["test_the_server_has_what", "test_the_proof_says", "test_plain_snakemake_uploads_too"]
+)
+
 
 @dataclass(frozen=True)
 class Done:

@@ -15,6 +15,8 @@ import pytest
 from tests.standin.server import Standin
 from tests.upload.runs import CONVERSION, start
 
+pytestmark = pytest.mark.long(but=["[converted]", "goes_no_further"])
+
 TOKEN = "recognizable-9f8e7d6c5b4a"  # noqa: S105 -- of no use elsewhere
 BYTES = TOKEN.encode()
 

@@ -21,6 +21,8 @@ from tests.upload.runs import (
     wkflow,
 )
 
+pytestmark = pytest.mark.long(but=["test_a_stack_is_put"])
+
 
 @pytest.fixture
 def dataset(local: Path, tmp_path: Path) -> Path:

@@ -22,6 +22,8 @@ from tests.upload.runs import (
     wkflow,
 )
 
+pytestmark = pytest.mark.long(but=["test_a_dataset_of_another_tool", "test_a_dry_run_tells"])
+
 
 def handmade(folder: Path, count: int = 1) -> Path:
     """Write a dataset of another layout with zarr-python: unsharded, the mag deep in folders."""

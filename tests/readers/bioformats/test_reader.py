@@ -18,7 +18,7 @@ from wkflow.readers import Reader
 from tests.readers.bioformats.here import NEEDS_BIOFORMATS
 from tests.readers.contract import ReaderContract, read_all, read_image, voxels_of
 
-pytestmark = NEEDS_BIOFORMATS
+pytestmark = [NEEDS_BIOFORMATS, pytest.mark.long(but=["test_planes_samples"])]
 
 
 def reader() -> Reader:
