@@ -36,9 +36,7 @@ from tests.datasets import (
 from tests.runs import damage_state, environment, noise, shard_bytes, wkflow
 from tests.slow_pyramid import pyramid
 
-pytestmark = pytest.mark.long(
-    but=["test_a_killed_run_ends_the_same[0-new]", "test_a_killed_run_ends_the_same[new-0]"]
-)
+pytestmark = pytest.mark.long(but=["test_a_killed_run_ends_the_same[new-0]"])
 
 KILLS = int(os.environ.get("WKFLOW_KILLS", "3"))
 """Runs that are killed once to three times each; a campaign sets more."""
