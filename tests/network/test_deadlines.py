@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 from wkflow.errors import TransientError
 from wkflow.network import deadlines
-from wkflow.network.patience import RetryPolicy
+from wkflow.network.retry import RetryPolicy
 from wkflow.sources.http import Web
 from wkflow.webknossos.client.session import Session
 
@@ -70,8 +70,8 @@ def test_an_answer_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch, befor
 def test_an_index_page_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """As silence is."""
     monkeypatch.setattr(deadlines, "GRACE_S", 0.2)
-    patience = RetryPolicy(tries=2, sleep=lambda _: None)
-    with dripping(HEAD) as url, Web(patience, 1) as web, pytest.raises(TransientError):
+    policy = RetryPolicy(tries=2, sleep=lambda _: None)
+    with dripping(HEAD) as url, Web(policy, 1) as web, pytest.raises(TransientError):
         web.list(f"{url}/folder/")
 
 

@@ -1,5 +1,6 @@
 """Repetitions are counted and pauses grow; servers are listened to, up to a point."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from threading import Thread
@@ -7,7 +8,7 @@ from threading import Thread
 import pytest
 from wkflow.errors import TransientError
 from wkflow.network.network_errors import RetryableError
-from wkflow.network.retry import Budget, Tries, retry_after
+from wkflow.network.retry import SERVER_RETRIES, RetryBudget, RetryPolicy, Tries, retry_after
 
 from tests.webknossos.client.listener import hasty
 
@@ -19,7 +20,7 @@ LATE = RetryableError("no answer came in time", is_unsure=True, timed_out=True)
 def test_pauses_double_and_vary(chance: float, share: float) -> None:
     """From half a second to half a minute, of each between half and all."""
     slept: list[float] = []
-    budget = Budget(sleep=slept.append, chance=lambda: chance)
+    budget = RetryBudget(replace(SERVER_RETRIES, sleep=slept.append, chance=lambda: chance))
     for number in range(1, 10):
         budget.pause(number)
     longest = [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
@@ -61,7 +62,7 @@ def test_only_timeouts_make_patient() -> None:
     seen = []
     for setback in (BROKEN, LATE, BROKEN, LATE):
         tries.pause(setback)
-        seen.append(tries.patience)
+        seen.append(tries.timeout_factor)
     assert seen == [1, 2, 2, 4]
 
 
@@ -93,3 +94,49 @@ def test_a_date_may_be_given(seconds: int, least: float, most: float) -> None:
         wait = retry_after(text)
         assert wait is not None
         assert least <= wait <= most
+
+
+def failing(times: int, wait: float = 0.0) -> "list[RetryableError | str]":
+    return [*(RetryableError("broke", wait=wait) for _ in range(times)), "done"]
+
+
+def test_pauses_grow_and_what_the_server_asks_for_counts() -> None:
+    """Half a second, one, two; never longer than two minutes."""
+    pauses: list[float] = []
+    policy = RetryPolicy(5, sleep=pauses.append, chance=lambda: 1.0)
+    left = [*failing(3)[:3], *failing(1, 900)]
+
+    def work() -> str:
+        one = left.pop(0)
+        if isinstance(one, RetryableError):
+            raise one
+        return one
+
+    assert policy.repeat("there", work) == "done"
+    assert pauses == [0.5, 1.0, 2.0, 120.0]
+
+
+def test_it_gives_up_in_words() -> None:
+    """The error says what happened last and how often it was tried."""
+    pauses: list[float] = []
+
+    def work() -> None:
+        raise RetryableError("broke")
+
+    with pytest.raises(TransientError, match=r"broke \(gave up after 3 tries\)") as caught:
+        RetryPolicy(3, sleep=pauses.append).repeat("there", work)
+    assert caught.value.where == "there"
+    assert len(pauses) == 2
+
+
+def test_progress_costs_no_try() -> None:
+    """A line that breaks every few bytes is slow, not down."""
+    done: list[int] = []
+
+    def work() -> int:
+        done.append(1)
+        if len(done) < 20:
+            raise RetryableError("broke")
+        return len(done)
+
+    assert RetryPolicy(2, sleep=lambda _: None).repeat("there", work, lambda: len(done)) == 20

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from wkflow.errors import SourceError, TransientError
-from wkflow.network.patience import RetryPolicy
+from wkflow.network.retry import RetryPolicy
 from wkflow.sources import bucket
 from wkflow.sources.bucket import Bucket
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from wkflow.errors import SourceError, TransientError
-from wkflow.network.patience import RetryPolicy
+from wkflow.network.retry import RetryPolicy
 from wkflow.sources.http import Web
 
 from tests.sources.website import Website
@@ -16,9 +16,9 @@ from tests.sources.website import Website
 HASTY = RetryPolicy(4, silence_s=0.2, sleep=lambda _: None)
 
 
-def downloaded(url: str, patience: RetryPolicy = HASTY) -> bytes:
+def downloaded(url: str, policy: RetryPolicy = HASTY) -> bytes:
     file = io.BytesIO()
-    with Web(patience, 2) as web:
+    with Web(policy, 2) as web:
         web.download(url, file)
     return file.getvalue()
 

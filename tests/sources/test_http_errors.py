@@ -4,8 +4,10 @@ import pytest
 import requests
 import urllib3
 from wkflow.errors import SourceError
-from wkflow.network.patience import RetryableError
+from wkflow.network.network_errors import RetryableError
 from wkflow.sources.http_errors import has_suffix, require, translated
+
+from tests.network.test_network_errors import tls
 
 URL = "http://127.0.0.1/a.tif"
 
@@ -46,7 +48,8 @@ def test_what_stays_is_a_bad_source(status: int) -> None:
         (ConnectionResetError(), RetryableError),
         (requests.TooManyRedirects(), SourceError),
         (requests.exceptions.InvalidURL(), SourceError),
-        (requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED"), SourceError),
+        (requests.exceptions.SSLError(tls("CERTIFICATE_VERIFY_FAILED")), SourceError),
+        (requests.exceptions.SSLError(tls("WRONG_VERSION_NUMBER")), SourceError),
         (requests.exceptions.SSLError("EOF"), RetryableError),
     ],
 )

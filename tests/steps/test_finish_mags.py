@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from wkflow.access_token import TOKEN
 from wkflow.errors import ServerError, TransientError, VerificationError
-from wkflow.network.retry import Budget
+from wkflow.network.retry import RetryBudget
 from wkflow.run_folder import SCRATCH
 from wkflow.steps.finish_mags import finish_mags
 
@@ -146,7 +146,9 @@ def test_a_server_that_fails_at_last_is_left_soon(
     """Within a minute: the same command looks again."""
     addition, pauses = sending(), list[float]()
     monkeypatch.setattr(
-        Budget, "pause", lambda _, number, __: pauses.append(min(30, 2.0 ** (number - 2)) * 0.75)
+        RetryBudget,
+        "pause",
+        lambda _, number, __: pauses.append(min(30, 2.0 ** (number - 2)) * 0.75),
     )
     addition.standin.faults(status={"status": 502, "routes": ["proxy.mag_file"]})
     with pytest.raises(TransientError):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from wkflow.errors import TransientError, VerificationError, WkflowError
-from wkflow.network.retry import Budget
+from wkflow.network.retry import RetryBudget
 from wkflow.options.settings import Settings
 from wkflow.planning.list_dataset_files import find_parcels
 from wkflow.planning.plan_upload import begin_attempt, plan_contents_upload, write_parcels
@@ -76,11 +76,11 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Let nobody wait; give how long they would have."""
     noted: list[float] = []
 
-    def pause(_: Budget, number: int, wait: float | None = None) -> float:
+    def pause(_: RetryBudget, number: int, wait: float | None = None) -> float:
         noted.append(max(min(30.0, 0.5 * 2.0 ** (number - 1)), wait or 0.0))
         return noted[-1]
 
-    monkeypatch.setattr(Budget, "pause", pause)
+    monkeypatch.setattr(RetryBudget, "pause", pause)
     noted.append(finish_upload.LEAST_WAIT_S)
     monkeypatch.setattr(finish_upload, "LEAST_WAIT_S", 0.5)
     return noted

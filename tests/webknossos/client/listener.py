@@ -5,13 +5,13 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from wkflow.network.retry import Budget
+from wkflow.network.retry import SERVER_RETRIES, RetryBudget
 from wkflow.webknossos.client.session import Session
 
 TOKEN = "sEcReT-tOkEn-0815"  # noqa: S105 -- recognisable, and nobody's
@@ -153,14 +153,17 @@ def listening(answer: Answering) -> Iterator[Listener]:
 
 @contextmanager
 def asking(
-    answer: Answering, token: str | None = TOKEN, budget: Budget | None = None
+    answer: Answering, token: str | None = TOKEN, budget: RetryBudget | None = None
 ) -> Iterator[tuple[Listener, Session]]:
     """Give a listener and a session that never really waits."""
     with listening(answer) as listener, Session(token, budget=budget or hasty()) as session:
         yield listener, session
 
 
-def hasty(pauses: list[float] | None = None, per_request: int = 10, in_all: int = 200) -> Budget:
+def hasty(
+    pauses: list[float] | None = None, per_request: int = 10, in_all: int = 200
+) -> RetryBudget:
     """Make a budget whose pauses are noted, not made, and are as long as they may be."""
     noted = [] if pauses is None else pauses
-    return Budget(per_request, in_all, sleep=noted.append, chance=lambda: 1.0)
+    policy = replace(SERVER_RETRIES, tries=per_request + 1, in_all=in_all)
+    return RetryBudget(replace(policy, sleep=noted.append, chance=lambda: 1.0))

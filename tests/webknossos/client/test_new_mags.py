@@ -50,7 +50,7 @@ def test_a_lost_finish_is_looked_for(
         upload = sent(new, key, tmp_path, f"lost-{api}-{status}")
         assert not new.lists(upload.mag)
         sender.standin.faults(lost={"times": 1, "status": status})
-        new.finish(upload, patience_s=0)
+        new.finish(upload, wait_s=0)
         assert new.lists(upload.mag)
         new.finish(upload)
     assert sum(sender.standin.log()["requests"]["finishing.finish"].values()) == 1
@@ -64,7 +64,7 @@ def test_a_finish_that_did_not_come_is_asked_again(sender: Sender, tmp_path: Pat
         new = NewMags(dataset)
         upload = sent(new, key, tmp_path, "not-come")
         sender.standin.faults(status={"status": 504, "times": 1, "routes": ["finish"]})
-        new.finish(upload, patience_s=0)
+        new.finish(upload, wait_s=0)
     assert (2, 2, 1) in mags_there(sender, key)
 
 
@@ -76,7 +76,7 @@ def test_in_the_end_nobody_knows(sender: Sender, tmp_path: Path) -> None:
         upload = sent(new, key, tmp_path, "nobody-knows")
         sender.standin.faults(status={"status": 504, "routes": ["finish"]})
         with pytest.raises(TransientError, match="does not say whether it did"):
-            new.finish(upload, patience_s=0)
+            new.finish(upload, wait_s=0)
         sender.standin.faults()
         new.finish(upload)
     assert (2, 2, 1) in mags_there(sender, key)
@@ -204,10 +204,10 @@ def test_a_slow_finish_is_not_begun_anew() -> None:
         dataset = RemoteDataset.read(Server(session, listener.url, Dialect(16)), "5")
         upload = NewMags(dataset).upload_of(new_mag("5"), "up", 1)
         with pytest.raises(TransientError, match="does not say whether it did") as caught:
-            NewMags(dataset).finish(upload, patience_s=0)
+            NewMags(dataset).finish(upload, wait_s=0)
         assert not isinstance(caught.value, UploadLostError)
         with pytest.raises(UploadLostError):
-            NewMags(dataset).finish(upload, patience_s=0)
+            NewMags(dataset).finish(upload, wait_s=0)
     assert [asked.method for asked in listener.asked].count("POST") == 1
 
 

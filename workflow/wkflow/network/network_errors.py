@@ -1,7 +1,9 @@
-"""A try that failed and may be repeated; the one place that knows the exceptions of `requests`."""
+"""What the network raises, told apart in one place; a request that failed and may be repeated."""
 
 import ssl
 from collections.abc import Iterator
+from enum import Enum, auto
+from http.client import IncompleteRead
 
 import requests
 import urllib3
@@ -36,9 +38,9 @@ class RetryableError(Exception):
     cause
         What happened, in words.
     is_unsure
-        Whether the server may have done the work all the same.
+        Whether the server may have done the work all the same; of no matter where it only reads.
     timed_out
-        Whether more patience might have helped.
+        Whether a longer timeout might have helped.
     wait
         The pause that the server asks for, in seconds, or None.
     detail
@@ -55,7 +57,7 @@ class RetryableError(Exception):
         self,
         cause: str,
         *,
-        is_unsure: bool,
+        is_unsure: bool = False,
         timed_out: bool = False,
         wait: float | None = None,
         detail: str = "",
@@ -74,8 +76,67 @@ def is_passing(status: int) -> bool:
     return status in PASSING or (status >= 500 and status not in LASTING)
 
 
+class NetworkFault(Enum):
+    """What the network and the libraries below may raise, by kind."""
+
+    TOO_SLOW = auto()
+    UNTRUSTED = auto()
+    NO_TLS = auto()
+    UNKNOWN_HOST = auto()
+    REFUSED = auto()
+    CONNECT_TIMEOUT = auto()
+    READ_TIMEOUT = auto()
+    NO_CONNECTION = auto()
+    NO_PROXY = auto()
+    STALLED = auto()
+    CUT_SHORT = auto()
+    GARBLED = auto()
+    CIRCLES = auto()
+    NO_URL = auto()
+    BROKEN = auto()
+
+
+_KINDS: tuple[tuple[type[BaseException], NetworkFault], ...] = (
+    (urllib3.exceptions.NameResolutionError, NetworkFault.UNKNOWN_HOST),
+    (ConnectionRefusedError, NetworkFault.REFUSED),
+    (urllib3.exceptions.ConnectTimeoutError, NetworkFault.CONNECT_TIMEOUT),
+    (requests.ConnectTimeout, NetworkFault.CONNECT_TIMEOUT),
+    (urllib3.exceptions.ReadTimeoutError, NetworkFault.READ_TIMEOUT),
+    (requests.ReadTimeout, NetworkFault.READ_TIMEOUT),
+    (urllib3.exceptions.NewConnectionError, NetworkFault.NO_CONNECTION),
+    (urllib3.exceptions.ProxyError, NetworkFault.NO_PROXY),
+    (requests.exceptions.ProxyError, NetworkFault.NO_PROXY),
+    (TimeoutError, NetworkFault.STALLED),
+    (requests.exceptions.ChunkedEncodingError, NetworkFault.CUT_SHORT),
+    (IncompleteRead, NetworkFault.CUT_SHORT),
+    (requests.exceptions.ContentDecodingError, NetworkFault.GARBLED),
+)
+"""The first that is among the causes counts."""
+
+
+def fault_of(error: BaseException) -> tuple[NetworkFault, BaseException]:
+    """Tell what kind of fault an exception of `requests` or below is, and which cause says so."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, TooSlowError):
+            return NetworkFault.TOO_SLOW, cause
+    for cause in causes:
+        if isinstance(cause, ssl.SSLError) and cause.reason in _HOPELESS_TLS:
+            return NetworkFault.UNTRUSTED, cause
+        if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
+            return NetworkFault.NO_TLS, cause
+    for kind, fault in _KINDS:
+        for cause in causes:
+            if isinstance(cause, kind):
+                return fault, cause
+    if isinstance(error, requests.TooManyRedirects):
+        return NetworkFault.CIRCLES, error
+    is_no_url = isinstance(error, ValueError)  # InvalidURL and its kin
+    return (NetworkFault.NO_URL if is_no_url else NetworkFault.BROKEN), error
+
+
 def understand(error: Exception, where: str, *, was_sent: bool) -> RetryableError | WkflowError:
-    """Translate what the network or `requests` raised.
+    """Translate what the network or `requests` raised while the server was asked.
 
     Parameters
     ----------
@@ -86,32 +147,28 @@ def understand(error: Exception, where: str, *, was_sent: bool) -> RetryableErro
 
     Returns
     -------
-    a setback where a repetition may help, else the error
+    a RetryableError where a repetition may help, else the error
     """
-    causes = list(_causes(error))
-    if slow := next((cause for cause in causes if isinstance(cause, TooSlowError)), None):
-        said = f"the answer comes too slowly: {slow}"
+    fault, cause = fault_of(error)
+    if fault is NetworkFault.TOO_SLOW:
+        said = f"the answer comes too slowly: {cause}"
         return RetryableError(said, is_unsure=was_sent, is_slow=True)
     detail = f"{type(error).__name__}: {error}"[:LONGEST_CHAIN]
-    for cause in causes:
-        if isinstance(cause, ssl.SSLError) and cause.reason in _HOPELESS_TLS:
-            return ServerError(_verdict(cause), where, _CERTIFICATE_REMEDY, detail)
-        if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
-            return ServerError("speaks no TLS", where, _TLS_REMEDY, detail)
-    for kind, said, is_unsure in _TABLE:
-        if any(isinstance(cause, kind) for cause in causes):
-            timed_out = kind in _PATIENCE_HELPS
-            return RetryableError(
-                said, is_unsure=is_unsure and was_sent, timed_out=timed_out, detail=detail
-            )
-    is_circle = isinstance(error, requests.TooManyRedirects)
-    if is_circle or isinstance(error, ValueError):  # InvalidURL and its kin
-        said = "is redirected in circles" if is_circle else f"cannot be asked: {error}"
-        return ServerError(said, where, _URL_REMEDY, detail)
-    return RetryableError("the connection broke", is_unsure=was_sent, detail=detail)
+    if fault is NetworkFault.UNTRUSTED:
+        return ServerError(_verdict(cause), where, _CERTIFICATE_REMEDY, detail)
+    if fault is NetworkFault.NO_TLS:
+        return ServerError("speaks no TLS", where, _TLS_REMEDY, detail)
+    if fault is NetworkFault.CIRCLES:
+        return ServerError("is redirected in circles", where, _URL_REMEDY, detail)
+    if fault is NetworkFault.NO_URL:
+        return ServerError(f"cannot be asked: {error}", where, _URL_REMEDY, detail)
+    said, is_unsure = _SAID[fault]
+    timed_out = fault in {NetworkFault.READ_TIMEOUT, NetworkFault.STALLED}
+    is_unsure = is_unsure and was_sent
+    return RetryableError(said, is_unsure=is_unsure, timed_out=timed_out, detail=detail)
 
 
-def _verdict(error: ssl.SSLError) -> str:
+def _verdict(error: BaseException) -> str:
     why = getattr(error, "verify_message", "") or "the bundle holds no certificate"
     return f"the certificate cannot be trusted ({why})"
 
@@ -122,23 +179,19 @@ _CERTIFICATE_REMEDY = (
 _TLS_REMEDY = "Check the URL: a server without encryption begins with http://."
 _URL_REMEDY = "Check the URL of WEBKNOSSOS, and HTTPS_PROXY if it is set."
 
-_TABLE: tuple[tuple[type[BaseException], str, bool], ...] = (
-    # kind, in words, whether the server may have done the work
-    (urllib3.exceptions.NameResolutionError, "the name of the host is unknown", False),
-    (ConnectionRefusedError, "the connection was refused", False),
-    (urllib3.exceptions.ConnectTimeoutError, "no connection came about in time", False),
-    (requests.ConnectTimeout, "no connection came about in time", False),
-    (urllib3.exceptions.ReadTimeoutError, "no answer came in time", True),
-    (requests.ReadTimeout, "no answer came in time", True),
-    (urllib3.exceptions.NewConnectionError, "no connection came about", False),
-    (urllib3.exceptions.ProxyError, "the proxy cannot be reached", False),
-    (requests.exceptions.ProxyError, "the proxy cannot be reached", False),
-    (TimeoutError, "the connection stalled", True),
-    (requests.exceptions.ChunkedEncodingError, "the answer broke off", True),
-    (requests.exceptions.ContentDecodingError, "the answer is garbled", True),
-)
-
-_PATIENCE_HELPS = (urllib3.exceptions.ReadTimeoutError, requests.ReadTimeout, TimeoutError)
+_SAID: dict[NetworkFault, tuple[str, bool]] = {
+    # in words, whether the server may have done the work
+    NetworkFault.UNKNOWN_HOST: ("the name of the host is unknown", False),
+    NetworkFault.REFUSED: ("the connection was refused", False),
+    NetworkFault.CONNECT_TIMEOUT: ("no connection came about in time", False),
+    NetworkFault.READ_TIMEOUT: ("no answer came in time", True),
+    NetworkFault.NO_CONNECTION: ("no connection came about", False),
+    NetworkFault.NO_PROXY: ("the proxy cannot be reached", False),
+    NetworkFault.STALLED: ("the connection stalled", True),
+    NetworkFault.CUT_SHORT: ("the answer broke off", True),
+    NetworkFault.GARBLED: ("the answer is garbled", True),
+    NetworkFault.BROKEN: ("the connection broke", True),
+}
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

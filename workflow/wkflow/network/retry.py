@@ -1,54 +1,103 @@
-"""How often and how patiently a failing request is repeated."""
+"""How often, and after which pauses, a request that failed for now is repeated.
+
+`RetryPolicy` holds the numbers, `RetryBudget` counts the repetitions that requests share, `Tries`
+those of one request. Sources and the server use the same three, with a policy each.
+"""
 
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
+from typing import TypeVar
 
 from wkflow.errors import TransientError
 from wkflow.network.network_errors import RetryableError, full_disk, nonsense
 
-TRIES, TRIES_IN_ALL = 3, 6
-"""Few tries: a person is waiting to hear whether it will work."""
-
+Result = TypeVar("Result")
 
 FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
+"""Before the first repetition; each further one has twice the pause of that before it."""
 
 FEW_TRIES = 3
 """Of a request whose answers make no sense, come a byte at a time, or tell of a full disk."""
 
-LONGEST_WAIT_S = 600.0
-"""Of what a server may ask for with Retry-After."""
 
-
-class Budget:
-    """Counts the repetitions of all requests of a run, and pauses before each.
-
-    It may be used from several threads.
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How patient a client is.
 
     Parameters
     ----------
-    per_request, in_all
-        Repetitions of one request, and of all together.
+    tries
+        Of one request, in a row and without any progress.
+    in_all
+        Repetitions of all requests that share a budget; None sets no bound.
+    longest_pause_s
+        Which pauses reach by doubling.
+    longest_wait_s
+        Of what a server may ask for with Retry-After.
+    silence_s
+        How long a source may say nothing.
+    peer
+        What the error calls the other side.
     sleep
         Called with seconds; one that raises ends the waiting.
     chance
         Gives numbers between 0 and 1: threads that failed together shall not return together.
     """
 
-    def __init__(
-        self,
-        per_request: int = 10,
-        in_all: int = 200,
-        *,
-        sleep: Callable[[float], object] = time.sleep,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
-        self._per_request, self._in_all = per_request, in_all
-        self._sleep, self._chance = sleep, chance
+    tries: int = 7
+    in_all: int | None = None
+    longest_pause_s: float = 16.0
+    longest_wait_s: float = 120.0
+    silence_s: float = 60.0
+    peer: str = "it"
+    sleep: Callable[[float], object] = time.sleep
+    chance: Callable[[], float] = random.random
+
+    def repeat(
+        self, where: str, work: Callable[[], Result], progress: Callable[[], int] = int
+    ) -> Result:
+        """Give what `work` returns; while `progress` grows, a failure costs no try.
+
+        Raises
+        ------
+        TransientError
+            If no try is left.
+        """
+        tries, furthest = Tries(RetryBudget(self), where), progress()
+        while True:
+            try:
+                return work()
+            except RetryableError as failure:
+                if progress() > furthest:
+                    tries.count, furthest = 1, progress()
+                tries.pause(failure)
+
+
+SOURCE_RETRIES = RetryPolicy()
+"""Of files that are read from the web or a bucket."""
+
+SERVER_RETRIES = RetryPolicy(
+    tries=11, in_all=200, longest_pause_s=30.0, longest_wait_s=600.0, peer="the server"
+)
+"""Of WEBKNOSSOS, while much is sent, which an end would cost."""
+
+START_RETRIES = replace(SERVER_RETRIES, tries=4, in_all=6)
+"""Of WEBKNOSSOS at the start, when a person is waiting to hear whether it will work."""
+
+
+class RetryBudget:
+    """Counts the repetitions of all requests of a run, and pauses before each.
+
+    It may be used from several threads.
+    """
+
+    def __init__(self, policy: RetryPolicy = SERVER_RETRIES) -> None:
+        self.policy = policy
         self._spent, self._lock = 0, Lock()
 
     @property
@@ -58,8 +107,9 @@ class Budget:
 
     def spend(self, number: int) -> bool:
         """Take one repetition, the `number`th (from 1) of its request; say whether it was left."""
+        most = self.policy.in_all
         with self._lock:
-            is_left = number <= self._per_request and self._spent < self._in_all
+            is_left = number < self.policy.tries and (most is None or self._spent < most)
             self._spent += is_left
         return is_left
 
@@ -68,11 +118,13 @@ class Budget:
 
         Returns
         -------
-        seconds: between half and all of 0.5, 1, 2 ... 30; up to 600 where the server asks
+        seconds: between half and all of 0.5, 1, 2 ... `longest_pause_s`; more, up to
+        `longest_wait_s`, where the server asks
         """
-        longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(number - 1, 30))
-        pause = max(longest * (1 + self._chance()) / 2, min(wait or 0.0, LONGEST_WAIT_S))
-        self._sleep(pause)
+        policy = self.policy
+        longest = min(policy.longest_pause_s, FIRST_PAUSE_S * 2.0 ** min(number - 1, 30))
+        pause = max(longest * (1 + policy.chance()) / 2, min(wait or 0.0, policy.longest_wait_s))
+        policy.sleep(pause)
         return pause
 
 
@@ -83,15 +135,15 @@ class Tries:
     ----------
     count
         Tries so far, with the one under way.
-    patience
-        Factor of the timeout: doubled by each timeout.
+    timeout_factor
+        Of the request's timeouts: doubled by each timeout.
     """
 
-    def __init__(self, budget: Budget, where: str) -> None:
+    def __init__(self, budget: RetryBudget, where: str) -> None:
         self._budget, self._where = budget, where
-        self.count, self.patience = 1, 1
+        self.count, self.timeout_factor = 1, 1
 
-    def pause(self, setback: RetryableError) -> None:
+    def pause(self, failure: RetryableError) -> None:
         """Wait until the next try may be made.
 
         Raises
@@ -101,26 +153,27 @@ class Tries:
         ServerError
             If the answers go on making no sense.
         """
-        if setback.is_nonsense and self.count >= FEW_TRIES:
-            raise nonsense(setback.cause, self._where)
-        if setback.is_full and self.count >= FEW_TRIES:
-            raise full_disk(setback.cause, self._where, setback.detail)
+        if failure.is_nonsense and self.count >= FEW_TRIES:
+            raise nonsense(failure.cause, self._where)
+        if failure.is_full and self.count >= FEW_TRIES:
+            raise full_disk(failure.cause, self._where, failure.detail)
         is_left = self._budget.spend(self.count)
-        if not is_left or (setback.is_slow and self.count >= FEW_TRIES):
+        if not is_left or (failure.is_slow and self.count >= FEW_TRIES):
             tries = "1 try" if self.count == 1 else f"{self.count} tries"
+            peer = self._budget.policy.peer
             raise TransientError(
-                f"{setback.cause} (gave up after {tries})",
+                f"{failure.cause} (gave up after {tries})",
                 self._where,
-                "Give the same command when the server can be reached: it resumes.",
-                setback.detail,
+                f"Give the same command when {peer} can be reached: it resumes.",
+                failure.detail,
             ) from None
-        self._budget.pause(self.count, setback.wait)
+        self._budget.pause(self.count, failure.wait)
         self.count += 1
-        self.patience *= 2 if setback.timed_out else 1
+        self.timeout_factor *= 2 if failure.timed_out else 1
 
 
 def retry_after(header: str | None) -> float | None:
-    """Read a Retry-After header, seconds or a date, as seconds from now.
+    """Read a Retry-After header (RFC 9110, 10.2.3), seconds or a date, as seconds from now.
 
     >>> retry_after("120"), retry_after("soon"), retry_after(None)
     (120.0, None, None)

@@ -9,7 +9,7 @@ from wkflow.access_token import SHARING, shared_token, user_token
 from wkflow.model.dataset_url import DatasetAddress
 from wkflow.model.datasource_properties import Existing
 from wkflow.model.plan import Plan
-from wkflow.network.retry import TRIES, TRIES_IN_ALL, Budget
+from wkflow.network.retry import START_RETRIES, RetryBudget
 from wkflow.options.settings import Settings
 from wkflow.planning.find_dataset import Target
 from wkflow.webknossos.client.dataset import DIRECT, PROXY, RemoteDataset
@@ -64,7 +64,7 @@ def check_allowed(settings: Settings, plan: Plan) -> None:
 def _visiting(settings: Settings) -> Iterator[RemoteDataset]:
     address = DatasetAddress.parse(str(settings.target))
     ca_bundle = str(settings.ca_bundle) if settings.ca_bundle else None
-    tokens, budget = (user_token(), shared_token()), Budget(TRIES, TRIES_IN_ALL)
+    tokens, budget = (user_token(), shared_token()), RetryBudget(START_RETRIES)
     with visiting(
         address, *tokens, ca_bundle=ca_bundle, budget=budget, insecure=settings.insecure
     ) as dataset:

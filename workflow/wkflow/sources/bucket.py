@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO, Any, Self, TypeVar
 
 from wkflow.errors import SourceError
-from wkflow.network.patience import RetryableError, RetryPolicy
+from wkflow.network.network_errors import RetryableError
+from wkflow.network.retry import RetryPolicy
 from wkflow.network.urls import S3, scheme_of, shown
 from wkflow.sources.fingerprint import Mark, number_of
 
@@ -30,12 +31,12 @@ ONCE = 1
 class Bucket:
     """Reads the buckets of one kind of server; any thread may use it."""
 
-    def __init__(self, url: str, patience: RetryPolicy) -> None:
+    def __init__(self, url: str, policy: RetryPolicy) -> None:
         self._scheme = scheme_of(url)
         kind = _S3 if self._scheme in S3 else _Google
-        self._patience = replace(patience, tries=min(patience.tries, kind.most_tries))
+        self._policy = replace(policy, tries=min(policy.tries, kind.most_tries))
         with _translated(url, kind.foreign()):
-            self._files, self._is_known = kind.connect(patience.silence_s)
+            self._files, self._is_known = kind.connect(policy.silence_s)
         self._foreign = kind.foreign()
 
     def __enter__(self) -> Self:
@@ -64,7 +65,7 @@ class Bucket:
 
     def download(self, url: str, file: IO[bytes]) -> None:
         """Write an object part by part; if it is replaced meanwhile, begin anew."""
-        self._patience.repeat(shown(url), lambda: self._get(url, file))
+        self._policy.repeat(shown(url), lambda: self._get(url, file))
 
     def _get(self, url: str, file: IO[bytes]) -> None:
         mark = self.look(url)
@@ -88,7 +89,7 @@ class Bucket:
             with _translated(url, self._foreign, is_known=self._is_known):
                 return question()
 
-        return self._patience.repeat(shown(url), once)
+        return self._policy.repeat(shown(url), once)
 
 
 class _S3:
@@ -105,7 +106,7 @@ class _S3:
             anon=not is_known, config_kwargs=config, use_listings_cache=False,
             skip_instance_cache=True,
         )  # fmt: skip
-        files.retries = ONCE  # the patience is ours
+        files.retries = ONCE  # the retries are ours
         return files, is_known
 
     @staticmethod
@@ -179,7 +180,7 @@ _OPEN = (
 def _translated(
     url: str, foreign: tuple[type[Exception], ...], *, is_known: bool = True
 ) -> Iterator[None]:
-    """Turn what fsspec and the libraries below it raise into a setback or an error."""
+    """Turn what fsspec and the libraries below it raise into a RetryableError or an error."""
     try:
         yield
     except foreign as error:

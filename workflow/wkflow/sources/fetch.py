@@ -11,7 +11,7 @@ from pathlib import Path
 from wkflow import atomic_files
 from wkflow.errors import ResourceError, SourceError, several
 from wkflow.locks_download import held, is_held
-from wkflow.network.patience import PATIENT, RetryPolicy
+from wkflow.network.retry import SOURCE_RETRIES, RetryPolicy
 from wkflow.network.urls import file_name, folder_name, shown
 from wkflow.sources.fingerprint import Mark
 from wkflow.sources.remote_folder import THREADS, Origin, origin_of
@@ -22,7 +22,11 @@ LOANS = "loan-"
 
 @contextmanager
 def fetch(
-    urls: Sequence[str], folder: Path, *, threads: int = THREADS, patience: RetryPolicy = PATIENT
+    urls: Sequence[str],
+    folder: Path,
+    *,
+    threads: int = THREADS,
+    policy: RetryPolicy = SOURCE_RETRIES,
 ) -> Iterator[dict[str, str]]:
     """Give the paths of remote files by their URLs; they are gone at the end of the block.
 
@@ -44,7 +48,7 @@ def fetch(
     with _loan(folder) as loan:
         paths = {url: loan / folder_name(url) / file_name(url) for url in urls}
         with (
-            origin_of(urls[0], threads=threads, patience=patience) as origin,
+            origin_of(urls[0], threads=threads, policy=policy) as origin,
             ThreadPoolExecutor(threads) as pool,
         ):
             try:
@@ -57,7 +61,7 @@ def fetch(
         yield {url: str(path) for url, path in paths.items()}
 
 
-def keep(url: str, folder: Path, *, patience: RetryPolicy = PATIENT) -> str:
+def keep(url: str, folder: Path, *, policy: RetryPolicy = SOURCE_RETRIES) -> str:
     """Give the path of a remote file, downloaded if it is not there yet or was replaced since.
 
     Several processes may want it at once: one downloads, the others wait. The file's time is made
@@ -76,7 +80,7 @@ def keep(url: str, folder: Path, *, patience: RetryPolicy = PATIENT) -> str:
     path = folder / folder_name(url) / file_name(url)
     note = path.with_name(f".{path.name}.mark")
     with (
-        origin_of(url, threads=1, patience=patience) as origin,
+        origin_of(url, threads=1, policy=policy) as origin,
         held(path.with_name(f".{path.name}.lock")),
     ):
         mark = origin.look(url)

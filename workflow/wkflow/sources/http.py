@@ -17,7 +17,8 @@ from requests.adapters import HTTPAdapter
 
 from wkflow.errors import SourceError
 from wkflow.network.deadlines import paced
-from wkflow.network.patience import RetryableError, RetryPolicy
+from wkflow.network.network_errors import RetryableError
+from wkflow.network.retry import RetryPolicy
 from wkflow.network.urls import shown
 from wkflow.sources.fingerprint import Mark, web_mark
 from wkflow.sources.http_errors import has_suffix, require, translated
@@ -63,8 +64,8 @@ class _Adapter(HTTPAdapter):
 class Web:
     """A session with web servers; any thread may use it."""
 
-    def __init__(self, patience: RetryPolicy, threads: int) -> None:
-        self._patience, self._threads = patience, threads
+    def __init__(self, policy: RetryPolicy, threads: int) -> None:
+        self._policy, self._threads = policy, threads
         self._session = requests.Session()
         self._session.headers["User-Agent"] = "wkflow"
         self._session.headers["Accept-Encoding"] = "identity"  # sizes and ranges are of the file
@@ -93,7 +94,7 @@ class Web:
     def download(self, url: str, file: IO[bytes]) -> None:
         """Write a file from its beginning; after an interruption go on where it broke off."""
         one = _Download(self, url, file)
-        self._patience.repeat(shown(url), one.go_on, file.tell)
+        self._policy.repeat(shown(url), one.go_on, file.tell)
 
     @contextmanager
     def answer(
@@ -103,7 +104,7 @@ class Web:
         with translated(url):
             answer = self._session.request(
                 method, url, headers=headers, stream=True, allow_redirects=True,
-                timeout=(CONNECT_S, self._patience.silence_s),
+                timeout=(CONNECT_S, self._policy.silence_s),
             )  # fmt: skip
         try:
             yield answer
@@ -123,7 +124,7 @@ class Web:
                 f"has folders in folders, {FOLDERS_DEEP} and more deep", shown(folder),
                 "Give the URL of a folder further down.",
             )  # fmt: skip
-        page = self._patience.repeat(shown(folder), lambda: self._page(folder))
+        page = self._policy.repeat(shown(folder), lambda: self._page(folder))
         for link in links_below(page, folder):
             if link.endswith("/"):
                 yield from self._walk(link, depth + 1)
@@ -142,7 +143,7 @@ class Web:
             return page.decode(errors="replace")
 
     def _head(self, url: str) -> Head:
-        return self._patience.repeat(shown(url), lambda: self._ask_head(url))
+        return self._policy.repeat(shown(url), lambda: self._ask_head(url))
 
     def _ask_head(self, url: str) -> Head:
         with self.answer("HEAD", url) as answer:

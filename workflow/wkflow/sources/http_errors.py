@@ -1,4 +1,4 @@
-"""What a web server and the network answer in place of content: a setback, or an error for good."""
+"""What a web server and the network answer in place of content: for now, or for good."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +9,9 @@ import requests
 import urllib3
 
 from wkflow.errors import SourceError
-from wkflow.network.patience import RetryableError
+from wkflow.network.network_errors import PASSING, NetworkFault, RetryableError, fault_of
+from wkflow.network.retry import retry_after
 from wkflow.network.urls import shown
-
-_LATER = frozenset({408, 425, 429})
 
 
 def has_suffix(url: str) -> bool:
@@ -27,17 +26,15 @@ def require(answer: requests.Response, url: str) -> None:
     ------
     SourceError
         If no repetition helps.
-    Setback
+    RetryableError
         If one may.
     """
     status = answer.status_code
     if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         return
-    if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        wait = answer.headers.get("Retry-After", "")
-        raise RetryableError(
-            f"the server has trouble (HTTP {status})", float(wait) if wait.isdecimal() else 0.0
-        )
+    if status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        wait = retry_after(answer.headers.get("Retry-After"))
+        raise RetryableError(f"the server has trouble (HTTP {status})", wait=wait)
     what, remedy = _REFUSALS.get(status, ("is refused", "Check the URL."))
     if "?" in url and status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         remedy = "Links that are signed end some day: ask for a new one."
@@ -58,41 +55,31 @@ _REFUSALS: dict[int, tuple[str, str]] = {
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """Turn what the network raises into a setback, or an error where no repetition helps."""
+    """Raise what the network raises as RetryableError, or SourceError where no try helps."""
     try:
         yield
-    except requests.exceptions.SSLError as error:
-        raise _distrust(url, str(error)) from error
-    except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-        raise RetryableError("no answer came in time") from error
-    except requests.TooManyRedirects as error:
-        raise SourceError("is redirected in circles", shown(url), "Check the URL.") from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        if isinstance(error, ValueError):  # InvalidURL and its kin
-            raise SourceError("is no URL", shown(url), "Check how it is spelled.") from error
-        raise RetryableError(_cause(error)) from error
+        fault, _ = fault_of(error)
+        if fault in _LASTING:
+            what, remedy = _LASTING[fault]
+            raise SourceError(what, shown(url), remedy) from error
+        raise RetryableError(_PASSING.get(fault, "the connection broke")) from error
 
 
-def _distrust(url: str, words: str) -> SourceError | RetryableError:
-    """Tell what is wrong for good with the encryption from a line that broke."""
-    if "CERTIFICATE_VERIFY_FAILED" in words:
-        remedy = "If it is your institute's own, set REQUESTS_CA_BUNDLE to the file that signs it."
-        return SourceError("has a certificate that cannot be trusted", shown(url), remedy)
-    if "WRONG_VERSION_NUMBER" in words:
-        return SourceError("speaks no TLS", shown(url), "Such a URL begins with http://.")
-    return RetryableError("the connection broke")
-
-
-def _cause(error: Exception) -> str:
-    words = str(error)
-    for sign, cause in _CAUSES:
-        if sign in words:
-            return cause
-    return "the connection broke"
-
-
-_CAUSES = (
-    ("NameResolutionError", "the name of the host is unknown"),
-    ("Connection refused", "the connection was refused"),
-    ("IncompleteRead", "came cut short"),
-)
+_LASTING: dict[NetworkFault, tuple[str, str]] = {
+    NetworkFault.UNTRUSTED: (
+        "has a certificate that cannot be trusted",
+        "If it is your institute's own, set REQUESTS_CA_BUNDLE to the file that signs it.",
+    ),
+    NetworkFault.NO_TLS: ("speaks no TLS", "Such a URL begins with http://."),
+    NetworkFault.CIRCLES: ("is redirected in circles", "Check the URL."),
+    NetworkFault.NO_URL: ("is no URL", "Check how it is spelled."),
+}
+_PASSING: dict[NetworkFault, str] = {
+    NetworkFault.UNKNOWN_HOST: "the name of the host is unknown",
+    NetworkFault.REFUSED: "the connection was refused",
+    NetworkFault.CONNECT_TIMEOUT: "no answer came in time",
+    NetworkFault.READ_TIMEOUT: "no answer came in time",
+    NetworkFault.TOO_SLOW: "no answer came in time",
+    NetworkFault.CUT_SHORT: "came cut short",
+}

@@ -5,7 +5,7 @@ from typing import IO, Protocol, Self
 from urllib.parse import urlsplit
 
 from wkflow.errors import SourceError
-from wkflow.network.patience import PATIENT, RetryPolicy
+from wkflow.network.retry import SOURCE_RETRIES, RetryPolicy
 from wkflow.network.urls import WEB, is_url, scheme_of, shown
 from wkflow.sources.fingerprint import Mark
 from wkflow.sources.http import Web
@@ -28,7 +28,7 @@ class Origin(AbstractContextManager["Origin"], Protocol):
         """Write all bytes of a file, or raise."""
 
 
-def origin_of(url: str, *, threads: int = THREADS, patience: RetryPolicy = PATIENT) -> Origin:
+def origin_of(url: str, *, threads: int = THREADS, policy: RetryPolicy = SOURCE_RETRIES) -> Origin:
     """Give what reads the servers of a URL's scheme.
 
     Raises
@@ -41,16 +41,16 @@ def origin_of(url: str, *, threads: int = THREADS, patience: RetryPolicy = PATIE
     if scheme_of(url) not in WEB:
         from wkflow.sources.bucket import Bucket  # noqa: PLC0415 -- its libraries start slowly
 
-        return Bucket(url, patience)
+        return Bucket(url, policy)
     if "@" in urlsplit(url).netloc:
         raise SourceError(
             "holds a user or a password, which would be written down in the plan", shown(url),
             "Leave it out, and put `machine HOST login USER password SECRET` into ~/.netrc.",
         )  # fmt: skip
-    return Web(patience, threads)
+    return Web(policy, threads)
 
 
-def list_files(url: str, *, patience: RetryPolicy = PATIENT) -> list[tuple[str, Mark]]:
+def list_files(url: str, *, policy: RetryPolicy = SOURCE_RETRIES) -> list[tuple[str, Mark]]:
     """List all files below a remote folder, in the order of their names, or the one file.
 
     Each comes with its mark, which changes if the file is replaced. The query of a single file
@@ -63,5 +63,5 @@ def list_files(url: str, *, patience: RetryPolicy = PATIENT) -> list[tuple[str, 
     TransientError
         If the server cannot be reached.
     """
-    with origin_of(url, patience=patience) as origin:
+    with origin_of(url, policy=policy) as origin:
         return origin.list(url)

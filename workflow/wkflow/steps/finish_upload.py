@@ -134,10 +134,10 @@ def _finish(
     """
     mark = folder / _FINISHING
     size = sum(file.bytes for one in sent for file in one.files)
-    patience_s = LEAST_WAIT_S + size / BYTES_PER_S
+    wait_s = LEAST_WAIT_S + size / BYTES_PER_S
     if mark.exists():
         asked_at = float(json.loads(mark.read_bytes()))
-        if found := _look(server, reservation, asked_at + patience_s - time()):
+        if found := _look(server, reservation, asked_at + wait_s - time()):
             return found
     if not upload.is_known():
         raise UploadLostError(
@@ -151,7 +151,7 @@ def _finish(
         except ServerError as failure:
             raise not_kept(failure) or failure from None
         except FinishUnsureError:
-            if found := _look(server, reservation, patience_s):
+            if found := _look(server, reservation, wait_s):
                 return found
         if not upload.is_known():
             break

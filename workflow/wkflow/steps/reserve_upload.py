@@ -5,7 +5,7 @@ from pathlib import Path
 from time import time
 
 from wkflow.model.layer_names import suggest
-from wkflow.network.retry import TRIES, TRIES_IN_ALL, Budget
+from wkflow.network.retry import START_RETRIES, RetryBudget
 from wkflow.webknossos.client.api_versions import Dialect
 from wkflow.webknossos.client.server import Server
 from wkflow.webknossos.client.session import Session
@@ -31,7 +31,7 @@ def reserve_upload(delivery: UploadPlan, run_folder: Path, token: str) -> Reserv
         token,
         ca_bundle=delivery.ca_bundle,
         insecure=delivery.insecure,
-        budget=Budget(TRIES, TRIES_IN_ALL),
+        budget=RetryBudget(START_RETRIES),
     ) as session:
         server = Server.connect(session, delivery.url)
         organization = server.user().organization

@@ -170,9 +170,9 @@ class _Addition:
             self._finish(upload, LEAST_WAIT_S + size / BYTES_PER_S)
         return sent
 
-    def _finish(self, upload: MagUpload, patience_s: float) -> None:
+    def _finish(self, upload: MagUpload, wait_s: float) -> None:
         try:
-            self.mags.finish(upload, patience_s)
+            self.mags.finish(upload, wait_s)
         except ServerError as failure:
             error = not_kept(failure)
             if error is None:

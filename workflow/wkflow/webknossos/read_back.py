@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import google_crc32c
 
 from wkflow.errors import VerificationError
 from wkflow.model.write_datasource import PROPERTIES
-from wkflow.network.retry import Budget
+from wkflow.network.retry import SERVER_RETRIES, RetryBudget
 from wkflow.webknossos.client.api_versions import Dialect
 from wkflow.webknossos.client.error_messages import LONGEST, MissingError
 from wkflow.webknossos.client.proxy import Proxy
@@ -30,8 +31,8 @@ LEAST_SAMPLES = 8
 
 READ_BYTES = 2**24
 
-LOOKS = 6
-"""Repetitions of a request here: half a minute at most. The same command looks again."""
+LOOK_TRIES = 7
+"""Tries of a request here: half a minute at most. The same command looks again."""
 
 _ANEW = "Look at the server; the same command sends it anew."
 
@@ -40,7 +41,7 @@ Check = Callable[[], int]
 
 def hurry(session: Session) -> None:
     """Repeat requests less often than while something is sent, which an end would cost more."""
-    session.budget = Budget(LOOKS)
+    session.budget = RetryBudget(replace(SERVER_RETRIES, tries=LOOK_TRIES))
 
 
 def check_there(server: Server, reservation: Reservation, dataset_id: str) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from wkflow.errors import ConfigError, ServerError
 from wkflow.model.dataset_url import DatasetAddress, split_token
-from wkflow.network.retry import Budget
+from wkflow.network.retry import RetryBudget
 from wkflow.webknossos.client.dataset import RemoteDataset, Sharing
 from wkflow.webknossos.client.request import origin
 from wkflow.webknossos.client.server import Server, text, understanding
@@ -24,7 +24,7 @@ def visiting(
     *,
     connections: int = 4,
     ca_bundle: str | None = None,
-    budget: Budget | None = None,
+    budget: RetryBudget | None = None,
     insecure: bool = False,
 ) -> Iterator[RemoteDataset]:
     """Look a dataset up, and hold the connections to it for the length of a block.

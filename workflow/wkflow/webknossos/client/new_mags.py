@@ -84,9 +84,9 @@ class NewMags:
         """Ask the server whether a mag is part of the dataset by now."""
         return mag.factors in self.dataset.again().mags_of(mag.layer)
 
-    def appears(self, mag: NewMag, patience_s: float) -> bool:
+    def appears(self, mag: NewMag, wait_s: float) -> bool:
         """Look for a mag, once at least, until it is there or the time is over."""
-        deadline = monotonic() + patience_s
+        deadline = monotonic() + wait_s
         while not (found := self.lists(mag)) and monotonic() < deadline:
             sleep(ASK_S)
         return found
@@ -103,7 +103,7 @@ class NewMags:
         where = (server.session, dataset.datastore, server.dialect)
         return MagUpload(*where, upload_id, mag, dataset.organization, file_count)
 
-    def finish(self, upload: MagUpload, patience_s: float = 60.0) -> None:
+    def finish(self, upload: MagUpload, wait_s: float = 60.0) -> None:
         """Let the server add a mag that was sent; look for it where an answer was lost.
 
         Raises
@@ -128,7 +128,7 @@ class NewMags:
             try:
                 upload.finish()
             except FinishUnsureError:
-                if self.appears(upload.mag, patience_s):
+                if self.appears(upload.mag, wait_s):
                     return
             else:
                 return
@@ -167,11 +167,11 @@ class NewMags:
         tries = self.dataset.server.session.tries(call)
         while True:
             try:
-                self.dataset.server.session.attempt(call, tries.patience)
-            except RetryableError as setback:
-                if setback.is_unsure and self.lists(mag):
+                self.dataset.server.session.attempt(call, tries.timeout_factor)
+            except RetryableError as failure:
+                if failure.is_unsure and self.lists(mag):
                     return
-                tries.pause(setback)
+                tries.pause(failure)
             except ServerError:
                 if self.lists(mag):
                     return

@@ -230,11 +230,11 @@ class Server:
         tries = self.session.tries(call)
         while True:
             try:
-                self.session.attempt(call, tries.patience)
-            except RetryableError as setback:
-                if setback.is_unsure:
-                    raise FinishUnsureError.after(setback, call.where) from None
-                tries.pause(setback)
+                self.session.attempt(call, tries.timeout_factor)
+            except RetryableError as failure:
+                if failure.is_unsure:
+                    raise FinishUnsureError.after(failure, call.where) from None
+                tries.pause(failure)
             else:
                 return
 

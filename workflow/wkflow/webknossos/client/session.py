@@ -20,7 +20,7 @@ from wkflow.network.network_errors import (
     nonsense,
     understand,
 )
-from wkflow.network.retry import Budget, Tries, retry_after
+from wkflow.network.retry import RetryBudget, Tries, retry_after
 from wkflow.webknossos.client.error_messages import is_full, phrase, refused, words
 from wkflow.webknossos.client.request import Options, Request, Response, origin, shown
 
@@ -67,7 +67,7 @@ class Session:
         *,
         connections: int = 4,
         ca_bundle: str | None = None,
-        budget: Budget | None = None,
+        budget: RetryBudget | None = None,
         timeout: float | None = None,
         insecure: bool = False,
     ) -> None:
@@ -75,7 +75,7 @@ class Session:
         self._ca_bundle = _checked_bundle(ca_bundle)
         self._timeout = timeout or _timeout_of_environment()
         self._insecure = insecure
-        self.budget = budget or Budget()
+        self.budget = budget or RetryBudget()
         self._wire = Wire(connections)
         self._wire.headers["User-Agent"] = f"wkflow/{__version__}"
 
@@ -115,9 +115,9 @@ class Session:
         tries = self.tries(call)
         while True:
             try:
-                return self.attempt(call, tries.patience)
-            except RetryableError as setback:
-                tries.pause(setback)
+                return self.attempt(call, tries.timeout_factor)
+            except RetryableError as failure:
+                tries.pause(failure)
 
     def json(self, method: str, url: str, **options: Unpack[Options]) -> Any:  # noqa: ANN401
         """Ask as `request` does, and give the document of the answer."""
@@ -127,19 +127,19 @@ class Session:
         """Begin to count the tries of a request."""
         return Tries(self.budget, call.where)
 
-    def attempt(self, call: Request, patience: int = 1) -> Response:
-        """Ask once; the timeouts are `patience` times as long.
+    def attempt(self, call: Request, timeout_factor: int = 1) -> Response:
+        """Ask once; the timeouts are `timeout_factor` times as long.
 
         Raises
         ------
-        Setback
+        RetryableError
             If a repetition may help.
         WkflowError
             As `request`.
         """
         origin(call.url)
         try:
-            answer = self._send(call, patience)
+            answer = self._send(call, timeout_factor)
         except _FOREIGN as error:
             found = understand(error, call.where, was_sent=call.was_sent)
         else:
@@ -158,7 +158,7 @@ class Session:
 
         Raises
         ------
-        Setback, ServerError
+        RetryableError, ServerError
         """
         status = answer.status_code
         sentence, chain = words(status, answer.content, answer.content_type)
@@ -178,7 +178,7 @@ class Session:
             error = ServerError(error.what, error.where, "Give a token as WK_TOKEN.", error.detail)
         self._raise(error)
 
-    def _send(self, call: Request, patience: int) -> Response:
+    def _send(self, call: Request, timeout_factor: int) -> Response:
         request = requests.Request(
             call.method,
             call.url,
@@ -193,11 +193,11 @@ class Session:
         )
         if isinstance(options["verify"], str):  # the environment's, perhaps
             _checked_bundle(options["verify"])
-        timeout = _longer(call.timeout or self._timeout, patience)
+        timeout = _longer(call.timeout or self._timeout, timeout_factor)
         response = self._wire.send(
             prepared,
-            # the first of the two is the patience while a body is sent as well
-            timeout=(_longer(CONNECT_TIMEOUT_S, patience), timeout),
+            # the first of the two is the timeout while a body is sent as well
+            timeout=(_longer(CONNECT_TIMEOUT_S, timeout_factor), timeout),
             allow_redirects=call.method in {"GET", "HEAD"},
             **options,
         )
@@ -264,8 +264,8 @@ def _moved(call: Request, location: str) -> ServerError:
     return ServerError(f"is redirected to {new}", call.where, f"Give {base} as the URL instead.")
 
 
-def _longer(timeout: float, patience: int) -> float:
-    return min(timeout * patience, max(timeout, FINISH_TIMEOUT_S))
+def _longer(timeout: float, factor: int) -> float:
+    return min(timeout * factor, max(timeout, FINISH_TIMEOUT_S))
 
 
 def _checked_token(token: str | None) -> str | None:

@@ -22,12 +22,12 @@ class FinishUnsureError(TransientError):
     """The answer to a finish was lost: it may have happened, be under way, or not have come."""
 
     @classmethod
-    def after(cls, setback: RetryableError, where: str) -> Self:
+    def after(cls, failure: RetryableError, where: str) -> Self:
         return cls(
-            f"{setback.cause}: whether the upload is finished is unknown",
+            f"{failure.cause}: whether the upload is finished is unknown",
             where,
             "Give the same command: it looks whether what was sent is there.",
-            setback.detail,
+            failure.detail,
         )
 
 
@@ -157,18 +157,18 @@ class Upload:
         while True:
             with PartBody(piece, fields, self._count) as body:
                 try:
-                    self._post(url, body, tries.patience)
-                except RetryableError as setback:
-                    tries.pause(setback)
-                    if setback.is_unsure and self.has(piece):
+                    self._post(url, body, tries.timeout_factor)
+                except RetryableError as failure:
+                    tries.pause(failure)
+                    if failure.is_unsure and self.has(piece):
                         return False
                 else:
                     return True
 
-    def _post(self, url: str, body: PartBody, patience: int) -> None:
+    def _post(self, url: str, body: PartBody, timeout_factor: int) -> None:
         headers = {"Content-Type": body.content_type}
         call = Request("POST", url, body=body, headers=headers, ok=(200, 201, 400))
-        answer = self.session.attempt(call, patience)
+        answer = self.session.attempt(call, timeout_factor)
         if answer.status_code == 400:
             if not self.is_known():
                 raise self.lost(call.where)
@@ -211,13 +211,13 @@ class Upload:
         tries = self.session.tries(call)
         while True:
             try:
-                return self._finished(self.session.attempt(call, tries.patience))
-            except RetryableError as setback:
-                if setback.is_unsure:
-                    raise FinishUnsureError.after(setback, call.where) from None
-                if setback.is_full:  # the server had begun
-                    raise full_disk(setback.cause, call.where, setback.detail) from None
-                tries.pause(setback)
+                return self._finished(self.session.attempt(call, tries.timeout_factor))
+            except RetryableError as failure:
+                if failure.is_unsure:
+                    raise FinishUnsureError.after(failure, call.where) from None
+                if failure.is_full:  # the server had begun
+                    raise full_disk(failure.cause, call.where, failure.detail) from None
+                tries.pause(failure)
 
     def _finished(self, answer: Response) -> str:
         try:
