@@ -2,23 +2,42 @@
 
 import pytest
 from wkflow.errors import SourceError
-from wkflow.network.urls import file_name, folder_name, is_url, shown
+from wkflow.network.urls import file_name, folder_name, is_url, require_readable, shown
 
 SIGNED = "https://me:pw@host/em/a.tif?X-Amz-Signature=secret&X-Amz-Credential=a/b#c"
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "s3", "gs", "gcs", "HTTP"])
-def test_known_schemes_are_urls(scheme: str) -> None:
+def test_known_schemes_are_read(scheme: str) -> None:
     """In any case of letters."""
-    assert is_url(f"{scheme}://host/em")
+    require_readable(f"{scheme}://host/em")
 
 
 @pytest.mark.parametrize("url", ["ftp://me:pw@host/em", "file:///data", "hdfs://em?token=pw"])
 def test_other_schemes_are_refused(url: str) -> None:
     """The error names those that are not; it shows no password."""
     with pytest.raises(SourceError, match="gs://") as caught:
-        is_url(url)
+        require_readable(url)
     assert "pw" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://wk.example/datasets/a", True),
+        ("s3://bucket/a", True),
+        ("file:///data/a", True),
+        ("/data/a://b", False),
+        ("data", False),
+        ("C:/data", False),
+        ("C://data", False),
+        ("HTTPS://wk.example", True),
+        ("", False),
+    ],
+)
+def test_urls_are_told_from_paths(text: str, expected: bool) -> None:  # noqa: FBT001 -- a case
+    """By how they begin."""
+    assert is_url(text) == expected
 
 
 def test_secrets_are_not_shown() -> None:

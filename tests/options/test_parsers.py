@@ -263,23 +263,6 @@ def test_other_values_are_no_paths(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_url"),
-    [
-        ("https://wk.example/datasets/a", True),
-        ("s3://bucket/a", True),
-        ("file:///data/a", True),
-        ("/data/a://b", False),
-        ("data", False),
-        ("C:/data", False),
-        ("", False),
-    ],
-)
-def test_urls_are_told_from_paths(text: str, is_url: bool) -> None:  # noqa: FBT001 -- a case
-    """By how they begin."""
-    assert parsers.is_url(text) == is_url
-
-
-@pytest.mark.parametrize(
     ("url", "name"),
     [
         (

@@ -2,7 +2,8 @@
 
 import pytest
 from wkflow.errors import ConfigError, ServerError
-from wkflow.webknossos.client.request import Request, Response, origin, shown
+from wkflow.network.urls import shown
+from wkflow.webknossos.client.request import Request, Response, origin
 
 
 @pytest.mark.parametrize(
@@ -11,6 +12,7 @@ from wkflow.webknossos.client.request import Request, Response, origin, shown
         ("https://me:secret@wk.example/a?token=secret#secret", "https://wk.example/a"),
         ("https://secret@wk.example", "https://wk.example"),
         ("me:secret@wk.example/a", "wk.example/a"),
+        ("https://me:s@cret@wk.example/http://a", "https://wk.example/http://a"),
         ("https://wk.example/a@b", "https://wk.example/a@b"),
         ("", ""),
     ],

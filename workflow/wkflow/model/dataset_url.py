@@ -13,6 +13,7 @@ from typing import Self
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from wkflow.errors import ConfigError
+from wkflow.network.urls import shown
 
 _ID = re.compile(r"(?:.*-)?([0-9a-fA-F]{24})")
 """The name before an id is for people only."""
@@ -134,11 +135,9 @@ def _check(bare: str) -> None:
         is_sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_sound = False
-    secret, at, host = bare.partition("://")[2].partition("/")[0].rpartition("@")
-    if at:
+    if "@" in bare.partition("://")[2].partition("/")[0]:
         remedy = "Leave it out; a token says who you are."
-        shown = bare.replace(f"{secret}@{host}", host, 1)
-        raise ConfigError("holds a user name or a password", shown, remedy)
+        raise ConfigError("holds a user name or a password", shown(bare), remedy)
     if not is_sound:
         raise ConfigError("is no URL", bare, _REMEDY)
 

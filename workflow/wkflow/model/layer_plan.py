@@ -18,6 +18,7 @@ from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.slab import Slab, cut_slabs
 from wkflow.model.source import Channel, Source
 from wkflow.model.stored_mag import StoredMag
+from wkflow.network.urls import is_url
 
 BLOCK_JOBS, BLOCK_BYTES, BLOCK_SHARE = 2, 2**31, 4
 """What a downsampling job writes: two slabs, or so much, or a quarter of a large slab. It reads
@@ -251,7 +252,7 @@ class LayerPlan:
     def _sources_told(self, slab: Slab) -> tuple[list[str], tuple[tuple[int, int], ...]]:
         """Give files and marks as a recipe has them: a link may be signed anew each day."""
         files, marks = self.slab_sources(slab)
-        return [file.partition("?")[0] if "://" in file else file for file in files], marks
+        return [file.partition("?")[0] if is_url(file) else file for file in files], marks
 
     def block_recipe(self, finer: Grid, coarser: Grid, places: list[Place]) -> str:
         """Digest all that these shards depend on besides the voxels below them."""

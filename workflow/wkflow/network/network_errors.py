@@ -114,7 +114,7 @@ _KINDS: tuple[tuple[type[BaseException], NetworkFault], ...] = (
 """The first that is among the causes counts."""
 
 
-def fault_of(error: BaseException) -> tuple[NetworkFault, BaseException]:
+def fault_kind(error: BaseException) -> tuple[NetworkFault, BaseException]:
     """Tell what kind of fault an exception of `requests` or below is, and which cause says so."""
     causes = list(_causes(error))
     for cause in causes:
@@ -149,7 +149,7 @@ def understand(error: Exception, where: str, *, was_sent: bool) -> RetryableErro
     -------
     a RetryableError where a repetition may help, else the error
     """
-    fault, cause = fault_of(error)
+    fault, cause = fault_kind(error)
     if fault is NetworkFault.TOO_SLOW:
         said = f"the answer comes too slowly: {cause}"
         return RetryableError(said, is_unsure=was_sent, is_slow=True)

@@ -1,4 +1,4 @@
-"""URLs of files: what kind they are, and what of them may be shown."""
+"""URLs: what is one, what kind it is, and what of it may be shown."""
 
 import os
 import posixpath
@@ -13,7 +13,10 @@ S3 = frozenset({"s3"})
 GS = frozenset({"gs", "gcs"})
 SCHEMES = WEB | S3 | GS
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://")
+"""RFC 3986, 3.1, but for schemes of one letter, which are drives."""
+
+_USER = re.compile(r"(^|://)[^/]*@")
 _UNSAFE = re.compile(r"[\x00-\x1f/\\]")
 
 NAME_MAX_BYTES = 200
@@ -21,27 +24,29 @@ NAME_MAX_BYTES = 200
 
 
 def is_url(text: str) -> bool:
-    """Tell a URL that can be read from a path.
+    """Whether a text is a URL, of whatever scheme, and no path.
 
-    >>> is_url("s3://bucket/em"), is_url("/data/em"), is_url("C:/data")
+    >>> is_url("s3://bucket/em"), is_url("/data/a://b"), is_url("C:/data")
     (True, False, False)
+    """
+    return _SCHEME.match(text) is not None
+
+
+def require_readable(url: str) -> None:
+    """Refuse a source whose scheme is none of ours.
 
     Raises
     ------
     SourceError
-        If it is a URL of another scheme.
+        Which names those that are.
     """
-    match = _SCHEME.match(text)
-    if match is None:
-        return False
-    if match[1].lower() not in SCHEMES:
+    if scheme_of(url) not in SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in ("http", "https", "s3", "gs"))
         raise SourceError(
-            f"has the scheme {match[1]}://, which cannot be read",
-            shown(text),
+            f"has the scheme {url.partition('://')[0]}://, which cannot be read",
+            shown(url),
             f"Give a folder, a file, or a URL that begins with one of {known}.",
         )
-    return True
 
 
 def scheme_of(url: str) -> str:
@@ -54,15 +59,13 @@ def scheme_of(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """Leave query, fragment, user and password out of a URL.
+    """Leave query, fragment, user and password out of a URL, also of one without a scheme.
 
     >>> shown("https://me:secret@host:8443/em/a.tif?X-Amz-Signature=secret")
     'https://host:8443/em/a.tif'
     """
     plain = url.partition("#")[0].partition("?")[0]
-    scheme, mark, rest = plain.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+    return _USER.sub(r"\1", plain)
 
 
 def file_name(url: str) -> str:
@@ -84,7 +87,7 @@ def name_of(place: str) -> str:
     >>> name_of("s3://bucket/em.zip"), name_of("/data/em 1.tif")
     ('em.zip', 'em 1.tif')
     """
-    return file_name(place) if "://" in place else posixpath.basename(place.replace("\\", "/"))
+    return file_name(place) if is_url(place) else posixpath.basename(place.replace("\\", "/"))
 
 
 def folder_name(url: str) -> str:
@@ -110,7 +113,7 @@ def identity(place: str) -> str:
     >>> identity("https://me:secret@HOST/em/?token=a"), identity("gcs://bucket/em%201")
     ('https://host/em', 'gs://bucket/em%201')
     """
-    if "://" not in place:
+    if not is_url(place):
         return os.path.realpath(place)
     scheme, _, rest = shown(place).partition("://")
     host, _, path = rest.partition("/")

@@ -17,6 +17,7 @@ from wkflow.model.codec import Codec
 from wkflow.model.layer_names import FIRST_PRINTED, suggest
 from wkflow.model.mag import Mag
 from wkflow.model.units import NANOMETERS, SHORT, UNITS
+from wkflow.network.urls import is_url
 from wkflow.options.cluster_resources import JobResources
 
 PLAUSIBLE_NM = (1e-3, 1e7)
@@ -31,7 +32,6 @@ LEAST_MEMORY = 64 * 2**20
 
 _METERS = re.compile(r"(?i)([a-z]*)met(?:er|re)s?")
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 _BYTES = re.compile(r"(?i)\s*([0-9.]+)\s*([kmgt]?)(i?)b?\s*")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -164,15 +164,6 @@ def channels(value: object) -> str:
     if text in {"rgb", "split"} or re.fullmatch(r"\d{1,4}(,\d{1,4})*", text):
         return text
     raise ValueError("must be rgb, split, or numbers of channels such as 0,2; the first is 0")
-
-
-def is_url(text: str) -> bool:
-    """Whether a text is a URL, and no path.
-
-    >>> is_url("https://webknossos.org/datasets/a-1"), is_url("/data/a://b")
-    (True, False)
-    """
-    return _URL.match(text) is not None
 
 
 def last_part(url: str) -> str:

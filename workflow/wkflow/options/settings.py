@@ -18,12 +18,13 @@ from pydantic_core import ErrorDetails
 from wkflow.errors import ConfigError
 from wkflow.model.dataset_url import is_open
 from wkflow.model.layer_names import suggest
+from wkflow.network.urls import is_url
 from wkflow.options import parsers
 from wkflow.options.cluster_resources import JobResources
 from wkflow.options.convert import ConvertOptions
 from wkflow.options.downsample import DownsampleOptions
 from wkflow.options.option_types import TargetPath
-from wkflow.options.parsers import is_url, last_part
+from wkflow.options.parsers import last_part
 from wkflow.options.source import SourceOptions
 from wkflow.options.upload import UploadOptions
 

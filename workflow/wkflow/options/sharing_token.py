@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from wkflow.access_token import SHARING
 from wkflow.model.dataset_url import split_token
-from wkflow.options.parsers import is_url
+from wkflow.network.urls import is_url
 
 
 def without_token(given: Mapping[str, object]) -> dict[str, object]:

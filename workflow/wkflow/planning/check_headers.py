@@ -11,6 +11,7 @@ from pathlib import Path
 from wkflow import atomic_files
 from wkflow.errors import SourceError
 from wkflow.model.source import Header, ImageInfo
+from wkflow.network.urls import is_url
 from wkflow.planning.find_layers import ImageFolder, Mark
 from wkflow.readers import glance
 
@@ -79,7 +80,7 @@ def survey(
     no header. Remote files are left out, unless they are wanted: then `probe` fetches them.
     """
     marks = dict(zip(found.files, found.marks, strict=True))
-    files = found.files if with_remote else [file for file in found.files if "://" not in file]
+    files = found.files if with_remote else [file for file in found.files if not is_url(file)]
     here = files[: max(0, MOST - len(known.seen))]
     alike: dict[tuple[object, ...], Header] = {}
 
@@ -87,7 +88,7 @@ def survey(
         header = known.get(file, marks[file])
         if header is not None:
             return header
-        signature = None if is_raw or "://" in file else glance(file)
+        signature = None if is_raw or is_url(file) else glance(file)
         if signature is not None and signature in alike:
             return alike[signature]
         try:

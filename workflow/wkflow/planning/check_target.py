@@ -9,7 +9,7 @@ from wkflow.errors import ConfigError
 from wkflow.formats.dataset_contents import require_dataset
 from wkflow.model.claim import new_of, old_of
 from wkflow.model.plan import LayerPlan
-from wkflow.options.parsers import is_url
+from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.path_safety import require_inside
 from wkflow.planning.target_state import TargetState, is_filled

@@ -18,7 +18,7 @@ from wkflow.model.kernel import kernel_for
 from wkflow.model.layer import Grid, lay_grid
 from wkflow.model.mag import Mag
 from wkflow.model.stored_mag import StoredMag
-from wkflow.options.parsers import is_url
+from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.planning.find_dataset import Target
 from wkflow.voxels.base_mag import some_of

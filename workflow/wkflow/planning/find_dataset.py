@@ -12,7 +12,7 @@ from wkflow.model.plan import digest
 from wkflow.model.source import References
 from wkflow.model.stored_mag import StoredMag
 from wkflow.model.write_datasource import PROPERTIES
-from wkflow.options.parsers import is_url
+from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.readers.base.references import BELOW, require_within
 

@@ -13,7 +13,7 @@ from natsort import natsorted
 
 from wkflow.errors import SourceError, several
 from wkflow.model.layer_names import RESERVED, is_periodic, suggest
-from wkflow.network.urls import file_name, shown
+from wkflow.network.urls import file_name, is_url, shown
 from wkflow.readers import RAW_SUFFIXES, READERS, SUFFIXES, is_readable, suffix_of
 
 Mark = tuple[int, int]
@@ -219,7 +219,7 @@ def _is_image(name: str, path: str, *, has_raw: bool, is_folder: bool = False) -
     suffix = suffix_of(name)
     if suffix in RAW_SUFFIXES:
         return has_raw
-    return suffix in SUFFIXES or (not suffix and "://" not in path and is_readable(path))
+    return suffix in SUFFIXES or (not suffix and not is_url(path) and is_readable(path))
 
 
 def layer_name(name: str) -> str:
@@ -243,6 +243,6 @@ def _found(name: str, marked: Listing, source: str) -> ImageFolder:
 
 def _below(file: str, source: str) -> str:
     """Give a file's path below the source."""
-    if "://" not in file:
+    if not is_url(file):
         return file.removeprefix(source)
     return posixpath.relpath(unquote(shown(file)), unquote(shown(source)))

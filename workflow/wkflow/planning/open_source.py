@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wkflow.errors import SourceError
 from wkflow.model.source import References
-from wkflow.network.urls import is_url, name_of, shown
+from wkflow.network.urls import is_url, name_of, require_readable, shown
 from wkflow.options.settings import Settings
 from wkflow.planning.find_layers import ImageFolder, find_layers, find_remote_layers
 from wkflow.planning.find_volumes import Local
@@ -44,7 +44,9 @@ def located(settings: Settings, *, is_trial: bool = False) -> Iterator[OpenSourc
     """
     has_raw = settings.raw_layout is not None
     source = settings.source
-    if not is_url(source):
+    if is_url(source):
+        require_readable(source)
+    else:
         _require_seen(Path(source))
     is_packed = is_archive(name_of(source)) and not Path(source).is_dir()
     if not is_url(source) and not is_packed:
@@ -97,7 +99,7 @@ def _remote(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) 
     fetched = folder / SCRATCH / FETCHED
     return OpenSource(
         found,
-        lambda file: _kept(file, fetched, names) if "://" in file else file,
+        lambda file: _kept(file, fetched, names) if is_url(file) else file,
         References(is_foreign=True),
         names,
     )

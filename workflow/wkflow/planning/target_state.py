@@ -12,8 +12,7 @@ import yaml
 from wkflow.errors import ConfigError
 from wkflow.model.claim import Claim, claim_of, is_swapped, new_of, old_of
 from wkflow.model.plan import Plan
-from wkflow.network.urls import identity
-from wkflow.options.parsers import is_url
+from wkflow.network.urls import identity, is_url
 from wkflow.options.settings import Settings
 from wkflow.run_folder import ASKED, CONFIG, DRAFT, PLAN, SCRATCH
 

@@ -9,7 +9,7 @@ import requests
 import urllib3
 
 from wkflow.errors import SourceError
-from wkflow.network.network_errors import PASSING, NetworkFault, RetryableError, fault_of
+from wkflow.network.network_errors import PASSING, NetworkFault, RetryableError, fault_kind
 from wkflow.network.retry import retry_after
 from wkflow.network.urls import shown
 
@@ -59,7 +59,7 @@ def translated(url: str) -> Iterator[None]:
     try:
         yield
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        fault, _ = fault_of(error)
+        fault, _ = fault_kind(error)
         if fault in _LASTING:
             what, remedy = _LASTING[fault]
             raise SourceError(what, shown(url), remedy) from error

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from wkflow.errors import SourceError
 from wkflow.network.retry import SOURCE_RETRIES, RetryPolicy
-from wkflow.network.urls import WEB, is_url, scheme_of, shown
+from wkflow.network.urls import WEB, is_url, require_readable, scheme_of, shown
 from wkflow.sources.fingerprint import Mark
 from wkflow.sources.http import Web
 
@@ -38,6 +38,7 @@ def origin_of(url: str, *, threads: int = THREADS, policy: RetryPolicy = SOURCE_
     """
     if not is_url(url):
         raise SourceError("is no URL", url, "Write it like https://host/folder or s3://bucket/em.")
+    require_readable(url)
     if scheme_of(url) not in WEB:
         from wkflow.sources.bucket import Bucket  # noqa: PLC0415 -- its libraries start slowly
 

@@ -11,7 +11,7 @@ from wkflow.model.codec import Codec
 from wkflow.model.layer import Grid
 from wkflow.model.plan import LayerPlan
 from wkflow.model.stored_mag import StoredMag
-from wkflow.options.parsers import is_url
+from wkflow.network.urls import is_url
 
 OpenFrame = Callable[[int], AbstractContextManager[ReadBox]]
 """From a frame to what reads boxes of it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.slab import Slab
-from wkflow.network.urls import shown
+from wkflow.network.urls import is_url, shown
 from wkflow.sources.display_names import names_of_members, naming
 
 FETCHED = "fetched"
@@ -28,7 +28,7 @@ def at_hand(plan: LayerPlan, slab: Slab, scratch: Path) -> Iterator[LayerPlan]:
             yield plan
         return
     files, _ = plan.slab_sources(slab)
-    remote = [file for file in files if "://" in file]
+    remote = [file for file in files if is_url(file)]
     if not remote:
         yield plan
         return

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from wkflow.errors import ServerError
 from wkflow.network.network_errors import nonsense
+from wkflow.network.urls import shown
 from wkflow.path_safety import has_parent
-from wkflow.webknossos.client.request import LONGEST_ANSWER, Response, shown
+from wkflow.webknossos.client.request import LONGEST_ANSWER, Response
 from wkflow.webknossos.client.session import Session
 
 WHOLE_FILE = 2**24

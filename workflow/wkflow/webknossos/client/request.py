@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from wkflow.errors import ConfigError
 from wkflow.network.network_errors import nonsense
+from wkflow.network.urls import shown
 
 LONGEST_NUMBER = 20
 """Digits of an integer of 64 bits."""
@@ -150,18 +151,6 @@ def _finite(text: str) -> float:
     if not isfinite(number):
         raise _RangeError(text[:LONGEST_NUMBER])
     return number
-
-
-def shown(url: str) -> str:
-    """Leave query, fragment, user and password out of an URL.
-
-    >>> shown("https://me:secret@wk.example:8443/data?token=secret#x")
-    'https://wk.example:8443/data'
-    """
-    plain = url.partition("#")[0].partition("?")[0]
-    scheme, mark, rest = plain.rpartition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
 
 
 def origin(url: str) -> tuple[str, str, int]:

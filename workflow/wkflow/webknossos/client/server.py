@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from wkflow.errors import ConfigError, ServerError
 from wkflow.network.network_errors import RetryableError, nonsense
+from wkflow.network.urls import shown
 from wkflow.webknossos.client import folders as folder_tree
 from wkflow.webknossos.client.api_versions import Dialect, negotiate
-from wkflow.webknossos.client.request import Request, origin, shown
+from wkflow.webknossos.client.request import Request, origin
 from wkflow.webknossos.client.session import Session
 from wkflow.webknossos.client.upload import FinishUnsureError
 

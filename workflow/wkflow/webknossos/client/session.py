@@ -21,8 +21,9 @@ from wkflow.network.network_errors import (
     understand,
 )
 from wkflow.network.retry import RetryBudget, Tries, retry_after
+from wkflow.network.urls import shown
 from wkflow.webknossos.client.error_messages import is_full, phrase, refused, words
-from wkflow.webknossos.client.request import Options, Request, Response, origin, shown
+from wkflow.webknossos.client.request import Options, Request, Response, origin
 
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0
