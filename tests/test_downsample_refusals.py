@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
-from wkflow.locks_dataset import holding
+from wkflow.locks import dataset_lock
 
 from tests.cli.test_main import lines
 from tests.dataset_cases import GREY
@@ -153,7 +153,7 @@ def test_a_target_that_cannot_be_written_is_refused(em: Path) -> None:
 
 def test_a_dataset_has_one_writer_at_a_time(em: Path, tmp_path: Path) -> None:
     """Another run folder is no way around it: exit 5, with the host and the process."""
-    with holding(em):
+    with dataset_lock(em):
         refused(em, 5, "another run", f"process {os.getpid()}",
                 options=("--work-dir", str(tmp_path / "elsewhere")))  # fmt: skip
     run = wkflow("downsample", em)

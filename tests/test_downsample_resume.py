@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from wkflow.locks_dataset import lock_of
+from wkflow.locks import dataset_lock_file
 
 from tests.datasets import (
     PROPERTIES,
@@ -403,7 +403,7 @@ def test_two_runs_at_once_are_refused(course: Course, tmp_path: Path) -> None:
         _, told = process.communicate(timeout=120)
     assert process.returncode == 0, told
     course.check_ended(folder)
-    assert not lock_of(folder).exists()
+    assert not dataset_lock_file(folder).exists()
 
 
 def test_the_lock_of_a_killed_run_holds_nobody(short: Course, tmp_path: Path) -> None:
@@ -414,7 +414,7 @@ def test_the_lock_of_a_killed_run_holds_nobody(short: Course, tmp_path: Path) ->
         (snakemake,) = psutil.Process(process.pid).children()
         process.kill()
         os.killpg(snakemake.pid, signal.SIGKILL)
-    assert lock_of(folder).exists()
+    assert dataset_lock_file(folder).exists()
     other = wkflow("downsample", "--dry-run", "--work-dir", tmp_path / "other", folder)
     assert other.returncode == 0, other.stderr
     short.end(folder)

@@ -26,8 +26,7 @@ from wkflow.cli.snakemake_command import (
     snakemake_command,
 )
 from wkflow.errors import ConfigError, UnansweredError, WkflowError
-from wkflow.locks import locked, remember
-from wkflow.locks_dataset import holding
+from wkflow.locks import dataset_lock, note_process_group, run_folder_lock
 from wkflow.model.plan import Plan
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
@@ -85,8 +84,8 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
     with without_new_folders(folder):
         _make(folder)
         with (
-            locked(folder) as lock,
-            holding(settings.dataset) as hold,
+            run_folder_lock(folder) as lock,
+            dataset_lock(settings.dataset) as dataset_file,
             temporary_folder(folder) as temporary,
             without_traces(folder),
         ):
@@ -102,7 +101,7 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
                 print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
             environment = environment_of(settings, temporary, extra)
             started = process_command(settings, extra)
-            run = partial(_run, settings, started, environment, lock, hold)
+            run = partial(_run, settings, started, environment, lock, dataset_file)
             failure = _attempts(settings, partial(run, quiet=quiet, passes_on=bool(extra)))
             end = End.INCOMPLETE if failure else _end(settings, environment, is_asked=bool(extra))
             if end.is_complete:
@@ -230,14 +229,14 @@ def _run(
     command: list[str],
     environment: dict[str, str],
     lock: IO[str],
-    hold: IO[str] | None,
+    dataset_file: IO[str] | None,
     *,
     quiet: bool,
     passes_on: bool,
 ) -> WkflowError | None:
     """Run Snakemake to its end; give what went wrong.
 
-    It shares the hold on the dataset, which so lasts as long as its jobs may write. If it
+    It shares the lock of the dataset, which so lasts as long as its jobs may write. If it
     `passes_on` its words, it has our standard output, and its log is shown as it grows.
     """
     folder = settings.run_folder
@@ -250,9 +249,9 @@ def _run(
             stdout=None if passes_on else log,
             stderr=log,
             start_new_session=True,
-            pass_fds=[hold.fileno()] if hold else [],
+            pass_fds=[dataset_file.fileno()] if dataset_file else [],
         )
-        remember(lock, process.pid)
+        note_process_group(lock, process.pid)
         has_pods = settings.distribution_strategy == "kubernetes"
         view = Relay(folder / LOG, quiet=quiet) if passes_on else Progress(folder, quiet=quiet)
         with closing(view) as shown:

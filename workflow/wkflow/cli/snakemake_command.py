@@ -9,7 +9,7 @@ from pathlib import Path
 from wkflow.cli import local_snakemake
 from wkflow.cli.local_snakemake import PLUGIN
 from wkflow.errors import ConfigError
-from wkflow.locks_dataset import HELD
+from wkflow.locks import LOCKED
 from wkflow.options.cluster_resources import JobResources
 from wkflow.options.settings import Settings
 from wkflow.planning.check_resources import memory_budget
@@ -48,14 +48,14 @@ def snakemake_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[s
 def environment_of(
     settings: Settings, temporary: Path, extra: tuple[str, ...] = ()
 ) -> dict[str, str]:
-    """Give the environment of the command, which need not hold the dataset itself.
+    """Give the environment of the command, which need not lock the dataset itself.
 
     `temporary` is a folder of this machine, in which nodes of a cluster can put nothing.
     """
     places = _cache(temporary) | (
         {} if _needs_plugins(settings, extra) else {"TMPDIR": str(temporary)}
     )
-    return os.environ | places | {HELD: str(settings.dataset)}
+    return os.environ | places | {LOCKED: str(settings.dataset)}
 
 
 def process_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[str]:

@@ -8,9 +8,9 @@ from snakemake.exceptions import WorkflowError
 
 from wkflow.errors import TransientError, WkflowError
 from wkflow.formats.missing_files import fault_of
-from wkflow.locks_dataset import hold_until_exit
+from wkflow.locks import lock_dataset_until_exit
 from wkflow.model.plan import Plan
-from wkflow.options.parsers import is_url
+from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.planning.claim_target import claim_target
 from wkflow.rules.inputs import RuleInputs
@@ -71,7 +71,7 @@ class Run:
             If another run is at work there, or jobs cannot run.
         """
         try:
-            hold_until_exit(self.settings.dataset)
+            lock_dataset_until_exit(self.settings.dataset)
         except TransientError as error:
             leave_note(self.settings.run_folder / ENTRANCE, error)
             raise WorkflowError(str(error)) from None

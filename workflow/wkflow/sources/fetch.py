@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wkflow import atomic_files
 from wkflow.errors import ResourceError, SourceError, several
-from wkflow.locks_download import held, is_held
+from wkflow.locks import file_lock, is_locked
 from wkflow.network.retry import SOURCE_RETRIES, RetryPolicy
 from wkflow.network.urls import file_name, folder_name, shown
 from wkflow.sources.fingerprint import Mark
@@ -81,7 +81,7 @@ def keep(url: str, folder: Path, *, policy: RetryPolicy = SOURCE_RETRIES) -> str
     note = path.with_name(f".{path.name}.mark")
     with (
         origin_of(url, threads=1, policy=policy) as origin,
-        held(path.with_name(f".{path.name}.lock")),
+        file_lock(path.with_name(f".{path.name}.lock")),
     ):
         mark = origin.look(url)
         if _is_whole(path, note, mark):
@@ -128,12 +128,12 @@ def _loan(folder: Path) -> Iterator[Path]:
     """Give a folder that is gone at the end of the block; those of the dead are removed."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        with held(folder / ".lock"):
+        with file_lock(folder / ".lock"):
             for left in folder.glob(f"{LOANS}*"):
-                if not is_held(left / ".lock"):
+                if not is_locked(left / ".lock"):
                     shutil.rmtree(left, ignore_errors=True)
             loan = Path(tempfile.mkdtemp(prefix=LOANS, dir=folder))
-            stack.enter_context(held(loan / ".lock"))
+            stack.enter_context(file_lock(loan / ".lock"))
         try:
             yield loan
         finally:

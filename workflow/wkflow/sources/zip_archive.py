@@ -21,7 +21,7 @@ from threading import Event
 
 from wkflow.atomic_files import PARTIAL
 from wkflow.errors import ResourceError, SourceError
-from wkflow.locks_download import held
+from wkflow.locks import file_lock
 from wkflow.sources.zip_members import blocks_of, fault_of_sizes
 
 THREADS = 4
@@ -86,7 +86,7 @@ def unpack(archive: Path, folder: Path) -> Path:
         members = _members(archive, file)
         home = folder / identity
         root = home / archive.stem
-        with held(folder / ".lock"):
+        with file_lock(folder / ".lock"):
             if not all(_is_whole(root / member.place, member) for member in members):
                 _unpack(archive, file, members, root)
     return root
