@@ -2,10 +2,24 @@
 
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wkflow import atomic_files
+
+RECEIPTS = "receipts"
+"""In the run folder: what each job wrote."""
+
+
+def receipt_name(job: object) -> str:
+    """Name the receipt of a job as rules do, from the run folder.
+
+    >>> receipt_name("convert_slab/cells/z0")
+    'receipts/convert_slab/cells/z0.json'
+    """
+    return f"{RECEIPTS}/{job}.json"
+
 
 BEGUN = "begun.json"
 """In the run folder: which plan its receipts belong to, and all folders that it ever wrote."""
@@ -30,7 +44,7 @@ UPLOAD = "upload"
 PLAN = "plan.json"
 """In the run folder: the plan that was carried out last."""
 
-EXTENDED = ("receipts/extend_properties.json", "receipts/finish_mags.json")
+EXTENDED = (receipt_name("extend_properties"), receipt_name("finish_mags"))
 """In the run folder: one of them says that the mags of a dataset which exists are all there."""
 
 REPORT = "report.json"
@@ -51,6 +65,21 @@ SCRATCH = "scratch"
 
 DRAFT = "draft.json"
 """In the run folder: what was planned while the rules were read; jobs read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The folder of one run; a job is `rule`, or `rule/wildcard/...`, as text or a VoxelJob."""
+
+    path: Path
+
+    @property
+    def receipts(self) -> Path:
+        return self.path / RECEIPTS
+
+    def receipt(self, job: object) -> Path:
+        """Give the receipt of a job, be it there or not."""
+        return self.path / receipt_name(job)
 
 
 def is_finished(run_folder: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import TextIO
 from wkflow.cli.traffic import Traffic
 from wkflow.errors import ConfigError
 from wkflow.model.plan import Plan
-from wkflow.run_folder import CLUSTER, DRAFT
+from wkflow.run_folder import CLUSTER, DRAFT, RunFolder
 
 COUNT_S = 0.4
 """Between two looks at the receipts, of which there may be thousands."""
@@ -115,7 +115,7 @@ class Progress:
     def _count(self) -> int:
         """Sum the voxels of finished jobs and what running ones tell."""
         done = 0
-        for job in _files(self.folder / "receipts", ".json"):
+        for job in _files(RunFolder(self.folder).receipts, ".json"):
             done += self._voxels.get(job, 0)
         for job in _files(self.folder / "progress", ".txt"):
             if job not in self._voxels:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from wkflow.errors import ConfigError
-from wkflow.run_folder import DELIVERY
+from wkflow.run_folder import DELIVERY, RunFolder
 from wkflow.webknossos.upload_plan import UploadPlan
 
 SENT = "upload_shards"
@@ -27,7 +27,7 @@ class Traffic:
         for parcel in self._delivery.parcels if self._delivery else ():
             size = self._size(parcel)
             ready += size
-            if (self._folder / "receipts" / SENT / f"{parcel}.json").exists():
+            if RunFolder(self._folder).receipt(f"{SENT}/{parcel}").exists():
                 done += size
             elif size:
                 done += min(size, self._told(parcel))
@@ -46,7 +46,7 @@ class Traffic:
 
     def _size(self, parcel: str) -> int:
         """Sum the files of a parcel whose receipt is there; each receipt is read once."""
-        path = self._folder / "receipts" / f"{parcel}.json"
+        path = RunFolder(self._folder).receipt(parcel)
         try:
             stamp = path.stat().st_mtime_ns
             if self._sizes.get(parcel, (0, 0))[0] != stamp:

@@ -16,6 +16,7 @@ from wkflow.errors import ConfigError
 from wkflow.model.claim import CLAIM
 from wkflow.model.layer_plan import LayerPlan, digest
 from wkflow.model.read_strategy import ReadStrategy
+from wkflow.model.voxel_job import VoxelJob
 from wkflow.run_folder import ASKED, CLUSTER, CONFIG, DRAFT, EXTENDED, PLAN, REPORT, SCRATCH
 
 __all__ = [
@@ -71,20 +72,20 @@ class Plan:
         )
 
     def jobs(self) -> Iterator[tuple[str, int]]:
-        """List the receipts of all jobs that write voxels, and how many voxels each writes."""
+        """List the names of all jobs that write voxels, and how many voxels each writes."""
         for plan in self.layers:
             x, y, _ = plan.box.size
             name = plan.layer.name
             for slab in plan.slabs():
-                yield f"convert_slab/{name}/{slab}", x * y * slab.depth * len(slab.frames)
+                yield str(VoxelJob.of_slab(name, slab)), x * y * slab.depth * len(slab.frames)
             for _, grid in plan.big_steps():
                 for block in plan.blocks(grid):
                     places = plan.block_shards(grid, block)
                     voxels = sum(grid.shard_box(position).voxels for _, position in places)
-                    yield f"downsample_block/{name}/{grid.mag}/{block}", voxels
+                    yield str(VoxelJob.of_block(name, grid.mag, block)), voxels
             if plan.rest_steps():
                 voxels = sum(grid.box.voxels for _, grid in plan.rest_steps())
-                yield f"downsample_rest/{name}", voxels * plan.layer.frames
+                yield str(VoxelJob.of_rest(name)), voxels * plan.layer.frames
 
     def layout_recipe(self, name: str) -> str:
         """Digest all that the empty arrays of a layer depend on."""

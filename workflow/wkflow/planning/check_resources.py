@@ -11,6 +11,7 @@ from wkflow.model.layer_plan import FEWEST_THREADS
 from wkflow.model.plan import Plan
 from wkflow.options.settings import Settings
 from wkflow.planning.target_state import TargetState
+from wkflow.run_folder import RunFolder
 from wkflow.voxels.scratch_mag import shortcut_bytes
 
 MEMORY_SHARE = 0.8
@@ -140,7 +141,7 @@ def _place(plan: Plan, settings: Settings) -> Path:
 
 def _written(plan: Plan, settings: Settings, place: Path) -> int:
     """Bytes that an earlier run of this folder wrote; what it wrote is not needed twice."""
-    if not (settings.run_folder / "receipts").is_dir():
+    if not RunFolder(settings.run_folder).receipts.is_dir():
         return 0
     folders = [place / one.layer.path for one in plan.layers]
     if plan.extends:

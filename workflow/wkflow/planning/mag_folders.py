@@ -16,14 +16,14 @@ from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.settings import Settings
 from wkflow.path_safety import is_inside
 from wkflow.planning.find_dataset import Target
-from wkflow.run_folder import BEGUN, DRAFT, REPORT, UPLOAD, _record, is_finished
+from wkflow.run_folder import BEGUN, DRAFT, RECEIPTS, REPORT, UPLOAD, _record, is_finished
 
 
 def start_anew(plan: Plan, run_folder: Path) -> None:
     """Forget what an earlier plan left in the run folder, if this is another one."""
     if not is_finished(run_folder) and _record(run_folder).get("plan") == plan.drawn_from:
         return
-    for name in ("receipts", UPLOAD):
+    for name in (RECEIPTS, UPLOAD):
         shutil.rmtree(run_folder / name, ignore_errors=True)
     (run_folder / REPORT).unlink(missing_ok=True)
     folders = sorted({*ours_of(run_folder), *_folders(plan.layers)})

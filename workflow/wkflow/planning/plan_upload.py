@@ -11,6 +11,7 @@ from wkflow.model.receipt import Receipt
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.planning.list_dataset_files import Contents
+from wkflow.run_folder import RunFolder
 from wkflow.webknossos.attempt import renewed
 from wkflow.webknossos.upload_plan import UploadPlan
 
@@ -128,7 +129,7 @@ def begin_attempt(delivery: UploadPlan, run_folder: Path) -> UploadPlan:
 def write_parcels(contents: Contents, run_folder: Path) -> None:
     """List the files of each parcel where the upload's jobs look for receipts."""
     for number, files in enumerate(contents.parcels()):
-        path = run_folder / "receipts" / PARCELS / f"p{number:06d}.json"
+        path = RunFolder(run_folder).receipt(f"{PARCELS}/p{number:06d}")
         receipt = Receipt(PARCELS, files)
         if not (path.exists() and Receipt.read(path) == receipt):
             receipt.write(path)

@@ -10,7 +10,7 @@ from wkflow.errors import ConfigError, SourceError
 from wkflow.model.claim import CLAIM
 from wkflow.options.settings import Settings
 from wkflow.planning.target_state import began_of, source_of
-from wkflow.run_folder import ASKED, CONFIG, DRAFT, PLAN, REPORT, SCRATCH
+from wkflow.run_folder import ASKED, CONFIG, DRAFT, PLAN, RECEIPTS, REPORT, SCRATCH
 
 LOCK = "lock"
 
@@ -25,7 +25,7 @@ TRACES = frozenset({
 
 FETCHED = frozenset({SCRATCH, "unpacked"})
 
-WRITTEN = (CONFIG, PLAN, REPORT, ASKED, "receipts")
+WRITTEN = (CONFIG, PLAN, REPORT, ASKED, RECEIPTS)
 """What a run writes, under names that others may use."""
 
 

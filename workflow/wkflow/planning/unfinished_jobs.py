@@ -5,10 +5,11 @@ from contextlib import suppress
 from wkflow.errors import ConfigError
 from wkflow.model.claim import new_of, place_of
 from wkflow.model.plan import Plan
+from wkflow.model.voxel_job import VoxelJob
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.planning.target_state import is_filled
-from wkflow.run_folder import DRAFT
+from wkflow.run_folder import DRAFT, RunFolder
 
 HEALS = "the same command goes on"
 
@@ -35,8 +36,8 @@ def _open_jobs(settings: Settings) -> str:
     with suppress(OSError, ConfigError):
         plan = Plan.read(folder / DRAFT)
         jobs = [job for job, _ in plan.jobs()]
-        left = [job for job in jobs if not (folder / "receipts" / f"{job}.json").exists()]
-        layers = ", ".join(dict.fromkeys(job.split("/")[1] for job in left))
+        left = [job for job in jobs if not RunFolder(folder).receipt(job).exists()]
+        layers = ", ".join(dict.fromkeys(VoxelJob.parse(job).layer for job in left))
         if left:
             return f"{len(left)} of {len(jobs)} jobs of layer {layers} are not done"
     return "its metadata is not written"

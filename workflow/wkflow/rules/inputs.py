@@ -8,8 +8,9 @@ from typing import Protocol
 
 from wkflow.model.layer import Grid, Place
 from wkflow.model.plan import LayerPlan, Plan
+from wkflow.model.voxel_job import VoxelJob
 from wkflow.model.write_datasource import PROPERTIES
-from wkflow.run_folder import EXTENDED
+from wkflow.run_folder import EXTENDED, receipt_name
 
 EXTENDED_HERE, EXTENDED_THERE = EXTENDED
 
@@ -39,7 +40,7 @@ class RuleInputs:
 
         Asked by the few jobs that need them: a list would be made wherever the rules are read.
         """
-        return [f"receipts/{job}.json" for job, _ in self.plan.jobs()]
+        return [receipt_name(job) for job, _ in self.plan.jobs()]
 
     @property
     def extensions(self) -> list[str]:
@@ -53,15 +54,15 @@ class RuleInputs:
         one = self._layer(wildcards)
         grid = next(grid for grid in one.made if str(grid.mag) == wildcards.mag)
         if not one.is_big(grid):
-            return [f"receipts/downsample_rest/{one.layer.name}.json"]
-        folder = f"receipts/downsample_block/{one.layer.name}/{grid.mag}"
-        return [f"{folder}/{block}.json" for block in one.blocks(grid)]
+            return [receipt_name(VoxelJob.of_rest(one.layer.name))]
+        jobs = (VoxelJob.of_block(one.layer.name, grid.mag, block) for block in one.blocks(grid))
+        return list(map(receipt_name, jobs))
 
     @property
     def mags_sent(self) -> list[str]:
         """List the receipts of all mags that were sent."""
         return [
-            f"receipts/upload_mag/{one.layer.name}/{grid.mag}.json"
+            receipt_name(f"upload_mag/{one.layer.name}/{grid.mag}")
             for one in self.plan.layers
             for grid in one.made
         ]
@@ -69,7 +70,7 @@ class RuleInputs:
     @property
     def layouts(self) -> list[str]:
         """The receipts of all layers' empty arrays."""
-        return [f"receipts/create_layer/{one.layer.name}.json" for one in self.plan.layers]
+        return [receipt_name(f"create_layer/{one.layer.name}") for one in self.plan.layers]
 
     def properties_recipe(self, _: object = None) -> str:
         """Digest what the properties depend on besides the receipts."""
@@ -88,7 +89,8 @@ class RuleInputs:
         """List the receipts of what lies below a block."""
         one = self._layer(wildcards)
         step = one.step_to(wildcards.mag)
-        return self._upstream(one, step, one.block_shards(step[1], wildcards.block))
+        shards = one.block_shards(step[1], wildcards.block)
+        return list(map(receipt_name, self._upstream(one, step, shards)))
 
     def block_recipe(self, wildcards: Wildcards) -> str:
         """Digest what a block depends on besides what lies upstream."""
@@ -100,7 +102,7 @@ class RuleInputs:
         """List the receipts of what lies below the small mags."""
         one = self._layer(wildcards)
         step = one.rest_steps()[0]
-        return self._upstream(one, step, one.all_shards(step[1]))
+        return list(map(receipt_name, self._upstream(one, step, one.all_shards(step[1]))))
 
     def rest_recipe(self, wildcards: Wildcards) -> str:
         """Digest what the small mags depend on besides what lies upstream."""
@@ -111,7 +113,7 @@ class RuleInputs:
         upstream: dict[str, list[str]] = {job: [] for job, _ in self.plan.jobs()}
         for one in self.plan.layers:
             for job, step, places in _reductions(one):
-                upstream[job] = [_job(receipt) for receipt in self._upstream(one, step, places)]
+                upstream[job] = [str(below) for below in self._upstream(one, step, places)]
         return upstream
 
     def downstream(self) -> dict[str, list[str]]:
@@ -126,7 +128,9 @@ class RuleInputs:
     def _layer(self, wildcards: Wildcards) -> LayerPlan:
         return self.plan.layer(wildcards.layer)
 
-    def _upstream(self, one: LayerPlan, step: tuple[Grid, Grid], places: list[Place]) -> list[str]:
+    def _upstream(
+        self, one: LayerPlan, step: tuple[Grid, Grid], places: list[Place]
+    ) -> list[VoxelJob]:
         finer, coarser = step
         name = one.layer.name
         boxes = [(frame, one.source_box(finer, coarser, position)) for frame, position in places]
@@ -134,10 +138,9 @@ class RuleInputs:
             if one.given:
                 return []
             slabs = {slab for place in boxes for slab in one.feeding_slabs(*place)}
-            return [f"receipts/convert_slab/{name}/{slab}.json" for slab in sorted(slabs)]
+            return [VoxelJob.of_slab(name, slab) for slab in sorted(slabs)]
         blocks = {block for place in boxes for block in one.feeding_blocks(finer, *place)}
-        folder = f"receipts/downsample_block/{name}/{finer.mag}"
-        return [f"{folder}/{block}.json" for block in sorted(blocks)]
+        return [VoxelJob.of_block(name, finer.mag, block) for block in sorted(blocks)]
 
 
 def _reductions(
@@ -148,10 +151,6 @@ def _reductions(
     for step in one.big_steps():
         for block in one.blocks(step[1]):
             places = one.block_shards(step[1], block)
-            yield f"downsample_block/{name}/{step[1].mag}/{block}", step, places
+            yield str(VoxelJob.of_block(name, step[1].mag, block)), step, places
     for step in one.rest_steps()[:1]:
-        yield f"downsample_rest/{name}", step, one.all_shards(step[1])
-
-
-def _job(receipt: str) -> str:
-    return receipt.removeprefix("receipts/").removesuffix(".json")
+        yield str(VoxelJob.of_rest(name)), step, one.all_shards(step[1])

@@ -16,9 +16,10 @@ from wkflow.formats.missing_files import DESCRIBED, Lost, Sizes, find_lost, forg
 from wkflow.model.claim import place_of
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
+from wkflow.model.voxel_job import VoxelJob
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.rules.inputs import RuleInputs
-from wkflow.run_folder import DRAFT, EXTENDED, PROOF, REPORT
+from wkflow.run_folder import DRAFT, EXTENDED, PROOF, REPORT, RunFolder
 from wkflow.voxels.scratch_mag import has_shortcut, is_kept_reduced
 from wkflow.webknossos.upload_plan import UploadPlan
 from wkflow.webknossos.upload_report import UploadReport
@@ -26,17 +27,17 @@ from wkflow.webknossos.upload_report import UploadReport
 
 def drop_stale_receipts(ask: RuleInputs, delivery: UploadPlan, run_folder: Path) -> None:
     """Remove the receipts of jobs whose files are gone and wanted again."""
-    receipts, state = run_folder / "receipts", delivery.state(run_folder)
+    folder, state = RunFolder(run_folder), delivery.state(run_folder)
     is_new = delivery.attempt > 1 and not state.exists()
     if not delivery.discard:
         drop_lost(ask.plan, run_folder)
     elif is_new or not UploadReport.is_of(run_folder / PROOF, delivery.upload_id):
         wanted = _Wanted(ask, run_folder)
         jobs = wanted.of_all() if is_new else wanted.unsent() | wanted.again()
-        _unlink(receipts / f"{job}.json" for job in jobs)
+        _unlink(map(folder.receipt, jobs))
     if is_new:
-        shutil.rmtree(receipts / "upload_shards", ignore_errors=True)
-        _forget_metadata(Path(ask.plan.dataset), receipts)
+        shutil.rmtree(folder.receipts / "upload_shards", ignore_errors=True)
+        _forget_metadata(Path(ask.plan.dataset), folder)
     state.mkdir(parents=True, exist_ok=True)
 
 
@@ -45,13 +46,13 @@ def drop_lost(plan: Plan, run_folder: Path) -> list[Lost]:
 
     With them go the receipts of what a run has to reach: else Snakemake would not look below.
     """
-    receipts = run_folder / "receipts"
-    lost = find_lost(_where_it_is(plan, run_folder), receipts)
+    folder = RunFolder(run_folder)
+    lost = find_lost(_where_it_is(plan, run_folder), folder.receipts)
     if plan.destination:
-        lost = [one for one in lost if _is_unsent_mag(plan, receipts, one.job)]
+        lost = [one for one in lost if _is_unsent_mag(plan, folder, one.job)]
     if lost:
-        forget(lost, receipts)
-        done = [receipts / f"{job}.json" for job in DESCRIBED]
+        forget(lost, folder.receipts)
+        done = map(folder.receipt, DESCRIBED)
         _unlink([*done, run_folder / REPORT, run_folder / EXTENDED[0]])
     return lost
 
@@ -72,14 +73,15 @@ def reopen(run_folder: Path) -> None:
             drop_lost(plan, run_folder)
 
 
-def _is_unsent_mag(plan: Plan, receipts: Path, job: str) -> bool:
+def _is_unsent_mag(plan: Plan, folder: RunFolder, name: str) -> bool:
     """Whether what a job wrote is still to be sent to a dataset that a server has."""
-    if (receipts.parent / EXTENDED[1]).exists():
+    if (folder.path / EXTENDED[1]).exists():
         return False
-    _, layer, *mag = job.split("/")
-    one = plan.layer(layer)
-    mags = mag[:1] or [str(grid.mag) for grid in one.made if not one.is_big(grid)]
-    return not all((receipts / "upload_mag" / layer / f"{mag}.json").exists() for mag in mags)
+    job = VoxelJob.parse(name)
+    one = plan.layer(job.layer)
+    small = [str(grid.mag) for grid in one.made if not one.is_big(grid)]
+    mags = [job.mag] if job.mag else small
+    return not all(folder.receipt(f"upload_mag/{job.layer}/{mag}").exists() for mag in mags)
 
 
 def _unlink(paths: Iterable[Path]) -> None:
@@ -87,11 +89,11 @@ def _unlink(paths: Iterable[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _forget_metadata(dataset: Path, receipts: Path) -> None:
+def _forget_metadata(dataset: Path, folder: RunFolder) -> None:
     """Remove the receipts of groups, arrays and properties if those went with the dataset."""
     if not (dataset / PROPERTIES).exists():
-        shutil.rmtree(receipts / "create_layer", ignore_errors=True)
-        (receipts / "write_properties.json").unlink(missing_ok=True)
+        shutil.rmtree(folder.receipts / "create_layer", ignore_errors=True)
+        folder.receipt("write_properties").unlink(missing_ok=True)
 
 
 class _Wanted:
@@ -144,7 +146,7 @@ class _Wanted:
         return receipt is not None and bool(lost_shards(job, receipt, self._sizes))
 
     def _receipt(self, job: str) -> Path:
-        return self._run_folder / "receipts" / f"{job}.json"
+        return RunFolder(self._run_folder).receipt(job)
 
     def _sent(self, job: str) -> Path:
-        return self._run_folder / "receipts" / "upload_shards" / f"{job}.json"
+        return RunFolder(self._run_folder).receipt(f"upload_shards/{job}")

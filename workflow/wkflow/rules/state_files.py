@@ -29,8 +29,10 @@ from wkflow.run_folder import (
     LOG,
     PLAN,
     PROOF,
+    RECEIPTS,
     REPORT,
     UPLOAD,
+    RunFolder,
 )
 from wkflow.webknossos.reservation import Reservation
 from wkflow.webknossos.upload_plan import UploadPlan
@@ -83,7 +85,7 @@ def mend_state(run_folder: Path) -> None:
     for name, read in DOCUMENTS.items():
         if not _require(run_folder / name, read) and name == PROOF:
             _restore_proof(run_folder)
-    receipts = run_folder / "receipts"
+    receipts = RunFolder(run_folder).receipts
     for path in _files(receipts):
         if path != run_folder / EXTENDED[1]:
             rule = path.relative_to(receipts).parts[0]
@@ -91,7 +93,7 @@ def mend_state(run_folder: Path) -> None:
     for path in _files(run_folder / METADATA):
         _require(path, _object)
     for name in _unfinished(run_folder / UNFINISHED):
-        if name.startswith(tuple(f"receipts/{rule}/" for rule in REDONE)):
+        if name.startswith(tuple(f"{RECEIPTS}/{rule}/" for rule in REDONE)):
             discard(run_folder / name)
     _leave_future(run_folder)
 
@@ -148,7 +150,10 @@ def _leave_future(run_folder: Path) -> None:
     names = [name for name in DOCUMENTS if (run_folder / name).exists()]
     times = {
         path: path.stat().st_mtime_ns
-        for path in {*(run_folder / name for name in names), *_files(run_folder / "receipts")}
+        for path in {
+            *(run_folder / name for name in names),
+            *_files(RunFolder(run_folder).receipts),
+        }
     }
     ahead = max(times.values(), default=0) - time_ns()
     for path, when in times.items() if ahead > 0 else ():

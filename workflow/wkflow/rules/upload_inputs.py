@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wkflow.rules.inputs import RuleInputs
-from wkflow.run_folder import PROOF, REPORT
+from wkflow.run_folder import PROOF, REPORT, RunFolder, receipt_name
 from wkflow.voxels.scratch_mag import has_shortcut
 from wkflow.webknossos.upload_plan import UploadPlan
 
@@ -76,18 +76,18 @@ class UploadInputs:
         """
         if self._delivery is None:
             return []
-        folder = self._run_folder / "receipts" / "reserve_upload"
+        folder = RunFolder(self._run_folder).receipts / "reserve_upload"
         passed = sorted(int(path.stem) for path in folder.glob("*.json"))
-        return [f"receipts/reserve_upload/{passed[0]}.json"] if passed else self.reservation
+        return [receipt_name(f"reserve_upload/{passed[0]}")] if passed else self.reservation
 
     def sent(self, _: object = None) -> list[str]:
         """List the receipts of all parcels."""
-        return [f"receipts/upload_shards/{parcel}.json" for parcel in self._parcels]
+        return [receipt_name(f"upload_shards/{parcel}") for parcel in self._parcels]
 
     @property
     def last(self) -> list[str]:
         """What has to be there beside the parcels: the properties, and all metadata."""
-        return ["receipts/write_properties.json", *self._ask.layouts] if self._is_converting else []
+        return [receipt_name("write_properties"), *self._ask.layouts] if self._is_converting else []
 
     def sent_with_downstream(self, wildcards: UploadBatch) -> list[str]:
         """Give what has to be sent before a parcel's shards may go: it, and what is made of it.
@@ -97,7 +97,7 @@ class UploadInputs:
         jobs = [wildcards.parcel]
         if not has_shortcut(self._ask.plan, wildcards.parcel):
             jobs += self._downstream[wildcards.parcel]
-        return [f"receipts/upload_shards/{job}.json" for job in jobs]
+        return [receipt_name(f"upload_shards/{job}") for job in jobs]
 
     @cached_property
     def _downstream(self) -> dict[str, list[str]]:
@@ -110,16 +110,16 @@ class UploadInputs:
         """
         if len(self._parcels) <= 2 * self.in_flight:
             return []
-        return [f"receipts/discard_shards/{parcel}.json" for parcel in self._parcels]
+        return [receipt_name(f"discard_shards/{parcel}") for parcel in self._parcels]
 
     @property
     def final_targets(self) -> list[str]:
         """What a run has to reach."""
         if self._ask.plan.extends:
             return [*self._ask.extensions, REPORT] if self._is_converting else []
-        made = ["receipts/write_properties.json", REPORT] if self._is_converting else []
+        made = [receipt_name("write_properties"), REPORT] if self._is_converting else []
         if self._delivery is None:
             return made
         if self.discards:
-            return [REPORT, PROOF, "receipts/discard_local.json"]
+            return [REPORT, PROOF, receipt_name("discard_local")]
         return [*made, PROOF]

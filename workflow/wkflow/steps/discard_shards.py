@@ -4,7 +4,9 @@ from pathlib import Path
 
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
+from wkflow.model.voxel_job import VoxelJob
 from wkflow.path_safety import require_inside
+from wkflow.run_folder import RunFolder
 from wkflow.voxels.scratch_mag import has_shortcut, is_spared
 from wkflow.webknossos.upload_plan import UploadPlan
 
@@ -19,10 +21,10 @@ def discard_shards(delivery: UploadPlan, plan: Plan, run_folder: Path, *, parcel
     ConfigError
         If a folder of a mag leads out of the dataset.
     """
-    receipt = Receipt.read(run_folder / "receipts" / f"{parcel}.json")
+    receipt = Receipt.read(RunFolder(run_folder).receipt(parcel))
     if has_shortcut(plan, parcel) and not is_spared(plan, run_folder, parcel):
         return Receipt("discard_shards")
-    one = plan.layer(parcel.split("/")[1])
+    one = plan.layer(VoxelJob.parse(parcel).layer)
     for folder in (f"{one.layer.path}/{grid.name}" for grid in one.made):
         require_inside(Path(delivery.dataset), folder)
     for file in receipt.files:

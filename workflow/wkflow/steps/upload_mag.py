@@ -15,7 +15,7 @@ from wkflow.model.layer import Grid
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.model.write_datasource import mag_properties
-from wkflow.run_folder import UPLOAD
+from wkflow.run_folder import UPLOAD, RunFolder
 from wkflow.steps.upload_shards import send
 from wkflow.webknossos.client.api_versions import NewMag
 from wkflow.webknossos.client.error_messages import NotKeptError, not_kept
@@ -76,7 +76,7 @@ def upload_mag(
 def forget_mag(run_folder: Path, layer: str, mag: str) -> None:
     """Remove what says that the server has a mag, which it has not: it will be sent anew."""
     shutil.rmtree(run_folder / UPLOAD / layer / mag, ignore_errors=True)
-    (run_folder / "receipts" / "upload_mag" / layer / f"{mag}.json").unlink(missing_ok=True)
+    RunFolder(run_folder).receipt(f"upload_mag/{layer}/{mag}").unlink(missing_ok=True)
 
 
 def _upload(

@@ -11,6 +11,7 @@ import google_crc32c
 
 from wkflow.errors import VerificationError
 from wkflow.model.receipt import Receipt, ShardFile
+from wkflow.run_folder import RunFolder
 from wkflow.steps.reserve_upload import open_upload
 from wkflow.webknossos.attempt import mark_lost
 from wkflow.webknossos.client.session import Session
@@ -50,7 +51,7 @@ def upload_shards(
     TransientError
         If the server lost the upload, or cannot be reached for long.
     """
-    source = run_folder / "receipts" / f"{parcel}.json"
+    source = RunFolder(run_folder).receipt(parcel)
     files = Receipt.read(source).files
     reservation = Reservation.read(run_folder / delivery.reservation)
     folder = delivery.state(run_folder)

@@ -12,6 +12,7 @@ from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt
 from wkflow.model.write_datasource import layer_properties, properties_of
 from wkflow.model.write_datasource import write_properties as publish
+from wkflow.run_folder import RECEIPTS
 from wkflow.steps.create_layer import renew_layer
 from wkflow.voxels.cast import fractions_refused, is_of_fractions
 
@@ -80,9 +81,9 @@ def check_receipts(
 def _receipts_of(paths: Iterable[str]) -> Path:
     """Give the folder of all receipts, from that of some job: `receipts/downsample_rest/...`."""
     for path in map(Path, paths):
-        if "receipts" in path.parts:
-            return Path(*path.parts[: path.parts.index("receipts") + 1])
-    return Path("receipts")
+        if RECEIPTS in path.parts:
+            return Path(*path.parts[: path.parts.index(RECEIPTS) + 1])
+    return Path(RECEIPTS)
 
 
 def _slabs(one: LayerPlan, read: dict[str, Receipt]) -> list[Receipt]:

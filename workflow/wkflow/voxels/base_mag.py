@@ -7,6 +7,8 @@ from wkflow.errors import SourceError
 from wkflow.formats.mag_reader import open_mag
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.stored_mag import StoredMag
+from wkflow.model.voxel_job import BLOCK_RULE, VoxelJob
+from wkflow.run_folder import RunFolder
 from wkflow.voxels.finer_mag import opened_files
 
 NAMED = 3
@@ -29,13 +31,10 @@ def require_base(plan: Plan, run_folder: Path | None = None) -> None:
         name = f"mag {one.grids[0].mag} of layer {one.layer.name}"
         absent = _absent(given, one)
         if absent is None or len(absent) > given.absent:
-            for rule in ("downsample_block", "downsample_rest") if run_folder else ():
-                shutil.rmtree(
-                    Path(run_folder or "", "receipts", rule, one.layer.name), ignore_errors=True
-                )
-                Path(run_folder or "", "receipts", rule, f"{one.layer.name}.json").unlink(
-                    missing_ok=True
-                )
+            if run_folder:
+                folder = RunFolder(run_folder)
+                shutil.rmtree(folder.receipts / BLOCK_RULE / one.layer.name, ignore_errors=True)
+                folder.receipt(VoxelJob.of_rest(one.layer.name)).unlink(missing_ok=True)
             what = "is not there any more" if absent is None else (
                 f"lacks {len(absent)} files, and lacked {given.absent} when this run began: "
                 f"{some_of(absent)}"

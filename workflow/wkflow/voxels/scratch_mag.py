@@ -16,7 +16,8 @@ from wkflow.model.layer import Grid
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.plan import Plan
 from wkflow.model.slab import Slab
-from wkflow.run_folder import SCRATCH
+from wkflow.model.voxel_job import SLAB_RULE, VoxelJob
+from wkflow.run_folder import SCRATCH, RunFolder
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 """Linux's name for one start of the system on one machine; elsewhere there are no shortcuts."""
@@ -88,8 +89,8 @@ def shortcut_bytes(plan: LayerPlan) -> int:
 
 def has_shortcut(plan: Plan, parcel: str) -> bool:
     """Whether the second mag is built from what a slab's job leaves instead of its shards."""
-    rule, layer, *_ = parcel.split("/")
-    return rule == "convert_slab" and shortcut_of(plan.layer(layer), Path()) is not None
+    job = VoxelJob.parse(parcel)
+    return job.rule == SLAB_RULE and shortcut_of(plan.layer(job.layer), Path()) is not None
 
 
 def is_spared(plan: Plan, run_folder: Path, parcel: str) -> bool:
@@ -100,17 +101,18 @@ def is_spared(plan: Plan, run_folder: Path, parcel: str) -> bool:
     """
     if not has_shortcut(plan, parcel):
         return False
-    _, layer, slab = parcel.split("/")
-    if (run_folder / "receipts" / "downsample_rest" / f"{layer}.json").exists():
+    job, folder = VoxelJob.parse(parcel), RunFolder(run_folder)
+    if folder.receipt(VoxelJob.of_rest(job.layer)).exists():
         return True
-    done = (run_folder / "receipts" / "convert_slab" / layer).glob("*.json")
-    slabs = {slab, *(path.stem for path in done)}
-    return all(is_kept_reduced(plan, run_folder, f"convert_slab/{layer}/{one}") for one in slabs)
+    done = folder.receipt(job).parent.glob("*.json")
+    slabs = {job.part, *(path.stem for path in done)}
+    jobs = (str(VoxelJob.of_slab(job.layer, slab)) for slab in slabs)
+    return all(is_kept_reduced(plan, run_folder, one) for one in jobs)
 
 
 def is_kept_reduced(plan: Plan, run_folder: Path, parcel: str) -> bool:
     """Whether the shortcut of a slab is on the disk."""
-    _, layer, slab = parcel.split("/")
-    one = plan.layer(layer)
+    job = VoxelJob.parse(parcel)
+    one = plan.layer(job.layer)
     shortcut = shortcut_of(one, run_folder / SCRATCH)
-    return shortcut is not None and shortcut.path(one.slab(slab)).exists()
+    return shortcut is not None and shortcut.path(one.slab(job.part)).exists()

@@ -10,7 +10,7 @@ from typing import Self
 
 from wkflow import atomic_files
 from wkflow.errors import ConfigError
-from wkflow.run_folder import UPLOAD
+from wkflow.run_folder import UPLOAD, receipt_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class UploadPlan:
     @property
     def reservation(self) -> str:
         """The receipt that says what the server granted, below the run folder."""
-        return f"receipts/reserve_upload/{self.attempt}.json"
+        return receipt_name(f"reserve_upload/{self.attempt}")
 
     def state(self, run_folder: Path) -> Path:
         """Give the folder of what is known of this attempt."""
