@@ -12,8 +12,8 @@ import numpy as np
 
 from wkflow.errors import SourceError
 from wkflow.formats.size_limits import DEFLATE, require_held
-from wkflow.model.length import to_nm
 from wkflow.model.source import Header, ImageInfo, ImageMetadata
+from wkflow.model.units import to_nm
 from wkflow.readers.base.file_type import not_of, plain_size
 from wkflow.readers.base.gzip_image import StreamedImage, open_streamed
 from wkflow.readers.base.inflate import Inflated

@@ -9,8 +9,8 @@ from itertools import zip_longest
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from wkflow.model.box import Triple
-from wkflow.model.length import to_nm
 from wkflow.model.source import Channel, Header, ImageMetadata
+from wkflow.model.units import to_nm
 
 IMAGE = "Metadata/Information/Image"
 DIMENSIONS = "Metadata/Information/Image/Dimensions/Channels/Channel"

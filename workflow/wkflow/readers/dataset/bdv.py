@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from wkflow.model.length import to_nm
+from wkflow.model.units import to_nm
 from wkflow.source_errors import FOREIGN
 
 VoxelSize = tuple[float | None, float | None, float | None]

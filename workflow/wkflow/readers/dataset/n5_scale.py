@@ -13,8 +13,8 @@ from math import isfinite
 from typing import Any
 
 from wkflow.model.box import Triple
-from wkflow.model.length import to_nm, voxel_size
 from wkflow.model.source import Place
+from wkflow.model.units import to_nm, voxel_size
 from wkflow.source_errors import FOREIGN
 
 Attributes = dict[str, Any]

@@ -7,8 +7,8 @@ their names.
 from math import isfinite
 from typing import Any
 
-from wkflow.model.length import voxel_size
 from wkflow.model.source import NO_CHANNELS, Channel, ImageMetadata, Place
+from wkflow.model.units import voxel_size
 from wkflow.readers.base.optional_metadata import in_part
 
 

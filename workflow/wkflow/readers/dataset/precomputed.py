@@ -15,8 +15,8 @@ from wkflow.errors import SourceError
 from wkflow.formats.chunk_grid import Span
 from wkflow.formats.dataset_files import LocalFiles
 from wkflow.formats.given_precomputed import scale_array
-from wkflow.model.length import to_nm
 from wkflow.model.source import ImageMetadata, Place, References
+from wkflow.model.units import to_nm
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.base.references import require_within
 from wkflow.readers.dataset.image import Stored, StoredImage, image_of

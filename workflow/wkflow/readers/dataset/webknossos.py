@@ -12,9 +12,8 @@ from typing import Any
 from wkflow.errors import SourceError
 from wkflow.model.box import Triple, triple
 from wkflow.model.datasource_properties import local_path
-from wkflow.model.length import to_nm
 from wkflow.model.source import Channel, ImageMetadata, Place, References
-from wkflow.model.units import SHORT, UNITS
+from wkflow.model.units import SHORT, UNITS, to_nm
 from wkflow.readers.base.optional_metadata import besides, in_part
 from wkflow.readers.base.references import referred
 from wkflow.readers.dataset.image import Stored, StoredImage, image_of

@@ -12,8 +12,8 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from wkflow.model.length import to_nm
 from wkflow.model.source import ImageMetadata, Place
+from wkflow.model.units import to_nm
 from wkflow.readers.base.optional_metadata import in_part
 from wkflow.readers.dicom.pixels import Pixels
 from wkflow.readers.dicom.place import place_dicom

@@ -12,8 +12,8 @@ from math import prod
 import numpy as np
 
 from wkflow.errors import SourceError
-from wkflow.model.length import VoxelSize, voxel_size
 from wkflow.model.source import Header, ImageInfo, ImageMetadata
+from wkflow.model.units import VoxelSize, voxel_size
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.uncompressed import ArrayImage, FileArray, open_arrays
 from wkflow.readers.dm.tags import DmTags, Span, Tree

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Box, Triple
-from wkflow.model.length import VoxelSize, voxel_size
 from wkflow.model.source import Channel, Header, ImageInfo, ImageMetadata
+from wkflow.model.units import VoxelSize, voxel_size
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.base.references import Referring

@@ -11,8 +11,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from wkflow.errors import SourceError
-from wkflow.model.length import voxel_size
 from wkflow.model.source import Channel, Header, ImageMetadata
+from wkflow.model.units import voxel_size
 from wkflow.source_errors import REMEDY
 
 DIMENSIONS = {

@@ -20,8 +20,8 @@ from wkflow.errors import SourceError
 from wkflow.formats.decoders import SLACK_BYTES, inflated
 from wkflow.formats.size_limits import DEFLATE, require_held
 from wkflow.model.box import Box
-from wkflow.model.length import to_nm
 from wkflow.model.source import Channel, Gaps, Header, ImageInfo, ImageMetadata
+from wkflow.model.units import to_nm
 from wkflow.readers.base.file_type import open_as
 from wkflow.readers.base.memory_map import Content, mapped
 from wkflow.readers.base.missing_planes import find_gaps

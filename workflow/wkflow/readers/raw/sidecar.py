@@ -18,8 +18,8 @@ import yaml
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Triple
-from wkflow.model.length import VoxelSize, voxel_size
 from wkflow.model.source import RawLayout
+from wkflow.model.units import VoxelSize, voxel_size
 from wkflow.source_errors import translated
 
 REMEDY = (

@@ -12,8 +12,8 @@ from tifffile import TiffFile, TiffPage
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Triple
-from wkflow.model.length import voxel_size
 from wkflow.model.source import NO_CHANNELS, Channel, Header, ImageMetadata
+from wkflow.model.units import voxel_size
 from wkflow.readers.base.optional_metadata import in_part
 
 RESOLUTIONS = {"x": 282, "y": 283}

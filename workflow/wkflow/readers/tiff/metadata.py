@@ -6,8 +6,8 @@ from typing import Any
 
 from tifffile import TiffFile
 
-from wkflow.model.length import to_nm, voxel_size
 from wkflow.model.source import NO_CHANNELS, Channel, ImageMetadata
+from wkflow.model.units import to_nm, voxel_size
 from wkflow.readers.base.optional_metadata import in_part
 from wkflow.readers.tiff.imagej import resolution
 from wkflow.readers.tiff.series import TiffSeries

@@ -13,8 +13,8 @@ from tifffile import TiffFile
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Triple
-from wkflow.model.length import to_nm
 from wkflow.model.source import Channel, ImageMetadata, Place, References
+from wkflow.model.units import to_nm
 from wkflow.readers.base.references import BELOW, referred
 from wkflow.readers.tiff.ome_mended import mended
 from wkflow.readers.tiff.ome_promise import require_planes
