@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from wkflow.json_document import parsed
 from wkflow.model.box import Box, Triple
 from wkflow.model.kernel import KERNELS
 from wkflow.model.layer import ROWS_AHEAD, START_BYTES, Grid, Layer, lay_grid, shard_bytes
@@ -234,7 +235,7 @@ def test_json_keeps_a_layer_plan(
     """Jobs read what the Snakefile drew: frames, raw files, feed and colours as well."""
     source = replace(plan.source, raw=raw, image=2, picks=(2, 0))
     whole = replace(plan, source=source, feed=feed, display=display, passing=True)
-    assert LayerPlan.from_dict(json.loads(json.dumps(asdict(whole)))) == whole
+    assert parsed(LayerPlan, json.loads(json.dumps(asdict(whole)))) == whole
 
 
 def test_memory_holds_what_is_fed_and_what_goes_out() -> None:
@@ -343,7 +344,7 @@ def test_json_keeps_what_is_there(plan: LayerPlan) -> None:
     layer = replace(plan.layer, axis_places=places, folder="volumes/raw")
     given = plan.given and replace(plan.given, misses="zeros", ca_bundle="/etc/ca.pem")
     whole = replace(plan, layer=layer, grids=folders, given=given)
-    assert LayerPlan.from_dict(json.loads(json.dumps(asdict(whole)))) == whole
+    assert parsed(LayerPlan, json.loads(json.dumps(asdict(whole)))) == whole
 
 
 def test_what_is_there_is_part_of_the_recipes() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
+from wkflow.json_document import parsed
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.settings import Settings
 from wkflow.planning.infer_category import judge_category
@@ -73,7 +74,7 @@ def test_properties_of_webknossos_decide(tmp_path: Path) -> None:
     assert (one.display.colour, one.display.window) == ((1, 2, 3), (5, 90))
     assert one.largest_id == 10**9
     assert (plan.voxel_size, plan.unit) == ((0.5, 0.5, 2), "micrometer")
-    assert LayerPlan.from_dict(json.loads(json.dumps(_document(one)))) == one
+    assert parsed(LayerPlan, json.loads(json.dumps(_document(one)))) == one
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Self, TypeVar
+from typing import TypeVar
 
-from wkflow.model.box import Box, Triple, ceil_div, triple
+from wkflow.model.box import Box, Triple, ceil_div
 from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.mag import Mag
 
@@ -44,13 +44,6 @@ class Grid:
     shard: Triple
     begin: Triple = (0, 0, 0)
     folder: str = ""
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Self:
-        """Read what `dataclasses.asdict` and JSON made of a grid."""
-        others = {key: value for key, value in document.items() if key not in ("mag", "folder")}
-        shapes = {key: triple(value) for key, value in others.items()}
-        return cls(Mag(**document["mag"]), folder=document["folder"], **shapes)
 
     @property
     def name(self) -> str:
@@ -125,14 +118,6 @@ class Layer:
     axis_places: tuple[int, ...] = ()
     order: tuple[str, ...] = ()
     folder: str = ""
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Self:
-        """Read what `dataclasses.asdict` and JSON made of a layer."""
-        lists = {key: tuple(document[key]) for key in ("axis_begins", "axis_places", "order")}
-        axes = tuple((name, size) for name, size in document["axes"])
-        begin, size = triple(document["begin"]), triple(document["size"])
-        return cls(**document | lists | {"axes": axes, "begin": begin, "size": size})
 
     @property
     def box(self) -> Box:

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from math import prod
-from typing import Any, Self
+from typing import Any
 
 from wkflow.model.box import Box, Triple
 from wkflow.model.kernel import KERNELS
@@ -274,19 +274,6 @@ class LayerPlan:
         layer = self.layer
         told = (layer.axes, self.kernel, self.codec, layer.data_format, *self._given_told)
         return digest(steps, *told)
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Self:
-        """Read what `dataclasses.asdict` and JSON made of a layer plan."""
-        given = document["given"]
-        return cls(**document | {
-            "layer": Layer.from_dict(document["layer"]),
-            "source": Source.from_dict(document["source"]),
-            "grids": tuple(Grid.from_dict(grid) for grid in document["grids"]),
-            "given": given and StoredMag(**given | {"axes": tuple(given["axes"])}),
-            "feed": ReadStrategy(**document["feed"]),
-            "display": Channel.from_dict(document["display"]),
-        })  # fmt: skip
 
 
 def digest(*parts: object) -> str:

@@ -4,15 +4,13 @@ Arithmetic only, apart from `read` and `write`. It says what every job writes an
 Snakemake asks it for file names, jobs ask it for boxes.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Self
 
-from wkflow import atomic_files
-from wkflow.errors import ConfigError
+from wkflow import json_document
 from wkflow.model.claim import CLAIM
 from wkflow.model.layer_plan import LayerPlan, digest
 from wkflow.model.read_strategy import ReadStrategy
@@ -100,7 +98,7 @@ class Plan:
 
     def write(self, path: str | Path) -> None:
         """Write the plan as JSON, whole or not at all."""
-        atomic_files.write_json(Path(path).absolute(), asdict(self), indent=None)
+        json_document.write(path, self, indent=None)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -111,13 +109,5 @@ class Plan:
         ConfigError
             If the file is no plan of this version.
         """
-        try:
-            document = json.loads(Path(path).read_bytes())
-            layers = tuple(LayerPlan.from_dict(layer) for layer in document.pop("layers"))
-            x, y, z = document.pop("voxel_size")
-            notes = tuple(document.pop("notes"))
-            return cls(voxel_size=(x, y, z), layers=layers, notes=notes, **document)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigError(
-                f"is no plan of this version ({error})", str(path), "Remove it: it is made anew."
-            ) from error
+        remedy = "Remove it: it is made anew."
+        return json_document.read_own(cls, path, called="plan", remedy=remedy)

@@ -1,12 +1,11 @@
 """What one job wrote: the file that Snakemake tracks instead of terabytes of shards."""
 
-import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from wkflow import atomic_files
+from wkflow import json_document
 from wkflow.errors import ConfigError
 from wkflow.path_safety import leads_out
 
@@ -44,7 +43,7 @@ class Receipt:
 
     def write(self, path: str | Path) -> None:
         """Put the receipt in its place, whole or not at all."""
-        atomic_files.write_json(Path(path).absolute(), asdict(self), indent=None)
+        json_document.write(path, self, indent=None)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -56,11 +55,9 @@ class Receipt:
             If the file is no receipt of this version.
         """
         try:
-            document = json.loads(Path(path).read_bytes())
-            files = tuple(ShardFile(**file) for file in document.pop("files"))
-            receipt = cls(files=files, **document)
+            receipt = json_document.read(cls, path)
             receipt.require_numbers()
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except json_document.WRONG as error:
             raise ConfigError(
                 f"is no receipt of this version ({error})", str(path),
                 "Remove it: what it stands for is made anew.",

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, Self
+from typing import Self
 
-from wkflow.model.box import Triple, triple
+from wkflow.model.box import Triple
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,6 @@ class Header:
     dtype: str
     channels: int = 1
     axes: tuple[tuple[str, int], ...] = ()
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Self:
-        """Read what `dataclasses.asdict` and JSON made of one."""
-        return cls(**document | {"axes": _axes(document["axes"])})
 
     def __str__(self) -> str:
         further = f" x {self.channels} channels" if self.channels > 1 else ""
@@ -54,12 +49,6 @@ class Channel:
     name: str = ""
     colour: Triple | None = None
     window: tuple[float, float] | None = None
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Self:
-        """Read what `dataclasses.asdict` and JSON made of one."""
-        colour, window = document["colour"], document["window"]
-        return cls(document["name"], colour and triple(colour), window and (window[0], window[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,20 +190,6 @@ class Source:
         """Give the source of a layer that is there already."""
         return cls((), (), Header(0, 0, 0, 0, "uint8"), (1, 1, 1))
 
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> Self:
-        """Read what `dataclasses.asdict` and JSON made of a source."""
-        header, raw = document["header"], document["raw"]
-        return cls(**document | {
-            "files": tuple(document["files"]),
-            "marks": tuple((size, mtime) for size, mtime in document["marks"]),
-            "header": Header.from_dict(header),
-            "grain": triple(document["grain"]),
-            "picks": tuple(document["picks"]),
-            "raw": raw and RawLayout(**raw | {"shape": triple(raw["shape"])}),
-            "references": References(**document["references"]),
-        })  # fmt: skip
-
     @property
     def depth(self) -> int:
         """How many z-planes the files hold together."""
@@ -223,8 +198,3 @@ class Source:
     def plane(self, z: int) -> tuple[str, int]:
         """Which file, and which plane of it, is plane `z`."""
         return (self.files[z], 0) if self.is_stack else (self.files[0], z)
-
-
-def _axes(pairs: list[list[Any]]) -> tuple[tuple[str, int], ...]:
-    """Read axes with their sizes out of JSON."""
-    return tuple((name, size) for name, size in pairs)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wkflow import atomic_files
 from wkflow.errors import SourceError
+from wkflow.json_document import parsed
 from wkflow.model.source import Header, ImageInfo
 from wkflow.network.urls import is_url
 from wkflow.planning.find_layers import ImageFolder, Mark
@@ -46,7 +47,7 @@ class KnownHeaders:
         with suppress(OSError, ValueError, TypeError, LookupError, RecursionError):
             kinds = loads(path.read_bytes())
             for kind, files in kinds:
-                header = Header.from_dict(kind)
+                header = parsed(Header, kind)
                 rows |= {file: (size, mtime, header) for file, size, mtime in files}
         return cls(path if keeps else None, rows)
 

@@ -1,11 +1,10 @@
 """What the server granted: the receipt of `reserve_upload`."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from wkflow import atomic_files
+from wkflow import json_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,9 @@ class Reservation:
 
     def write(self, path: str | Path) -> None:
         """Put it in its place, whole or not at all."""
-        atomic_files.write_json(Path(path).absolute(), asdict(self))
+        json_document.write(path, self)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
         """Read what `write` wrote."""
-        document = json.loads(Path(path).read_bytes())
-        known = tuple(document.pop("known"))
-        return cls(known=known, **document)
+        return json_document.read(cls, path)

@@ -3,13 +3,11 @@
 A parcel is what one `upload_shards` job sends: the files of one receipt.
 """
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from wkflow import atomic_files
-from wkflow.errors import ConfigError
+from wkflow import json_document
 from wkflow.run_folder import UPLOAD, receipt_name
 
 
@@ -57,7 +55,7 @@ class UploadPlan:
 
     def write(self, path: Path) -> None:
         """Write it as JSON, whole or not at all."""
-        atomic_files.write_json(path, asdict(self), indent=None)
+        json_document.write(path, self, indent=None)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -68,12 +66,4 @@ class UploadPlan:
         ConfigError
             If the file is none of this version.
         """
-        try:
-            document = json.loads(Path(path).read_bytes())
-            parcels, extras = tuple(document.pop("parcels")), tuple(document.pop("extras"))
-            notes = tuple(document.pop("notes"))
-            return cls(parcels=parcels, extras=extras, notes=notes, **document)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigError(
-                f"is no delivery of this version ({error})", str(path), "Remove it."
-            ) from error
+        return json_document.read_own(cls, path, called="delivery", remedy="Remove it.")

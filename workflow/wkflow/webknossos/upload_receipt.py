@@ -1,11 +1,10 @@
 """What one parcel's job sent: its receipt, with samples by which the server can be asked later."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from wkflow import atomic_files
+from wkflow import json_document
 from wkflow.path_safety import leads_out
 
 
@@ -48,18 +47,12 @@ class UploadReceipt:
 
     def write(self, path: str | Path) -> None:
         """Put it in its place, whole or not at all."""
-        atomic_files.write_json(Path(path).absolute(), asdict(self), indent=None)
+        json_document.write(path, self, indent=None)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
         """Read what `write` wrote."""
-        document = json.loads(Path(path).read_bytes())
-        files = tuple(
-            UploadedFile(
-                **file | {"samples": tuple(Sample(**sample) for sample in file["samples"])}
-            )
-            for file in document.pop("files")
-        )
-        if any(leads_out(file.path) for file in files):
+        receipt = json_document.read(cls, path)
+        if any(leads_out(file.path) for file in receipt.files):
             raise ValueError("it names a file outside of the dataset")
-        return cls(files=files, **document)
+        return receipt
