@@ -1,19 +1,25 @@
 """The bytes of one chunk: gzip and zstd frames that other programs open, and that find damage."""
 
 import gzip
-import zlib
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numcodecs import zstd
-from wkflow.formats.chunk_codec import decoder, encoder
+from wkflow.formats.chunk_codec import encoder
+from wkflow.formats.chunk_files import BROKEN
+from wkflow.formats.decoders import DECODERS, undo
 from wkflow.model.codec import Codec
 
 from tests.strategies import triples
 
 TEXTS = ("none", "gzip:1", "gzip:6", "zstd:1", "zstd:5", "zstd:-3")
+
+
+def decoded(codec: Codec, encoded: bytes, size: int) -> bytes:
+    """Decode as readers do, which know how many bytes there may be."""
+    return undo(() if codec.name == "none" else (DECODERS[codec.name],), encoded, size)
 
 
 def grains(shape: tuple[int, ...] = (8, 8, 8, 1)) -> np.ndarray:
@@ -27,7 +33,7 @@ def test_what_is_decoded_is_what_was_encoded(
     """The samples as they lie in memory, little-endian."""
     chunk = np.random.default_rng(kinds).integers(0, kinds, (*shape, 1), dtype="<u2")
     codec = Codec.parse(text)
-    assert decoder(codec)(encoder(codec)(chunk)) == chunk.tobytes()
+    assert decoded(codec, encoder(codec)(chunk), chunk.nbytes) == chunk.tobytes()
 
 
 def test_python_opens_gzip() -> None:
@@ -61,8 +67,8 @@ def test_no_flipped_bit_changes_a_voxel(text: str) -> None:
         damaged = bytearray(encoded)
         damaged[bit // 8] ^= 1 << bit % 8
         try:
-            assert decoder(codec)(bytes(damaged)) == voxels.tobytes()
-        except (RuntimeError, zlib.error):
+            assert decoded(codec, bytes(damaged), voxels.nbytes) == voxels.tobytes()
+        except BROKEN:
             found += 1
     assert found > 7 * len(encoded)
 
@@ -73,5 +79,5 @@ def test_a_chunk_cut_short_is_an_error(text: str) -> None:
     codec = Codec.parse(text)
     encoded = encoder(codec)(grains())
     for length in range(len(encoded)):
-        with pytest.raises((RuntimeError, zlib.error)):
-            decoder(codec)(encoded[:length])
+        with pytest.raises(BROKEN):
+            decoded(codec, encoded[:length], grains().nbytes)

@@ -4,8 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from wkflow.errors import SourceError
-from wkflow.formats.chunk_files import GAP_BYTES, RUN_BYTES, Loose, Sharded, read_runs
+from wkflow.formats.chunk_files import (
+    GAP_BYTES,
+    RUN_BYTES,
+    ChunkPerFile,
+    IndexCache,
+    ShardedFiles,
+    document_at,
+    read_runs,
+)
 from wkflow.formats.dataset_files import LocalFiles
 
 
@@ -62,26 +71,74 @@ def test_places_that_cannot_be_are_refused(tmp_path: Path) -> None:
 def test_loose_chunks_have_a_file_each(tmp_path: Path) -> None:
     """One that is not there has no content."""
     (tmp_path / "0-1").write_bytes(b"x")
-    shelf = Loose(LocalFiles(tmp_path), lambda at: ("-".join(map(str, at)),))
-    found = list(shelf.chunks([range(1), range(2)]))
+    array_files = ChunkPerFile(LocalFiles(tmp_path), lambda at: ("-".join(map(str, at)),))
+    found = list(array_files.chunks([range(1), range(2)]))
     assert found == [("0-0", (0, 0), None), ("0-1", (0, 1), b"x")]
-    assert list(shelf.names([range(1), range(2)])) == [("0-0",), ("0-1",)]
-    assert not shelf.has_gaps([range(1), range(2)])
+    assert list(array_files.names([range(1), range(2)])) == [("0-0",), ("0-1",)]
+    assert not array_files.has_gaps([range(1), range(2)])
 
 
 def test_shards_hold_several_chunks(tmp_path: Path) -> None:
     """Those never written are left out, and a shard that is not there is told once."""
     (tmp_path / "0").write_bytes(b"ab")
     index = np.array([(0, 1), (2**64 - 1, 2**64 - 1), (1, 1)], np.uint64)
-    shelf = Sharded(
+    array_files = ShardedFiles(
         LocalFiles(tmp_path),
         (3,),
         lambda at: str(at[0]),
         lambda name, within: index[within[0].start : within[0].stop] if name == "0" else None,
         1,
     )
-    found = list(shelf.chunks([range(1, 8)]))
+    found = list(array_files.chunks([range(1, 8)]))
     assert found == [("0", (2,), b"b"), ("1", (3,), None), ("2", (6,), None)]
-    assert list(shelf.names([range(2, 7)])) == [("0",), ("1",), ("2",)]
-    assert shelf.has_gaps([range(1, 8)])
-    assert not shelf.has_gaps([range(2, 8)])
+    assert list(array_files.names([range(2, 7)])) == [("0",), ("1",), ("2",)]
+    assert array_files.has_gaps([range(1, 8)])
+    assert not array_files.has_gaps([range(2, 8)])
+
+
+def test_what_is_used_is_kept() -> None:
+    """The one that nobody wanted for longest goes first; a None is kept like an array."""
+    made: list[int] = []
+
+    def make(key: int) -> NDArray[np.uint8] | None:
+        made.append(key)
+        return None if key == 0 else np.full(1000, key, np.uint8)
+
+    recent = IndexCache(make, most=4000)
+    for key in (0, 1, 2, 1, 0, 3, 1, 4, 1):
+        found = recent.get(key)
+        assert found is None if key == 0 else found is not None and found[0] == key
+    assert made == [0, 1, 2, 3, 4]
+    recent.get(2)
+    assert made == [0, 1, 2, 3, 4, 2]
+
+
+def test_one_that_is_too_large_is_kept_alone() -> None:
+    """Else it would be made again and again."""
+    made: list[int] = []
+
+    def make(key: int) -> NDArray[np.uint8]:
+        made.append(key)
+        return np.zeros(1000, np.uint8)
+
+    recent = IndexCache(make, most=10)
+    for key in (1, 1, 2, 2, 1):
+        recent.get(key)
+    assert made == [1, 2, 1]
+
+
+def test_a_document_is_read(tmp_path: Path) -> None:
+    """It is an object of JSON."""
+    (tmp_path / "a").write_text('{"b": 1}')
+    assert document_at(LocalFiles(tmp_path), "a") == {"b": 1}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[1]", b'{"b"', b"\xff\xfe\x00"])
+def test_what_is_none_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    """Its file is named, and what to do."""
+    if content is not None:
+        (tmp_path / "a").write_bytes(content)
+    with pytest.raises(SourceError) as failure:
+        document_at(LocalFiles(tmp_path), "a")
+    assert failure.value.where == str(tmp_path / "a")
+    assert "backup" in failure.value.remedy

@@ -7,9 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
+from wkflow.formats.layout import (
+    as_json,
+    axis_names,
+    frame_ends,
+    frame_position,
+    multiscale,
+    refuse_axes,
+)
 from wkflow.model.codec import Codec
 from wkflow.model.layer import Grid, Layer, lay_grid
 from wkflow.model.mag import Mag
+from wkflow.model.mag_ladder import FINEST
+from zarr.storage import MemoryStore
 
 from tests.formats.judges import SCALE, lay_out_one, with_tensorstore, with_zarr
 
@@ -115,3 +125,57 @@ def test_shards_are_left_alone(tmp_path: Path) -> None:
         assert all(shard.exists() for shard in shards)
         assert with_zarr(tmp_path / "em" / "1").shape == (1, *layer.size)
         assert with_zarr(tmp_path / "em" / "1").dtype == layer.dtype
+
+
+DOCUMENT_LAYER = Layer("em", "color", "uint8", 1, (9, 9, 9), (("t", 3),))
+
+
+def test_documents_are_spelled_as_zarr_python_does() -> None:
+    """To the last blank: a dataset that is made again is the same."""
+    store = MemoryStore()
+    zarr.create_group(store, attributes={"a": [1, 2.5, {"b": None}]})
+    theirs = store._store_dict["zarr.json"].to_bytes()  # noqa: SLF001 -- its bytes, unparsed
+    document = {"attributes": {"a": [1, 2.5, {"b": None}]}, "zarr_format": 3, "node_type": "group"}
+    assert as_json(document) == theirs
+
+
+def test_axes_are_named_slowest_first() -> None:
+    """And a scale has a number for each."""
+    assert axis_names(DOCUMENT_LAYER) == ["t", "c", "x", "y", "z"]
+    grid = lay_grid(DOCUMENT_LAYER, FINEST, chunk=(8, 8, 8), shard=(8, 8, 8))
+    scales = multiscale(DOCUMENT_LAYER, (grid,), (1.5, 2.5, 3.5), "nanometer")
+    assert scales["datasets"][0]["coordinateTransformations"][0]["scale"] == [
+        1.0, 1.0, 1.5, 2.5, 3.5,
+    ]  # fmt: skip
+    assert [axis["name"] for axis in scales["axes"]] == axis_names(DOCUMENT_LAYER)
+
+
+FRAMES_LAYER = Layer("em", "color", "uint8", 1, (9, 9, 9), (("t", 3), ("e", 4), ("l", 2)))
+
+
+def test_frames_are_counted_as_numpy_does() -> None:
+    """In C order: the last axis runs fastest."""
+    for frame in range(FRAMES_LAYER.frames):
+        position = [int(index) for index in np.unravel_index(frame, (3, 4, 2))]
+        assert frame_position(FRAMES_LAYER, frame) == position
+    assert frame_position(Layer("em", "color", "uint8", 1, (9, 9, 9)), 0) == []
+
+
+def test_indexes_begin_where_the_axes_do() -> None:
+    """Frame 0 of a dataset that exists may be time point 5; arrays count from 0 all the same."""
+    later = replace(FRAMES_LAYER, axis_begins=(5, 0, 7))
+    assert frame_position(later, 0) == [5, 0, 7]
+    assert frame_position(later, FRAMES_LAYER.frames - 1) == [7, 3, 8]
+    assert frame_ends(later) == [8, 4, 9]
+    assert frame_ends(FRAMES_LAYER) == [3, 4, 2]
+    assert frame_ends(Layer("em", "color", "uint8", 1, (9, 9, 9))) == []
+
+
+def test_the_words_name_the_axes() -> None:
+    """One or several; a layer without any is not refused."""
+    one = Layer("em", "color", "uint8", 1, (9, 9, 9), (("t", 3),))
+    assert refuse_axes(one, "WKW") == (
+        "WKW holds only x, y and z; the source has the axis t besides"
+    )
+    assert "the axes t and e and l" in str(refuse_axes(FRAMES_LAYER, "WKW"))
+    assert refuse_axes(Layer("em", "color", "uint8", 1, (9, 9, 9)), "WKW") is None

@@ -14,7 +14,7 @@ from wkflow.formats.mag_reader import open_mag
 from wkflow.model.box import Box
 from wkflow.model.stored_mag import StoredMag
 
-from tests.readers.dataset.given import given_at, grid_of, layer_of, noise, opened
+from tests.formats.stored_mags import given_at, grid_of, layer_of, noise, opened
 
 VOXELS = noise("uint8", 1, 2, 30, 20, 10)
 

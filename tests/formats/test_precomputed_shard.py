@@ -1,4 +1,4 @@
-"""Sharded precomputed volumes written by tensorstore."""
+"""ShardedFiles precomputed volumes written by tensorstore."""
 
 from pathlib import Path
 from typing import Any

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from wkflow.errors import SourceError
-from wkflow.formats.chunk_files import Loose, Position
+from wkflow.formats.chunk_files import ChunkPerFile, Position
 from wkflow.formats.dataset_files import LocalFiles
 from wkflow.formats.stored_array import StoredArray, own_axes
 
@@ -31,9 +31,9 @@ def array_in(folder: Path) -> StoredArray:
             chunk = WHOLE[y * 3 : y * 3 + 3, x * 4 : x * 4 + 4]
             (folder / f"{y}{x}").write_bytes(chunk.tobytes())
     files = LocalFiles(folder)
-    shelf = Loose(files, lambda at: ("".join(map(str, at)),))
+    located = ChunkPerFile(files, lambda at: ("".join(map(str, at)),))
     dtype = np.dtype("u1")
-    return StoredArray(files, "", ("y", "x"), (7, 11), CHUNK, dtype, shelf, decode, origin=ORIGIN)
+    return StoredArray(files, "", ("y", "x"), (7, 11), CHUNK, dtype, located, decode, origin=ORIGIN)
 
 
 @pytest.fixture(scope="module")

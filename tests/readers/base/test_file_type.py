@@ -42,7 +42,13 @@ def test_it_is_said_what_a_file_holds(head: bytes, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("zarr.json", "Zarr v3"), ("attributes.json", "N5"), ("notes.txt", None)]
+    ("name", "kind"),
+    [
+        ("zarr.json", "Zarr v3"),
+        ("attributes.json", "N5"),
+        ("header.wkw", "WKW"),
+        ("notes.txt", None),
+    ],
 )
 def test_a_store_is_told_by_a_file_in_it(tmp_path: Path, name: str, kind: str | None) -> None:
     """Other folders are no stores."""

@@ -11,6 +11,7 @@ from wkflow.errors import SourceError
 from wkflow.readers.dataset.reader import StoreReader
 
 from tests.readers.contract import read_all, voxels_of
+from tests.wkw_cubes import write_wkw
 
 COLOUR = voxels_of("uint8", 6, 20, 30, 3)
 LABELS = voxels_of("uint32", 6, 20, 30, 1)
@@ -60,10 +61,38 @@ def test_each_layer_is_an_image(tmp_path: Path) -> None:
     assert_array_equal(read_all(str(tmp_path), 1, reader)[0, 0], LABELS, strict=True)
 
 
+@pytest.mark.parametrize("key", ["mags", "wkwResolutions"])
+def test_cubes_of_wkw_are_layers(tmp_path: Path, key: str) -> None:
+    """Cut to the bounding box; a cube that is not there is zeros, a damaged one is refused."""
+    whole = np.full((1, 64, 64, 32), 9, np.uint32)
+    whole[:, 4:34, 8:28, 2:8] = LABELS.transpose()
+    (tmp_path / "labels").mkdir()
+    write_wkw(tmp_path / "labels" / "1", whole, 8, 32)
+    write(tmp_path, dataFormat="wkw", boundingBox=BOX, **{key: [{"resolution": [1, 1, 1]}]})
+    file = tmp_path / "datasource-properties.json"
+    document = json.loads(file.read_text())
+    if key != "mags":
+        del document["dataLayers"][1]["mags"]
+    file.write_text(json.dumps(document))
+    reader = StoreReader()
+    labels = reader.probe(str(tmp_path))[1]
+    assert (labels.header.size, labels.header.dtype) == ((30, 20, 6), "uint32")
+    assert labels.files[-1] == str(tmp_path / "labels" / "1" / "header.wkw")
+    assert_array_equal(read_all(str(tmp_path), 1, reader)[0, 0], LABELS, strict=True)
+    cube = tmp_path / "labels" / "1" / "z0" / "y0" / "x1.wkw"
+    cube.write_bytes(cube.read_bytes()[:100])
+    with pytest.raises(SourceError, match="cut short"):
+        read_all(str(tmp_path), 1, reader)
+    cube.unlink()
+    expected = LABELS.copy()
+    expected[:, :, 28:] = 0
+    assert_array_equal(read_all(str(tmp_path), 1, reader)[0, 0], expected, strict=True)
+
+
 def test_other_formats_are_refused(tmp_path: Path) -> None:
     """The layer is named."""
-    write(tmp_path, dataFormat="wkw")
-    with pytest.raises(SourceError, match="a layer labels of the format wkw"):
+    write(tmp_path, dataFormat="n5")
+    with pytest.raises(SourceError, match="a layer labels of the format n5"):
         StoreReader().probe(str(tmp_path))
 
 

@@ -7,13 +7,12 @@ with the order `F`.
 """
 
 import zlib
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 from numcodecs import zstd
 
-from wkflow.formats.contract import Decode, Encode, Voxels
+from wkflow.formats.contract import Encode, Voxels
 from wkflow.model.box import Triple
 from wkflow.model.codec import Codec
 from wkflow.model.layer import Layer
@@ -32,29 +31,6 @@ def encoder(codec: Codec) -> Encode:
     if codec.name == "gzip":
         return lambda chunk: _gzip(chunk, codec.level)
     return lambda chunk: chunk.tobytes()
-
-
-def decoder(codec: Codec) -> Callable[[memoryview], bytes]:
-    """Give the function that undoes `encoder`'s.
-
-    A damaged chunk makes it raise what the library raises: RuntimeError or zlib.error.
-    """
-    if codec.name == "zstd":
-        return lambda encoded: bytes(zstd.decompress(encoded))
-    if codec.name == "gzip":
-        return lambda encoded: zlib.decompress(encoded, _GZIP)
-    return bytes
-
-
-def voxels_decoder(layer: Layer, codec: Codec) -> Decode:
-    """Give the function that makes a chunk of voxels, shape (z, y, x, c), of its bytes."""
-    decode, dtype = decoder(codec), np.dtype(layer.dtype).newbyteorder("<")
-
-    def voxels(encoded: memoryview, extents: Triple) -> Voxels:
-        x, y, z = extents
-        return np.frombuffer(decode(encoded), dtype).reshape(z, y, x, layer.channels)
-
-    return voxels
 
 
 @lru_cache

@@ -1,16 +1,19 @@
 """Where the encoded chunks of an array lie, and how they are read: few and large pieces."""
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
-from typing import Any, NamedTuple, Protocol
+from threading import Lock
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.formats.dataset_files import Files
-from wkflow.formats.decoders import gzip
+from wkflow.formats.decoders import Encoded, gzip
 from wkflow.source_errors import FOREIGN
 
 RESTORE = "Restore it from a backup, or convert it again."
@@ -32,6 +35,9 @@ GAP_BYTES = 2**16
 RUN_BYTES = 2**23
 """Read at once at most, unless a single chunk is larger."""
 
+RECENT_BYTES = 2**26
+"""Indexes held at most by one mag: those of 64 shards of 65536 chunks."""
+
 DETAIL_CHARACTERS = 120
 
 BROKEN = (*FOREIGN, SystemError)
@@ -43,7 +49,7 @@ class EncodedChunk(NamedTuple):
 
     name: str
     position: Position
-    content: bytes | None
+    content: Encoded | None
 
 
 class ArrayFiles(Protocol):
@@ -67,22 +73,92 @@ class ArrayFiles(Protocol):
         """Tell whether a shard that is there leaves out one of these chunks."""
 
 
+class MissingFileError(SourceError):
+    """A file of an array is not there, where it has to be."""
+
+
+class DamagedFileError(SourceError):
+    """A file of an array cannot be decoded: by its index if `is_index`, else one of its chunks.
+
+    `cause` is what the decoder raised.
+    """
+
+    cause: Exception
+    is_index: bool
+
+
 @contextmanager
-def damaged(files: Files, name: str) -> Iterator[None]:
-    """Turn whatever a decoder raises over a file into a `SourceError` that names it."""
+def damaged(files: Files, name: str, *, is_index: bool = False) -> Iterator[None]:
+    """Turn whatever a decoder raises over a file into a `DamagedFileError` that names it."""
     try:
         yield
     except BROKEN as error:
-        raise damage(files, name, error) from error
+        raise damage(files, name, error, is_index=is_index) from error
 
 
-def damage(files: Files, name: str, error: Exception) -> SourceError:
+def damage(
+    files: Files, name: str, cause: Exception, *, is_index: bool = False
+) -> DamagedFileError:
     """Make the error of a file that cannot be decoded."""
-    detail = " ".join(str(error).split())[:DETAIL_CHARACTERS] or type(error).__name__
-    return SourceError(f"is damaged: {detail}", files.where(name), RESTORE)
+    detail = " ".join(str(cause).split())[:DETAIL_CHARACTERS] or type(cause).__name__
+    error = DamagedFileError(f"is damaged: {detail}", files.where(name), RESTORE)
+    error.cause, error.is_index = cause, is_index
+    return error
 
 
-class Loose:
+def document_at(files: Files, name: str) -> dict[str, Any]:
+    """Read a JSON document.
+
+    Raises
+    ------
+    SourceError
+        If there is none, or it is not one.
+    """
+    content = files.whole(name)
+    if content is None:
+        raise MissingFileError("is missing", files.where(name), RESTORE)
+    with damaged(files, name):
+        document = json.loads(content)
+        if not isinstance(document, dict):
+            raise TypeError("it is no JSON object")
+    return document
+
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class IndexCache(Generic[Key]):
+    """Arrays by key; those used last are kept, for any thread. None says that there is nothing."""
+
+    def __init__(
+        self, make: Callable[[Key], NDArray[Any] | None], most: int = RECENT_BYTES
+    ) -> None:
+        self._make, self._most, self._bytes = make, most, 0
+        self._kept: OrderedDict[Key, NDArray[Any] | None] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Key) -> NDArray[Any] | None:
+        """Give the array of a key; it is made if it is not kept, outside of the lock."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = self._make(key)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = made
+                self._bytes += _cost(made)
+            while self._bytes > self._most and len(self._kept) > 1:
+                self._bytes -= _cost(self._kept.popitem(last=False)[1])
+        return made
+
+
+def _cost(array: NDArray[Any] | None) -> int:
+    """Bytes of an array and of what Python needs to keep it."""
+    return 256 + (0 if array is None else array.nbytes)
+
+
+class ChunkPerFile:
     """A file for each chunk. `called` gives its name, and that of a twin compressed by gzip.
 
     A twin may become `most` bytes.
@@ -113,7 +189,7 @@ class Loose:
         return False
 
 
-class Sharded:
+class ShardedFiles:
     """Files of `grid` chunks each, one number per axis.
 
     `called` names the shard at a position; `places` says where its chunks at these positions
@@ -135,7 +211,7 @@ class Sharded:
 
     def chunks(self, ranges: Ranges) -> Iterator[EncodedChunk]:
         for name, begin, within in self._shards(ranges):
-            with damaged(self._files, name):
+            with damaged(self._files, name, is_index=True):
                 places = self._places(name, within)
             if places is None:
                 yield EncodedChunk(name, begin, None)
@@ -153,7 +229,7 @@ class Sharded:
 
     def has_gaps(self, ranges: Ranges) -> bool:
         for name, _, within in self._shards(ranges):
-            with damaged(self._files, name):
+            with damaged(self._files, name, is_index=True):
                 places = self._places(name, within)
             if places is not None and (places == NEVER_WRITTEN).any():
                 return True
@@ -190,7 +266,7 @@ def read_runs(
         while last < len(chunks) and _joins(chunks[last], begin, end):
             end = max(end, sum(chunks[last][1:]))
             last += 1
-        run = files.part(name, begin, end) or b""
+        run = memoryview(files.part(name, begin, end) or b"")
         for position, offset, size in chunks[first:last]:
             content = run[offset - begin : offset - begin + size]
             if len(content) != size:

@@ -4,13 +4,14 @@ A *shard* is one file of the dataset: many chunks in zarr3 and WKW, one chunk el
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.atomic_files import PartialFile
+from wkflow.formats.dataset_files import Files
+from wkflow.formats.stored_array import StoredArray
 from wkflow.model.box import Box, Triple
 from wkflow.model.codec import Codec
 from wkflow.model.layer import Grid, Layer
@@ -19,7 +20,8 @@ Voxels = NDArray[np.generic]
 ReadBox = Callable[[Box], Voxels]
 """Gives the voxels (c, x, y, z) of a box; their transpose need not be contiguous."""
 Encode = Callable[[Voxels], bytes]
-Decode = Callable[[memoryview, Triple], Voxels]
+INDEX_FAULT = "the index of this shard is damaged"
+
 Row = list[bytes | None]
 """Encoded chunks at growing x; None stands for nothing but zeros."""
 
@@ -44,21 +46,14 @@ class ShardSink(Protocol):
         ...
 
 
-class OpenShard(Protocol):
-    """A shard open for reading; chunks may be asked for from several threads."""
-
-    def row(self, x: range, y: int, z: int) -> list[memoryview | None]:
-        """Read the encoded chunks at `x` of one row; None stands for zeros."""
-        ...
-
-    def close(self) -> None: ...
-
-
 class Format(Protocol):
     """One way to store a mag. All methods take the layer, most of them one of its grids."""
 
     clips: bool
     """Whether a chunk at the border holds only the voxels inside the array."""
+
+    index_fault: str
+    """What is said of a file whose index is damaged."""
 
     def refuse(self, layer: Layer) -> str | None:
         """Say why the format cannot hold such a layer; None if it can."""
@@ -83,26 +78,22 @@ class Format(Protocol):
         """Give what encodes a chunk, shape (z, y, x, c), C-contiguous, little-endian."""
         ...
 
-    def decoder(self, layer: Layer, codec: Codec) -> Decode:
-        """Give what decodes a chunk of the given extents (x, y, z) to shape (z, y, x, c).
-
-        A damaged chunk makes it raise what the library raises: RuntimeError, ValueError,
-        zlib.error.
-        """
-        ...
-
     def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> ShardSink:
         """Begin a shard in a file that grows."""
         ...
 
-    def open(self, path: Path, layer: Layer, grid: Grid) -> OpenShard:
-        """Open a shard.
+    def array(self, files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
+        """Give the array in a folder as its metadata describe it, whoever wrote it.
+
+        `axes` name its axes where the properties of its dataset do; they may be empty.
 
         Raises
         ------
-        FileNotFoundError
-            If it is not there.
-        VerificationError
-            If it is damaged.
+        SourceError
+            If the metadata are missing, damaged or of a kind that cannot be read.
         """
+        ...
+
+    def planned_array(self, files: Files, layer: Layer, grid: Grid, codec: Codec) -> StoredArray:
+        """Give the array of a mag as it is written here; its metadata need not be there yet."""
         ...

@@ -9,12 +9,15 @@ import lzma
 import struct
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import google_crc32c
 import imagecodecs
 
 from wkflow.formats.size_limits import BZIP2, DEFLATE, LZ4, LZMA, ZSTD
+
+Encoded = bytes | memoryview
+"""A chunk as it was read: a part of what was read with it is not copied."""
 
 Decoder = Callable[[bytes, int], bytes]
 """From encoded bytes, and the most that they may become, to the decoded ones. Raises whatever its
@@ -99,6 +102,7 @@ def inflated(encoded: bytes, most: int) -> bytes:
 
 def crc32c(content: bytes, most: int) -> bytes:  # noqa: ARG001 -- nothing becomes more
     """Take the checksum (Castagnoli, little-endian) from the end, and refuse a wrong one."""
+    content = bytes(content)  # its library takes nothing else; of bytes this makes no copy
     body, stated = content[:-CHECKSUM_BYTES], content[-CHECKSUM_BYTES:]
     if google_crc32c.value(body).to_bytes(CHECKSUM_BYTES, "little") != stated:
         raise ValueError("the checksum of a chunk is wrong")
@@ -121,12 +125,13 @@ DECODERS: dict[str, Decoder] = {
 lz4: that of N5 is another container."""
 
 
-def undo(decoders: Sequence[Decoder], content: bytes, size: int) -> bytes:
+def undo(decoders: Sequence[Decoder], content: Encoded, size: int) -> bytes:
     """Apply decoders one after the other; the last may give `size` bytes, the others a bit more."""
+    decoded = cast("bytes", content)  # any buffer does, whatever the libraries' stubs say
     for left in range(len(decoders) - 1, -1, -1):
         most = size if left == 0 else size + size // 64 + SLACK_BYTES
-        content = decoders[-1 - left](content, most)
-    return content
+        decoded = decoders[-1 - left](decoded, most)
+    return decoded
 
 
 def _require(encoded: bytes, promised: int, most: int, ratio: int) -> None:

@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.formats.chunk_grid import Span
 from wkflow.formats.dataset_files import Files, LocalFiles
-from wkflow.formats.given_n5 import n5_array
-from wkflow.formats.given_precomputed import precomputed_array
-from wkflow.formats.given_wkw import wkw_array
-from wkflow.formats.given_zarr import zarr2_array, zarr3_array
 from wkflow.formats.stored_array import StoredArray
+from wkflow.formats.table import FORMATS, format_of
 from wkflow.model.box import Box
 from wkflow.model.layer import Grid, Layer
 from wkflow.model.stored_mag import StoredMag
@@ -29,14 +26,17 @@ SPATIAL = "zyxc"
 
 
 class MagReader:
-    """The voxels of a mag. Boxes are in its own voxels, counted from the dataset's origin."""
+    """The voxels of a mag. Boxes are in its own voxels, counted from the dataset's origin.
+
+    `name` is its folder; with `refuses` each of its files has to be there.
+    """
 
     def __init__(
-        self, files: Files, array: StoredArray, given: StoredMag, layer: Layer, grid: Grid
-    ) -> None:
+        self, files: Files, array: StoredArray, layer: Layer, grid: Grid,
+        *, name: str, refuses: bool,
+    ) -> None:  # fmt: skip
         self._files, self._array, self._layer, self._grid = files, array, layer, grid
-        self._refuses = given.misses == "refuse"
-        self.name = posixpath.normpath(given.path)
+        self._refuses, self.name = refuses, name
 
     def region(self, frame: int) -> Callable[[Box], Voxels]:
         """Give what reads boxes of one frame, from several threads at once.
@@ -48,6 +48,7 @@ class MagReader:
         ------
         SourceError
             By what is given: if a file is damaged, or missing where that is refused; it is named.
+            It is a `DamagedFileError` or a `MissingFileError` then.
         """
         return partial(self._read, frame)
 
@@ -72,7 +73,7 @@ class MagReader:
     @property
     def has_shards(self) -> bool:
         """Whether a file holds many chunks."""
-        return self._array.shelf.has_shards
+        return self._array.chunk_files.has_shards
 
     @property
     def is_gapless(self) -> bool:
@@ -139,7 +140,8 @@ def open_mag(files: Files, given: StoredMag, layer: Layer, grid: Grid) -> MagRea
     if fault := _fault(array, layer):
         remedy = "Repair datasource-properties.json, or convert the layer again."
         raise SourceError(fault, files.where(array.document), remedy)
-    return MagReader(files, array, given, layer, grid)
+    refuses = given.misses == "refuse"
+    return MagReader(files, array, layer, grid, name=folder, refuses=refuses)
 
 
 def _reaching(array: StoredArray, grid: Grid) -> StoredArray:
@@ -153,21 +155,11 @@ def _reaching(array: StoredArray, grid: Grid) -> StoredArray:
 
 
 def _array(files: Files, folder: str, given: StoredMag) -> StoredArray:
-    match given.data_format:
-        case "zarr3":
-            return zarr3_array(files, folder, given.axes)
-        case "zarr":
-            return zarr2_array(files, folder, given.axes)
-        case "n5":
-            return n5_array(files, folder, given.axes)
-        case "wkw":
-            return wkw_array(files, folder)
-        case "neuroglancerPrecomputed":
-            return precomputed_array(files, folder)
-        case unknown:
-            remedy = "Mags of zarr3, zarr, wkw, n5 and neuroglancerPrecomputed can be."
-            raise SourceError(f"is of the format {unknown}, which cannot be read",
-                              files.where(folder), remedy)  # fmt: skip
+    if given.data_format not in FORMATS:
+        remedy = "Mags of zarr3, zarr, wkw, n5 and neuroglancerPrecomputed can be."
+        raise SourceError(f"is of the format {given.data_format}, which cannot be read",
+                          files.where(folder), remedy)  # fmt: skip
+    return format_of(given.data_format).array(files, folder, given.axes)
 
 
 def _fault(array: StoredArray, layer: Layer) -> str | None:

@@ -12,10 +12,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.formats.chunk_files import EncodedChunk, Position, Ranges, damaged, read_runs
+from wkflow.formats.chunk_files import (
+    EncodedChunk,
+    IndexCache,
+    Position,
+    Ranges,
+    damaged,
+    read_runs,
+)
 from wkflow.formats.dataset_files import Files
-from wkflow.formats.decoders import gzip
-from wkflow.formats.index_cache import IndexCache
+from wkflow.formats.decoders import Encoded, gzip, undo
 from wkflow.model.box import Triple, ceil_div
 
 ENTRY_BYTES = 24
@@ -112,7 +118,7 @@ class Sharding:
 
 
 class HashedShards:
-    """The shards in a folder, as a shelf; positions are those of chunks, (c, z, y, x)."""
+    """The shards in a folder, as `ArrayFiles`; positions are those of chunks, (c, z, y, x)."""
 
     has_shards = True
 
@@ -126,7 +132,7 @@ class HashedShards:
             places: list[tuple[int, int]] = []
             is_there = True
             for minishard, members in wanted.items():
-                with damaged(self._files, name):
+                with damaged(self._files, name, is_index=True):
                     index = self._indexes.get((name, minishard))
                 is_there = index is not None
                 if index is None:
@@ -162,11 +168,11 @@ class HashedShards:
             shard.setdefault(minishard, []).append((key, position))
         return wanted
 
-    def _inflated(self, name: str, content: bytes | None) -> bytes | None:
+    def _inflated(self, name: str, content: Encoded | None) -> bytes | None:
         if content is None or not self._sharding.is_data_gzip:
-            return content
+            return content if content is None else bytes(content)
         with damaged(self._files, name):
-            return gzip(content, self._most)
+            return undo((gzip,), content, self._most)
 
     def _index(self, key: tuple[str, int]) -> NDArray[Any] | None:
         """Give an array (3, chunks) of 64-bit: keys, first byte in the file, number of bytes."""

@@ -17,7 +17,7 @@ from functools import partial
 from math import prod
 from typing import Any, TypeGuard
 
-from wkflow.formats.document import as_json
+from wkflow.formats.layout import as_json
 from wkflow.formats.table import format_of
 from wkflow.model.box import Triple
 from wkflow.model.codec import Codec

@@ -2,15 +2,21 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future, wait
 from functools import partial
+from typing import TypeVar
 
 from wkflow.formats.chunk_rows import RowEncoder, place_of, rows_of
 from wkflow.formats.contract import ReadBox, Row, ShardSink
-from wkflow.formats.window import in_order
 from wkflow.model.box import Box, Triple
 from wkflow.model.layer import Grid
 from wkflow.model.receipt import ShardFile as Written
+
+Piece = TypeVar("Piece")
+Done = TypeVar("Done")
+
+AHEAD = 2
+"""Pieces per thread that are under way or waiting: one in work, one to go on with."""
 
 
 class Sink:
@@ -81,3 +87,26 @@ class Sink:
         for shard in self._open.values():
             shard.abandon()
         self._open.clear()
+
+
+def in_order(
+    pool: Executor, work: Callable[[Piece], Done], pieces: Iterable[Piece]
+) -> Iterator[Done]:
+    """Do what `Executor.map` does without beginning everything at once.
+
+    When the caller stops, nothing is begun any more, and what is under way has ended: the memory
+    that it reads may be used again.
+    """
+    most = AHEAD * getattr(pool, "_max_workers", 1)
+    ahead: deque[Future[Done]] = deque()
+    try:
+        for piece in pieces:
+            if len(ahead) >= most:
+                yield ahead.popleft().result()
+            ahead.append(pool.submit(work, piece))
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        for future in ahead:
+            future.cancel()
+        wait(ahead)

@@ -1,4 +1,7 @@
-"""The array of a mag: chunks, wherever they lie, copied to where they are wanted."""
+"""An array as it is stored: chunks, wherever they lie, copied to where they are wanted.
+
+All formats are read so: sources, mags that are there before a run, and those of the run itself.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -7,12 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.errors import SourceError
-from wkflow.formats.chunk_files import BROKEN, RESTORE, ArrayFiles, Position, Ranges, damage
+from wkflow.formats.chunk_files import (
+    BROKEN,
+    RESTORE,
+    ArrayFiles,
+    MissingFileError,
+    Position,
+    Ranges,
+    damage,
+)
 from wkflow.formats.chunk_grid import Span
 from wkflow.formats.dataset_files import Files
+from wkflow.formats.decoders import Encoded
 
-Decode = Callable[[bytes, Position], NDArray[Any]]
+Decode = Callable[[Encoded, Position], NDArray[Any]]
 """From an encoded chunk and its position to its elements, in the array's order of axes; one at the
 end of an axis may be cut to what lies inside the array, or not."""
 
@@ -38,7 +49,7 @@ class StoredArray:
     shape: tuple[int, ...]
     chunk: tuple[int, ...]
     dtype: np.dtype[Any]
-    shelf: ArrayFiles = field(repr=False)
+    chunk_files: ArrayFiles = field(repr=False)
     decode: Decode = field(repr=False)
     fill: float = 0
     origin: tuple[int, ...] = ()
@@ -49,8 +60,12 @@ class StoredArray:
 
         Raises
         ------
+        DamagedFileError
+            If a file cannot be decoded.
+        MissingFileError
+            If a file is not there and the caller `refuses` that.
         SourceError
-            If a file is damaged or, where the array `refuses` that, missing.
+            If a file may not or cannot be read.
         """
         inside = self._inside(spans)
         if any(begin >= end for begin, end in inside):
@@ -63,7 +78,7 @@ class StoredArray:
             for of_axis in zip(inside, self.chunk, ranges, firsts, strict=True)
         ]
         begins = [side.start for side in ranges]
-        for name, position, content in self.shelf.chunks(ranges):
+        for name, position, content in self.chunk_files.chunks(ranges):
             if content is None:
                 self._miss(name, refuses=refuses)
                 continue
@@ -83,13 +98,13 @@ class StoredArray:
         """Name the files that hold elements of a region, with other names each may have."""
         inside = self._inside(spans)
         if all(begin < end for begin, end in inside):
-            yield from self.shelf.names(self._ranges(inside))
+            yield from self.chunk_files.names(self._ranges(inside))
 
     def has_gaps(self, spans: tuple[Span, ...]) -> bool:
         """Tell whether a shard that is there leaves out a chunk of a region."""
         inside = self._inside(spans)
         is_empty = any(begin >= end for begin, end in inside)
-        return not is_empty and self.shelf.has_gaps(self._ranges(inside))
+        return not is_empty and self.chunk_files.has_gaps(self._ranges(inside))
 
     def _inside(self, spans: tuple[Span, ...]) -> list[Span]:
         """Clip a region to the array, and count it from the array's first element."""
@@ -104,7 +119,7 @@ class StoredArray:
 
     def _miss(self, name: str, *, refuses: bool) -> None:
         if refuses:
-            raise SourceError("is missing", self.files.where(name), RESTORE)
+            raise MissingFileError("is missing", self.files.where(name), RESTORE)
 
 
 def _sides(span: Span, chunk: int, positions: range, first: int) -> Iterator[tuple[slice, slice]]:

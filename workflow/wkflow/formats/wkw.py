@@ -5,21 +5,23 @@ lie with the channel fastest, then x, y and z, as they do in memory here. Blocks
 whole. LZ4 blocks are bare, without a frame or their size.
 """
 
-from pathlib import Path
+from math import prod
 
 import imagecodecs
 import numpy as np
 
 from wkflow.atomic_files import PartialFile
-from wkflow.formats.contract import Decode, Encode, ShardSink, Voxels
-from wkflow.formats.frames import refuse_axes
+from wkflow.formats.chunk_files import RESTORE, MissingFileError
+from wkflow.formats.contract import Encode, ShardSink
+from wkflow.formats.dataset_files import Files
+from wkflow.formats.layout import refuse_axes
+from wkflow.formats.stored_array import StoredArray
 from wkflow.formats.wkw_file import (
     HEADER_BYTES,
-    CubeFile,
     PackedCube,
     RawCube,
-    block_bytes,
     header,
+    wkw_array,
 )
 from wkflow.model.box import Triple
 from wkflow.model.codec import Codec
@@ -30,6 +32,7 @@ class Wkw:
     """Cubes of blocks."""
 
     clips = False
+    index_fault = "this file is damaged or cut short"
 
     def refuse(self, layer: Layer) -> str | None:
         return refuse_axes(layer, "WKW")
@@ -53,18 +56,6 @@ class Wkw:
     def encoder(self, layer: Layer, codec: Codec) -> Encode:  # noqa: ARG002
         return encoder(codec)
 
-    def decoder(self, layer: Layer, codec: Codec) -> Decode:
-        dtype = np.dtype(layer.dtype).newbyteorder("<")
-        is_packed = codec.name != "none"
-
-        def decode(encoded: memoryview, extents: Triple) -> Voxels:
-            x, y, z = extents
-            size = x * y * z * layer.voxel_bytes
-            data = imagecodecs.lz4_decode(bytes(encoded), out=size) if is_packed else encoded
-            return np.frombuffer(data, dtype).reshape(z, y, x, layer.channels)
-
-        return decode
-
     def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> ShardSink:
         edge, size = grid.shard[0] // grid.chunk[0], block_bytes(layer, grid)
         if codec.name == "none":
@@ -72,8 +63,17 @@ class Wkw:
         head = header(layer, grid, codec.name, HEADER_BYTES + 8 * edge**3)
         return PackedCube(file, head, edge, encoder(codec)(np.zeros(size, np.uint8)))
 
-    def open(self, path: Path, layer: Layer, grid: Grid) -> CubeFile:
-        return CubeFile(path, grid.shard[0] // grid.chunk[0], block_bytes(layer, grid))
+    def array(self, files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:  # noqa: ARG002
+        """Read the header of a mag; its axes are (c, x, y, z)."""
+        name = f"{folder}/header.wkw"
+        head = files.whole(name)
+        if head is None:
+            raise MissingFileError("is missing", files.where(name), RESTORE)
+        return wkw_array(files, folder, head)
+
+    def planned_array(self, files: Files, layer: Layer, grid: Grid, codec: Codec) -> StoredArray:
+        head = header(layer, grid, codec.name, 0)
+        return wkw_array(files, f"{layer.path}/{grid.name}", head, requires_size=True)
 
 
 def encoder(codec: Codec) -> Encode:
@@ -83,3 +83,8 @@ def encoder(codec: Codec) -> Encode:
     is_high = codec.name == "lz4hc"
     level = codec.level or None
     return lambda chunk: bytes(imagecodecs.lz4_encode(chunk.tobytes(), level=level, hc=is_high))
+
+
+def block_bytes(layer: Layer, grid: Grid) -> int:
+    """Bytes of one block before compression."""
+    return prod(grid.chunk) * layer.voxel_bytes

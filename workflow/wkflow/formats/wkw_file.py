@@ -8,23 +8,30 @@ compressed, the offset of each block's end as uint64 comes before them. All is l
 block is there, also beyond the layer and where there are only zeros.
 """
 
-import os
-from functools import cache
-from math import prod
-from pathlib import Path
-from threading import Lock
+import struct
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any, Self, cast
 
 import google_crc32c
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.atomic_files import PartialFile
-from wkflow.errors import ConfigError, VerificationError
+from wkflow.errors import ConfigError
+from wkflow.formats.chunk_files import IndexCache, Places, Position, Ranges, ShardedFiles, damaged
 from wkflow.formats.contract import Row
+from wkflow.formats.dataset_files import Files
+from wkflow.formats.decoders import Encoded
+from wkflow.formats.stored_array import StoredArray
 from wkflow.model.box import Triple
 from wkflow.model.layer import ITEM_BYTES, Grid, Layer
 
-HEADER_BYTES = 16
+HEAD = struct.Struct("<3s 5B Q")
+HEADER_BYTES = HEAD.size
+VERSION = 1
+
 BLOCKS = {"none": 1, "lz4": 2, "lz4hc": 3}
 """The kinds of block, by the codec that makes them."""
 
@@ -33,6 +40,11 @@ VOXELS = {
     "int8": 7, "int16": 8, "int32": 9, "int64": 10,
 }  # fmt: skip
 """The kinds of voxel, by numpy's name."""
+
+DTYPES = {kind: name for name, kind in VOXELS.items()}
+
+ENDLESS = 2**40
+"""Voxels along an axis: no document of WKW says where an array ends."""
 
 STRETCH_BYTES = 2**23
 """Read at once where a file is summed or put in order: large enough for a disk, small in memory."""
@@ -48,8 +60,8 @@ def header(layer: Layer, grid: Grid, codec_name: str, offset: int) -> bytes:
     """
     edges = _log2(grid.shard) - _log2(grid.chunk) << 4 | _log2(grid.chunk)
     size = ITEM_BYTES[layer.dtype] * layer.channels
-    kinds = (1, edges, BLOCKS[codec_name], VOXELS[layer.dtype], size)
-    return b"WKW" + bytes(kinds) + offset.to_bytes(8, "little")
+    kinds = (VERSION, edges, BLOCKS[codec_name], VOXELS[layer.dtype], size)
+    return HEAD.pack(b"WKW", *kinds, offset)
 
 
 def _log2(extents: Triple) -> int:
@@ -70,12 +82,7 @@ def morton(edge: int) -> NDArray[np.int64]:
     >>> morton(2)[:, 1, 0].tolist()
     [2, 3]
     """
-    place = np.zeros(edge, np.int64)
-    for bit in range(edge.bit_length()):
-        place |= (np.arange(edge) >> bit & 1) << 3 * bit
-    places: NDArray[np.int64] = (
-        place[:, None, None] | place[None, :, None] << 1 | place[None, None, :] << 2
-    )
+    places = _morton([range(edge)] * 3)
     places.flags.writeable = False
     return places
 
@@ -154,57 +161,135 @@ class PackedCube:
         self._file.abandon()
 
 
-class CubeFile:
-    """A WKW file open for reading; blocks may be asked for from several threads."""
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the header of a file or a mag says: edges in blocks and voxels, `offset` of the file."""
 
-    def __init__(self, path: Path, edge: int, block_bytes: int) -> None:
-        self._path, self._lock, self._places = path, Lock(), morton(edge)
-        self._file = path.open("rb", buffering=0)
-        try:
-            self._bounds = self._read_bounds(block_bytes)
-        except BaseException:
-            self.close()
-            raise
+    edge: int
+    block: int
+    kind: int
+    dtype: np.dtype[Any]
+    channels: int
+    offset: int
 
-    def _read_bounds(self, block_bytes: int) -> NDArray[np.int64]:
-        """Give where each block begins, and where the last one ends."""
-        count = self._places.size
-        head = self._file.read(HEADER_BYTES)
-        if head[:4] != b"WKW\1" or len(head) < HEADER_BYTES:
-            raise self._damaged()
-        begin = int.from_bytes(head[8:], "little")
-        if head[5] == BLOCKS["none"]:
-            bounds = begin + block_bytes * np.arange(count + 1)
-        else:
-            ends = self._file.read(8 * count)
-            if len(ends) < 8 * count:
-                raise self._damaged()
-            bounds = np.concatenate([[begin], np.frombuffer(ends, "<i8")])
-        if (np.diff(bounds) < 0).any() or bounds[-1] != os.fstat(self._file.fileno()).st_size:
-            raise self._damaged()
-        return bounds
+    @classmethod
+    def of(cls, head: bytes) -> Self:
+        """Read a header; raise ValueError if it is none."""
+        if len(head) < HEAD.size:
+            raise ValueError("it is cut short")
+        magic, version, edges, kind, voxel, size, offset = HEAD.unpack_from(head)
+        if magic != b"WKW" or version != VERSION:
+            raise ValueError(f"it begins with {head[:4]!r}, not as WKW of version {VERSION} does")
+        if kind not in BLOCKS.values() or voxel not in DTYPES:
+            raise ValueError(f"it holds blocks of kind {kind} and voxels of kind {voxel}")
+        dtype = np.dtype(DTYPES[voxel]).newbyteorder("<")
+        if not size or size % dtype.itemsize:
+            raise ValueError(f"a voxel of {dtype.name} has {size} bytes")
+        channels = size // dtype.itemsize
+        return cls(1 << (edges >> 4), 1 << (edges & 15), kind, dtype, channels, offset)
 
-    def _damaged(self) -> VerificationError:
-        return VerificationError(
-            "this file is damaged or cut short",
-            str(self._path),
-            f"Remove {self._path} and give the same command: it is made anew.",
-        )
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """What all files of a mag have in common."""
+        return self.edge, self.block, self.kind, self.dtype, self.channels
 
-    def row(self, x: range, y: int, z: int) -> list[memoryview | None]:
-        """Read the blocks at `x` of one row."""
-        blocks: list[memoryview | None] = []
-        for place in self._places[x.start : x.stop, y, z].tolist():
-            begin, end = self._bounds[place : place + 2].tolist()
-            with self._lock:
-                self._file.seek(begin)
-                blocks.append(memoryview(self._file.read(end - begin)))
-        return blocks
+    @property
+    def is_packed(self) -> bool:
+        """Whether blocks are compressed, and a table of their ends comes before them."""
+        return self.kind != BLOCKS["none"]
 
-    def close(self) -> None:
-        self._file.close()
+    @property
+    def block_bytes(self) -> int:
+        """Of one block before compression."""
+        return self.block**3 * self.channels * self.dtype.itemsize
+
+    def decode(self, content: Encoded, position: Position) -> NDArray[Any]:  # noqa: ARG002
+        """Decode a block into (c, x, y, z); the channel is fastest, then x."""
+        if self.is_packed:
+            content = bytes(imagecodecs.lz4_decode(cast("bytes", content), out=self.block_bytes))
+        edge = self.block
+        return np.frombuffer(content, self.dtype).reshape(edge, edge, edge, self.channels).T
 
 
-def block_bytes(layer: Layer, grid: Grid) -> int:
-    """Bytes of one block before compression."""
-    return prod(grid.chunk) * layer.voxel_bytes
+def wkw_array(
+    files: Files, folder: str, head: bytes, *, requires_size: bool = False
+) -> StoredArray:
+    """Give the array that `header.wkw` describes; its axes are (c, x, y, z).
+
+    With `requires_size` a file that does not end with its last block is damaged.
+
+    Raises
+    ------
+    SourceError
+        If the header is none.
+    """
+    name = f"{folder}/header.wkw"
+    with damaged(files, name):
+        cube = Header.of(head)
+
+    def called(position: Position) -> str:
+        _, x, y, z = position
+        return f"{folder}/z{z}/y{y}/x{x}.wkw"
+
+    indexes = IndexCache(partial(_bounds, files, cube, requires_size))
+    most = 2 * cube.block_bytes + 4096
+    chunk_files = ShardedFiles(
+        files, (1, cube.edge, cube.edge, cube.edge), called, partial(_places, cube, indexes), most
+    )
+    shape = (cube.channels, ENDLESS, ENDLESS, ENDLESS)
+    chunk = (cube.channels, cube.block, cube.block, cube.block)
+    dtype = cube.dtype.newbyteorder("=")
+    return StoredArray(files, name, tuple("cxyz"), shape, chunk, dtype, chunk_files, cube.decode)
+
+
+def _bounds(files: Files, cube: Header, requires_size: bool, name: str) -> NDArray[Any] | None:  # noqa: FBT001 -- bound by `partial`
+    """Give where each block of a file begins, and where the last ends; of raw ones the begin."""
+    count = cube.edge**3 if cube.is_packed else 0
+    content = files.part(name, 0, HEADER_BYTES + 8 * count)
+    if content is None:
+        return None
+    found = Header.of(content)
+    if found.layout != cube.layout:
+        raise ValueError("its header is not that of its mag")
+    if len(content) < HEADER_BYTES + 8 * count or found.offset < len(content):
+        raise ValueError("it is cut short")
+    ends = np.frombuffer(content, "<u8", offset=HEADER_BYTES)
+    bounds = np.concatenate([np.array([found.offset], np.uint64), ends])
+    if (bounds[1:] < bounds[:-1]).any():
+        raise ValueError("its blocks are in disorder")
+    end = int(bounds[-1]) + (0 if cube.is_packed else cube.edge**3 * cube.block_bytes)
+    if requires_size and files.size(name) != end:
+        raise ValueError("it is cut short")
+    return bounds
+
+
+def _places(cube: Header, indexes: IndexCache[str], name: str, within: Ranges) -> Places | None:
+    bounds = indexes.get(name)
+    if bounds is None:
+        return None
+    codes = _morton(within[1:]).astype(np.uint64)
+    if not cube.is_packed:
+        size = np.uint64(cube.block_bytes)
+        begins = bounds[0] + codes * size
+        return np.stack([begins, np.full_like(begins, size)], -1)[None]
+    begins = bounds[codes]
+    return np.stack([begins, bounds[codes + np.uint64(1)] - begins], -1)[None]
+
+
+def _morton(ranges: Ranges) -> NDArray[np.int64]:
+    """Give the places of blocks in their file: bits of x, y and z interleaved, x the lowest.
+
+    >>> _morton([range(0, 2), range(1, 2), range(0, 1)])[:, 0, 0].tolist()
+    [2, 3]
+    """
+    x, y, z = (_spread(side) for side in ranges)
+    places: NDArray[np.int64] = x[:, None, None] | y[None, :, None] << 1 | z[None, None, :] << 2
+    return places
+
+
+def _spread(side: range) -> NDArray[np.int64]:
+    """Put two zeros between the bits of each number."""
+    numbers, spread = np.arange(side.start, side.stop), np.zeros(len(side), np.int64)
+    for bit in range(side.stop.bit_length()):
+        spread |= (numbers >> bit & 1) << 3 * bit
+    return spread

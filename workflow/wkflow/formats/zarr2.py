@@ -6,17 +6,18 @@ true ones. Chunks at the border are whole. The further axes come first: (t, c, x
 have an extent of 1 along them.
 """
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wkflow.atomic_files import PartialFile
-from wkflow.formats.chunk_codec import decoder, encoder, voxels_decoder, zeros
-from wkflow.formats.contract import Decode, Encode, Voxels
-from wkflow.formats.document import as_json, axis_names, multiscale
-from wkflow.formats.frames import frame_ends, frame_position
-from wkflow.formats.single_chunk import ChunkFile, SingleChunk
+from wkflow.formats.chunk_codec import encoder, zeros
+from wkflow.formats.contract import INDEX_FAULT, Encode
+from wkflow.formats.dataset_files import Files
+from wkflow.formats.layout import as_json, axis_names, frame_ends, frame_position, multiscale
+from wkflow.formats.shard import SingleChunk
+from wkflow.formats.stored_array import StoredArray
+from wkflow.formats.zarr_array import read_zarr2, zarr2_array
 from wkflow.model.box import Triple
 from wkflow.model.codec import Codec
 from wkflow.model.layer import Grid, Layer
@@ -28,6 +29,7 @@ class Zarr2:
     """Arrays of chunks."""
 
     clips = False
+    index_fault = INDEX_FAULT
 
     def refuse(self, layer: Layer) -> str | None:  # noqa: ARG002 -- it holds every layer
         return None
@@ -58,24 +60,15 @@ class Zarr2:
             return encode
         return lambda chunk: encode(np.ascontiguousarray(chunk.transpose(turn)))
 
-    def decoder(self, layer: Layer, codec: Codec) -> Decode:
-        turn = _turn(layer)
-        if turn is None:
-            return voxels_decoder(layer, codec)
-        decode, dtype = decoder(codec), np.dtype(layer.dtype).newbyteorder("<")
-
-        def voxels(encoded: memoryview, extents: Triple) -> Voxels:
-            shape = (*extents[::-1], layer.channels)
-            stored = np.frombuffer(decode(encoded), dtype).reshape([shape[axis] for axis in turn])
-            return stored.transpose(np.argsort(turn))
-
-        return voxels
-
     def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:
         return SingleChunk(file, zeros(layer, codec, grid.chunk))
 
-    def open(self, path: Path, layer: Layer, grid: Grid) -> ChunkFile:  # noqa: ARG002
-        return ChunkFile(path)
+    def array(self, files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
+        return read_zarr2(files, folder, axes)
+
+    def planned_array(self, files: Files, layer: Layer, grid: Grid, codec: Codec) -> StoredArray:
+        folder, axes = f"{layer.path}/{grid.name}", tuple(axis_names(layer))
+        return zarr2_array(files, folder, _array(layer, grid, codec), axes)
 
 
 def _turn(layer: Layer) -> list[int] | None:

@@ -6,15 +6,16 @@ axes come first, as OME-Zarr 0.5 asks for time and as `webknossos convert` write
 y, z); shards and chunks have an extent of 1 along them.
 """
 
-from pathlib import Path
 from typing import Any
 
 from wkflow.atomic_files import PartialFile
-from wkflow.formats.chunk_codec import encoder, voxels_decoder, zeros
-from wkflow.formats.contract import Decode, Encode
-from wkflow.formats.document import as_json, axis_names, multiscale
-from wkflow.formats.frames import frame_ends, frame_position
-from wkflow.formats.shard import IndexedShard, ShardReader
+from wkflow.formats.chunk_codec import encoder, zeros
+from wkflow.formats.contract import INDEX_FAULT, Encode
+from wkflow.formats.dataset_files import Files
+from wkflow.formats.layout import as_json, axis_names, frame_ends, frame_position, multiscale
+from wkflow.formats.shard import IndexedShard
+from wkflow.formats.stored_array import StoredArray
+from wkflow.formats.zarr_array import read_zarr3, zarr3_array
 from wkflow.model.box import Triple, ceil_div
 from wkflow.model.codec import Codec
 from wkflow.model.layer import ITEM_BYTES, Grid, Layer
@@ -26,6 +27,7 @@ class Zarr3:
     """Arrays of shards."""
 
     clips = False
+    index_fault = INDEX_FAULT
 
     def refuse(self, layer: Layer) -> str | None:  # noqa: ARG002 -- it holds every layer
         return None
@@ -54,15 +56,16 @@ class Zarr3:
     def encoder(self, layer: Layer, codec: Codec) -> Encode:  # noqa: ARG002
         return encoder(codec)
 
-    def decoder(self, layer: Layer, codec: Codec) -> Decode:
-        return voxels_decoder(layer, codec)
-
     def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> IndexedShard:
         empty = zeros(layer, codec, grid.chunk)
         return IndexedShard(file, ceil_div(grid.shard, grid.chunk), empty, _space(layer))
 
-    def open(self, path: Path, layer: Layer, grid: Grid) -> ShardReader:
-        return ShardReader(path, ceil_div(grid.shard, grid.chunk), _space(layer))
+    def array(self, files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
+        return read_zarr3(files, folder, axes)
+
+    def planned_array(self, files: Files, layer: Layer, grid: Grid, codec: Codec) -> StoredArray:
+        folder, axes = f"{layer.path}/{grid.name}", tuple(axis_names(layer))
+        return zarr3_array(files, folder, _array(layer, grid, codec), axes)
 
 
 def _array(layer: Layer, grid: Grid, codec: Codec) -> dict[str, Any]:

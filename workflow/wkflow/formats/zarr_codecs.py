@@ -14,7 +14,7 @@ import numpy as np
 from numcodecs.abc import Codec
 from numpy.typing import NDArray
 
-from wkflow.formats.decoders import DECODERS, Decoder, undo
+from wkflow.formats.decoders import DECODERS, Decoder, Encoded, undo
 
 SHARDING = "sharding_indexed"
 
@@ -54,18 +54,18 @@ class Pipeline:
         """Of a decoded chunk."""
         return prod(self.shape) * self.dtype.itemsize
 
-    def decode(self, content: bytes) -> NDArray[Any]:
+    def decode(self, content: Encoded) -> NDArray[Any]:
         """Decode a chunk; refuse one of too few or too many bytes."""
         return self.decoder()(content)
 
-    def decoder(self) -> Callable[[bytes], NDArray[Any]]:
+    def decoder(self) -> Callable[[Encoded], NDArray[Any]]:
         """Give `decode` for many chunks."""
         stored = [self.shape[axis] for axis in self.order]
         turned = [self.order.index(axis) for axis in range(len(self.order))]
         decoders, dtype, filters = self.decoders, self.dtype, self.filters
         size = self.decoded_bytes * (WIDER if filters else 1)
 
-        def decode(content: bytes) -> NDArray[Any]:
+        def decode(content: Encoded) -> NDArray[Any]:
             decoded: Any = undo(decoders, content, size)
             for one in filters:
                 decoded = one.decode(decoded)

@@ -94,7 +94,7 @@ def suffix_of(path: str) -> str:
 def is_readable(path: str) -> bool:
     """Tell from its name, or from the first bytes where it has no suffix, whether it is an image.
 
-    A folder is one if it is a store of arrays (Zarr, N5, precomputed).
+    A folder is one if it is a store of arrays (Zarr, N5, precomputed, WKW).
     """
     if isdir(path):  # noqa: PTH112
         return store_kind(path) is not None

@@ -41,6 +41,7 @@ STORES = {
     ".zgroup": "Zarr v2",
     "attributes.json": "N5",
     "info": "Neuroglancer precomputed",
+    "header.wkw": "WKW",
 }
 """The file that tells a store of arrays from other folders."""
 

@@ -1,1 +1,1 @@
-"""Stores of arrays in folders: Zarr, N5, precomputed."""
+"""Stores of arrays in folders: Zarr, N5, precomputed, WKW."""

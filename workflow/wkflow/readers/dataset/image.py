@@ -1,6 +1,7 @@
 """One array of a store, whatever its axes are, as an image."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
@@ -9,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
+from wkflow.formats.chunk_files import DamagedFileError
 from wkflow.formats.chunk_grid import Span
+from wkflow.formats.stored_array import StoredArray
 from wkflow.model.box import Box, Triple
 from wkflow.model.source import Header, ImageInfo, ImageMetadata
 from wkflow.readers.base.whole_plane import require_inside
@@ -35,6 +38,7 @@ class Stored:
     `axes` has a lower-case name for each axis, slowest first: x, y, z and c (channels) mean what
     they say, others are further axes. `begin` and `shape` are the region that is the image,
     `chunk` is what is decoded at once; `is_rgb` says that c counts the samples of one colour.
+    Of a damaged chunk an error names the image, or the file of the chunk without `names_image`.
     """
 
     axes: tuple[str, ...]
@@ -44,6 +48,7 @@ class Stored:
     fetch: Fetch = field(repr=False)
     begin: tuple[int, ...] = ()
     is_rgb: bool = False
+    names_image: bool = True
 
     def size(self, axis: str, missing: int = 1) -> int:
         """Give the extent along an axis, in voxels."""
@@ -65,10 +70,44 @@ class StoredImage:
         spans = _spans(stored, header, box, channel, frame)
         begin = stored.begin or (0,) * len(spans)
         with translated(self.path):
-            block = stored.fetch(
-                tuple((b + o, e + o) for (b, e), o in zip(spans, begin, strict=True))
-            )
+            places = tuple((b + o, e + o) for (b, e), o in zip(spans, begin, strict=True))
+            with as_decoded() if stored.names_image else nullcontext():
+                block = stored.fetch(places)
             out[...] = _turned(block, stored)
+
+
+@contextmanager
+def as_decoded() -> Iterator[None]:
+    """Raise over a damaged file what its decoder raised: the image is named as a whole."""
+    try:
+        yield
+    except DamagedFileError as error:
+        raise error.cause from error
+
+
+def fetch_from(array: StoredArray, *, is_fastest_first: bool = False) -> Fetch:
+    """Give what copies regions out of an array.
+
+    With `is_fastest_first` the array's axes are those of the regions backwards.
+
+    Raises
+    ------
+    DamagedFileError
+        By what is given: if a chunk cannot be decoded; missing ones hold the fill value.
+    """
+
+    def fetch(spans: tuple[Span, ...]) -> NDArray[Any]:
+        shape = [end - begin for begin, end in spans]
+        out = (
+            np.full(shape, array.fill, array.dtype) if array.fill else np.zeros(shape, array.dtype)
+        )
+        if is_fastest_first:
+            array.copy(spans[::-1], out.T)
+        else:
+            array.copy(spans, out)
+        return out
+
+    return fetch
 
 
 def axes_of(names: object, count: int, path: str) -> tuple[str, ...]:

@@ -6,23 +6,25 @@ https://github.com/saalfeldlab/n5#file-system-specification. Pyramids are groups
 import json
 import os
 from collections.abc import Iterator
-from math import prod
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from natsort import natsorted
-from numpy.typing import NDArray
 
-from wkflow.errors import SourceError
-from wkflow.formats.chunk_grid import Span, gather
-from wkflow.formats.n5_block import compression_of, decode
+from wkflow.formats.dataset_files import LocalFiles
+from wkflow.formats.n5 import n5_array
 from wkflow.model.source import ImageMetadata, References
 from wkflow.readers.base.references import referred
 from wkflow.readers.dataset.bdv import UNKNOWN, registration_notes, setup_voxel_nm
-from wkflow.readers.dataset.image import Stored, StoredImage, axes_of, image_of
+from wkflow.readers.dataset.image import (
+    Stored,
+    StoredImage,
+    as_decoded,
+    axes_of,
+    fetch_from,
+    image_of,
+)
 from wkflow.readers.dataset.n5_scale import n5_scale, unmeasured, voxel_nm_of
-from wkflow.source_errors import REMEDY
 
 ATTRIBUTES = "attributes.json"
 
@@ -82,31 +84,12 @@ def _image(path: str, folder: Path, group: Path, above: Attributes) -> StoredIma
     about = ImageMetadata(called, size, notes=notes, place=scaled.place)
     files = dict.fromkeys((group / ATTRIBUTES, folder / ATTRIBUTES))
     there = tuple(str(file.absolute()) for file in files if file.is_file())
-    return image_of(path, _stored(path, folder, attributes, axes), about, there)
+    return image_of(path, _stored(folder, attributes, axes), about, there)
 
 
-def _stored(path: str, folder: Path, attributes: Attributes, axes: tuple[str, ...]) -> Stored:
-    dtype = np.dtype(attributes["dataType"]).newbyteorder(">")
-    shape = tuple(int(size) for size in attributes["dimensions"][::-1])
-    chunk = tuple(int(size) for size in attributes["blockSize"][::-1])
-    compression = compression_of(attributes)
-
-    def load(position: tuple[int, ...]) -> NDArray[Any] | None:
-        file = folder.joinpath(*map(str, position[::-1]))
-        try:
-            content = file.read_bytes()
-        except FileNotFoundError:
-            return None
-        block = decode(content, dtype, compression, prod(chunk))
-        spans = zip(position, chunk, shape, strict=True)
-        needed = tuple(min(size, whole - at * size) for at, size, whole in spans)
-        if any(have < need for have, need in zip(block.shape, needed, strict=True)):
-            raise SourceError(f"is damaged: block {file.name} is too small", path, REMEDY)
-        return block
-
-    def fetch(spans: tuple[Span, ...]) -> NDArray[Any]:
-        out = np.empty([end - begin for begin, end in spans], dtype.newbyteorder("="))
-        gather(spans, chunk, load, out)
-        return out
-
-    return Stored(axes, shape, chunk, dtype.newbyteorder("="), fetch)
+def _stored(folder: Path, attributes: Attributes, axes: tuple[str, ...]) -> Stored:
+    files = LocalFiles("", handles=0)
+    with as_decoded():
+        array = n5_array(files, str(folder), attributes, axes[::-1])
+    fetch = fetch_from(array, is_fastest_first=True)
+    return Stored(axes, array.shape[::-1], array.chunk[::-1], array.dtype, fetch)

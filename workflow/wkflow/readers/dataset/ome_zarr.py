@@ -1,4 +1,6 @@
-"""Zarr v2 and v3 by zarr-python; which of the arrays are images is told from their attributes.
+"""Zarr v2 and v3: which of the arrays are images is told from their attributes.
+
+zarr-python opens an array, and reads those in codecs that `wkflow.formats` does not know.
 
 https://zarr-specs.readthedocs.io, https://ngff.openmicroscopy.org (0.4: attributes of the group;
 0.5: below the key "ome").
@@ -16,12 +18,20 @@ from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
 from wkflow.formats.chunk_grid import Span
+from wkflow.formats.dataset_files import LocalFiles
+from wkflow.formats.zarr_array import zarr2_array, zarr3_array
 from wkflow.model.source import ImageMetadata, References
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.base.references import referred
-from wkflow.readers.dataset.image import Stored, StoredImage, axes_of, image_of
+from wkflow.readers.dataset.image import (
+    Fetch,
+    Stored,
+    StoredImage,
+    axes_of,
+    fetch_from,
+    image_of,
+)
 from wkflow.readers.dataset.ome_metadata import about_of, level_of, names_of
-from wkflow.readers.dataset.zarr_chunks import fetch_of
 from wkflow.readers.dataset.zarr_node import Node, node_at
 from wkflow.source_errors import REMEDY
 
@@ -113,5 +123,20 @@ def stored_of(array: zarr.Array[Any], node: Node, axes: tuple[str, ...]) -> Stor
     def by_library(spans: tuple[Span, ...]) -> NDArray[Any]:
         return np.asarray(array[tuple(slice(*span) for span in spans)])
 
-    fetch = fetch_of(array, node) or by_library
-    return Stored(axes, array.shape, array.chunks, np.dtype(array.dtype), fetch)
+    dtype = np.dtype(array.dtype)
+    fetch = _own_fetch(node, axes) if dtype.kind in "biuf" else None
+    return Stored(axes, array.shape, array.chunks, dtype, fetch or by_library)
+
+
+def _own_fetch(node: Node, axes: tuple[str, ...]) -> Fetch | None:
+    """Give what fetches regions without zarr-python; None if codecs are not known here.
+
+    zarr-python decodes behind an event loop that all threads share: of shards of small chunks it
+    reads a quarter of what one thread can, and a second thread gains nothing.
+    """
+    files, folder = LocalFiles("", handles=0), str(node.folder)
+    read = zarr2_array if node.version == 2 else zarr3_array
+    try:
+        return fetch_from(read(files, folder, node.meta, axes))
+    except SourceError:
+        return None

@@ -8,18 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wkflow.errors import SourceError
-from wkflow.formats.chunk_grid import Span
 from wkflow.formats.dataset_files import LocalFiles
-from wkflow.formats.given_precomputed import scale_array
+from wkflow.formats.precomputed import scale_array
 from wkflow.model.source import ImageMetadata, Place, References
 from wkflow.model.units import to_nm
 from wkflow.readers.base.optional_metadata import besides
 from wkflow.readers.base.references import require_within
-from wkflow.readers.dataset.image import Stored, StoredImage, image_of
+from wkflow.readers.dataset.image import Stored, StoredImage, fetch_from, image_of
 
 COLOURED = frozenset({"jpeg", "png"})
 """Encodings whose three channels are red, green and blue of one picture."""
@@ -49,13 +45,9 @@ def _about(info: dict[str, Any], scale: dict[str, Any]) -> ImageMetadata:
 def _stored(path: str, info: dict[str, Any], scale: dict[str, Any]) -> Stored:
     files = LocalFiles(path, handles=0)
     array = scale_array(files, "info", str(scale["key"]), info, scale)
-    begin = array.origin
-
-    def fetch(spans: tuple[Span, ...]) -> NDArray[Any]:
-        out = np.zeros([end - begin for begin, end in spans], array.dtype)
-        array.copy(spans, out)
-        return out
-
     encoding, kind = scale["encoding"], (array.shape[0], array.dtype.name)
     is_rgb = encoding in COLOURED and kind == (3, "uint8")
-    return Stored(array.axes, array.shape, array.chunk, array.dtype, fetch, begin, is_rgb=is_rgb)
+    return Stored(
+        array.axes, array.shape, array.chunk, array.dtype, fetch_from(array), array.origin,
+        is_rgb=is_rgb, names_image=False,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Folders that store arrays: Zarr, OME-Zarr, N5, precomputed and WEBKNOSSOS datasets."""
+"""Folders that store arrays: Zarr, OME-Zarr, N5, precomputed, WKW and WEBKNOSSOS datasets."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +12,7 @@ from wkflow.readers.dataset import n5 as store_n5
 from wkflow.readers.dataset import ome_zarr as store_zarr
 from wkflow.readers.dataset import precomputed as store_precomputed
 from wkflow.readers.dataset import webknossos as store_wk
+from wkflow.readers.dataset import wkw as store_wkw
 from wkflow.readers.dataset.image import StoredImage
 from wkflow.source_errors import translated
 
@@ -20,6 +21,7 @@ KINDS: dict[str, Callable[[str, References], Sequence[StoredImage]]] = {
     "Zarr v2": store_zarr.images,
     "N5": store_n5.images,
     "Neuroglancer precomputed": store_precomputed.images,
+    "WKW": store_wkw.images,
 }
 """What finds the images of which kind of store."""
 
@@ -48,9 +50,10 @@ def _images(path: str, references: References) -> Sequence[StoredImage]:
         else:
             found = []
     if not found:
+        documents = ("zarr.json", ".zgroup", ".zarray", "attributes.json", "info", "header.wkw")
         raise SourceError(
             "holds no array",
             path,
-            "Name the folder with zarr.json, .zgroup, .zarray, attributes.json or info.",
+            f"Name the folder with {', '.join(documents[:-1])} or {documents[-1]}.",
         )
     return found

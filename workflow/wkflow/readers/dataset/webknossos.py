@@ -11,13 +11,14 @@ from typing import Any
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Triple, triple
-from wkflow.model.datasource_properties import local_path
+from wkflow.model.datasource_properties import local_path, mags_of
 from wkflow.model.source import Channel, ImageMetadata, Place, References
 from wkflow.model.units import SHORT, UNITS, to_nm
 from wkflow.readers.base.optional_metadata import besides, in_part
 from wkflow.readers.base.references import referred
 from wkflow.readers.dataset.image import Stored, StoredImage, image_of
 from wkflow.readers.dataset.ome_zarr import array_at, stored_of
+from wkflow.readers.dataset.wkw import HEADER, mag_at
 from wkflow.readers.dataset.zarr_node import node_at
 
 Scale = dict[str, Any] | list[float] | None
@@ -42,18 +43,21 @@ def images(path: str, references: References) -> tuple[StoredImage, ...]:
 
 
 def _layer(path: str, layer: dict[str, Any], scale: Scale, references: References) -> StoredImage:
-    if layer.get("dataFormat") not in {"zarr", "zarr3"}:
+    data_format = layer.get("dataFormat")
+    if data_format not in {"zarr", "zarr3", "wkw"}:
         raise SourceError(
-            f"has a layer {layer['name']} of the format {layer.get('dataFormat')}",
+            f"has a layer {layer['name']} of the format {data_format}",
             path,
-            "Name the layer's own folder if it is N5 or precomputed; WKW cannot be read.",
+            "Name the layer's own folder if it is N5 or precomputed.",
         )
-    mag = min(layer["mags"], key=lambda one: max(_factors(one)))
+    mag = min(mags_of(layer), key=lambda one: max(_factors(one)))
     named = mag.get("path") or f"{layer['name']}/{_name(mag)}"
-    node = node_at(Path(referred(path, local_path(str(named)), references, path)))
-    array = array_at(node, path)
-    axes = _axes(mag.get("axisOrder") or ORDER, array.ndim)
-    stored = _cropped(stored_of(array, node, axes), layer, mag)
+    folder = Path(referred(path, local_path(str(named)), references, path))
+    if data_format == "wkw":
+        whole, files = mag_at(folder), (str((folder / HEADER).absolute()),)
+    else:
+        whole, files = _zarr(folder, mag, path)
+    stored = _cropped(whole, layer, mag)
     return image_of(
         path,
         stored,
@@ -62,8 +66,15 @@ def _layer(path: str, layer: dict[str, Any], scale: Scale, references: Reference
             place=_place(layer["boundingBox"], _factors(mag)),
             unit=_unit(scale),
         ),
-        (str((Path(path) / PROPERTIES).absolute()), *node.files),
+        (str((Path(path) / PROPERTIES).absolute()), *files),
     )
+
+
+def _zarr(folder: Path, mag: dict[str, Any], path: str) -> tuple[Stored, tuple[str, ...]]:
+    """Give the array of a mag, and the files that describe it."""
+    node = node_at(folder)
+    array = array_at(node, path)
+    return stored_of(array, node, _axes(mag.get("axisOrder") or ORDER, array.ndim)), node.files
 
 
 def _about(layer: dict[str, Any], voxel_nm: VoxelSize) -> ImageMetadata:

@@ -15,7 +15,7 @@ from numpy.testing import assert_array_equal
 from wkflow.errors import SourceError
 from wkflow.model.box import Box
 
-from tests.readers.dataset.given import given_at, layer_of, noise, opened, require_voxels
+from tests.formats.stored_mags import given_at, layer_of, noise, opened, require_voxels
 
 VOXELS = noise("uint16", 1, 2, 53, 37, 20)
 WHOLE = VOXELS[0]

@@ -1,4 +1,4 @@
-"""A mag stored as Zarr, v3 or v2, wherever its files are.
+"""An array of Zarr, v3 or v2, wherever its files are: what its metadata say of it.
 
 https://zarr-specs.readthedocs.io. The metadata are read by hand: importing zarr takes longer than
 many a job, and it reads only what lies in its own stores.
@@ -14,16 +14,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
-from wkflow.formats.chunk_files import ArrayFiles, Loose, Places, Position, Ranges, Sharded, damaged
+from wkflow.formats.chunk_files import (
+    ArrayFiles,
+    ChunkPerFile,
+    IndexCache,
+    Places,
+    Position,
+    Ranges,
+    ShardedFiles,
+    damaged,
+    document_at,
+)
 from wkflow.formats.dataset_files import Files
-from wkflow.formats.index_cache import IndexCache
-from wkflow.formats.read_json import document_at
+from wkflow.formats.decoders import Encoded
 from wkflow.formats.stored_array import StoredArray, own_axes
 from wkflow.formats.zarr_codecs import Pipeline, Shards, pipeline_v2, pipeline_v3
 
 
-def zarr3_array(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
-    """Read `zarr.json`.
+def read_zarr3(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
+    """Read `zarr.json`: as `zarr3_array` does, or a SourceError if it is not there."""
+    return zarr3_array(files, folder, document_at(files, f"{folder}/zarr.json"), axes)
+
+
+def zarr3_array(
+    files: Files, folder: str, meta: dict[str, Any], axes: tuple[str, ...]
+) -> StoredArray:
+    """Give the array that `zarr.json` describes.
 
     Parameters
     ----------
@@ -31,16 +47,17 @@ def zarr3_array(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray
         Of the dataset.
     folder
         Of the array.
+    meta
+        The document.
     axes
         Its axes as the properties name them, or none.
 
     Raises
     ------
     SourceError
-        If the array is not there, not whole or of codecs that are not known here.
+        If the document is not whole, or names codecs that are not known here.
     """
     name = f"{folder}/zarr.json"
-    meta = document_at(files, name)
     with damaged(files, name):
         shape = tuple(int(size) for size in meta["shape"])
         grid = meta["chunk_grid"]["configuration"]["chunk_shape"]
@@ -51,12 +68,12 @@ def zarr3_array(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray
         fill = _fill(meta.get("fill_value"), dtype)
         axes = axes or own_axes(meta.get("dimension_names"), len(shape))
     known = _known(pipeline, files, name, meta["codecs"])
-    shelf: ArrayFiles = Loose(files, lambda at: (names(at),))
+    chunk_files: ArrayFiles = ChunkPerFile(files, lambda at: (names(at),))
     if shards:
         places = partial(_places, IndexCache(partial(_index, files, shards)))
         most = 2 * known.decoded_bytes + 4096
-        shelf = Sharded(files, shards.grid, names, places, most)
-    array = _array(files, name, axes, shape, known, shelf, fill)
+        chunk_files = ShardedFiles(files, shards.grid, names, places, most)
+    array = _array(files, name, axes, shape, known, chunk_files, fill)
     return replace(array, is_gapless=_promises_all(meta))
 
 
@@ -66,14 +83,20 @@ def _promises_all(meta: dict[str, Any]) -> bool:
     return isinstance(ours, dict) and ours.get("every_shard_is_stored") is True
 
 
-def zarr2_array(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
-    """Read `.zarray`, and `.zattrs` where nobody else names the axes: as `zarr3_array` does."""
-    name = f"{folder}/.zarray"
-    meta = document_at(files, name)
+def read_zarr2(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
+    """Read `.zarray`, and `.zattrs` where nobody else names the axes: as `read_zarr3` does."""
+    meta = document_at(files, f"{folder}/.zarray")
+    attributes: dict[str, Any] = {}
     if not axes and files.whole(f"{folder}/.zattrs") is not None:
-        names = document_at(files, f"{folder}/.zattrs").get("_ARRAY_DIMENSIONS")
-    else:
-        names = None
+        attributes = document_at(files, f"{folder}/.zattrs")
+    return zarr2_array(files, folder, meta, axes, attributes.get("_ARRAY_DIMENSIONS"))
+
+
+def zarr2_array(
+    files: Files, folder: str, meta: dict[str, Any], axes: tuple[str, ...], names: object = None
+) -> StoredArray:
+    """Give the array that `.zarray` describes; `names` are its axes where `axes` are none."""
+    name = f"{folder}/.zarray"
     with damaged(files, name):
         shape = tuple(int(size) for size in meta["shape"])
         chunk = tuple(int(size) for size in meta["chunks"])
@@ -82,22 +105,22 @@ def zarr2_array(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray
         fill = _fill(meta.get("fill_value"), np.dtype(meta["dtype"]))
         axes = axes or own_axes(names, len(shape))
     known = _known(pipeline, files, name, [meta.get("compressor"), *(meta.get("filters") or [])])
-    shelf = Loose(files, lambda at: (f"{folder}/{separator.join(map(str, at))}",))
-    return _array(files, name, axes, shape, known, shelf, fill)
+    chunk_files = ChunkPerFile(files, lambda at: (f"{folder}/{separator.join(map(str, at))}",))
+    return _array(files, name, axes, shape, known, chunk_files, fill)
 
 
 def _array(
     files: Files, document: str, axes: tuple[str, ...], shape: tuple[int, ...],
-    pipeline: Pipeline, shelf: ArrayFiles, fill: float,
+    pipeline: Pipeline, chunk_files: ArrayFiles, fill: float,
 ) -> StoredArray:  # fmt: skip
     decode_chunk = pipeline.decoder()
 
-    def decode(content: bytes, position: Position) -> NDArray[Any]:  # noqa: ARG001
+    def decode(content: Encoded, position: Position) -> NDArray[Any]:  # noqa: ARG001
         return decode_chunk(content)
 
     dtype = pipeline.dtype.newbyteorder("=")
     return StoredArray(
-        files, document, axes, shape, pipeline.shape, dtype, shelf, decode, fill=fill
+        files, document, axes, shape, pipeline.shape, dtype, chunk_files, decode, fill=fill
     )
 
 
