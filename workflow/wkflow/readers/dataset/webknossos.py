@@ -53,8 +53,9 @@ def _layer(path: str, layer: dict[str, Any], scale: Scale, references: Reference
     mag = min(mags_of(layer), key=lambda one: max(_factors(one)))
     named = mag.get("path") or f"{layer['name']}/{_name(mag)}"
     folder = Path(referred(path, local_path(str(named)), references, path))
+    files: tuple[str, ...] = (str((folder / HEADER).absolute()),)
     if data_format == "wkw":
-        whole, files = mag_at(folder), (str((folder / HEADER).absolute()),)
+        whole = mag_at(folder)
     else:
         whole, files = _zarr(folder, mag, path)
     stored = _cropped(whole, layer, mag)
