@@ -13,8 +13,9 @@ from wkflow.errors import SourceError
 from wkflow.formats.chunk_grid import Span
 from wkflow.formats.dataset_files import Files, LocalFiles
 from wkflow.formats.stored_array import StoredArray
-from wkflow.formats.table import FORMATS, format_of
+from wkflow.formats.table import format_of
 from wkflow.model.box import Box
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import Grid, Layer
 from wkflow.model.stored_mag import StoredMag
 
@@ -155,7 +156,7 @@ def _reaching(array: StoredArray, grid: Grid) -> StoredArray:
 
 
 def _array(files: Files, folder: str, given: StoredMag) -> StoredArray:
-    if given.data_format not in FORMATS:
+    if given.data_format not in DATA_FORMATS:
         remedy = "Mags of zarr3, zarr, wkw, n5 and neuroglancerPrecomputed can be."
         raise SourceError(f"is of the format {given.data_format}, which cannot be read",
                           files.where(folder), remedy)  # fmt: skip
