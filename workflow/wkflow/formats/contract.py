@@ -94,6 +94,11 @@ class Format(Protocol):
         """
         ...
 
-    def planned_array(self, files: Files, layer: Layer, grid: Grid, codec: Codec) -> StoredArray:
-        """Give the array of a mag as it is written here; its metadata need not be there yet."""
+    def planned_array(
+        self, files: Files, layer: Layer, grid: Grid, codec: Codec, frame: int
+    ) -> StoredArray:
+        """Give the array of a mag as it is written here, to read one of its frames.
+
+        Its metadata need not be there yet.
+        """
         ...

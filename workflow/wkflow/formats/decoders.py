@@ -9,10 +9,10 @@ import lzma
 import struct
 import zlib
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any, cast
 
 import google_crc32c
-import imagecodecs
 
 from wkflow.formats.size_limits import BZIP2, DEFLATE, LZ4, LZMA, ZSTD
 
@@ -38,6 +38,13 @@ XZ_MEMORY = 2**28
 """For the dictionary of LZMA: the strongest preset takes a quarter of that."""
 
 
+def _imagecodecs() -> ModuleType:
+    """Load the library when a chunk is decoded: a dry run writes nothing and reads none."""
+    import imagecodecs  # noqa: PLC0415
+
+    return imagecodecs
+
+
 def blosc(encoded: bytes, most: int) -> bytes:
     """Decode a chunk of Blosc 1."""
     # the library trusts the lengths it reads, and would read past the end of a cut chunk
@@ -47,7 +54,7 @@ def blosc(encoded: bytes, most: int) -> bytes:
     if whole > len(encoded):
         raise ValueError("a chunk is cut short")
     _require(encoded, decoded, most, ZSTD)
-    return bytes(imagecodecs.blosc_decode(encoded))
+    return bytes(_imagecodecs().blosc_decode(encoded))
 
 
 def gzip(encoded: bytes, most: int) -> bytes:
@@ -56,7 +63,7 @@ def gzip(encoded: bytes, most: int) -> bytes:
         raise ValueError("a chunk is cut short")
     _require(encoded, LENGTH.unpack(encoded[-LENGTH.size :])[0], most, DEFLATE)
     try:
-        return bytes(imagecodecs.gzip_decode(encoded))
+        return bytes(_imagecodecs().gzip_decode(encoded))
     except SystemError as error:  # it trusts the length at the end, even below 0
         raise ValueError("a chunk is cut short") from error
 
@@ -64,13 +71,13 @@ def gzip(encoded: bytes, most: int) -> bytes:
 def zstd(encoded: bytes, most: int) -> bytes:
     """Decode a frame of Zstandard."""
     _require(encoded, most, most, ZSTD)
-    return bytes(imagecodecs.zstd_decode(encoded, out=most))
+    return bytes(_imagecodecs().zstd_decode(encoded, out=most))
 
 
 def lz4(encoded: bytes, most: int) -> bytes:
     """Decode a block of LZ4 behind its decoded size, as numcodecs writes it."""
     _require(encoded, LENGTH.unpack_from(encoded)[0], most, LZ4)
-    return bytes(imagecodecs.lz4_decode(encoded, header=True))
+    return bytes(_imagecodecs().lz4_decode(encoded, header=True))
 
 
 def xz(encoded: bytes, most: int) -> bytes:

@@ -85,7 +85,7 @@ class MagVoxels:
         The function raises a VerificationError if a shard is damaged, or missing.
         """
         with closing(LocalFiles(self.dataset)) as files:
-            array = self.format.planned_array(files, self.layer, self.grid, self.codec)
+            array = self.format.planned_array(files, self.layer, self.grid, self.codec, self.frame)
             mag = MagReader(files, array, self.layer, self.grid, name=self.grid.name, refuses=True)
             yield partial(self._read, mag.region(self.frame))
 

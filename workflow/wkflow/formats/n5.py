@@ -84,7 +84,14 @@ class N5:
         """Read the attributes of an array; its axes are in N5's own order, the fastest first."""
         return n5_array(files, folder, document_at(files, f"{folder}/attributes.json"), axes)
 
-    def planned_array(self, files: Files, layer: Layer, grid: Grid, codec: Codec) -> StoredArray:
+    def planned_array(
+        self,
+        files: Files,
+        layer: Layer,
+        grid: Grid,
+        codec: Codec,
+        frame: int,  # noqa: ARG002
+    ) -> StoredArray:
         document = _array(layer, grid, codec)
         return n5_array(files, f"{layer.path}/{grid.name}", document, tuple("cxyz"))
 

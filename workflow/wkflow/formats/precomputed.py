@@ -98,6 +98,7 @@ class Precomputed:
         layer: Layer,
         grid: Grid,
         codec: Codec,  # noqa: ARG002
+        frame: int,  # noqa: ARG002
     ) -> StoredArray:
         info = {"data_type": layer.dtype, "num_channels": layer.channels}
         folder = f"{layer.path}/{grid.name}"

@@ -71,7 +71,14 @@ class Wkw:
             raise MissingFileError("is missing", files.where(name), RESTORE)
         return wkw_array(files, folder, head)
 
-    def planned_array(self, files: Files, layer: Layer, grid: Grid, codec: Codec) -> StoredArray:
+    def planned_array(
+        self,
+        files: Files,
+        layer: Layer,
+        grid: Grid,
+        codec: Codec,
+        frame: int,  # noqa: ARG002
+    ) -> StoredArray:
         head = header(layer, grid, codec.name, 0)
         return wkw_array(files, f"{layer.path}/{grid.name}", head, requires_size=True)
 

@@ -6,12 +6,14 @@ true ones. Chunks at the border are whole. The further axes come first: (t, c, x
 have an extent of 1 along them.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from wkflow.atomic_files import PartialFile
 from wkflow.formats.chunk_codec import encoder, zeros
+from wkflow.formats.chunk_files import ChunkPerFile, Position
 from wkflow.formats.contract import INDEX_FAULT, Encode
 from wkflow.formats.dataset_files import Files
 from wkflow.formats.layout import as_json, axis_names, frame_ends, frame_position, multiscale
@@ -66,9 +68,17 @@ class Zarr2:
     def array(self, files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
         return read_zarr2(files, folder, axes)
 
-    def planned_array(self, files: Files, layer: Layer, grid: Grid, codec: Codec) -> StoredArray:
+    def planned_array(
+        self, files: Files, layer: Layer, grid: Grid, codec: Codec, frame: int
+    ) -> StoredArray:
         folder, axes = f"{layer.path}/{grid.name}", tuple(axis_names(layer))
-        return zarr2_array(files, folder, _array(layer, grid, codec), axes)
+        array = zarr2_array(files, folder, _array(layer, grid, codec), axes)
+
+        def called(position: Position) -> tuple[str, ...]:
+            x, y, z = (position[axes.index(axis)] for axis in "xyz")
+            return (self.path(layer, grid, frame, (x, y, z)),)
+
+        return replace(array, chunk_files=ChunkPerFile(files, called))
 
 
 def _turn(layer: Layer) -> list[int] | None:

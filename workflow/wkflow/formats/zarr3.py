@@ -63,7 +63,14 @@ class Zarr3:
     def array(self, files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
         return read_zarr3(files, folder, axes)
 
-    def planned_array(self, files: Files, layer: Layer, grid: Grid, codec: Codec) -> StoredArray:
+    def planned_array(
+        self,
+        files: Files,
+        layer: Layer,
+        grid: Grid,
+        codec: Codec,
+        frame: int,  # noqa: ARG002
+    ) -> StoredArray:
         folder, axes = f"{layer.path}/{grid.name}", tuple(axis_names(layer))
         return zarr3_array(files, folder, _array(layer, grid, codec), axes)
 
