@@ -39,6 +39,7 @@ WITHOUT_TWIN = {
     "model/read_strategy": "numbers, which the tests of choose_feed and of bands judge",
     "cli/run": WHOLE_RUNS,
     "cli/cluster_jobs": THROUGH_SLURM,
+    "cli/__main__": "a call of cli/main",
     "steps/downsample_block": WHOLE_RUNS,
     "steps/downsample_rest": WHOLE_RUNS,
     "options/option_types": "a line each around a tested function",
@@ -161,7 +162,7 @@ def test_tests_state_facts(path: Path) -> None:
 @pytest.mark.parametrize("module", MODULES, ids=name_of)
 def test_nothing_below_the_command_line_ends_the_program(module: Path) -> None:
     """No print, no exit, no assert; errors are ours, and none is caught wholesale."""
-    programs = {"cli/main", "cli/run", "cli/option_docs", "cli/cluster_jobs"}
+    programs = {"cli/main", "cli/__main__", "cli/run", "cli/option_docs", "cli/cluster_jobs"}
     if name_of(module) in programs | {"cli/progress", "rules/job", "readers/bioformats/process"}:
         return
     for node in ast.walk(ast.parse(module.read_text())):
