@@ -22,8 +22,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # else each start of Snakemake would compile all of it again, in 9 seconds instead of 2
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if hasattr(signal, "SIGHUP"):  # behind nohup it is ignored, too
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for name in ("SIGHUP", "SIGQUIT"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     # else every start of Snakemake would look for a controller, wherever SLURM is installed
     os.environ.setdefault("SLURM_CONF", os.devnull)
     settings.register_profile("quick", max_examples=25)
