@@ -18,6 +18,7 @@ from wkflow.claim import CLAIM
 from wkflow.delivery import DELIVERY, UPLOAD, Delivery
 from wkflow.durable import discard
 from wkflow.errors import ConfigError
+from wkflow.inside import leads_out
 from wkflow.outcome import LOG
 from wkflow.plan import ASKED, CLUSTER, CONFIG, DRAFT, EXTENDED, PLAN, REPORT, Plan
 from wkflow.proof import COPY, PROOF
@@ -79,7 +80,8 @@ def mend_state(run_folder: Path) -> None:
     for path in _files(run_folder / METADATA):
         _require(path, _object)
     for name in _unfinished(run_folder / UNFINISHED):
-        if name.startswith(tuple(f"receipts/{rule}/" for rule in REDONE)):
+        is_redone = name.startswith(tuple(f"receipts/{rule}/" for rule in REDONE))
+        if is_redone and "\0" not in name and not leads_out(name):  # a mark may be damaged
             discard(run_folder / name)
     _leave_future(run_folder)
 
