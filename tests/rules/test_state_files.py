@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from time import time_ns
 
@@ -108,7 +109,11 @@ def test_receipts_of_jobs_whose_end_snakemake_has_not_seen_go(folder: Path, laye
     UploadReceipt("an upload", (), 0, 0, 0.0).write(folder / outputs[0])
     Receipt("any", ()).write(folder / outputs[1])
     (folder / UNFINISHED / "no.code").touch()
+    (folder / "thesis.doc").touch()
+    for odd in ("receipts/convert_slab/../../thesis.doc", "receipts/convert_slab/a\0b"):
+        (folder / UNFINISHED / urlsafe_b64encode(odd.encode()).decode()).touch()
     mend_state(folder)
+    assert (folder / "thesis.doc").exists()
     assert not (folder / outputs[0]).exists()
     assert not (folder / outputs[1]).exists()
     assert (folder / "receipts/convert_slab/em/z000000000.json").exists() == (layer != "em")

@@ -19,6 +19,7 @@ from wkflow.errors import ConfigError
 from wkflow.model.claim import CLAIM
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
+from wkflow.path_safety import leads_out
 from wkflow.run_folder import (
     ASKED,
     CLUSTER,
@@ -93,7 +94,8 @@ def mend_state(run_folder: Path) -> None:
     for path in _files(run_folder / METADATA):
         _require(path, _object)
     for name in _unfinished(run_folder / UNFINISHED):
-        if name.startswith(tuple(f"{RECEIPTS}/{rule}/" for rule in REDONE)):
+        is_redone = name.startswith(tuple(f"{RECEIPTS}/{rule}/" for rule in REDONE))
+        if is_redone and "\0" not in name and not leads_out(name):  # a mark may be damaged
             discard(run_folder / name)
     _leave_future(run_folder)
 

@@ -189,7 +189,7 @@ def _frames(
 
 
 def _require_whole(path: str, frames: Frames, recorded: int) -> None:
-    """Refuse a file in which a frame is too short, has no place, or is not there as all others."""
+    """Refuse a file with a frame that is too short or has no place, or without any frame."""
     count = prod(count for _, count in frames.loops)
     most = max([recorded, *(number + 1 for number in frames.runs)])
     if most > count:
