@@ -132,7 +132,7 @@ def test_every_option_belongs_to_a_command() -> None:
 
 def test_what_is_sent_is_what_the_name_says() -> None:
     """Two of them always send, one may."""
-    sends = {one.name: Settings.parse(needed(one), where="test").sends for one in COMMANDS}
+    sends = {one.name: Settings.parse(needed(one), where="test").kind.uploads for one in COMMANDS}
     assert sends == {"convert": False, "remote-convert": True, "upload": True, "downsample": False}
 
 

@@ -198,8 +198,8 @@ def test_yaml_keeps_where_it_is_sent_to(**options: object) -> None:
     written = yaml.safe_dump(settings.to_dict())
     assert Settings.parse(yaml.safe_load(written), where="config.yaml") == settings
     is_copied = options["transfer_mode"] in {"http", "copy"}
-    assert settings.sends == options["upload"]
-    assert settings.discards == (settings.sends and is_copied and not options["keep_local"])
+    assert settings.kind.uploads == options["upload"]
+    assert settings.discards == (settings.kind.uploads and is_copied and not options["keep_local"])
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_no_upload_needs_a_target_however_it_is_spelled() -> None:
 def test_an_upload_needs_a_source_only() -> None:
     """It is the dataset; a voxel size is part of it."""
     settings = Settings.parse({"command": "upload", "source": "/data/e2006"}, where="test")
-    assert settings.sends
+    assert settings.kind.uploads
     assert not settings.discards
     assert settings.dataset == settings.source_path == Path("/data/e2006")
     with pytest.raises(ConfigError, match="source: required"):
@@ -285,7 +285,7 @@ def test_an_extension_needs_a_target_only() -> None:
     settings = extension()
     assert settings.dataset == Path("/data/e2006")
     assert settings.run_folder == Path("/data/e2006.downsample")
-    assert not any([settings.sends, settings.discards, settings.is_remote])
+    assert not any([settings.kind.uploads, settings.discards, settings.kind.is_remote])
     with pytest.raises(ConfigError, match="target: required"):
         Settings.parse({"command": "downsample"}, where="test")
 
@@ -313,7 +313,7 @@ def test_a_dataset_on_a_server_has_its_run_folder_here(
     monkeypatch.chdir(tmp_path)
     settings = extension(url)
     monkeypatch.chdir("/")
-    assert settings.is_remote
+    assert settings.kind.is_remote
     assert settings.run_folder == tmp_path / folder
     assert settings.dataset == tmp_path / folder / "dataset"
     assert settings.discards

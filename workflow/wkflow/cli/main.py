@@ -18,6 +18,7 @@ from wkflow.cli.commands import COMMANDS, Command
 from wkflow.cli.failure_report import shortened
 from wkflow.cli.process import mute_if_unread
 from wkflow.errors import ConfigError, SourceError, WkflowError
+from wkflow.model.run_kind import RunKind
 from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import without_token
 from wkflow.planning.run_folders import with_own_folder
@@ -250,10 +251,10 @@ def _dry_run(settings: Settings) -> int:
     from wkflow.planning.plan_downsampling import plan_downsampling  # noqa: PLC0415
 
     check_target(settings)
-    if settings.command == "upload":
+    if settings.kind is RunKind.UPLOAD:
         print(contents_table(settings))
         return 0
-    is_extension = settings.command == "downsample"
+    is_extension = settings.kind.downsamples
     draw = plan_downsampling if is_extension else plan_conversion
     try:
         plan = draw(settings, is_trial=True)

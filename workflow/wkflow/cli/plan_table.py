@@ -19,7 +19,7 @@ ROW = "  {:>9} {:>21} {:>18} {:>13} {:>7} {:>6} {:>10}"
 
 def plan_table(plan: Plan, settings: Settings) -> str:
     """Show layers, mags, jobs, voxels and bytes, memory and disk; nothing is written."""
-    place = settings.webknossos_url if settings.sends else plan.dataset
+    place = settings.webknossos_url if settings.kind.uploads else plan.dataset
     lines = [f"dataset    {plan.name} -> {place}", f"run folder {settings.run_folder}", ""]
     for one in plan.layers:
         lines += [*_layer_lines(one, plan), ""]

@@ -28,6 +28,7 @@ from wkflow.cli.snakemake_command import (
 from wkflow.errors import ConfigError, UnansweredError, WkflowError
 from wkflow.locks import dataset_lock, note_process_group, run_folder_lock
 from wkflow.model.plan import Plan
+from wkflow.model.run_kind import RunKind
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.planning.check_target import check_target
@@ -76,7 +77,7 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
         When it was asked to stop; everything is stopped by then.
     """
     require_means(settings)
-    if settings.sends:
+    if settings.kind.uploads:
         find_token()
     folder = settings.run_folder
     require_own_files(settings)
@@ -142,7 +143,7 @@ def _agrees(question: UnansweredError) -> bool:
 
 
 def _tell_what_is_kept(settings: Settings) -> None:
-    if settings.sends:
+    if settings.kind.uploads:
         print(f"wkflow: what was done is kept in {settings.run_folder}", file=sys.stderr)
     elif words := unfinished(settings):
         print(f"wkflow: {words}", file=sys.stderr)
@@ -174,16 +175,16 @@ def _end(settings: Settings, environment: dict[str, str], *, is_asked: bool) -> 
             return End.ONLY_LOOKED if _has_goal(settings) else End.INCOMPLETE
         if not (_has_goal(settings) and _is_complete(settings, environment)):
             return End.INCOMPLETE
-    has_jobs = settings.command != "downsample" or bool(Plan.read(folder / DRAFT).layers)
+    has_jobs = not settings.kind.downsamples or bool(Plan.read(folder / DRAFT).layers)
     return End.NOTHING_TO_DO if was_there or not has_jobs else End.DONE
 
 
 def _has_goal(settings: Settings) -> bool:
     """Whether the files are there that a run ends with, of this run or of one before."""
     folder = settings.run_folder
-    if settings.command == "downsample":
+    if settings.kind.downsamples:
         return (folder / DRAFT).exists()
-    if settings.sends:
+    if settings.kind.uploads:
         return (folder / PROOF).exists()
     return (folder / REPORT).exists() and (settings.dataset / PROPERTIES).exists()
 
@@ -203,23 +204,23 @@ def _is_complete(settings: Settings, environment: dict[str, str]) -> bool:
 def notes(settings: Settings) -> list[str]:
     """Give what a person should know of a dataset that was sent: what was left out."""
     path = settings.run_folder / DELIVERY
-    if not (settings.sends and path.exists()):
+    if not (settings.kind.uploads and path.exists()):
         return []
     return list(UploadPlan.read(path).notes)
 
 
 def result(settings: Settings) -> list[str]:
     """Give what a person or a script wants of a run that ended well: the dataset's address."""
-    name = EXTENDED[1] if settings.is_remote else PROOF
+    name = EXTENDED[1] if settings.kind.is_remote else PROOF
     proof = settings.run_folder / name
-    if not ((settings.sends or settings.is_remote) and proof.exists()):
+    if not (settings.kind.has_server and proof.exists()):
         return []
     return [str(json.loads(proof.read_bytes())["url"])]
 
 
 def _config(settings: Settings) -> dict[str, object]:
     """Give the options, and the run folder where it depends on the folder of the command."""
-    has_place = settings.target and not settings.is_remote
+    has_place = settings.target and not settings.kind.is_remote
     place = {} if has_place else {"work_dir": str(settings.run_folder)}
     return settings.to_dict() | place
 
@@ -267,10 +268,10 @@ def _run(
 def _start_anew_where_needed(settings: Settings) -> None:
     """Forget a finished run that is to be done again."""
     folder = settings.run_folder
-    if settings.command == "downsample":
+    if settings.kind.downsamples:
         reopen(folder)
         forget_finished(folder)
-    if settings.sends or settings.command == "downsample":
+    if settings.kind is not RunKind.CONVERT:
         return
     finished = (folder / REPORT).exists() and (settings.dataset / PROPERTIES).exists()
     if settings.overwrite_existing and finished and not (folder / ASKED).exists():

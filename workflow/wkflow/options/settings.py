@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from wkflow.errors import ConfigError
 from wkflow.model.dataset_url import is_open
 from wkflow.model.layer_names import suggest
+from wkflow.model.run_kind import RunKind
 from wkflow.network.urls import is_url
 from wkflow.options import parsers
 from wkflow.options.cluster_resources import JobResources
@@ -145,9 +146,9 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         if foreign:
             raise ValueError(f"{foreign[0]} does not go with the command {self.command}")
         self._check_secrets()
-        if self.command == "convert" and self.compression:
+        if self.kind.converts and self.compression:
             parsers.compression_in(self.compression, self.data_format)
-        if self.command == "convert" and self.target and is_url(self.target):
+        if self.kind.converts and self.target and is_url(self.target):
             raise ValueError(f"target {self.target} is no folder; give --upload to send a dataset")
         return self
 
@@ -155,13 +156,13 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         """Refuse secrets that others could read on their way."""
         if self.insecure:
             return
-        if self.sends and is_open(self.webknossos_url):
+        if self.kind.uploads and is_open(self.webknossos_url):
             raise ValueError(f"the token for {self.webknossos_url} {OPEN}")
         if is_open(self.source) and "@" in urlsplit(self.source).netloc:
             raise ValueError(f"the password of source {OPEN}")
 
     def _check_for_cluster(self) -> None:
-        if self.is_remote and not self.upload_on_cluster:
+        if self.kind.is_remote and not self.upload_on_cluster:
             raise ValueError(
                 "upload_on_cluster is needed where jobs of a cluster read from a server"
             )
@@ -170,9 +171,9 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
                 raise ValueError(f"Snakemake cannot send a job to a cluster with a quote in {path}")
 
     @property
-    def is_remote(self) -> bool:
-        """Whether mags are added to a dataset on a server."""
-        return self.command == "downsample" and is_url(self.target or "")
+    def kind(self) -> RunKind:
+        """What the run does."""
+        return RunKind.of(self.command, uploads=self.upload, is_remote=is_url(self.target or ""))
 
     @property
     def is_on_cluster(self) -> bool:
@@ -185,15 +186,11 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         return JobResources.parse(json.loads(self.job_resources or "{}"))
 
     @property
-    def sends(self) -> bool:
-        """Whether a server gets the dataset."""
-        return self.upload or self.command == "upload"
-
-    @property
     def discards(self) -> bool:
         """Whether the local dataset is only a means, and goes when it is sent."""
-        is_means = self.upload or self.is_remote
-        return is_means and not self.keep_local and self.transfer_mode in {"http", "copy"}
+        return (
+            self.kind.makes_means and not self.keep_local and self.transfer_mode in {"http", "copy"}
+        )
 
     @property
     def follows_links(self) -> bool:
@@ -203,7 +200,7 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     @property
     def passes(self) -> bool:
         """Whether shards leave the disk one by one, as soon as they are sent."""
-        return self.upload and self.discards and self.transfer_mode == "http"
+        return self.kind.uploads and self.discards and self.transfer_mode == "http"
 
     @property
     def dataset_name(self) -> str:
@@ -212,7 +209,7 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         Of one that exists, what its folder or URL ends with.
         """
         place = Path(self.target) if self.target else self.source_path
-        if self.command == "downsample":
+        if self.kind.downsamples:
             return place.name
         return self.name or suggest(place.name if self.target or place.is_dir() else place.stem)
 
@@ -224,9 +221,9 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     @property
     def dataset(self) -> Path:
         """The folder of the local dataset."""
-        if self.command == "upload":
+        if self.kind is RunKind.UPLOAD:
             return self.source_path
-        is_here = self.target and not self.is_remote
+        is_here = self.target and not self.kind.is_remote
         return Path(str(self.target)) if is_here else self.run_folder / "dataset"
 
     @property
@@ -237,10 +234,10 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         """
         if self.work_dir:
             return self.work_dir
-        if self.is_remote:
+        if self.kind.is_remote:
             return self._here / f"{last_part(str(self.target))}.downsample"
         if self.target:
-            ending = "downsample" if self.command == "downsample" else "wkflow"
+            ending = "downsample" if self.kind.downsamples else "wkflow"
             return Path(self.target).with_name(f"{Path(self.target).name}.{ending}")
         return self._here / f"{self.dataset_name}.upload"
 

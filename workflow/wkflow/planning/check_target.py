@@ -31,10 +31,10 @@ def check_target(settings: Settings) -> None:
         or holds what no dataset is made of and is to be overwritten.
     """
     state = TargetState.of(settings)
-    if settings.target and settings.command == "convert":
+    if settings.target and settings.kind.converts:
         _require_apart(settings)
         _require_ours(settings, state)
-    elif state.is_other_source and (settings.work_dir or settings.sends or settings.is_remote):
+    elif state.is_other_source and (settings.work_dir or settings.kind.has_server):
         _refuse_folder(settings, state)
 
 
@@ -96,7 +96,7 @@ def require_started_by_itself(settings: Settings) -> None:
     ConfigError
         If there is a dataset that would be replaced.
     """
-    if settings.command == "convert" and TargetState.of(settings).begins_anew:
+    if settings.kind.converts and TargetState.of(settings).begins_anew:
         raise ConfigError(
             "is not replaced by rules that are a module of another workflow",
             str(settings.dataset),
@@ -133,7 +133,7 @@ def require_layers_inside(settings: Settings, layers: Iterable[LayerPlan]) -> No
     ConfigError
         Naming the folder.
     """
-    if settings.target and not settings.sends:
+    if settings.target and not settings.kind.uploads:
         place = TargetState.of(settings).place
         for one in layers:
             for grid in one.made:

@@ -33,7 +33,7 @@ def lay_aside(settings: Settings) -> None:
     """
     folder = settings.run_folder
     bring_back(folder)
-    state = None if settings.sends else TargetState.of(settings)
+    state = None if settings.kind.uploads else TargetState.of(settings)
     if state and not (state.place / PROPERTIES).exists():  # they are no output of their rule
         RunFolder(folder).receipt("write_properties").unlink(missing_ok=True)
     if state is None or not state.has_void_receipts:
@@ -68,7 +68,7 @@ def claim_target(settings: Settings, plan: Plan) -> None:
 
 def _claim(settings: Settings, plan: Plan) -> None:
     folder = settings.run_folder
-    if not plan.layers or plan.extends or settings.sends:
+    if not plan.layers or plan.extends or settings.kind.uploads:
         _note_source(settings)
         if plan.layers and not plan.extends:
             _drop_layers(plan, folder / PLAN)

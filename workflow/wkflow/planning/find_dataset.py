@@ -107,7 +107,7 @@ def find_target(settings: Settings) -> Target:
     ServerError, TransientError
         If a server does not show it.
     """
-    if settings.is_remote:
+    if settings.kind.is_remote:
         from wkflow.planning.find_remote_dataset import find_remote_target  # noqa: PLC0415 -- see there
 
         return find_remote_target(settings)

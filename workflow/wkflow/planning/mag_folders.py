@@ -88,7 +88,7 @@ class NewFolders:
 
     def name(self, mag: Mag) -> str:
         """Give the name for `Grid.folder`; empty for the usual one."""
-        if self.settings.is_remote:
+        if self.settings.kind.is_remote:
             return ""
         usual = f"{self.layer.layer.path}/{mag}"
         if usual in self.taken:

@@ -157,7 +157,7 @@ def _notes(
     notes = [note for volume in volumes for note in volume.notes]
     for volume in volumes:
         notes += [f"layer {volume.name}: {note}" for note in volume.about.notes]
-    if settings.sends and (note := DATA_FORMATS[settings.data_format].upload_note):
+    if settings.kind.uploads and (note := DATA_FORMATS[settings.data_format].upload_note):
         notes.append(note)
     if len(parts) > MANY_LAYERS:
         notes.append(f"{len(parts)} layers: WEBKNOSSOS shows them all, slowly; see --channels")

@@ -49,22 +49,22 @@ def plan_downsampling(settings: Settings, *, is_trial: bool = False) -> Plan:
         If the options do not fit the dataset.
     """
     begun = _begun(settings)
-    if begun and settings.is_remote and begun.drawn_from == _told(settings, ""):
+    if begun and settings.kind.is_remote and begun.drawn_from == _told(settings, ""):
         return begun
-    if settings.is_remote and settings.overwrite_mags:
+    if settings.kind.is_remote and settings.overwrite_mags:
         raise ConfigError(
             "a server's mags cannot be made anew", "overwrite_mags",
             "Delete them there, then give the command without it.",
         )  # fmt: skip
     target = find_target(settings)
-    state = _told(settings, "" if settings.is_remote else target.state)
+    state = _told(settings, "" if settings.kind.is_remote else target.state)
     if begun and (begun.drawn_from == state or published(settings.run_folder) == target.state):
         require_base(begun)
         return begun
-    if not (is_trial or settings.is_remote):
+    if not (is_trial or settings.kind.is_remote):
         _check_writable(settings.dataset)
     plan = _drawn(settings, target, state)
-    if settings.is_remote and plan.layers and not is_trial:
+    if settings.kind.is_remote and plan.layers and not is_trial:
         from wkflow.planning.find_remote_dataset import check_allowed  # noqa: PLC0415 -- most are local
 
         check_allowed(settings, plan)
@@ -113,9 +113,9 @@ def _drawn(settings: Settings, target: Target, state: str) -> Plan:
             layers.append(_layer_plan(settings, layer, base, ladder, names))
     if too_fine and len(too_fine) == len(chosen):
         raise too_fine[0]
-    if not settings.is_remote:
+    if not settings.kind.is_remote:
         require_replaceable(settings, target, layers)
-    if settings.is_remote and settings.transfer_mode == "symlink":
+    if settings.kind.is_remote and settings.transfer_mode == "symlink":
         notes.append(f"the server's mags are links into {settings.dataset}: keep it")
     return Plan(
         dataset=str(settings.dataset),
@@ -200,11 +200,11 @@ def _layer_plan(
         for mag in ladder
     ]
     for grid in (
-        () if settings.is_remote else made
+        () if settings.kind.is_remote else made
     ):  # what was moved to a server's storage is a link
         require_inside(settings.dataset, f"{own.path}/{grid.name}")
     words = format_of(own.data_format).refuse(own)
-    if settings.is_remote:
+    if settings.kind.is_remote:
         words = DATA_FORMATS[own.data_format].refuses_mags or words
     if words:
         raise ConfigError(words, own.name, "Convert the dataset to zarr3.")

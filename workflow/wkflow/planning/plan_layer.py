@@ -135,7 +135,7 @@ class LayerPlanner:
 
     def _job_bytes(self, layer: Layer) -> int:
         """Give the voxels of one job: few where parts are sent while others are made."""
-        if not self.settings.sends:
+        if not self.settings.kind.uploads:
             return JOB_BYTES
         layer_bytes = layer.box.voxels * layer.frames * layer.voxel_bytes
         return min(JOB_BYTES, max(LEAST_JOB_BYTES, layer_bytes // PARTS))

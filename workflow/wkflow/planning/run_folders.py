@@ -35,7 +35,7 @@ def with_own_folder(settings: Settings) -> Settings:
     It is called after the source, and several sources may have one name: then a later one gets a
     digest of its place besides.
     """
-    if settings.work_dir or not (settings.sends or settings.is_remote):
+    if settings.work_dir or not settings.kind.has_server:
         return settings
     usual, source = settings.run_folder, source_of(settings)
     digest = blake2b(source.encode(), digest_size=4).hexdigest()

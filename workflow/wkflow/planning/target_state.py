@@ -25,7 +25,7 @@ ANEW = "anew"
 
 def source_of(settings: Settings) -> str:
     """Give what a run folder is about: the source, or the dataset that gets more mags."""
-    is_target = settings.command == "downsample"
+    is_target = settings.kind.downsamples
     return identity(str(settings.target) if is_target else settings.source)
 
 

@@ -16,7 +16,7 @@ HEALS = "the same command goes on"
 
 def unfinished(settings: Settings) -> str | None:
     """Say what of the target is not whole; None where all is as it was, or nothing is there."""
-    if settings.command != "convert" or settings.target is None:
+    if not settings.kind.converts or settings.target is None:
         return None
     dataset, folder = settings.dataset, settings.run_folder
     place = place_of(dataset, folder)

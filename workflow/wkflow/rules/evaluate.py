@@ -13,6 +13,7 @@ from wkflow import access_token
 from wkflow.atomic_files import discard
 from wkflow.errors import ConfigError, WkflowError
 from wkflow.model.plan import Plan
+from wkflow.model.run_kind import RunKind
 from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import without_token
 from wkflow.planning.check_target import check_target, require_started_by_itself
@@ -81,7 +82,7 @@ def evaluate(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN40
                 mend_state(run_folder)
                 _note_temporary(workflow, run_folder, is_on_cluster=is_on_cluster)
             plan = _plan(settings, is_main=is_main)
-            delivery = _delivery(settings, plan, is_main=is_main) if settings.sends else None
+            delivery = _delivery(settings, plan, is_main=is_main) if settings.kind.uploads else None
     except (WkflowError, OSError, MemoryError, UnicodeError) as error:
         foreseen = foresee(error)
         if foreseen is None:
@@ -134,9 +135,9 @@ def _sample() -> dict[str, object]:
 def _plan(settings: Settings, *, is_main: bool) -> Plan:
     if is_main:
         check_target(settings)
-    if settings.command == "upload":
+    if settings.kind is RunKind.UPLOAD:
         return Plan.of_nothing(str(settings.dataset))
-    if settings.command == "downsample":
+    if settings.kind.downsamples:
         return _extension(settings, is_main=is_main)
     if not is_main:
         return Plan.read(settings.run_folder / DRAFT)
@@ -149,7 +150,7 @@ def _plan(settings: Settings, *, is_main: bool) -> Plan:
     check_room(plan, settings)
     lay_aside(settings)
     _keep(plan, settings.run_folder / DRAFT)
-    if not settings.sends:
+    if not settings.kind.uploads:
         drop_lost(plan, settings.run_folder)
     return plan
 
