@@ -8,6 +8,6 @@ from wkflow.webknossos.upload_plan import UploadPlan
 with Job(snakemake) as job:
     delivery = UploadPlan.read(snakemake.input.delivery)
     plan = Plan.read(snakemake.input.plan)
-    parcel = snakemake.wildcards.parcel
-    receipt = discard_shards(delivery, plan, job.run_folder, parcel=parcel)
+    batch = snakemake.wildcards.batch
+    receipt = discard_shards(delivery, plan, job.run_folder, batch=batch)
     receipt.write(snakemake.output.receipt)

@@ -10,5 +10,5 @@ from wkflow.webknossos.upload_plan import UploadPlan
 
 with Job(snakemake):
     documents = Plan.read(snakemake.input.plan), UploadPlan.read(snakemake.input.delivery)
-    options = {"parcels": snakemake.input.sent, "receipt": Path(snakemake.output.receipt)}
+    options = {"batches": snakemake.input.sent, "receipt": Path(snakemake.output.receipt)}
     finish_mags(*documents, find_token(), **options)

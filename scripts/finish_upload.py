@@ -7,6 +7,6 @@ from wkflow.webknossos.upload_plan import UploadPlan
 
 with Job(snakemake) as job:
     delivery = UploadPlan.read(snakemake.input.delivery)
-    options = {"parcels": snakemake.input.parcels, "tick": job.tick}
+    options = {"batches": snakemake.input.batches, "tick": job.tick}
     proof = finish_upload(delivery, job.run_folder, find_token(), **options)
     proof.write(snakemake.output.proof)

@@ -7,6 +7,6 @@ from wkflow.webknossos.upload_plan import UploadPlan
 
 with Job(snakemake) as job:
     delivery = UploadPlan.read(snakemake.input.delivery)
-    options = {"parcel": snakemake.wildcards.parcel, "tick": job.tick}
+    options = {"batch": snakemake.wildcards.batch, "tick": job.tick}
     sent = upload_shards(delivery, job.run_folder, find_token(), **options)
     sent.write(snakemake.output.sent)

@@ -166,7 +166,7 @@ def test_quiet_is_quiet(tmp_path: Path) -> None:
     assert out.getvalue() == ""
 
 
-PARCELS = tuple(job for job, _ in PLAN.jobs())
+BATCHES = tuple(job for job, _ in PLAN.jobs())
 
 
 def write(folder: Path, job: str, count: int) -> None:
@@ -175,18 +175,18 @@ def write(folder: Path, job: str, count: int) -> None:
     receipt.write(folder / "receipts" / f"{job}.json")
 
 
-def deliver(folder: Path, *parcels: str) -> None:
-    replace(DELIVERY, parcels=parcels).write(folder / DELIVERY_FILE)
+def deliver(folder: Path, *batches: str) -> None:
+    replace(DELIVERY, batches=batches).write(folder / DELIVERY_FILE)
 
 
 def test_what_is_sent_meanwhile_stands_beside_the_voxels(tmp_path: Path) -> None:
     """The bar is that of the conversion as long as it lasts."""
     progress, out = watched(tmp_path)
-    deliver(tmp_path, *PARCELS)
+    deliver(tmp_path, *BATCHES)
     progress.update()
     assert "bytes" not in last_line(out)
-    write(tmp_path, PARCELS[0], 4000)
-    tell(tmp_path, f"upload_shards/{PARCELS[0]}", "1500")
+    write(tmp_path, BATCHES[0], 4000)
+    tell(tmp_path, f"upload_shards/{BATCHES[0]}", "1500")
     progress.update()
     assert "160.0k of 180.0k voxels" in last_line(out)
     assert last_line(out).endswith("sent 1.5k of 4.0k bytes")
@@ -195,8 +195,8 @@ def test_what_is_sent_meanwhile_stands_beside_the_voxels(tmp_path: Path) -> None
 def test_bytes_are_no_voxels(tmp_path: Path) -> None:
     """Jobs that send tell their progress in the same folder; the receipts of both count apart."""
     progress, out = watched(tmp_path)
-    deliver(tmp_path, *PARCELS)
-    for job in PARCELS[:1]:
+    deliver(tmp_path, *BATCHES)
+    for job in BATCHES[:1]:
         tell(tmp_path, f"upload_shards/{job}", "160000")
         finish(tmp_path, f"upload_shards/{job}")
     progress.update()
@@ -206,14 +206,14 @@ def test_bytes_are_no_voxels(tmp_path: Path) -> None:
 def test_when_all_is_converted_the_bar_is_that_of_bytes(tmp_path: Path) -> None:
     """From all that is ready to all that is sent."""
     progress, out = watched(tmp_path)
-    deliver(tmp_path, *PARCELS)
-    for job, count in zip(PARCELS, (6000, 2000), strict=True):
+    deliver(tmp_path, *BATCHES)
+    for job, count in zip(BATCHES, (6000, 2000), strict=True):
         write(tmp_path, job, count)
-    tell(tmp_path, f"upload_shards/{PARCELS[0]}", "2000")
+    tell(tmp_path, f"upload_shards/{BATCHES[0]}", "2000")
     progress.update()
     assert "voxels" not in last_line(out)
     assert " 25%  2.0k of 8.0k bytes sent" in last_line(out)
-    for job in PARCELS:
+    for job in BATCHES:
         finish(tmp_path, f"upload_shards/{job}")
     progress.update()
     assert "100%" in last_line(out)
@@ -226,11 +226,11 @@ def test_a_dataset_that_exists_has_no_voxels(tmp_path: Path) -> None:
     deliver(tmp_path)
     progress.update()
     assert out.getvalue() == ""
-    out, parcel = Terminal(), "parcels/p000000"
+    out, batch = Terminal(), "batches/p000000"
     progress = Progress(tmp_path, out)
-    deliver(tmp_path, parcel)
-    write(tmp_path, parcel, 1000)
-    tell(tmp_path, f"upload_shards/{parcel}", "500")
+    deliver(tmp_path, batch)
+    write(tmp_path, batch, 1000)
+    tell(tmp_path, f"upload_shards/{batch}", "500")
     progress.update()
     assert " 50%  500 of 1.0k bytes sent" in last_line(out)
     progress.close()
@@ -244,14 +244,14 @@ def test_the_rate_of_bytes_is_that_since_only_bytes_are_left(
     now = 1000.0
     monkeypatch.setattr(progress_module, "monotonic", lambda: now)
     progress, out = watched(tmp_path)
-    deliver(tmp_path, *PARCELS)
+    deliver(tmp_path, *BATCHES)
     progress.update()
     now = 1900.0
-    for job, count in zip(PARCELS, (6000, 2000), strict=True):
+    for job, count in zip(BATCHES, (6000, 2000), strict=True):
         write(tmp_path, job, count)
     progress.update()
     now = 2000.0
-    tell(tmp_path, f"upload_shards/{PARCELS[0]}", "1000")
+    tell(tmp_path, f"upload_shards/{BATCHES[0]}", "1000")
     progress.update()
     assert "10/s" in last_line(out)
     assert "11:40 left" in last_line(out)

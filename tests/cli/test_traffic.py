@@ -10,22 +10,22 @@ from wkflow.run_folder import DELIVERY as FILE
 
 from tests.webknossos.test_upload_plan import DELIVERY
 
-SLAB, REST = DELIVERY.parcels
+SLAB, REST = DELIVERY.batches
 
 
-def make(folder: Path, parcel: str, *sizes: int) -> None:
-    files = tuple(ShardFile(f"{parcel}/{n}", size, "") for n, size in enumerate(sizes))
-    Receipt("convert_slab", files).write(folder / "receipts" / f"{parcel}.json")
+def make(folder: Path, batch: str, *sizes: int) -> None:
+    files = tuple(ShardFile(f"{batch}/{n}", size, "") for n, size in enumerate(sizes))
+    Receipt("convert_slab", files).write(folder / "receipts" / f"{batch}.json")
 
 
-def tell(folder: Path, parcel: str, text: str) -> None:
-    path = folder / "progress" / "upload_shards" / f"{parcel}.txt"
+def tell(folder: Path, batch: str, text: str) -> None:
+    path = folder / "progress" / "upload_shards" / f"{batch}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
 
-def send(folder: Path, parcel: str) -> None:
-    path = folder / "receipts" / "upload_shards" / f"{parcel}.json"
+def send(folder: Path, batch: str) -> None:
+    path = folder / "receipts" / "upload_shards" / f"{batch}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("{}")
 
@@ -47,7 +47,7 @@ def test_nothing_is_sent_before_it_is_said_what(tmp_path: Path) -> None:
 
 
 def test_ready_is_what_has_a_receipt(tmp_path: Path) -> None:
-    """Parcels that are still being made are no bytes yet; other receipts never are."""
+    """Batches that are still being made are no bytes yet; other receipts never are."""
     traffic = watched(tmp_path)
     assert traffic.measure() == (0, 0)
     make(tmp_path, SLAB, 10, 20)
@@ -58,7 +58,7 @@ def test_ready_is_what_has_a_receipt(tmp_path: Path) -> None:
 
 
 def test_sent_is_what_has_a_receipt_of_its_own(tmp_path: Path) -> None:
-    """A whole parcel, whatever its job told last; all of them in the end."""
+    """A whole batch, whatever its job told last; all of them in the end."""
     traffic = watched(tmp_path)
     make(tmp_path, SLAB, 10, 20)
     make(tmp_path, REST, 4)
@@ -92,7 +92,7 @@ def test_a_torn_receipt_is_read_again(tmp_path: Path) -> None:
 
 def test_a_changed_delivery_is_read_again(tmp_path: Path) -> None:
     """The one of the last run is there until the rules are read: appended slices are more."""
-    replace(DELIVERY, parcels=(SLAB,)).write(tmp_path / FILE)
+    replace(DELIVERY, batches=(SLAB,)).write(tmp_path / FILE)
     make(tmp_path, SLAB, 10)
     make(tmp_path, REST, 4)
     traffic = Traffic(tmp_path)

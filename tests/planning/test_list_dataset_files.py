@@ -1,4 +1,4 @@
-"""A dataset of any tool: what of it is sent, in which parcels, and what is said of the rest."""
+"""A dataset of any tool: what of it is sent, in which batches, and what is said of the rest."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from wkflow.errors import SourceError
 from wkflow.model.receipt import ShardFile
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.planning import list_dataset_files as module
-from wkflow.planning.list_dataset_files import Contents, find_parcels
+from wkflow.planning.list_dataset_files import Contents, find_batches
 
 MAG = {"mag": [1, 1, 1], "path": "./em/1"}
 
@@ -44,7 +44,7 @@ def paths(contents: Contents) -> list[str]:
 
 
 def found(dataset: Path, *, follow_links: bool = False) -> Contents:
-    return find_parcels(dataset, follow_links=follow_links)
+    return find_batches(dataset, follow_links=follow_links)
 
 
 WHOLE = ["em/1/c/0/0/0/0", "em/1/c/0/0/0/1", "em/1/zarr.json", "em/zarr.json"]
@@ -292,7 +292,7 @@ def test_old_datasets_are_sent_as_they_are(tmp_path: Path) -> None:
         "color/1/z0/y0/x0.wkw",
         "color/2-2-1/header.wkw",
     ]
-    assert len(contents.parcels()) == 1
+    assert len(contents.batches()) == 1
 
 
 sizes = st.integers(1, 300) | st.sampled_from([1, 1, 1, 99, 100, 101, 1000])
@@ -305,48 +305,48 @@ contents_of = st.builds(
 
 
 @pytest.fixture(scope="module")
-def small_parcels() -> Iterator[None]:
-    """Let parcels be small, so that few files make many of them."""
+def small_batches() -> Iterator[None]:
+    """Let batches be small, so that few files make many of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "PARCEL_BYTES", 100)
-        patch.setattr(module, "PARCEL_FILES", 5)
+        patch.setattr(module, "BATCH_BYTES", 100)
+        patch.setattr(module, "BATCH_FILES", 5)
         yield
 
 
-@pytest.mark.usefixtures("small_parcels")
+@pytest.mark.usefixtures("small_batches")
 @given(contents=contents_of)
-def test_each_file_is_in_one_parcel(contents: Contents) -> None:
-    """In the same order; no parcel is empty, and the same files are cut the same way again."""
-    parcels = contents.parcels()
-    assert tuple(file for parcel in parcels for file in parcel) == contents.files
-    assert all(parcels)
-    assert contents.parcels() == parcels
+def test_each_file_is_in_one_batch(contents: Contents) -> None:
+    """In the same order; no batch is empty, and the same files are cut the same way again."""
+    batches = contents.batches()
+    assert tuple(file for batch in batches for file in batch) == contents.files
+    assert all(batches)
+    assert contents.batches() == batches
 
 
-@pytest.mark.usefixtures("small_parcels")
+@pytest.mark.usefixtures("small_batches")
 @given(contents=contents_of)
-def test_no_parcel_is_much_too_large(contents: Contents) -> None:
+def test_no_batch_is_much_too_large(contents: Contents) -> None:
     """At most one file beyond the bound in bytes, and none beyond that in files."""
-    for parcel in contents.parcels():
-        assert len(parcel) <= module.PARCEL_FILES
-        assert sum(file.bytes for file in parcel[:-1]) < module.PARCEL_BYTES
+    for batch in contents.batches():
+        assert len(batch) <= module.BATCH_FILES
+        assert sum(file.bytes for file in batch[:-1]) < module.BATCH_BYTES
 
 
-@pytest.mark.usefixtures("small_parcels")
+@pytest.mark.usefixtures("small_batches")
 @given(contents=contents_of, most=st.integers(1, 9))
-def test_parcels_are_few_whatever_the_dataset(contents: Contents, most: int) -> None:
+def test_batches_are_few_whatever_the_dataset(contents: Contents, most: int) -> None:
     """They double until they are; where they are few enough they stay what they were."""
-    usual = contents.parcels()
+    usual = contents.batches()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "MOST_PARCELS", most)
-        parcels = contents.parcels()
-    assert len(parcels) <= most
-    assert tuple(file for parcel in parcels for file in parcel) == contents.files
+        patch.setattr(module, "MOST_BATCHES", most)
+        batches = contents.batches()
+    assert len(batches) <= most
+    assert tuple(file for batch in batches for file in batch) == contents.files
     if len(usual) <= most:
-        assert parcels == usual
+        assert batches == usual
 
 
-def test_a_dataset_of_properties_alone_has_no_parcel(dataset: Path) -> None:
+def test_a_dataset_of_properties_alone_has_no_batch(dataset: Path) -> None:
     """There is nothing to send before them."""
-    assert Contents("e2006", (), (), ()).parcels() == []
-    assert len(found(dataset).parcels()) == 1
+    assert Contents("e2006", (), (), ()).batches() == []
+    assert len(found(dataset).batches()) == 1

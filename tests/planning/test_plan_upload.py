@@ -13,14 +13,14 @@ from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.planning import plan_upload as module
-from wkflow.planning.list_dataset_files import Contents, find_parcels
+from wkflow.planning.list_dataset_files import Contents, find_batches
 from wkflow.planning.plan_upload import (
     begin_attempt,
     metadata,
     plan_contents_upload,
     plan_layers_upload,
     plan_mags_upload,
-    write_parcels,
+    write_batches,
 )
 from wkflow.webknossos.upload_plan import UploadPlan
 
@@ -49,9 +49,9 @@ def contents_of(*sizes: int, name: str = "e2006") -> Contents:
 
 
 @pytest.fixture
-def small_parcels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a parcel hold two files."""
-    monkeypatch.setattr("wkflow.planning.list_dataset_files.PARCEL_FILES", 2)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a batch hold two files."""
+    monkeypatch.setattr("wkflow.planning.list_dataset_files.BATCH_FILES", 2)
 
 
 def test_metadata_is_that_of_all_layers_and_mags() -> None:
@@ -91,7 +91,7 @@ def test_mags_go_to_their_dataset_one_by_one() -> None:
     delivery = plan_mags_upload(extension(verify="full", ca_bundle="/etc/ca.pem"), growing())
     assert delivery.url == growing().destination
     assert (delivery.dataset, delivery.name) == ("/data/run/dataset", growing().name)
-    assert (delivery.parcels, delivery.extras, delivery.file_count) == ((), (), 0)
+    assert (delivery.batches, delivery.extras, delivery.file_count) == ((), (), 0)
     assert (delivery.transfer_mode, delivery.verify) == ("http", "full")
     assert delivery.ca_bundle == "/etc/ca.pem"
     assert delivery.recipe != plan_mags_upload(extension(), growing("others")).recipe
@@ -147,17 +147,17 @@ def test_what_is_discarded_is_what_was_only_a_means() -> None:
     assert not plan_layers_upload(conversion(keep_local=True), dataset_plan()).discard
 
 
-@pytest.mark.usefixtures("small_parcels")
+@pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("sizes", [(), (5,), (5, 6, 7)])
 def test_a_dataset_that_exists_is_announced_exactly(tmp_path: Path, sizes: tuple[int, ...]) -> None:
-    """Number and bytes of all files, the properties among them; a list for each parcel."""
+    """Number and bytes of all files, the properties among them; a list for each batch."""
     contents = contents_of(*sizes)
     delivery = plan_contents_upload(upload(), contents)
     assert delivery.file_count == len(sizes) + 1
     assert delivery.byte_bound == sum(sizes) + 100
     assert delivery.extras == (PROPERTIES,)
-    write_parcels(contents, tmp_path)
-    lists = [Receipt.read(tmp_path / "receipts" / f"{name}.json") for name in delivery.parcels]
+    write_batches(contents, tmp_path)
+    lists = [Receipt.read(tmp_path / "receipts" / f"{name}.json") for name in delivery.batches]
     assert tuple(file for one in lists for file in one.files) == contents.files
     assert len(list((tmp_path / "receipts").rglob("*.json"))) == len(lists) == -(-len(sizes) // 2)
 
@@ -171,35 +171,35 @@ def test_what_is_on_the_disk_is_what_is_announced(tmp_path: Path) -> None:
     ):
         (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / name).write_text(text)
-    contents = find_parcels(tmp_path / "data", follow_links=False)
+    contents = find_batches(tmp_path / "data", follow_links=False)
     delivery = plan_contents_upload(upload(source=tmp_path / "data"), contents)
     assert delivery.dataset == str(tmp_path / "data")
     assert (delivery.name, delivery.file_count) == ("data", 2)
     assert delivery.byte_bound == 3 + (tmp_path / "data" / PROPERTIES).stat().st_size
 
 
-@pytest.mark.usefixtures("small_parcels")
+@pytest.mark.usefixtures("small_batches")
 def test_lists_of_files_are_replaced_only_if_they_changed(tmp_path: Path) -> None:
     """A newer list would be sent again; one that was cut short is made whole."""
-    write_parcels(contents_of(1, 2, 3), tmp_path)
+    write_batches(contents_of(1, 2, 3), tmp_path)
     paths = sorted((tmp_path / "receipts").rglob("*.json"))
     before = [path.stat().st_ino for path in paths]
-    write_parcels(contents_of(1, 2, 3), tmp_path)
+    write_batches(contents_of(1, 2, 3), tmp_path)
     assert [path.stat().st_ino for path in paths] == before
-    write_parcels(contents_of(1, 2, 4), tmp_path)
+    write_batches(contents_of(1, 2, 4), tmp_path)
     first, second = (path.stat().st_ino for path in paths)
     assert first == before[0]
     assert second != before[1]
 
 
-@pytest.mark.usefixtures("small_parcels")
+@pytest.mark.usefixtures("small_batches")
 @given(count=st.integers(0, 9), jobs=st.none() | st.integers(1, 50))
 def test_jobs_are_connections(count: int, jobs: int | None) -> None:
-    """Of all parcels that are sent at once together: no more than asked for, and nearly all."""
+    """Of all batches that are sent at once together: no more than asked for, and nearly all."""
     delivery = plan_contents_upload(upload(jobs=jobs), contents_of(*[1] * count))
     wanted = jobs or module.JOBS
     assert min(delivery.connections, delivery.at_once) >= 1
-    assert delivery.at_once <= max(1, len(delivery.parcels))
+    assert delivery.at_once <= max(1, len(delivery.batches))
     assert wanted - delivery.at_once < delivery.connections * delivery.at_once <= wanted
 
 

@@ -18,7 +18,7 @@ from wkflow.planning.split_channels import Part
 from tests.strategies import axes, dataset_plan, layer_plans, streamed, triples
 
 TERA = 10**12
-PER_PARCEL = 3
+PER_BATCH = 3
 """Rules that run once for what one job wrote: it is made, sent and removed."""
 
 FEW_BESIDES = 200
@@ -114,7 +114,7 @@ def test_a_hundred_terabytes_are_some_thousand_jobs(
 ) -> None:
     """Under 20 000 also where each is sent and removed; and a job stays one of hours."""
     (one,) = widen_jobs([planned(size, dtype, **options)])
-    assert PER_PARCEL * one.job_count + FEW_BESIDES < 20_000
+    assert PER_BATCH * one.job_count + FEW_BESIDES < 20_000
     assert one.job_bytes <= 64 * 2**30
     assert one.block_bytes <= 16 * 2**30
 

@@ -16,7 +16,7 @@ from tests.strategies import dataset_plan, small_layer_plan
 
 DELIVERY = UploadPlan(
     dataset="", name="em", url="https://example.org", folder=None, transfer_mode="http",
-    verify="sample", ca_bundle=None, connections=2, discard=True, parcels=(), extras=(),
+    verify="sample", ca_bundle=None, connections=2, discard=True, batches=(), extras=(),
     file_count=0, byte_bound=0, recipe="r",
 )  # fmt: skip
 

@@ -25,7 +25,7 @@ PLAN = dataset_plan(
     small_layer_plan(name="small"),
 )
 NOTHING = Plan.of_nothing("/data/e2006")
-LISTS = ("parcels/p000000", "parcels/p000001")
+LISTS = ("batches/p000000", "batches/p000001")
 
 
 SHOWN = "receipts/write_properties.json"
@@ -36,7 +36,7 @@ SHOWN = "receipts/write_properties.json"
 class Wildcards:
     """As Snakemake fills them in from the name of a receipt."""
 
-    parcel: str
+    batch: str
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ class Run:
         if self.delivery:
             (reservation,) = sending.reservation
             rules |= {reservation: ["delivery.json"]}
-            for parcel in self.delivery.parcels:
-                written = f"receipts/{parcel}.json"
+            for batch in self.delivery.batches:
+                written = f"receipts/{batch}.json"
                 sent = ["delivery.json", *sending.reservation, written]
-                rules[f"receipts/upload_shards/{parcel}.json"] = sent
+                rules[f"receipts/upload_shards/{batch}.json"] = sent
                 if jobs:
-                    waits = sending.sent_with_downstream(Wildcards(parcel))
-                    rules[f"receipts/discard_shards/{parcel}.json"] = [written, *waits]
+                    waits = sending.sent_with_downstream(Wildcards(batch))
+                    rules[f"receipts/discard_shards/{batch}.json"] = [written, *waits]
             rules[PROOF] = [*sending.reservation, *sending.sent(), *sending.last]
             rules["receipts/discard_local.json"] = [PROOF, *sending.discarded()]
         return rules
@@ -97,8 +97,8 @@ few_jobs = layer_plans(120).filter(lambda one: len(list(dataset_plan(one).jobs()
 
 def run_of(plan: Plan, *, discard: bool | None, folder: Path = RUN, cores: int = 4) -> Run:
     """Give a run that sends and discards, only sends, or (None) neither."""
-    parcels = tuple(job for job, _ in plan.jobs()) or LISTS
-    delivery = replace(DELIVERY, parcels=parcels, discard=bool(discard))
+    batches = tuple(job for job, _ in plan.jobs()) or LISTS
+    delivery = replace(DELIVERY, batches=batches, discard=bool(discard))
     delivered = None if discard is None else delivery
     ask = RuleInputs(plan)
     return Run(ask, UploadInputs(delivered, ask, folder, cores), delivered)
@@ -197,15 +197,15 @@ def test_no_voxel_is_read_before_the_server_agreed(tmp_path: Path) -> None:
 
 
 def check_removal(plan: Plan) -> None:
-    """Look at what each parcel's removal waits for."""
+    """Look at what each batch's removal waits for."""
     run = run_of(plan, discard=True)
     needs = {job: set(upstream_of(run.ask, job)) for job, _ in plan.jobs()}
-    for parcel in needs:
-        waits = run.sending.sent_with_downstream(Wildcards(parcel))
-        is_read = not has_shortcut(plan, parcel)
-        readers = [job for job in needs if is_read and f"receipts/{parcel}.json" in needs[job]]
+    for batch in needs:
+        waits = run.sending.sent_with_downstream(Wildcards(batch))
+        is_read = not has_shortcut(plan, batch)
+        readers = [job for job in needs if is_read and f"receipts/{batch}.json" in needs[job]]
         assert sorted(waits) == sorted(
-            f"receipts/upload_shards/{job}.json" for job in (parcel, *readers)
+            f"receipts/upload_shards/{job}.json" for job in (batch, *readers)
         )
 
 
@@ -237,9 +237,9 @@ def test_in_any_order_nobody_misses_a_shard(one: LayerPlan, random: Random) -> N
         assert ready, "the rules wait for one another in a circle"
         target = random.choice(sorted(ready))
         done.add(target)
-        rule, _, parcel = target.removeprefix("receipts/").partition("/")
+        rule, _, batch = target.removeprefix("receipts/").partition("/")
         if rule == "discard_shards":
-            gone.add(f"receipts/{parcel}")
+            gone.add(f"receipts/{batch}")
         elif rule in {"downsample_block", "downsample_rest"}:
             assert not gone.intersection(needs[target]) - spared
         elif rule == "upload_shards":
@@ -247,7 +247,7 @@ def test_in_any_order_nobody_misses_a_shard(one: LayerPlan, random: Random) -> N
     assert gone == set(run.ask.receipts())
 
 
-def test_parcels_leave_the_disk_one_by_one_where_there_are_many() -> None:
+def test_batches_leave_the_disk_one_by_one_where_there_are_many() -> None:
     """Then the last waits for all of them; of few the disk holds most at once anyway."""
     many, few = run_of(PLAN, discard=True), run_of(dataset_plan(), discard=True)
     removals = [f"receipts/discard_shards/{job}.json" for job, _ in PLAN.jobs()]
@@ -259,7 +259,7 @@ def test_parcels_leave_the_disk_one_by_one_where_there_are_many() -> None:
 
 @pytest.mark.parametrize("cores", [1, 4, 64])
 def test_conversion_runs_ahead_of_the_network_a_little(cores: int) -> None:
-    """All cores have work while some parcels wait; a disk has to hold only so many."""
+    """All cores have work while some batches wait; a disk has to hold only so many."""
     run = run_of(PLAN, discard=True, cores=cores)
     assert run.sending.in_flight == cores + AHEAD
     assert run.sending.weight == 1

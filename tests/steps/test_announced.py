@@ -64,7 +64,7 @@ STORED = [(name, codec) for name, codecs in CODECS.items() for codec in codecs]
 def test_what_is_announced_is_what_a_conversion_makes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_format: str, compression: str
 ) -> None:
-    """Each file is in one parcel or comes last; their number is exact, their size a bound.
+    """Each file is in one batch or comes last; their number is exact, their size a bound.
 
     Of noise too, which no codec makes smaller.
     """
@@ -79,9 +79,9 @@ def test_what_is_announced_is_what_a_conversion_makes(
     delivery = plan_layers_upload(settings, plan)
     receipts = []
     create_layer(plan, "em")
-    for parcel in delivery.parcels:
-        made = _make(plan, parcel)
-        receipts.append(f"receipts/{parcel}.json")
+    for batch in delivery.batches:
+        made = _make(plan, batch)
+        receipts.append(f"receipts/{batch}.json")
         made.write(receipts[-1])
     write_properties(plan, receipts)
     sent = [file.path for path in receipts for file in Receipt.read(path).files]
@@ -92,9 +92,9 @@ def test_what_is_announced_is_what_a_conversion_makes(
     assert sum(Receipt.read(path).bytes_written for path in receipts) <= delivery.byte_bound
 
 
-def _make(plan: Plan, parcel: str) -> Receipt:
-    slab = parcel.rpartition("/")[2]
-    if parcel.startswith("convert_slab"):
+def _make(plan: Plan, batch: str) -> Receipt:
+    slab = batch.rpartition("/")[2]
+    if batch.startswith("convert_slab"):
         return convert_slab(
             plan, "em", slab, threads=2, tick=lambda _: None, scratch=Path("scratch")
         )

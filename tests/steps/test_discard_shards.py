@@ -56,8 +56,8 @@ def slabs_of(plan: Plan) -> list[str]:
     return [f"convert_slab/em/{slab}" for slab in plan.layers[0].slabs()]
 
 
-def shards(plan: Plan, run: Path, parcel: str) -> list[Path]:
-    receipt = Receipt.read(run / "receipts" / f"{parcel}.json")
+def shards(plan: Plan, run: Path, batch: str) -> list[Path]:
+    receipt = Receipt.read(run / "receipts" / f"{batch}.json")
     return [Path(plan.dataset, file.path) for file in receipt.files]
 
 
@@ -65,18 +65,18 @@ def build_rest(plan: Plan, run: Path) -> Receipt:
     return downsample_rest(plan, "em", threads=2, tick=lambda _: None, scratch=run / SCRATCH)
 
 
-def shortcut_path(plan: Plan, run: Path, parcel: str) -> Path:
+def shortcut_path(plan: Plan, run: Path, batch: str) -> Path:
     one = plan.layers[0]
     shortcut = shortcut_of(one, run / SCRATCH)
     assert shortcut
-    return shortcut.path(one.slab(parcel.rpartition("/")[2]))
+    return shortcut.path(one.slab(batch.rpartition("/")[2]))
 
 
-def test_the_files_of_a_parcel_are_removed(without_shortcuts: Run) -> None:
+def test_the_files_of_a_batch_are_removed(without_shortcuts: Run) -> None:
     """All of them, and only them; the receipt says which."""
     plan, delivery, run = without_shortcuts
     first, *others = slabs_of(plan)
-    receipt = discard_shards(delivery, plan, run, parcel=first)
+    receipt = discard_shards(delivery, plan, run, batch=first)
     assert receipt.rule == "discard_shards"
     assert receipt.files == Receipt.read(run / "receipts" / f"{first}.json").files
     assert not any(path.exists() for path in shards(plan, run, first))
@@ -89,8 +89,8 @@ def test_some_may_be_gone_already(without_shortcuts: Run) -> None:
     plan, delivery, run = without_shortcuts
     first = slabs_of(plan)[0]
     shards(plan, run, first)[0].unlink()
-    once = discard_shards(delivery, plan, run, parcel=first)
-    assert discard_shards(delivery, plan, run, parcel=first) == once
+    once = discard_shards(delivery, plan, run, batch=first)
+    assert discard_shards(delivery, plan, run, batch=first) == once
 
 
 @on_linux
@@ -116,7 +116,7 @@ def test_shards_with_a_shortcut_go_before_the_small_mags_are_built(with_shortcut
         replace(plan, dataset=str(whole)), "em", threads=2, tick=lambda _: None
     )
     for slab in slabs_of(plan):
-        assert discard_shards(delivery, plan, run, parcel=slab).files
+        assert discard_shards(delivery, plan, run, batch=slab).files
         assert not any(path.exists() for path in shards(plan, run, slab))
     assert build_rest(plan, run).files == expected.files
 
@@ -128,11 +128,11 @@ def test_shards_whose_shortcut_is_lost_stay(with_shortcuts: Run) -> None:
     first = slabs_of(plan)[0]
     shortcut_path(plan, run, first).unlink()
     assert not is_spared(plan, run, first)
-    assert discard_shards(delivery, plan, run, parcel=first) == Receipt("discard_shards")
+    assert discard_shards(delivery, plan, run, batch=first) == Receipt("discard_shards")
     assert all(path.exists() for path in shards(plan, run, first))
     build_rest(plan, run).write(run / "receipts" / f"{REST}.json")
     assert is_spared(plan, run, first)
-    assert discard_shards(delivery, plan, run, parcel=first).files
+    assert discard_shards(delivery, plan, run, batch=first).files
     assert not any(path.exists() for path in shards(plan, run, first))
 
 
@@ -143,7 +143,7 @@ def test_a_shortcut_that_is_lost_does_not_cost_the_others_shards(with_shortcuts:
     before, after, *_ = slabs_of(plan)
     shortcut_path(plan, run, before).unlink()
     for slab in (before, after):
-        discard_shards(delivery, plan, run, parcel=slab)
+        discard_shards(delivery, plan, run, batch=slab)
     build_rest(plan, run)
 
 
@@ -154,7 +154,7 @@ def test_nothing_is_removed_behind_a_link(without_shortcuts: Run, tmp_path: Path
     layer.rename(outside)
     layer.symlink_to(outside)
     with pytest.raises(ConfigError, match="leads out of the dataset"):
-        discard_shards(delivery, plan, run, parcel=slabs_of(plan)[0])
+        discard_shards(delivery, plan, run, batch=slabs_of(plan)[0])
     assert all(path.exists() for path in shards(plan, run, slabs_of(plan)[0]))
     with pytest.raises(ConfigError, match="leads out of the dataset"):
         build_rest(plan, run)

@@ -42,10 +42,10 @@ def sending(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def finish(addition: Addition, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
     """Run the step; give its receipt. `changes` are those of the delivery."""
     folder, delivery = addition.folder, replace(addition.delivery, **changes)
-    parcels = [str(folder / f"receipts/upload_mag/em/{mag}.json") for mag in ("2", "4")]
+    batches = [str(folder / f"receipts/upload_mag/em/{mag}.json") for mag in ("2", "4")]
     receipt = folder / "receipts" / "finish_mags.json"
     token = addition.standin.token
-    finish_mags(addition.plan, delivery, token, parcels=parcels, receipt=receipt)
+    finish_mags(addition.plan, delivery, token, batches=batches, receipt=receipt)
     document: dict[str, Any] = json.loads(receipt.read_bytes())
     return document
 

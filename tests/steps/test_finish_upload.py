@@ -10,8 +10,8 @@ import pytest
 from wkflow.errors import TransientError, VerificationError, WkflowError
 from wkflow.network.retry import RetryBudget
 from wkflow.options.settings import Settings
-from wkflow.planning.list_dataset_files import find_parcels
-from wkflow.planning.plan_upload import begin_attempt, plan_contents_upload, write_parcels
+from wkflow.planning.list_dataset_files import find_batches
+from wkflow.planning.plan_upload import begin_attempt, plan_contents_upload, write_batches
 from wkflow.steps import finish_upload
 from wkflow.steps.reserve_upload import reserve_upload
 from wkflow.steps.upload_shards import upload_shards
@@ -46,8 +46,8 @@ class UploadInputs:
             "webknossos_url": self.standin.url,
         }
         settings = Settings.parse(given, where="test")
-        contents = find_parcels(self.dataset, follow_links=False)
-        write_parcels(contents, self.run_folder)
+        contents = find_batches(self.dataset, follow_links=False)
+        write_batches(contents, self.run_folder)
         delivery = begin_attempt(plan_contents_upload(settings, contents), self.run_folder)
         receipt = self.run_folder / delivery.reservation
         if not receipt.exists():
@@ -57,11 +57,11 @@ class UploadInputs:
     def _finish(self, delivery: UploadPlan) -> UploadReport:
         where = (delivery, self.run_folder, self.standin.token)
         sent = []
-        for parcel in delivery.parcels:
-            sent.append(self.run_folder / f"sent-{delivery.attempt}/{parcel}.json")
+        for batch in delivery.batches:
+            sent.append(self.run_folder / f"sent-{delivery.attempt}/{batch}.json")
             if not sent[-1].exists():
-                upload_shards(*where, parcel=parcel, tick=lambda _: None).write(sent[-1])
-        return finish_upload.finish_upload(*where, parcels=map(str, sent), tick=lambda _: None)
+                upload_shards(*where, batch=batch, tick=lambda _: None).write(sent[-1])
+        return finish_upload.finish_upload(*where, batches=map(str, sent), tick=lambda _: None)
 
 
 @pytest.fixture

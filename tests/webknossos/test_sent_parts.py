@@ -1,4 +1,4 @@
-"""What the server has of a parcel outlives the job that sent it."""
+"""What the server has of a batch outlives the job that sent it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -19,7 +19,7 @@ DELIVERY = UploadPlan(
     ca_bundle=None,
     connections=2,
     discard=True,
-    parcels=("convert_slab/em/z000000000", "downsample_rest/em"),
+    batches=("convert_slab/em/z000000000", "downsample_rest/em"),
     extras=("zarr.json", "datasource-properties.json"),
     file_count=7,
     byte_bound=2**40,
@@ -38,7 +38,7 @@ deliveries = st.builds(
     ca_bundle=st.none() | words,
     connections=st.integers(1, 100),
     discard=st.booleans(),
-    parcels=st.lists(words, max_size=4).map(tuple),
+    batches=st.lists(words, max_size=4).map(tuple),
     extras=st.lists(words, max_size=4).map(tuple),
     file_count=st.integers(0, 2**40),
     byte_bound=st.integers(0, 2**63),
@@ -60,7 +60,7 @@ def test_what_is_read_is_what_was_written(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "{}", '{"parcels": [], "extras": []}', '{"parcels": 1, "extras": []}'],
+    ["", "{", "[]", "{}", '{"batches": [], "extras": []}', '{"batches": 1, "extras": []}'],
 )
 def test_another_document_is_no_delivery(tmp_path: Path, text: str) -> None:
     """The file is named; a bug's traceback would not say what to do."""

@@ -37,7 +37,7 @@ def test_what_is_read_is_what_was_written(
 def test_it_is_written_where_snakemake_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Below the run folder by a relative name; as a parcel is named, any number of folders deep."""
+    """Below the run folder by a relative name; as a batch is named, any number of folders deep."""
     monkeypatch.chdir(tmp_path)
     name = "receipts/upload_shards/downsample_block/em/2/b000000.json"
     UploadReceipt("u", (), 0, 0, 0.0).write(name)

@@ -28,7 +28,7 @@ RESERVATION = Reservation(
 )
 
 crcs = st.from_regex(r"[0-9a-f]{8}", fullmatch=True)
-parcels = st.lists(
+batches = st.lists(
     st.builds(
         UploadReceipt,
         upload_id=st.just("u"),
@@ -50,8 +50,8 @@ def proof_of(sent: list[UploadReceipt], *, attempt: int = 1) -> UploadReport:
     )
 
 
-@given(sent=parcels)
-def test_sums_are_over_all_parcels(sent: list[UploadReceipt]) -> None:
+@given(sent=batches)
+def test_sums_are_over_all_batches(sent: list[UploadReceipt]) -> None:
     """A file counts once, as it was sent last; its bytes on the wire as often as they went."""
     proof = proof_of(sent)
     last = {file.path: file for one in sent for file in one.files}

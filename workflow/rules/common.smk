@@ -16,7 +16,7 @@ wildcard_constraints:
     slab="(t[0-9]+)?z[0-9]+",
     block="b[0-9]+",
     attempt="[0-9]+",
-    parcel=".+",
+    batch=".+",
 
 
 localrules:

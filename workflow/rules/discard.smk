@@ -1,7 +1,7 @@
 """Where the local dataset is only a means: what the server has goes.
 
-needs   receipts/upload_shards/{parcel}.json, upload.json
-gives   receipts/discard_shards/{parcel}.json    shards are gone that no job needs
+needs   receipts/upload_shards/{batch}.json, upload.json
+gives   receipts/discard_shards/{batch}.json    shards are gone that no job needs
         receipts/discard_local.json              the local dataset is gone
 """
 
@@ -11,12 +11,12 @@ rule discard_shards:
     input:
         delivery=ancient("delivery.json"),
         plan=ancient("draft.json"),
-        receipt="receipts/{parcel}.json",
+        receipt="receipts/{batch}.json",
         sent=upload_inputs.sent_with_downstream,
     output:
-        receipt="receipts/discard_shards/{parcel}.json",
+        receipt="receipts/discard_shards/{batch}.json",
     log:
-        "logs/discard_shards/{parcel}.log",
+        "logs/discard_shards/{batch}.log",
     priority: 30
     conda:
         "../../envs/runtime.yaml"

@@ -25,11 +25,11 @@ rule upload_shards:
     input:
         delivery=ancient("delivery.json"),
         reservation=upload_inputs.reservation,
-        receipt="receipts/{parcel}.json",
+        receipt="receipts/{batch}.json",
     output:
-        sent="receipts/upload_shards/{parcel}.json",
+        sent="receipts/upload_shards/{batch}.json",
     log:
-        "logs/upload_shards/{parcel}.log",
+        "logs/upload_shards/{batch}.log",
     priority: 20
     conda:
         "../../envs/runtime.yaml"
@@ -45,7 +45,7 @@ rule finish_upload:
     input:
         delivery=ancient("delivery.json"),
         reservation=upload_inputs.reservation,
-        parcels=upload_inputs.sent,
+        batches=upload_inputs.sent,
         properties=upload_inputs.last,
     output:
         proof="upload.json",

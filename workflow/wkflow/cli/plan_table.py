@@ -9,7 +9,7 @@ from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.units import shown_sizes
 from wkflow.options.settings import Settings
 from wkflow.planning.check_resources import Room, measure_room
-from wkflow.planning.list_dataset_files import find_parcels
+from wkflow.planning.list_dataset_files import find_batches
 from wkflow.planning.plan_upload import plan_contents_upload
 
 GB = 1e9
@@ -29,13 +29,13 @@ def plan_table(plan: Plan, settings: Settings) -> str:
 
 def contents_table(settings: Settings) -> str:
     """Show what would be sent of a dataset that exists, and where to; nothing is asked or sent."""
-    contents = find_parcels(settings.dataset, follow_links=settings.follows_links)
+    contents = find_batches(settings.dataset, follow_links=settings.follows_links)
     delivery = plan_contents_upload(settings, contents)
     lines = [
         f"dataset    {delivery.dataset} -> {delivery.name} on {delivery.url}",
         f"run folder {settings.run_folder}",
         f"files      {delivery.file_count}",
-        f"bytes      {delivery.byte_bound / GB:.3f} GB in {len(delivery.parcels)} parcels",
+        f"bytes      {delivery.byte_bound / GB:.3f} GB in {len(delivery.batches)} batches",
     ]
     return "\n".join([*lines, *(f"note       {note}" for note in contents.notes)])
 

@@ -24,13 +24,13 @@ class Traffic:
         if not self._read():
             return 0, 0
         done = ready = 0
-        for parcel in self._delivery.parcels if self._delivery else ():
-            size = self._size(parcel)
+        for batch in self._delivery.batches if self._delivery else ():
+            size = self._size(batch)
             ready += size
-            if RunFolder(self._folder).receipt(f"{SENT}/{parcel}").exists():
+            if RunFolder(self._folder).receipt(f"{SENT}/{batch}").exists():
                 done += size
             elif size:
-                done += min(size, self._told(parcel))
+                done += min(size, self._told(batch))
         return done, ready
 
     def _read(self) -> bool:
@@ -44,20 +44,20 @@ class Traffic:
             return False
         return True
 
-    def _size(self, parcel: str) -> int:
-        """Sum the files of a parcel whose receipt is there; each receipt is read once."""
-        path = RunFolder(self._folder).receipt(parcel)
+    def _size(self, batch: str) -> int:
+        """Sum the files of a batch whose receipt is there; each receipt is read once."""
+        path = RunFolder(self._folder).receipt(batch)
         try:
             stamp = path.stat().st_mtime_ns
-            if self._sizes.get(parcel, (0, 0))[0] != stamp:
+            if self._sizes.get(batch, (0, 0))[0] != stamp:
                 files = json.loads(path.read_bytes())["files"]
-                self._sizes[parcel] = stamp, sum(file["bytes"] for file in files)
+                self._sizes[batch] = stamp, sum(file["bytes"] for file in files)
         except (OSError, ValueError):
             return 0
-        return self._sizes[parcel][1]
+        return self._sizes[batch][1]
 
-    def _told(self, parcel: str) -> int:
+    def _told(self, batch: str) -> int:
         try:
-            return int((self._folder / "progress" / SENT / f"{parcel}.txt").read_text())
+            return int((self._folder / "progress" / SENT / f"{batch}.txt").read_text())
         except (OSError, ValueError):
             return 0

@@ -1,4 +1,4 @@
-"""A dataset on disk, of any tool, as parcels of files to send."""
+"""A dataset on disk, of any tool, as batches of files to send."""
 
 import json
 import os
@@ -12,11 +12,11 @@ from wkflow.errors import SourceError
 from wkflow.model.receipt import ShardFile
 from wkflow.model.write_datasource import PROPERTIES
 
-PARCEL_BYTES = 2**31
-PARCEL_FILES = 2000
+BATCH_BYTES = 2**31
+BATCH_FILES = 2000
 """A job is worth its start, and an interrupted one is no great loss."""
 
-MOST_PARCELS = 10_000
+MOST_BATCHES = 10_000
 """Each is a job, and costs the scheduler time."""
 
 NAMED = 3
@@ -38,26 +38,26 @@ class Contents:
     marks: tuple[tuple[str, int, int], ...]
     notes: tuple[str, ...]
 
-    def parcels(self) -> list[tuple[ShardFile, ...]]:
-        """Cut the files into parcels, in order: of double the size until they are few."""
+    def batches(self) -> list[tuple[ShardFile, ...]]:
+        """Cut the files into batches, in order: of double the size until they are few."""
         times = 1
-        while len(parcels := self._cut(PARCEL_BYTES * times, PARCEL_FILES * times)) > MOST_PARCELS:
+        while len(batches := self._cut(BATCH_BYTES * times, BATCH_FILES * times)) > MOST_BATCHES:
             times *= 2
-        return parcels
+        return batches
 
     def _cut(self, most_bytes: int, most_files: int) -> list[tuple[ShardFile, ...]]:
-        parcels: list[list[ShardFile]] = []
+        batches: list[list[ShardFile]] = []
         size = 0
         for file in self.files:
-            if not parcels or size + file.bytes > most_bytes or len(parcels[-1]) >= most_files:
-                parcels.append([])
+            if not batches or size + file.bytes > most_bytes or len(batches[-1]) >= most_files:
+                batches.append([])
                 size = 0
-            parcels[-1].append(file)
+            batches[-1].append(file)
             size += file.bytes
-        return [tuple(parcel) for parcel in parcels]
+        return [tuple(batch) for batch in batches]
 
 
-def find_parcels(dataset: Path, *, follow_links: bool) -> Contents:
+def find_batches(dataset: Path, *, follow_links: bool) -> Contents:
     """List what is to be sent of a dataset.
 
     Raises

@@ -15,7 +15,7 @@ from wkflow.run_folder import RunFolder
 from wkflow.webknossos.attempt import renewed
 from wkflow.webknossos.upload_plan import UploadPlan
 
-PARCELS = "parcels"
+BATCHES = "parcels"  # run folders of earlier versions have them there
 """The folder, below `receipts`, of lists of files that no job of ours wrote."""
 
 METADATA_BYTES = 2**20
@@ -25,14 +25,14 @@ CONNECTIONS = 2
 """Of one job, beside conversion; several such jobs run at once."""
 
 AT_ONCE = 1
-"""Parcels of a dataset that exists: two jobs took 6.3 s for 2.3 GB, one 6.8 s and 37 MiB less."""
+"""Batches of a dataset that exists: two jobs took 6.3 s for 2.3 GB, one 6.8 s and 37 MiB less."""
 
 JOBS = 5
 """Connections that send a dataset which exists, as the official tool has them."""
 
 
 def plan_layers_upload(settings: Settings, plan: Plan) -> UploadPlan:
-    """Say how a dataset that is being converted is sent: a parcel is what one job writes.
+    """Say how a dataset that is being converted is sent: a batch is what one job writes.
 
     There are none where nothing goes over the network.
     """
@@ -42,7 +42,7 @@ def plan_layers_upload(settings: Settings, plan: Plan) -> UploadPlan:
     extras = (*metadata(plan), PROPERTIES)
     return replace(
         address,
-        parcels=tuple(job for job, _ in plan.jobs()),
+        batches=tuple(job for job, _ in plan.jobs()),
         extras=extras,
         file_count=plan.file_count + len(extras),
         byte_bound=sum(_bound(one) for one in plan.layers),
@@ -60,7 +60,7 @@ def plan_contents_upload(settings: Settings, contents: Contents) -> UploadPlan:
     address = _address(settings, settings.name or contents.name, digest(contents.marks))
     if settings.transfer_mode != "http":
         return address
-    count = len(contents.parcels())
+    count = len(contents.batches())
     jobs = settings.jobs or JOBS
     at_once = max(1, min(AT_ONCE, count, jobs))
     return replace(
@@ -68,7 +68,7 @@ def plan_contents_upload(settings: Settings, contents: Contents) -> UploadPlan:
         connections=jobs // at_once,
         at_once=at_once,
         notes=contents.notes,
-        parcels=tuple(f"{PARCELS}/p{number:06d}" for number in range(count)),
+        batches=tuple(f"{BATCHES}/p{number:06d}" for number in range(count)),
         extras=(PROPERTIES,),
         file_count=len(contents.marks),
         byte_bound=sum(size for _, size, _ in contents.marks),
@@ -89,7 +89,7 @@ def _address(settings: Settings, name: str, contents: str) -> UploadPlan:
         insecure=settings.insecure,
         connections=CONNECTIONS,
         discard=settings.discards,
-        parcels=(),
+        batches=(),
         extras=(),
         file_count=0,
         byte_bound=0,
@@ -126,10 +126,10 @@ def begin_attempt(delivery: UploadPlan, run_folder: Path) -> UploadPlan:
     return replace(delivery, attempt=attempt.number, upload_id=attempt.upload_id)
 
 
-def write_parcels(contents: Contents, run_folder: Path) -> None:
-    """List the files of each parcel where the upload's jobs look for receipts."""
-    for number, files in enumerate(contents.parcels()):
-        path = RunFolder(run_folder).receipt(f"{PARCELS}/p{number:06d}")
-        receipt = Receipt(PARCELS, files)
+def write_batches(contents: Contents, run_folder: Path) -> None:
+    """List the files of each batch where the upload's jobs look for receipts."""
+    for number, files in enumerate(contents.batches()):
+        path = RunFolder(run_folder).receipt(f"{BATCHES}/p{number:06d}")
+        receipt = Receipt(BATCHES, files)
         if not (path.exists() and Receipt.read(path) == receipt):
             receipt.write(path)

@@ -18,13 +18,13 @@ from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import without_token
 from wkflow.planning.check_target import check_target, require_started_by_itself
 from wkflow.planning.claim_target import bring_back, lay_aside
-from wkflow.planning.list_dataset_files import find_parcels
+from wkflow.planning.list_dataset_files import find_batches
 from wkflow.planning.plan_upload import (
     begin_attempt,
     plan_contents_upload,
     plan_layers_upload,
     plan_mags_upload,
-    write_parcels,
+    write_batches,
 )
 from wkflow.planning.run_folders import with_own_folder, without_new_folders, without_traces
 from wkflow.process_limits import raise_open_files
@@ -183,8 +183,8 @@ def _delivery(settings: Settings, plan: Plan, *, is_main: bool) -> UploadPlan:
     if plan.layers:
         delivery = plan_layers_upload(settings, plan)
     else:
-        contents = find_parcels(settings.dataset, follow_links=settings.follows_links)
-        write_parcels(contents, folder)
+        contents = find_batches(settings.dataset, follow_links=settings.follows_links)
+        write_batches(contents, folder)
         delivery = plan_contents_upload(settings, contents)
     delivery = begin_attempt(delivery, folder)
     drop_stale_receipts(RuleInputs(plan), delivery, folder)

@@ -13,14 +13,14 @@ from wkflow.voxels.scratch_mag import has_shortcut
 from wkflow.webknossos.upload_plan import UploadPlan
 
 AHEAD = 2
-"""Parcels beyond the number of cores that may be under way: what is converted waits for the
+"""Batches beyond the number of cores that may be under way: what is converted waits for the
 network only as long as so few of them do, and the disk holds only so many."""
 
 
 class UploadBatch(Protocol):
     """What Snakemake hands to input functions of these rules."""
 
-    parcel: str
+    batch: str
 
 
 class UploadInputs:
@@ -33,8 +33,8 @@ class UploadInputs:
         self._jobs = jobs
 
     @property
-    def _parcels(self) -> tuple[str, ...]:
-        return self._delivery.parcels if self._delivery else ()
+    def _batches(self) -> tuple[str, ...]:
+        return self._delivery.batches if self._delivery else ()
 
     @property
     def _is_converting(self) -> bool:
@@ -60,7 +60,7 @@ class UploadInputs:
     @property
     def passes(self) -> bool:
         """Whether shards leave the disk one by one."""
-        return self.discards and bool(self._parcels)
+        return self.discards and bool(self._batches)
 
     @property
     def reservation(self) -> list[str]:
@@ -81,22 +81,22 @@ class UploadInputs:
         return [receipt_name(f"reserve_upload/{passed[0]}")] if passed else self.reservation
 
     def sent(self, _: object = None) -> list[str]:
-        """List the receipts of all parcels."""
-        return [receipt_name(f"upload_shards/{parcel}") for parcel in self._parcels]
+        """List the receipts of all batches."""
+        return [receipt_name(f"upload_shards/{batch}") for batch in self._batches]
 
     @property
     def last(self) -> list[str]:
-        """What has to be there beside the parcels: the properties, and all metadata."""
+        """What has to be there beside the batches: the properties, and all metadata."""
         return [receipt_name("write_properties"), *self._ask.layouts] if self._is_converting else []
 
     def sent_with_downstream(self, wildcards: UploadBatch) -> list[str]:
-        """Give what has to be sent before a parcel's shards may go: it, and what is made of it.
+        """Give what has to be sent before a batch's shards may go: it, and what is made of it.
 
         A slab whose shortcut is on the disk is not read again: it goes at once.
         """
-        jobs = [wildcards.parcel]
-        if not has_shortcut(self._ask.plan, wildcards.parcel):
-            jobs += self._downstream[wildcards.parcel]
+        jobs = [wildcards.batch]
+        if not has_shortcut(self._ask.plan, wildcards.batch):
+            jobs += self._downstream[wildcards.batch]
         return [receipt_name(f"upload_shards/{job}") for job in jobs]
 
     @cached_property
@@ -104,13 +104,13 @@ class UploadInputs:
         return self._ask.downstream()
 
     def discarded(self, _: object = None) -> list[str]:
-        """List the receipts of all parcels that leave the disk before the end.
+        """List the receipts of all batches that leave the disk before the end.
 
-        Few parcels may be under way all at once: to remove one of them earlier bounds nothing.
+        Few batches may be under way all at once: to remove one of them earlier bounds nothing.
         """
-        if len(self._parcels) <= 2 * self.in_flight:
+        if len(self._batches) <= 2 * self.in_flight:
             return []
-        return [receipt_name(f"discard_shards/{parcel}") for parcel in self._parcels]
+        return [receipt_name(f"discard_shards/{batch}") for batch in self._batches]
 
     @property
     def final_targets(self) -> list[str]:

@@ -11,8 +11,8 @@ from wkflow.voxels.scratch_mag import has_shortcut, is_spared
 from wkflow.webknossos.upload_plan import UploadPlan
 
 
-def discard_shards(delivery: UploadPlan, plan: Plan, run_folder: Path, *, parcel: str) -> Receipt:
-    """Remove the files of a parcel; those of a slab only if its shortcut replaces them.
+def discard_shards(delivery: UploadPlan, plan: Plan, run_folder: Path, *, batch: str) -> Receipt:
+    """Remove the files of a batch; those of a slab only if its shortcut replaces them.
 
     What is left stays until the whole dataset goes.
 
@@ -21,10 +21,10 @@ def discard_shards(delivery: UploadPlan, plan: Plan, run_folder: Path, *, parcel
     ConfigError
         If a folder of a mag leads out of the dataset.
     """
-    receipt = Receipt.read(RunFolder(run_folder).receipt(parcel))
-    if has_shortcut(plan, parcel) and not is_spared(plan, run_folder, parcel):
+    receipt = Receipt.read(RunFolder(run_folder).receipt(batch))
+    if has_shortcut(plan, batch) and not is_spared(plan, run_folder, batch):
         return Receipt("discard_shards")
-    one = plan.layer(VoxelJob.parse(parcel).layer)
+    one = plan.layer(VoxelJob.parse(batch).layer)
     for folder in (f"{one.layer.path}/{grid.name}" for grid in one.made):
         require_inside(Path(delivery.dataset), folder)
     for file in receipt.files:

@@ -25,18 +25,18 @@ from wkflow.webknossos.upload_report import Verdict
 
 
 def finish_mags(
-    plan: Plan, delivery: UploadPlan, token: str, *, parcels: Iterable[str], receipt: Path
+    plan: Plan, delivery: UploadPlan, token: str, *, batches: Iterable[str], receipt: Path
 ) -> None:
     """Read back what `delivery.verify` asks for, remove what was a means, and write the receipt.
 
-    `parcels` are the receipts of the mags that were sent.
+    `batches` are the receipts of the mags that were sent.
 
     Raises
     ------
     VerificationError
         If the server lists a mag no more, or gives other bytes than were sent.
     """
-    sent = [UploadReceipt.read(path) for path in parcels]
+    sent = [UploadReceipt.read(path) for path in batches]
     with visiting(
         DatasetAddress.parse(plan.destination), token,
         connections=delivery.connections, ca_bundle=delivery.ca_bundle,

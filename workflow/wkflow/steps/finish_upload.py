@@ -42,12 +42,12 @@ def finish_upload(
     run_folder: Path,
     token: str,
     *,
-    parcels: Iterable[str],
+    batches: Iterable[str],
     tick: Callable[[int], None],
 ) -> UploadReport:
     """Finish the upload and read back from the server what `delivery.verify` asks for.
 
-    `parcels` are the receipts of what was sent before.
+    `batches` are the receipts of what was sent before.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def finish_upload(
         server = Server.connect(session, reservation.url)
         if delivery.transfer_mode != "http":
             return transfer(delivery, reservation, server, folder)
-        sent = [UploadReceipt.read(path) for path in parcels]
+        sent = [UploadReceipt.read(path) for path in batches]
         upload = open_upload(session, reservation)
         with _spoiling(folder, upload):
             sent += _send_extras(delivery, upload, folder, tick)

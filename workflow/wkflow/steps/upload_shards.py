@@ -1,4 +1,4 @@
-"""Send the files of one parcel, and only what the server does not have yet."""
+"""Send the files of one batch, and only what the server does not have yet."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -36,7 +36,7 @@ def upload_shards(
     run_folder: Path,
     token: str,
     *,
-    parcel: str,
+    batch: str,
     tick: Callable[[int], None],
 ) -> UploadReceipt:
     """Send the files that the receipt of that name lists.
@@ -51,7 +51,7 @@ def upload_shards(
     TransientError
         If the server lost the upload, or cannot be reached for long.
     """
-    source = RunFolder(run_folder).receipt(parcel)
+    source = RunFolder(run_folder).receipt(batch)
     files = Receipt.read(source).files
     reservation = Reservation.read(run_folder / delivery.reservation)
     folder = delivery.state(run_folder)
@@ -62,7 +62,7 @@ def upload_shards(
         insecure=delivery.insecure,
     ) as session:
         try:
-            journal = Journal(folder / f"{parcel}.jsonl")
+            journal = Journal(folder / f"{batch}.jsonl")
             upload, dataset = open_upload(session, reservation), Path(delivery.dataset)
             return send(dataset, delivery.connections, upload, files, journal, tick)
         except (UploadLostError, ChangedError) as lost:

@@ -87,21 +87,21 @@ def shortcut_bytes(plan: LayerPlan) -> int:
     return prod(shortcut.grid.size) * plan.layer.voxel_bytes if shortcut else 0
 
 
-def has_shortcut(plan: Plan, parcel: str) -> bool:
+def has_shortcut(plan: Plan, batch: str) -> bool:
     """Whether the second mag is built from what a slab's job leaves instead of its shards."""
-    job = VoxelJob.parse(parcel)
+    job = VoxelJob.parse(batch)
     return job.rule == SLAB_RULE and shortcut_of(plan.layer(job.layer), Path()) is not None
 
 
-def is_spared(plan: Plan, run_folder: Path, parcel: str) -> bool:
+def is_spared(plan: Plan, run_folder: Path, batch: str) -> bool:
     """Whether no job will read the shards of a slab.
 
     All mags above it are there; or the shortcuts of all slabs before it and its own are, since a
     job that lacks one of them reads shards instead.
     """
-    if not has_shortcut(plan, parcel):
+    if not has_shortcut(plan, batch):
         return False
-    job, folder = VoxelJob.parse(parcel), RunFolder(run_folder)
+    job, folder = VoxelJob.parse(batch), RunFolder(run_folder)
     if folder.receipt(VoxelJob.of_rest(job.layer)).exists():
         return True
     done = folder.receipt(job).parent.glob("*.json")
@@ -110,9 +110,9 @@ def is_spared(plan: Plan, run_folder: Path, parcel: str) -> bool:
     return all(is_kept_reduced(plan, run_folder, one) for one in jobs)
 
 
-def is_kept_reduced(plan: Plan, run_folder: Path, parcel: str) -> bool:
+def is_kept_reduced(plan: Plan, run_folder: Path, batch: str) -> bool:
     """Whether the shortcut of a slab is on the disk."""
-    job = VoxelJob.parse(parcel)
+    job = VoxelJob.parse(batch)
     one = plan.layer(job.layer)
     shortcut = shortcut_of(one, run_folder / SCRATCH)
     return shortcut is not None and shortcut.path(one.slab(job.part)).exists()

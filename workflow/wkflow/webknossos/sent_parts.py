@@ -1,4 +1,4 @@
-"""What a server has accepted of a parcel: so that an interrupted job goes on where it stopped."""
+"""What a server has accepted of a batch: so that an interrupted job goes on where it stopped."""
 
 import json
 from contextlib import suppress

@@ -1,6 +1,6 @@
 """What is to be sent, where to and how: drawn while the rules are read, read by the upload's jobs.
 
-A parcel is what one `upload_shards` job sends: the files of one receipt.
+A batch is what one `upload_shards` job sends: the files of one receipt.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from wkflow.run_folder import UPLOAD, receipt_name
 class UploadPlan:
     """One dataset on its way to a server.
 
-    `at_once` parcels of a dataset that exists are sent at once, each through `connections`.
-    `notes` are what a person should read. `parcels` are names of receipts below `receipts/`;
-    `extras` are the files, relative to the dataset, that go when all parcels have gone, the last of
+    `at_once` batches of a dataset that exists are sent at once, each through `connections`.
+    `notes` are what a person should read. `batches` are names of receipts below `receipts/`;
+    `extras` are the files, relative to the dataset, that go when all batches have gone, the last of
     them last. `file_count` is what the server is told beforehand, `byte_bound` what the files will
     never exceed together. `recipe` changes when the files, the name or the place does. `attempt`
     and `upload_id` say how often the server was asked and under what name it knows the upload.
@@ -33,7 +33,7 @@ class UploadPlan:
     ca_bundle: str | None
     connections: int
     discard: bool
-    parcels: tuple[str, ...]
+    batches: tuple[str, ...]
     extras: tuple[str, ...]
     file_count: int
     byte_bound: int

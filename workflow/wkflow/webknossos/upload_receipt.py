@@ -1,4 +1,4 @@
-"""What one parcel's job sent: its receipt, with samples by which the server can be asked later."""
+"""What one batch's job sent: its receipt, with samples by which the server can be asked later."""
 
 from dataclasses import dataclass
 from pathlib import Path
