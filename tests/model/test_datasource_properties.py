@@ -9,8 +9,8 @@ from wkflow.model.box import Box
 from wkflow.model.datasource_properties import (
     Existing,
     ExistingLayer,
-    factors_of,
     local_path,
+    mag_of,
     mags_of,
 )
 from wkflow.model.mag import Mag
@@ -140,7 +140,7 @@ def test_old_mags_are_known_by_their_folders() -> None:
         (Mag(2, 2, 1), ("em/2-2-1", "em/2-2-1")),
     ]
     assert mags_of(old) is old["wkwResolutions"]
-    assert [factors_of(mag) for mag in mags_of(old)] == [Mag(1, 1, 1), Mag(2, 2, 1)]
+    assert [mag_of(mag) for mag in mags_of(old)] == [Mag(1, 1, 1), Mag(2, 2, 1)]
 
 
 def test_a_layer_without_a_format_is_wkw() -> None:

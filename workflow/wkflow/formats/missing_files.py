@@ -14,7 +14,7 @@ from typing import Any
 
 from wkflow.errors import IncompleteError
 from wkflow.formats.layer_metadata import documents_of
-from wkflow.model.datasource_properties import factors_of, mags_of
+from wkflow.model.datasource_properties import mag_of, mags_of
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt
 from wkflow.model.write_datasource import PROPERTIES
@@ -114,7 +114,7 @@ def lost_properties(plan: Plan, job: str, sizes: Sizes) -> list[Lost]:
 def _lists(document: Any, plan: Plan) -> bool:  # noqa: ANN401 -- JSON
     try:
         listed = {
-            (layer["name"], factors_of(mag))
+            (layer["name"], mag_of(mag))
             for layer in document["dataLayers"]
             for mag in mags_of(layer)
         }

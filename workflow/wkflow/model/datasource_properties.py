@@ -15,7 +15,7 @@ from wkflow.model.box import Triple
 from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import ITEM_BYTES, Layer
 from wkflow.model.layer_names import FIRST_PRINTED, layer_name
-from wkflow.model.mag import Mag
+from wkflow.model.mag import Mag, factors_from, name_of
 from wkflow.model.units import SHORT, UNITS
 
 DTYPES = {"float": "float32", "double": "float64", "uint24": "uint8"}
@@ -83,24 +83,40 @@ class Existing:
 
 
 def mags_of(layer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the list of mags of a layer's description, whatever it is called."""
-    found: list[dict[str, Any]] = layer[MAGS if MAGS in layer else RESOLUTIONS]
+    """Give the list of mags of a layer's description, whatever it is called; the list itself."""
+    found: list[dict[str, Any]] = layer.get(MAGS, layer.get(RESOLUTIONS, []))
     return found
 
 
 MAGS, RESOLUTIONS = "mags", "wkwResolutions"
 
 
-def factors_of(mag: dict[str, Any]) -> Mag:
-    """Read the mag of its description: one number or three."""
-    stated = mag["mag"] if "mag" in mag else mag["resolution"]
-    x, y, z = [stated] * 3 if isinstance(stated, int) else map(int, stated)
-    return Mag(x, y, z)
+def mag_of(mag: dict[str, Any]) -> Mag:
+    """Read the mag of its description.
+
+    Raises
+    ------
+    ConfigError
+        If a factor is no power of two: none of our mags.
+    """
+    return Mag(*factors_of(mag))
 
 
-def usual_paths(layer: str, mag: Mag) -> tuple[str, str]:
+def factors_of(mag: dict[str, Any]) -> Triple:
+    """Read the factors (x, y, z) of a mag's description, which states one number or three."""
+    return factors_from(mag["mag"] if "mag" in mag else mag["resolution"])
+
+
+def paths_of(layer: dict[str, Any], mag: dict[str, Any]) -> tuple[str, ...]:
+    """Give where a mag of a layer is stated to lie, or else may lie, relative or as an URL."""
+    if mag.get("path"):
+        return (str(mag["path"]),)
+    return usual_paths(str(layer["name"]), factors_of(mag))
+
+
+def usual_paths(layer: str, factors: Triple) -> tuple[str, str]:
     """Give where a mag lies if its description does not say it: the first of these that exists."""
-    return f"{layer}/{mag}", f"{layer}/{'-'.join(map(str, mag.factors))}"
+    return f"./{layer}/{name_of(factors)}", f"./{layer}/{'-'.join(map(str, factors))}"
 
 
 def local_path(path: str) -> str:
@@ -120,6 +136,8 @@ def _scale(scale: Any) -> tuple[tuple[float, float, float], str]:  # noqa: ANN40
 
 
 def _layer(layer: dict[str, Any]) -> ExistingLayer:
+    if not {MAGS, RESOLUTIONS} & layer.keys():
+        raise KeyError(MAGS)
     further = layer.get("additionalAxes") or []
     further = sorted(further, key=lambda axis: int(axis["index"]))
     mags = [_mag(layer, mag, further) for mag in mags_of(layer)]
@@ -177,9 +195,8 @@ def _box(box: dict[str, Any]) -> tuple[Triple, Triple]:
 
 
 def _mag(layer: dict[str, Any], mag: dict[str, Any], further: list[dict[str, Any]]) -> ExistingMag:
-    factors = factors_of(mag)
-    usual = usual_paths(str(layer["name"]), factors)
-    paths = (local_path(str(mag["path"])),) if mag.get("path") else usual
+    factors = mag_of(mag)
+    paths = tuple(map(local_path, paths_of(layer, mag)))
     return ExistingMag(factors, paths, _axes(mag.get("axisOrder") or {}, further))
 
 

@@ -1,7 +1,7 @@
 """The magnification: how many of the finest voxels one voxel spans."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from wkflow.errors import ConfigError
 from wkflow.model.box import Triple
@@ -30,8 +30,7 @@ class Mag:
             )
 
     def __str__(self) -> str:
-        x, y, z = self.factors
-        return str(x) if x == y == z else f"{x}-{y}-{z}"
+        return name_of(self.factors)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -69,3 +68,22 @@ class Mag:
     def over(self, finer: "Mag") -> Triple:
         """How many voxels of `finer` one voxel of this mag spans along x, y and z."""
         return self.x // finer.x, self.y // finer.y, self.z // finer.z
+
+
+def factors_from(stated: Any) -> Triple:  # noqa: ANN401 -- JSON: a number or three
+    """Read factors along x, y and z: of datasets that others made they may be any.
+
+    >>> factors_from(2), factors_from([3, 3, 1])
+    ((2, 2, 2), (3, 3, 1))
+    """
+    x, y, z = [stated] * 3 if isinstance(stated, int) else map(int, stated)
+    return x, y, z
+
+
+def name_of(factors: Triple) -> str:
+    """Spell factors as folders are called.
+
+    >>> name_of((2, 2, 2)), name_of((3, 3, 1))
+    ('2', '3-3-1')
+    """
+    return str(factors[0]) if len(set(factors)) == 1 else "-".join(map(str, factors))

@@ -9,6 +9,7 @@ from typing import Any
 
 from wkflow.atomic_files import PARTIAL
 from wkflow.errors import SourceError
+from wkflow.model.datasource_properties import mags_of, paths_of
 from wkflow.model.receipt import ShardFile
 from wkflow.model.write_datasource import PROPERTIES
 
@@ -112,13 +113,8 @@ def _places(document: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...], bo
     """Give each mag and attachment in words, where it may be, and whether it is a folder."""
     for layer in document["dataLayers"]:
         name = layer["name"]
-        for mag in layer.get("mags", layer.get("wkwResolutions", ())):
-            factors = mag["mag"] if "mag" in mag else mag["resolution"]
-            x, y, z = [factors] * 3 if isinstance(factors, int) else map(int, factors)
-            long = f"{x}-{y}-{z}"
-            short = str(x) if x == y == z else long
-            usual = (f"./{name}/{short}", f"./{name}/{long}")
-            paths = (mag["path"],) if mag.get("path") else usual
+        for mag in mags_of(layer):
+            paths = paths_of(layer, mag)
             yield f"mag {paths[0]} of layer {name}", paths, True
         for kind, some in (layer.get("attachments") or {}).items():
             for one in [some] if isinstance(some, dict) else some or ():

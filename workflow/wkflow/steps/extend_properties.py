@@ -16,7 +16,9 @@ from wkflow.model.datasource_properties import (
     RESOLUTIONS,
     factors_of,
     local_path,
+    mag_of,
     mags_of,
+    paths_of,
     usual_paths,
 )
 from wkflow.model.layer import Grid
@@ -90,7 +92,7 @@ def _extend_layer(layer: dict[str, Any], one: LayerPlan, dataset: Path) -> list[
     listed, replaced = mags_of(layer), []
     for grid in one.made:
         entry = _entry(layer, one, grid)
-        same = [mag for mag in listed if factors_of(mag).largest == grid.mag.largest]
+        same = [mag for mag in listed if mag_of(mag).largest == grid.mag.largest]
         paths = {str(mag["path"]) for mag in same if mag.get("path")}
         replaced += sorted(paths - {str(entry.get("path"))})
         place = listed.index(same[0]) if same else len(listed)
@@ -110,10 +112,10 @@ def _modernize(layer: dict[str, Any], dataset: Path) -> None:
     """Say where mags are, which in old descriptions goes without saying."""
     mags = []
     for old in layer[RESOLUTIONS]:
-        mag = factors_of(old)
-        short, long = (f"./{path}" for path in usual_paths(layer["name"], mag))
+        factors = factors_of(old)
+        short, long = usual_paths(layer["name"], factors)
         mags.append({
-            "mag": list(mag.factors),
+            "mag": list(factors),
             "path": short if (dataset / short).is_dir() else long,
             **{key: value for key, value in old.items() if key != "resolution"},
         })  # fmt: skip
@@ -157,12 +159,11 @@ def _prune(dataset: Path, one: LayerPlan, written: set[str]) -> None:
 def _listed(dataset: Path, document: dict[str, Any]) -> set[Path]:
     """Give the folders of all mags that are listed, wherever they are."""
     return {
-        (dataset / local_path(str(path))).resolve()
+        (dataset / local_path(path)).resolve()
         for layer in document["dataLayers"]
         for mag in mags_of(layer)
-        for path in ((mag["path"],) if mag.get("path") else usual_paths(
-            layer["name"], factors_of(mag)))
-    }  # fmt: skip
+        for path in paths_of(layer, mag)
+    }
 
 
 def _left_over(dataset: Path, plan: Plan) -> list[str]:

@@ -11,6 +11,8 @@ from pathlib import Path
 import google_crc32c
 
 from wkflow.errors import VerificationError
+from wkflow.model.datasource_properties import factors_of, mags_of, paths_of
+from wkflow.model.mag import name_of
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.network.retry import SERVER_RETRIES, RetryBudget
 from wkflow.webknossos.client.api_versions import Dialect
@@ -112,15 +114,13 @@ def _mags(dataset: Path, proxy: Proxy) -> dict[str, str]:
     document = json.loads((dataset / PROPERTIES).read_bytes())
     places = {}
     for layer in document["dataLayers"]:
-        for mag in layer.get("mags", layer.get("wkwResolutions", ())):
-            factors = mag.get("mag", mag.get("resolution"))
-            x, y, z = [factors] * 3 if isinstance(factors, int) else factors
-            name = str(x) if x == y == z else f"{x}-{y}-{z}"
-            folder = os.path.normpath(mag.get("path") or f"{layer['name']}/{name}")
-            place = announced.get((layer["name"], (x, y, z)))
+        for mag in mags_of(layer):
+            factors = factors_of(mag)
+            folder = os.path.normpath(paths_of(layer, mag)[0])
+            place = announced.get((layer["name"], factors))
             if place is None:
                 raise VerificationError(
-                    f"the server does not show mag {name} of layer {layer['name']}",
+                    f"the server does not show mag {name_of(factors)} of layer {layer['name']}",
                     proxy.dataset_id, _ANEW,
                 )  # fmt: skip
             places[Path(folder).as_posix()] = place

@@ -11,7 +11,7 @@ from typing import Any
 
 from wkflow.errors import SourceError
 from wkflow.model.box import Triple, triple
-from wkflow.model.datasource_properties import local_path, mags_of
+from wkflow.model.datasource_properties import factors_of, local_path, mags_of, paths_of
 from wkflow.model.source import Channel, ImageMetadata, Place, References
 from wkflow.model.units import SHORT, UNITS, to_nm
 from wkflow.readers.base.optional_metadata import besides, in_part
@@ -50,9 +50,10 @@ def _layer(path: str, layer: dict[str, Any], scale: Scale, references: Reference
             path,
             "Name the layer's own folder if it is N5 or precomputed.",
         )
-    mag = min(mags_of(layer), key=lambda one: max(_factors(one)))
-    named = mag.get("path") or f"{layer['name']}/{_name(mag)}"
-    folder = Path(referred(path, local_path(str(named)), references, path))
+    mag = min(mags_of(layer), key=lambda one: max(factors_of(one)))
+    places = tuple(map(local_path, paths_of(layer, mag)))
+    named = next((one for one in places if Path(path, one).exists()), places[0])
+    folder = Path(referred(path, named, references, path))
     files: tuple[str, ...] = (str((folder / HEADER).absolute()),)
     if data_format == "wkw":
         whole = mag_at(folder)
@@ -63,8 +64,8 @@ def _layer(path: str, layer: dict[str, Any], scale: Scale, references: Reference
         path,
         stored,
         replace(
-            besides(lambda: _about(layer, _voxel_nm(scale, _factors(mag))), str(layer["name"])),
-            place=_place(layer["boundingBox"], _factors(mag)),
+            besides(lambda: _about(layer, _voxel_nm(scale, factors_of(mag))), str(layer["name"])),
+            place=_place(layer["boundingBox"], factors_of(mag)),
             unit=_unit(scale),
         ),
         (str((Path(path) / PROPERTIES).absolute()), *files),
@@ -127,17 +128,6 @@ def _largest_id(layer: dict[str, Any]) -> int:
     return int(stated["value"] if isinstance(stated, dict) else stated)
 
 
-def _factors(mag: dict[str, Any]) -> tuple[int, int, int]:
-    stated = mag["mag"] if "mag" in mag else mag["resolution"]
-    x, y, z = stated if isinstance(stated, list) else [stated] * 3
-    return int(x), int(y), int(z)
-
-
-def _name(mag: dict[str, Any]) -> str:
-    factors = _factors(mag)
-    return str(factors[0]) if len(set(factors)) == 1 else "-".join(map(str, factors))
-
-
 def _axes(order: dict[str, int], count: int) -> tuple[str, ...]:
     places = {place: axis for axis, place in order.items()}
     return tuple(places.get(place, f"axis{place}") for place in range(count))
@@ -150,7 +140,7 @@ def _cropped(stored: Stored, layer: dict[str, Any], mag: dict[str, Any]) -> Stor
     spans = {
         axis: (begin // factor, -(-(begin + size) // factor))
         for axis, begin, size, factor in zip(
-            "xyz", box["topLeft"], sizes, _factors(mag), strict=True
+            "xyz", box["topLeft"], sizes, factors_of(mag), strict=True
         )
     }
     whole = [

@@ -6,9 +6,10 @@ from typing import Any, Self
 from urllib.parse import quote, unquote, urlsplit
 
 from wkflow.errors import ConfigError, ServerError
+from wkflow.model.mag import factors_from, name_of
 from wkflow.network.network_errors import nonsense
 from wkflow.path_safety import has_parent
-from wkflow.webknossos.client.proxy import PROPERTIES, mag_of, name_of
+from wkflow.webknossos.client.proxy import PROPERTIES
 from wkflow.webknossos.client.server import Server, text, understanding
 from wkflow.webknossos.client.session import Session
 
@@ -162,7 +163,7 @@ class RemoteDataset:
         """Give the factors of the mags that a layer has."""
         with understanding(f"GET {self.url}"):
             return [
-                mag_of(mag["mag"])
+                factors_from(mag["mag"])
                 for one in self.document["dataLayers"]
                 if one["name"] == layer
                 for mag in one["mags"]
@@ -181,8 +182,8 @@ def _common(
     kept, notes = [], []
     for layer in known["dataLayers"]:
         name = layer["name"]
-        mags = {mag_of(mag["mag"]): mag for mag in offered.get(name, {"mags": []})["mags"]}
-        wanted = [mag_of(mag["mag"]) for mag in layer["mags"]] if name in layers else []
+        mags = {factors_from(mag["mag"]): mag for mag in offered.get(name, {"mags": []})["mags"]}
+        wanted = [factors_from(mag["mag"]) for mag in layer["mags"]] if name in layers else []
         notes += [
             f"mag {name_of(one)} of layer {name} is not served as {access_mode}, and left out"
             for one in wanted

@@ -7,12 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from wkflow.errors import ServerError, TransientError
-from wkflow.model.mag import Mag
+from wkflow.model.mag import Mag, name_of
 from wkflow.network.network_errors import RetryableError, nonsense
 from wkflow.webknossos.client.api_versions import NewMag
 from wkflow.webknossos.client.dataset import RemoteDataset
 from wkflow.webknossos.client.mag_upload import MagUpload
-from wkflow.webknossos.client.proxy import name_of
 from wkflow.webknossos.client.request import Request
 from wkflow.webknossos.client.upload import FinishUnsureError
 

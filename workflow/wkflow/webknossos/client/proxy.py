@@ -1,13 +1,11 @@
 """Reading a finished dataset back, as files, through the datastore's proxy."""
 
-from typing import Any
-
+from wkflow.model.box import Triple
+from wkflow.model.mag import factors_from
 from wkflow.network.network_errors import nonsense
 from wkflow.webknossos.client.api_versions import Dialect
 from wkflow.webknossos.client.dataset_files import RemoteFiles
 from wkflow.webknossos.client.session import Session
-
-Mag = tuple[int, int, int]
 
 PROPERTIES = "datasource-properties.json"
 
@@ -20,7 +18,7 @@ class Proxy:
         self._url = datastore.rstrip("/") + dialect.proxy(dataset_id)
         self._files = RemoteFiles(session, self._url)
 
-    def mag_paths(self) -> dict[tuple[str, Mag], str]:
+    def mag_paths(self) -> dict[tuple[str, Triple], str]:
         """Give the announced folder of every mag by layer and mag, for `read`.
 
         Raises
@@ -32,7 +30,7 @@ class Proxy:
         document = self._session.json("GET", url)
         try:
             return {
-                (str(layer["name"]), mag_of(mag["mag"])): str(mag["path"])
+                (str(layer["name"]), factors_from(mag["mag"])): str(mag["path"])
                 for layer in document["dataLayers"]
                 for mag in layer["mags"]
             }
@@ -57,22 +55,3 @@ class Proxy:
             If the server refuses, or answers another range than was asked for.
         """
         return self._files.part(path, begin, end)
-
-
-def mag_of(announced: Any) -> Mag:  # noqa: ANN401 -- a number or three
-    """Read the factors of a mag along x, y, z.
-
-    >>> mag_of(2), mag_of([4, 4, 2])
-    ((2, 2, 2), (4, 4, 2))
-    """
-    x, y, z = [announced] * 3 if isinstance(announced, int) else announced
-    return int(x), int(y), int(z)
-
-
-def name_of(mag: Mag) -> str:
-    """Spell a mag, which on a server may have any factors.
-
-    >>> name_of((2, 2, 2)), name_of((3, 3, 1))
-    ('2', '3-3-1')
-    """
-    return str(mag[0]) if len(set(mag)) == 1 else "-".join(map(str, mag))
