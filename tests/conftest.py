@@ -1,5 +1,6 @@
 """What holds for all tests, and which of them `pytest` alone runs: see tests/README.md."""
 
+import gc
 import os
 import signal
 from typing import Any
@@ -61,6 +62,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
     gone = set(left_out)
     items[:] = [item for item in items if item not in gone]
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage walk through all tests and imported modules again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def is_long(item: pytest.Item) -> bool:
