@@ -20,6 +20,7 @@ URL = "https://webknossos.test/datasets/em-0123456789abcdef01234567"
     ],
 )  # fmt: skip
 def test_every_command_is_one_kind(options: dict[str, object], kind: RunKind, said: str) -> None:
+    """What a kind says of itself follows from the command and the target."""
     facts = ("converts", "uploads", "downsamples", "is_remote", "has_server", "makes_means")
     voxels = {"voxel_size": "1,1,1"} if kind.converts else {}
     assert Settings.parse(options | voxels, where="test").kind is kind
