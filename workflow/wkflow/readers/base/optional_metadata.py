@@ -18,7 +18,7 @@ Said = TypeVar("Said")
 def besides(describe: Callable[[], ImageMetadata], name: str = "") -> ImageMetadata:
     """Describe an image; no voxel depends on it, so nothing that is wrong there stops a run.
 
-    >>> besides(lambda: About("a", (float("1,5"), None, None)), "a").notes[0][64:]
+    >>> besides(lambda: ImageMetadata("a", (float("1,5"), None, None)), "a").notes[0][64:]
     "is left out: could not convert string to float: '1,5' (ValueError)"
     """
     try:

@@ -102,7 +102,7 @@ def split_repeats(
     Examples
     --------
     >>> split_repeats([0, 0, 1, 1], [{"EchoNumbers": n} for n in "1212"])
-    (Volume(members=(0, 2), label='echo1'), Volume(members=(1, 3), label='echo2'))
+    (PlaneGroup(members=(0, 2), label='echo1'), PlaneGroup(members=(1, 3), label='echo2'))
     """
     keys: list[tuple[str, ...]] = [()] * len(places)
     asked: list[str] = []
