@@ -164,3 +164,18 @@ def test_a_holder_without_a_token_is_no_help(monkeypatch: pytest.MonkeyPatch) ->
             find_token()
         assert caught.value.where == TOKEN
         assert caught.value.exit_status == 4
+
+
+@on_linux
+def test_a_token_is_inherited_if_the_process_was_started_with_it() -> None:
+    """Others find it only there; one that is set later, or changed, they do not."""
+    code = (
+        "import os\nfrom wkflow.access_token import is_inherited\nprint(is_inherited())\n"
+        "os.environ['WK_TOKEN'] = 'another'\nprint(is_inherited())"
+    )
+    for given in ({}, {TOKEN: SECRET}, {TOKEN: SECRET, SHARING: SHARED}):
+        told = subprocess.run(
+            [sys.executable, "-c", code], env=os.environ | given, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        assert told.stdout.split() == ["True", "False"]

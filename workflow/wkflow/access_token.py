@@ -9,8 +9,6 @@ import os
 import platform
 from contextlib import suppress
 
-import psutil
-
 from wkflow.errors import ServerError
 
 TOKEN = "WK_TOKEN"  # noqa: S105 -- the name of the variable
@@ -63,6 +61,24 @@ def _find(name: str) -> str | None:
     token = os.environ.get(name)
     process, _, machine = os.environ.get(_HOLDER, "").partition("@")
     if not token and process and machine == platform.node():
-        with suppress(psutil.Error, OSError, ValueError):
-            token = psutil.Process(int(process)).environ().get(name)
+        with suppress(OSError, ValueError):
+            token = _environment_of(int(process)).get(name)
     return token or None
+
+
+def is_inherited() -> bool:
+    """Whether this process was started with its tokens: then its forks can be asked for them.
+
+    What is set later stands in no environment that the system shows.
+    """
+    tokens = {name: os.environ[name] for name in (TOKEN, SHARING) if name in os.environ}
+    return not tokens or tokens.items() <= _environment_of(os.getpid()).items()
+
+
+def _environment_of(process: int) -> dict[str, str]:
+    """Give the environment that a process was started with; nothing if it is another user's."""
+    import psutil  # noqa: PLC0415 -- it takes a while, and most runs have no token
+
+    with suppress(psutil.Error):
+        return dict(psutil.Process(process).environ())
+    return {}

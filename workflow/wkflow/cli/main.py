@@ -4,10 +4,9 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
@@ -15,15 +14,12 @@ from wkflow import __version__
 from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import PASSED_ON, command_in, flags_of, usage_of
 from wkflow.cli.commands import COMMANDS, Command
-from wkflow.cli.failure_report import shortened
 from wkflow.cli.process import mute_if_unread
 from wkflow.errors import ConfigError, SourceError, WkflowError
 from wkflow.model.run_kind import RunKind
 from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import without_token
-from wkflow.planning.run_folders import with_own_folder
 from wkflow.process_limits import raise_open_files
-from wkflow.rules.job import foresee
 
 INTERRUPTED = 130
 
@@ -77,6 +73,8 @@ def guarded(run: Callable[[], int], *, verbose: bool = False) -> int:
     except (OSError, MemoryError) as error:
         if mute_if_unread():  # as when `| head` has seen enough
             return INTERRUPTED
+        from wkflow.rules.job import foresee  # noqa: PLC0415 -- as above
+
         foreseen = foresee(error)
         if foreseen is None:
             raise
@@ -176,19 +174,17 @@ def _metavar(name: str, option: FieldInfo) -> str:
 
 
 def choices_of(name: str) -> list[str]:
-    """List the values that an option allows, if they are few; from the JSON schema."""
-    schema = _schema()[name]
-    return [
-        str(choice)
-        for part in (schema, *schema.get("anyOf", ()))
-        for choice in part.get("enum", [part["const"]] if "const" in part else [])
-    ]
+    """List the values that an option allows, if they are few."""
+    return list(_literals(Settings.model_fields[name].annotation))
 
 
-@cache
-def _schema() -> dict[str, Any]:
-    properties: dict[str, Any] = Settings.model_json_schema(by_alias=False)["properties"]
-    return properties
+def _literals(annotation: Any) -> Iterator[str]:  # noqa: ANN401 -- what types are made of
+    """Give the strings of all `Literal` in a type: a JSON schema of all options takes too long."""
+    for part in get_args(annotation):
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from _literals(part)
 
 
 def spell(value: object) -> str:
@@ -218,11 +214,15 @@ def _run(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
         )  # fmt: skip
     if options.dry_run:
         return _dry_run(settings)
-    from wkflow.cli.outcome import End  # noqa: PLC0415
-    from wkflow.cli.run import launch, notes, result  # noqa: PLC0415 -- --help need not wait for it
+    from wkflow.cli.local_snakemake import suffices  # noqa: PLC0415
+    from wkflow.cli.snakemake_process import forked  # noqa: PLC0415
 
     started = monotonic()
-    end = launch(settings, extra, quiet=options.quiet)
+    with forked(is_wanted=suffices(settings, extra)) as forks:  # it goes on while we import more
+        from wkflow.cli.outcome import End  # noqa: PLC0415
+        from wkflow.cli.run import launch, notes, result  # noqa: PLC0415 -- not for --help
+
+        end = launch(settings, extra, forks, quiet=options.quiet)
     if not options.quiet:
         for note in notes(settings) if end.is_complete else ():
             _say(f"wkflow: note: {note}")
@@ -240,10 +240,13 @@ def _settings(options: argparse.Namespace) -> Settings:
         if name in command.options and given.get(name) is None:
             given[name] = os.environ.get(variable)
     settings = Settings.parse(without_token(given), where=f"wkflow {command.name}")
+    from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415 -- not for --help
+
     return with_own_folder(settings)
 
 
 def _dry_run(settings: Settings) -> int:
+    from wkflow.cli.failure_report import shortened  # noqa: PLC0415
     from wkflow.cli.plan_table import contents_table, plan_table  # noqa: PLC0415
     from wkflow.planning.check_resources import check_room  # noqa: PLC0415 -- only a dry run opens images
     from wkflow.planning.check_target import check_target  # noqa: PLC0415

@@ -7,10 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from subprocess import Popen
 from time import monotonic
 from types import FrameType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 POLL_S = 0.1
 
@@ -25,6 +24,27 @@ ASKING = tuple(
     if hasattr(signal, name)
 )
 """Signals that ask to stop: of the keyboard, of batch systems, of a terminal that is closed."""
+
+
+class Process(Protocol):
+    """What is known of a child: as `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its status, if it was seen to end."""
+
+    def poll(self) -> int | None:
+        """Look whether it has ended; give its status."""
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal, if it has not ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, or raise `subprocess.TimeoutExpired`."""
 
 
 class Interrupts:
@@ -58,7 +78,7 @@ class Interrupts:
 
 
 def watch(
-    process: "Popen[bytes]", show: Callable[[], None], interrupts: Interrupts, *, has_pods: bool
+    process: Process, show: Callable[[], None], interrupts: Interrupts, *, has_pods: bool
 ) -> int:
     """Wait for the end of a process, which leads a session, and give its status.
 
@@ -79,7 +99,7 @@ def watch(
         _stop(process, interrupts, has_pods=has_pods)
     if interrupts.count and process.returncode:
         raise KeyboardInterrupt
-    return process.returncode
+    return process.wait()
 
 
 def _show(show: Callable[[], None], interrupts: Interrupts) -> None:
@@ -114,14 +134,14 @@ def _is_unread(number: int) -> bool:
     return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
 
 
-def _waits(process: "Popen[bytes]") -> bool:
+def _waits(process: Process) -> bool:
     """Whether a process goes on, for a moment at least."""
     with suppress(subprocess.TimeoutExpired):
         process.wait(POLL_S)
     return process.returncode is None
 
 
-def _stop(process: "Popen[bytes]", interrupts: Interrupts, *, has_pods: bool) -> None:
+def _stop(process: Process, interrupts: Interrupts, *, has_pods: bool) -> None:
     """Stop a process and all its jobs: ask, wait, then insist; a second interrupt insists too."""
     if process.poll() is None:
         _signal(process, signal.SIGINT if has_pods else signal.SIGTERM)
@@ -132,7 +152,7 @@ def _stop(process: "Popen[bytes]", interrupts: Interrupts, *, has_pods: bool) ->
     process.wait()
 
 
-def _signal(process: "Popen[bytes]", number: int) -> None:
+def _signal(process: Process, number: int) -> None:
     with suppress(ProcessLookupError):
         if os.name == "posix":
             os.killpg(process.pid, number)

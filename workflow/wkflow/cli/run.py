@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from subprocess import Popen
 from typing import IO
 
 import yaml
@@ -17,7 +16,7 @@ from wkflow.access_token import find_token
 from wkflow.cli.cluster_jobs import cancel_jobs_of_before, cancelling_jobs
 from wkflow.cli.failure_report import forget
 from wkflow.cli.outcome import ALL_STEPS, NOTHING_TO_DO, End, end_of, explain, why_again
-from wkflow.cli.process import Interrupts, watch
+from wkflow.cli.process import Interrupts, Process, watch
 from wkflow.cli.progress import Progress, Relay
 from wkflow.cli.snakemake_command import (
     environment_of,
@@ -25,6 +24,7 @@ from wkflow.cli.snakemake_command import (
     require_means,
     snakemake_command,
 )
+from wkflow.cli.snakemake_process import Forked, start
 from wkflow.errors import ConfigError, UnansweredError, WkflowError
 from wkflow.locks import dataset_lock, note_process_group, run_folder_lock
 from wkflow.model.plan import Plan
@@ -62,10 +62,11 @@ LOOKING = re.compile(
 """What Snakemake is asked for without making anything."""
 
 
-def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
+def launch(settings: Settings, extra: tuple[str, ...], forks: list[Forked], *, quiet: bool) -> End:
     """Run the workflow in its run folder; say how it ended.
 
-    With `extra`, Snakemake's own words go to the person, and its output where ours goes.
+    With `extra`, Snakemake's own words go to the person, and its output where ours goes. `forks`
+    are processes that may become Snakemake.
 
     Raises
     ------
@@ -102,7 +103,8 @@ def launch(settings: Settings, extra: tuple[str, ...], *, quiet: bool) -> End:
                 print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
             environment = environment_of(settings, temporary, extra)
             started = process_command(settings, extra)
-            run = partial(_run, settings, started, environment, lock, dataset_file)
+            begin = partial(start, started, environment, forks)
+            run = partial(_run, settings, begin, lock, dataset_file)
             failure = _attempts(settings, partial(run, quiet=quiet, passes_on=bool(extra)))
             end = End.INCOMPLETE if failure else _end(settings, environment, is_asked=bool(extra))
             if end.is_complete:
@@ -227,8 +229,7 @@ def _config(settings: Settings) -> dict[str, object]:
 
 def _run(
     settings: Settings,
-    command: list[str],
-    environment: dict[str, str],
+    begin: Callable[..., Process],
     lock: IO[str],
     dataset_file: IO[str] | None,
     *,
@@ -243,15 +244,9 @@ def _run(
     folder = settings.run_folder
     forget(folder)
     with (folder / LOG).open("w") as log, cancelling_jobs(settings), Interrupts() as interrupts:
-        process = Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=None if passes_on else log,
-            stderr=log,
-            start_new_session=True,
-            pass_fds=[dataset_file.fileno()] if dataset_file else [],
-        )
+        output = None if passes_on else log.fileno()
+        kept = [dataset_file.fileno()] if dataset_file else []
+        process = begin(output=output, errors=log.fileno(), kept=kept)
         note_process_group(lock, process.pid)
         has_pods = settings.distribution_strategy == "kubernetes"
         view = Relay(folder / LOG, quiet=quiet) if passes_on else Progress(folder, quiet=quiet)

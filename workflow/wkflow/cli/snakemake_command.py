@@ -1,13 +1,12 @@
 """The Snakemake command that a run means, spelled out."""
 
 import os
-import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 from wkflow.cli import local_snakemake
-from wkflow.cli.local_snakemake import PLUGIN
+from wkflow.cli.local_snakemake import PLUGIN, suffices
 from wkflow.errors import ConfigError
 from wkflow.locks import LOCKED
 from wkflow.options.cluster_resources import JobResources
@@ -52,22 +51,15 @@ def environment_of(
 
     `temporary` is a folder of this machine, in which nodes of a cluster can put nothing.
     """
-    places = _cache(temporary) | (
-        {} if _needs_plugins(settings, extra) else {"TMPDIR": str(temporary)}
-    )
+    places = _cache(temporary) | ({"TMPDIR": str(temporary)} if suffices(settings, extra) else {})
     return os.environ | places | {LOCKED: str(settings.dataset)}
 
 
 def process_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[str]:
     """Spell what is started for `snakemake_command`: without plugins that are of no use."""
     python, _, _, *options = snakemake_command(settings, extra)
-    name = "snakemake" if _needs_plugins(settings, extra) else local_snakemake.__name__
+    name = local_snakemake.__name__ if suffices(settings, extra) else "snakemake"
     return [python, "-m", name, *options]
-
-
-def _needs_plugins(settings: Settings, extra: tuple[str, ...]) -> bool:
-    named = any(re.match("-e|--(executor|profile|workflow-profile)", word) for word in extra)
-    return settings.is_on_cluster or named or "SNAKEMAKE_PROFILE" in os.environ
 
 
 def _cache(temporary: Path) -> dict[str, str]:

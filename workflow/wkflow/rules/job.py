@@ -109,7 +109,8 @@ class Job:
     ----------
     snakemake
         The object that Snakemake injects into scripts. Of it only `log[0]` is used: what comes
-        before `logs/<rule>/....log` is the run folder, `progress/<rule>/....txt` is beside it.
+        before `logs/<rule>/....log` is the run folder, `progress/<rule>/....txt` is beside it. It
+        has a mark `shares_process` where the script is run by a thread of Snakemake's process.
     yields
         Let the scheduler, uploads and people at this machine go first: for jobs that compute.
 
@@ -122,7 +123,8 @@ class Job:
     """
 
     def __init__(self, snakemake: Any, *, yields: bool = False) -> None:  # noqa: ANN401 -- it has no type
-        if yields and os.name == "posix":
+        is_alone = not getattr(snakemake, "shares_process", False)
+        if yields and is_alone and os.name == "posix":
             os.nice(NICE)
         self._log = log = Path(snakemake.log[0])
         self.note = log.with_name(log.stem + NOTE)
@@ -133,7 +135,14 @@ class Job:
         )
         self.scratch = self.run_folder / SCRATCH
         self._done, self._told, self._lock = 0, 0.0, Lock()
-        logging.basicConfig(filename=log, filemode="w", level=logging.INFO, force=True)
+        self._handlers: tuple[logging.Handler, ...] = ()
+        if is_alone:
+            logging.basicConfig(filename=log, filemode="w", level=logging.INFO, force=True)
+            self._logger = logging.getLogger(__name__)
+        else:  # what else is logged there is not this job's
+            self._handlers = (logging.FileHandler(log, "w"),)
+            self._logger = logging.Logger(str(log))  # noqa: LOG001 -- it goes with the job
+            self._logger.addHandler(*self._handlers)
 
     def tick(self, count: int) -> None:
         """Count voxels that are written now, or bytes that are sent; from any thread."""
@@ -167,7 +176,8 @@ class Job:
             is_of_this_run = note["run"] and note["run"] == os.environ[RUN]
             if is_of_this_run and note["kind"] in FOR_GOOD:
                 words = f"failed for good before: {note['what']}, {note['where']}"
-                logging.getLogger(__name__).error(words)
+                self._logger.error(words)
+                self._close_log()
                 raise SystemExit(note["exit_status"])
 
     def __exit__(
@@ -179,12 +189,18 @@ class Job:
         self._progress.unlink(missing_ok=True)
         foreseen = foresee(error)
         if foreseen:
-            logging.getLogger(__name__).error("%s", foreseen)
+            self._logger.error("%s", foreseen)
+            self._close_log()
             leave_note(self.note, foreseen)
             raise SystemExit(foreseen.exit_status) from None
         if error is not None:
-            logging.getLogger(__name__).error("%s", error, exc_info=error)
+            self._logger.error("%s", error, exc_info=error)
             leave_note(self.note, _bug(error, self._log))
+        self._close_log()
+
+    def _close_log(self) -> None:
+        for handler in self._handlers:
+            handler.close()
 
 
 def foresee(error: BaseException | None) -> WkflowError | None:

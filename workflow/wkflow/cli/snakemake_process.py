@@ -1,0 +1,175 @@
+"""Snakemake's process: a fork of this interpreter where that can be, else a new one.
+
+The fork is made before locks and folders are looked at, and imports Snakemake meanwhile; what both
+need is imported already. It then waits for its command, and ends if none comes.
+"""
+
+import atexit
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from subprocess import Popen
+from typing import Self
+
+from wkflow.access_token import is_inherited
+from wkflow.cli.local_snakemake import prepare
+from wkflow.cli.process import Process
+
+READY = b"r"
+LENGTH_BYTES = 8
+MOST_FILES = 8
+
+
+class Forked:
+    """A fork that becomes Snakemake, in a session of its own."""
+
+    def __init__(self) -> None:
+        self._ours, theirs = socket.socketpair()
+        context = get_context("fork")
+        self._process = context.Process(target=_serve, args=(theirs, self._ours))
+        self._process.start()
+        theirs.close()
+        self._status: int | None = None
+
+    @property
+    def pid(self) -> int:
+        """The number of the process, and of its group."""
+        return self._process.pid or 0
+
+    @property
+    def returncode(self) -> int | None:
+        """The status of a process that has ended; minus the number of the signal that killed it."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """Say whether it has ended: its status, or None."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end.
+
+        Raises
+        ------
+        subprocess.TimeoutExpired
+            If it has not ended by then, in seconds.
+        """
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("snakemake", timeout or 0)
+        return self._process.exitcode
+
+    def send_signal(self, sig: int) -> None:
+        """Send it a signal, if it has not ended."""
+        if self._process.exitcode is None:
+            os.kill(self.pid, sig)
+
+    def run(
+        self, options: Sequence[str], environment: Mapping[str, str], files: Sequence[int]
+    ) -> bool:
+        """Hand over the command; `files` are output, errors, and what has to stay open.
+
+        Says whether the fork is there to take it.
+        """
+        words = json.dumps([list(options), dict(environment)]).encode()
+        with self._ours, suppress(OSError):
+            if self._ours.recv(len(READY)) == READY:
+                length = len(words).to_bytes(LENGTH_BYTES, "big")
+                socket.send_fds(self._ours, [length], list(files))
+                self._ours.sendall(words)
+                return True
+        return False
+
+    def discard(self) -> None:
+        """End a fork that got no command."""
+        self._ours.close()
+        self._process.kill()
+        self._process.join()
+
+    @classmethod
+    def if_possible(cls) -> Self | None:
+        """Fork, where nothing speaks against it.
+
+        Not with threads, whose locks would stay locked; not where libraries of the system do not
+        bear it; and not with a token that only this process knows: it could not be looked up.
+        """
+        is_able = sys.platform == "linux" and hasattr(socket, "send_fds")
+        if not is_able or threading.active_count() > 1 or not is_inherited():
+            return None
+        with suppress(OSError):  # too many processes: Popen will say it
+            return cls()
+        return None
+
+
+@contextmanager
+def forked(*, is_wanted: bool) -> Iterator[list[Forked]]:
+    """Fork now, for the first of the runs that the block starts; what is left over ends."""
+    fork = Forked.if_possible() if is_wanted else None
+    left = [fork] if fork else []
+    try:
+        yield left
+    finally:
+        for one in left:
+            one.discard()
+
+
+def start(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    forks: list[Forked],
+    *,
+    output: int | None,
+    errors: int,
+    kept: Sequence[int],
+) -> Process:
+    """Start a command of Snakemake, as the leader of a session.
+
+    `output` is None for our own; the files `kept` stay open as long as it runs.
+    """
+    while forks:
+        fork = forks.pop()
+        if fork.run(command[3:], environment, [1 if output is None else output, errors, *kept]):
+            return fork
+        fork.discard()
+    return Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
+        start_new_session=True,
+        pass_fds=kept,
+    )
+
+
+def _serve(theirs: socket.socket, ours: socket.socket) -> None:
+    """Become Snakemake, when the command comes."""
+    ours.close()
+    os.setsid()
+    with theirs:
+        theirs.sendall(READY)
+        prepare()
+        head, files, _, _ = socket.recv_fds(theirs, LENGTH_BYTES, MOST_FILES)
+        if len(head) < LENGTH_BYTES:
+            return
+        with theirs.makefile("rb") as stream:
+            options, environment = json.loads(stream.read(int.from_bytes(head, "big")))
+    os.environ.clear()
+    os.environ.update(environment)
+    tempfile.tempdir = None  # that of the environment
+    for number, file in enumerate((os.open(os.devnull, os.O_RDONLY), *files[:2])):
+        os.dup2(file, number)
+        os.close(file)
+    sys.argv = ["snakemake", *options]
+    from snakemake.cli import main  # noqa: PLC0415 -- as `prepare` changed it
+
+    try:
+        main(options)
+    finally:
+        atexit._run_exitfuncs()  # noqa: SLF001 -- temporary folders go, as when an interpreter ends
