@@ -271,29 +271,3 @@ def test_threads_and_names_that_cannot_be_are_foreseen() -> None:
     assert type(name) is ConfigError
     assert "PYTHONUTF8" in name.remedy
     assert foresee(RuntimeError("a bug")) is None
-
-
-def test_a_job_of_a_shared_process_has_its_own_log(snakemake: SimpleNamespace) -> None:
-    """What others log meanwhile is not in it; priorities stay, and no file stays open."""
-    snakemake.shares_process = True
-    handlers = logging.root.handlers[:]
-    niceness, files = os.nice(0), len(list(Path("/proc/self/fd").glob("*")))
-
-    def run() -> None:
-        with Job(snakemake, yields=True):
-            logging.getLogger("x").error("a word of another job")
-            raise SourceError("is cut off", "a.tif", "Copy it again.")
-
-    with pytest.raises(SystemExit) as end:
-        run()
-    assert end.value.code == SourceError.exit_status
-    assert "is cut off" in LOG.read_text()
-    assert "a word" not in LOG.read_text()
-    assert json.loads(NOTE.read_bytes())["what"] == "is cut off"
-    with Job(snakemake, yields=True):
-        pass
-    assert LOG.read_text() == ""
-    assert not NOTE.exists()
-    assert os.nice(0) == niceness
-    assert logging.root.handlers == handlers
-    assert len(list(Path("/proc/self/fd").glob("*"))) == files

@@ -7,7 +7,8 @@ read and no one else.
 
 import os
 import platform
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from wkflow.errors import ServerError
 
@@ -23,6 +24,16 @@ def hide() -> None:
     """Let processes that are started from now on not inherit the token, but know who has it."""
     if any([os.environ.pop(TOKEN, None), os.environ.pop(SHARING, None)]):
         os.environ[_HOLDER] = f"{os.getpid()}@{platform.node()}"
+
+
+@contextmanager
+def without_tokens() -> Iterator[None]:
+    """Let processes that the block starts not inherit the tokens."""
+    tokens = {name: os.environ.pop(name) for name in (TOKEN, SHARING) if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(tokens)
 
 
 def find_token() -> str:

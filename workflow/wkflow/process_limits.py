@@ -6,6 +6,13 @@ from contextlib import suppress
 if os.name == "posix":
     import resource
 
+ALLOCATOR = {
+    "MALLOC_TOP_PAD_": str(64 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(64 * 2**20),
+}
+"""For glibc: keep freed memory for the next chunk instead of faulting its pages in again."""
+
 
 def raise_open_files() -> None:
     """Let this process and its children open as many files as they may at most."""

@@ -27,7 +27,7 @@ from wkflow.planning.plan_upload import (
     write_batches,
 )
 from wkflow.planning.run_folders import with_own_folder, without_new_folders, without_traces
-from wkflow.process_limits import raise_open_files
+from wkflow.process_limits import ALLOCATOR, raise_open_files
 from wkflow.rules.inputs import RuleInputs
 from wkflow.rules.job import ENTRANCE, RUN, foresee, leave_note
 from wkflow.rules.run import Run
@@ -37,13 +37,6 @@ from wkflow.run_folder import DELIVERY, DRAFT
 from wkflow.temporary_folders import note, sweep
 from wkflow.webknossos.upload_plan import UploadPlan
 from wkflow.workflow_files import import_root
-
-ALLOCATOR = {
-    "MALLOC_TOP_PAD_": str(64 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
-    "MALLOC_MMAP_THRESHOLD_": str(64 * 2**20),
-}
-"""For glibc: keep freed memory for the next chunk instead of faulting its pages in again."""
 
 LOCAL = ("multiprocessing", "sequential")
 """Strategies that need no cluster."""

@@ -109,8 +109,7 @@ class Job:
     ----------
     snakemake
         The object that Snakemake injects into scripts. Of it only `log[0]` is used: what comes
-        before `logs/<rule>/....log` is the run folder, `progress/<rule>/....txt` is beside it. It
-        has a mark `shares_process` where the script is run by a thread of Snakemake's process.
+        before `logs/<rule>/....log` is the run folder, `progress/<rule>/....txt` is beside it.
     yields
         Let the scheduler, uploads and people at this machine go first: for jobs that compute.
 
@@ -123,8 +122,7 @@ class Job:
     """
 
     def __init__(self, snakemake: Any, *, yields: bool = False) -> None:  # noqa: ANN401 -- it has no type
-        is_alone = not getattr(snakemake, "shares_process", False)
-        if yields and is_alone and os.name == "posix":
+        if yields and os.name == "posix":
             os.nice(NICE)
         self._log = log = Path(snakemake.log[0])
         self.note = log.with_name(log.stem + NOTE)
@@ -135,14 +133,7 @@ class Job:
         )
         self.scratch = self.run_folder / SCRATCH
         self._done, self._told, self._lock = 0, 0.0, Lock()
-        self._handlers: tuple[logging.Handler, ...] = ()
-        if is_alone:
-            logging.basicConfig(filename=log, filemode="w", level=logging.INFO, force=True)
-            self._logger = logging.getLogger(__name__)
-        else:  # what else is logged there is not this job's
-            self._handlers = (logging.FileHandler(log, "w"),)
-            self._logger = logging.Logger(str(log))  # noqa: LOG001 -- it goes with the job
-            self._logger.addHandler(*self._handlers)
+        logging.basicConfig(filename=log, filemode="w", level=logging.INFO, force=True)
 
     def tick(self, count: int) -> None:
         """Count voxels that are written now, or bytes that are sent; from any thread."""
@@ -176,8 +167,7 @@ class Job:
             is_of_this_run = note["run"] and note["run"] == os.environ[RUN]
             if is_of_this_run and note["kind"] in FOR_GOOD:
                 words = f"failed for good before: {note['what']}, {note['where']}"
-                self._logger.error(words)
-                self._close_log()
+                logging.getLogger(__name__).error(words)
                 raise SystemExit(note["exit_status"])
 
     def __exit__(
@@ -189,18 +179,12 @@ class Job:
         self._progress.unlink(missing_ok=True)
         foreseen = foresee(error)
         if foreseen:
-            self._logger.error("%s", foreseen)
-            self._close_log()
+            logging.getLogger(__name__).error("%s", foreseen)
             leave_note(self.note, foreseen)
             raise SystemExit(foreseen.exit_status) from None
         if error is not None:
-            self._logger.error("%s", error, exc_info=error)
+            logging.getLogger(__name__).error("%s", error, exc_info=error)
             leave_note(self.note, _bug(error, self._log))
-        self._close_log()
-
-    def _close_log(self) -> None:
-        for handler in self._handlers:
-            handler.close()
 
 
 def foresee(error: BaseException | None) -> WkflowError | None:

@@ -1,0 +1,102 @@
+"""Jobs of this machine as forks of one process that has imported what their scripts need.
+
+Snakemake starts a Python interpreter for each script, which takes 0.3 s of a core before the script
+begins. Here a job is a process as well, but forked from Python's fork server: the start method
+`forkserver` of `multiprocessing`. It is a process without threads, so that a fork of it is safe,
+and it is started while Snakemake is being imported. Whatever is not plain is left to Snakemake:
+scripts of others, conda, containers, environment modules, shadow folders.
+"""
+
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from multiprocessing import connection, forkserver
+from pathlib import Path
+from threading import Lock
+from types import ModuleType
+from typing import Any
+
+from wkflow.access_token import without_tokens
+from wkflow.process_limits import ALLOCATOR
+from wkflow.workflow_files import snakefile
+
+IMPORTED = (
+    "snakemake.iocontainers",
+    "wkflow.rules.job",
+    "wkflow.steps.create_layer",
+    "wkflow.steps.convert_slab",
+    "wkflow.steps.downsample_block",
+    "wkflow.steps.downsample_rest",
+    "wkflow.steps.write_properties",
+    "wkflow.steps.write_report",
+)
+"""What the scripts of all conversions import."""
+
+_one_at_a_time = Lock()
+"""`multiprocessing` looks after all children whenever it starts one: no thing for two threads."""
+
+
+def can_fork() -> bool:
+    """Whether this platform has a fork server that is safe to use."""
+    return sys.platform == "linux"
+
+
+def begin() -> None:
+    """Start the fork server, which imports what scripts need while we go on.
+
+    Its environment holds no token; that of a job is Snakemake's, with each job.
+    """
+    sys.modules["__main__"] = ModuleType("__main__")  # else each job would import the command's
+    multiprocessing.set_forkserver_preload(list(IMPORTED))
+    os.environ.update(ALLOCATOR)  # read when a process begins
+    with without_tokens():
+        forkserver.ensure_running()
+
+
+def run_script(start: Callable[..., None], path: object, basedir: object, *job: Any) -> None:  # noqa: ANN401 -- as Snakemake calls it
+    """Run the script of a job as a fork if it is one of ours; else `start` does it.
+
+    `job` is what `snakemake.script.script` takes besides.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If it fails, as when Snakemake had started it.
+    """
+    from snakemake.iocontainers import Snakemake  # noqa: PLC0415 -- who imports this may not need it
+    from snakemake.sourcecache import infer_source_file  # noqa: PLC0415
+
+    *of_rule, rule, conda, _, container, _, modules, _, _, iteration, _, shadow = job[:19]
+    place = infer_source_file(path, infer_source_file(basedir)).get_path_or_uri(secret_free=True)
+    file = Path(place)
+    if conda or container or modules or shadow or file.parent != snakefile().parent / "scripts":
+        start(path, basedir, *job)
+        return
+    given = pickle.dumps(Snakemake(*of_rule, rule, iteration, str(file.parent)))
+    status = _run(file, given)
+    if status:
+        raise subprocess.CalledProcessError(status, [sys.executable, str(file)])
+
+
+def _run(file: Path, given: bytes) -> int:
+    context = multiprocessing.get_context("forkserver")
+    process = context.Process(target=_execute, args=(file, given, dict(os.environ)))
+    with _one_at_a_time:
+        process.start()
+    connection.wait([process.sentinel])
+    with _one_at_a_time:
+        return process.exitcode or 0
+
+
+def _execute(file: Path, given: bytes, environment: Mapping[str, str]) -> None:
+    """Be the interpreter of a script."""
+    os.environ.clear()
+    os.environ.update(environment)
+    tempfile.tempdir = None  # that of the environment
+    sys.argv = [str(file)]
+    names = {"__name__": "__main__", "__file__": str(file), "snakemake": pickle.loads(given)}  # noqa: S301 -- our own
+    exec(compile(file.read_bytes(), file, "exec"), names)  # noqa: S102 -- it is ours
