@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from multiprocessing import connection, forkserver
+from contextlib import suppress
+from multiprocessing import connection, forkserver, resource_tracker
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
@@ -26,6 +27,7 @@ from wkflow.workflow_files import snakefile
 
 IMPORTED = (
     "snakemake.iocontainers",
+    "wkflow.planning.claim_target",
     "wkflow.rules.job",
     "wkflow.steps.create_layer",
     "wkflow.steps.convert_slab",
@@ -57,6 +59,17 @@ def begin() -> None:
         forkserver.ensure_running()
 
 
+def end() -> None:
+    """End the fork server, and wait for it: else it would be left to whoever adopts orphans."""
+    servers: tuple[Any, ...] = (
+        forkserver._forkserver,  # noqa: SLF001 -- no other way
+        resource_tracker._resource_tracker,  # noqa: SLF001 -- as above
+    )
+    for server in servers:
+        with suppress(AttributeError, OSError):
+            server._stop()  # noqa: SLF001 -- as above
+
+
 def run_script(start: Callable[..., None], path: object, basedir: object, *job: Any) -> None:  # noqa: ANN401 -- as Snakemake calls it
     """Run the script of a job as a fork if it is one of ours; else `start` does it.
 
@@ -72,7 +85,7 @@ def run_script(start: Callable[..., None], path: object, basedir: object, *job: 
 
     *of_rule, rule, conda, _, container, _, modules, _, _, iteration, _, shadow = job[:19]
     place = infer_source_file(path, infer_source_file(basedir)).get_path_or_uri(secret_free=True)
-    file = Path(place)
+    file = Path(place).resolve()
     if conda or container or modules or shadow or file.parent != snakefile().parent / "scripts":
         start(path, basedir, *job)
         return

@@ -1,16 +1,18 @@
 """Snakemake for runs of this machine: `python -m wkflow.cli.local_snakemake` in its place.
 
-Snakemake imports every plugin that is installed. Those for clusters take a second, and SLURM's asks
-its controller meanwhile, and waits ten seconds for one that is down: here they are not found. And
-its jobs are forks.
+Half of Snakemake's start is the import of what a run of ours has no use for: here it is not found,
+or only when it is used. SLURM's plugin, for one, asks its controller while it is imported, and
+waits ten seconds for one that is down. And jobs are forks.
 """
 
 import os
 import pkgutil
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
+from importlib.util import LazyLoader, find_spec, module_from_spec
 from pkgutil import ModuleInfo
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,18 @@ if TYPE_CHECKING:
 
 PLUGIN = "snakemake_executor_plugin_"
 """Begins the names of Snakemake's plugins for clusters."""
+
+CLIENTS = (*("google.cloud.exceptions", "boto3", "azure.core.exceptions", "paramiko", "requests"),)
+"""What `smart_open` looks for, of which Snakemake wants to know what an URL is."""
+
+TABLES = ("pandas", "polars")
+"""What Snakemake looks for to see whether a parameter of a rule is a table."""
+
+REPORT = "snakemake.report"
+"""A plugin as well, for what nobody asks for but by `-- --report`."""
+
+NOTEBOOKS = "nbformat"
+"""Imported whenever a script's language is looked up."""
 
 _iter_modules = pkgutil.iter_modules
 
@@ -37,11 +51,43 @@ def without_clusters(path: Any = None, prefix: str = "") -> Iterator[ModuleInfo]
     return (module for module in found if not module.name.startswith(PLUGIN))
 
 
-def prepare() -> None:
-    """Import Snakemake, as it is here."""
+@contextmanager
+def absent(*names: str) -> Iterator[None]:
+    """Let modules that are not imported yet seem to be not installed in the block."""
+    hidden = _hide(names)
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+def _hide(names: Sequence[str]) -> list[str]:
+    """Let modules seem to be not installed; give those that were not imported before."""
+    modules: dict[str, Any] = sys.modules
+    hidden = [name for name in names if name not in modules]
+    modules.update(dict.fromkeys(hidden))  # None says it
+    return hidden
+
+
+def import_when_used(name: str) -> None:
+    """Let a module be imported when an attribute of it is asked for, as `importlib` has it."""
+    spec = None if name in sys.modules else find_spec(name)
+    if spec and spec.loader:
+        spec.loader = LazyLoader(spec.loader)
+        sys.modules[name] = module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+
+
+def prepare(extra: Sequence[str] = ()) -> None:
+    """Import Snakemake, as it is here; `extra` is what a person tells it."""
     pkgutil.iter_modules = without_clusters
     if job_forks.can_fork():
         job_forks.begin()
+    with absent(*CLIENTS), suppress(ImportError):
+        import smart_open  # noqa: F401, PLC0415 -- only now
+    import_when_used(NOTEBOOKS)
+    _hide(TABLES if extra else (*TABLES, REPORT))
     from snakemake import cli, workflow  # noqa: F401, PLC0415 -- they look for plugins at once
 
     if job_forks.can_fork():
@@ -50,10 +96,13 @@ def prepare() -> None:
 
 def main() -> None:
     """Run Snakemake's own command with the arguments of this one."""
-    prepare()
+    prepare(sys.argv[1:])
     from snakemake.cli import main as snakemake  # noqa: PLC0415 -- as above
 
-    snakemake(sys.argv[1:])
+    try:
+        snakemake(sys.argv[1:])
+    finally:
+        job_forks.end()
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ def _run(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
     from wkflow.cli.snakemake_process import forked  # noqa: PLC0415
 
     started = monotonic()
-    with forked(is_wanted=suffices(settings, extra)) as forks:  # it goes on while we import more
+    with forked(extra, is_wanted=suffices(settings, extra)) as forks:  # it imports beside us
         from wkflow.cli.outcome import End  # noqa: PLC0415
         from wkflow.cli.run import launch, notes, result  # noqa: PLC0415 -- not for --help
 

@@ -19,6 +19,7 @@ from subprocess import Popen
 from typing import Self
 
 from wkflow.access_token import is_inherited
+from wkflow.cli import job_forks
 from wkflow.cli.local_snakemake import prepare
 from wkflow.cli.process import Process
 
@@ -30,10 +31,10 @@ MOST_FILES = 8
 class Forked:
     """A fork that becomes Snakemake, in a session of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, extra: Sequence[str]) -> None:
         self._ours, theirs = socket.socketpair()
         context = get_context("fork")
-        self._process = context.Process(target=_serve, args=(theirs, self._ours))
+        self._process = context.Process(target=_serve, args=(theirs, self._ours, extra))
         self._process.start()
         theirs.close()
         self._status: int | None = None
@@ -93,8 +94,8 @@ class Forked:
         self._process.join()
 
     @classmethod
-    def if_possible(cls) -> Self | None:
-        """Fork, where nothing speaks against it.
+    def if_possible(cls, extra: Sequence[str] = ()) -> Self | None:
+        """Fork, where nothing speaks against it; `extra` is what a person will tell Snakemake.
 
         Not with threads, whose locks would stay locked; not where libraries of the system do not
         bear it; and not with a token that only this process knows: it could not be looked up.
@@ -103,14 +104,14 @@ class Forked:
         if not is_able or threading.active_count() > 1 or not is_inherited():
             return None
         with suppress(OSError):  # too many processes: Popen will say it
-            return cls()
+            return cls(extra)
         return None
 
 
 @contextmanager
-def forked(*, is_wanted: bool) -> Iterator[list[Forked]]:
+def forked(extra: Sequence[str] = (), *, is_wanted: bool) -> Iterator[list[Forked]]:
     """Fork now, for the first of the runs that the block starts; what is left over ends."""
-    fork = Forked.if_possible() if is_wanted else None
+    fork = Forked.if_possible(extra) if is_wanted else None
     left = [fork] if fork else []
     try:
         yield left
@@ -148,15 +149,16 @@ def start(
     )
 
 
-def _serve(theirs: socket.socket, ours: socket.socket) -> None:
+def _serve(theirs: socket.socket, ours: socket.socket, extra: Sequence[str]) -> None:
     """Become Snakemake, when the command comes."""
     ours.close()
     os.setsid()
     with theirs:
         theirs.sendall(READY)
-        prepare()
+        prepare(extra)
         head, files, _, _ = socket.recv_fds(theirs, LENGTH_BYTES, MOST_FILES)
         if len(head) < LENGTH_BYTES:
+            job_forks.end()
             return
         with theirs.makefile("rb") as stream:
             options, environment = json.loads(stream.read(int.from_bytes(head, "big")))
@@ -172,4 +174,5 @@ def _serve(theirs: socket.socket, ours: socket.socket) -> None:
     try:
         main(options)
     finally:
+        job_forks.end()
         atexit._run_exitfuncs()  # noqa: SLF001 -- temporary folders go, as when an interpreter ends

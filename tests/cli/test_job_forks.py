@@ -1,0 +1,132 @@
+"""Jobs as forks: the same as interpreters of their own, and left to Snakemake where that is due."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, ResourceList, Wildcards
+from wkflow.cli import job_forks
+from wkflow.cli.job_forks import run_script
+from wkflow.workflow_files import snakefile
+
+from tests.runs import environment
+
+SCRIPTS = snakefile().parent / "scripts"
+
+on_linux = pytest.mark.skipif(not job_forks.can_fork(), reason="forks are used on Linux alone")
+
+RUN = """
+import os, sys
+from pathlib import Path
+from wkflow.cli import job_forks
+job_forks.snakefile = lambda: Path("Snakefile").absolute()
+if __name__ == "__main__":
+    job_forks.begin()
+    sys.modules["__main__"].job_forks = job_forks
+    os.environ["TOLD"] = "an environment"
+    from concurrent.futures import ThreadPoolExecutor
+    from subprocess import CalledProcessError
+    from tests.cli.test_job_forks import job
+    def run(name):
+        try:
+            job_forks.run_script(None, name, os.path.abspath("scripts"), *job())
+        except CalledProcessError as error:
+            return str(error).replace(os.getcwd(), "")
+    with ThreadPoolExecutor(4) as threads:
+        print(*threads.map(run, sys.argv[1:]), sep="\\n")
+    job_forks.end()
+"""
+
+
+def job(**settings: object) -> list[Any]:
+    """Give what Snakemake hands over with a script, from its input on."""
+    known = {"rulename": "r", "conda_env": None, "conda_base": None, "container": None,
+             "singularity_args": "", "modules": None, "record": None, "jobid": 1,
+             "iteration": None, "cleanup": True, "shadow": None} | settings  # fmt: skip
+    files = InputFiles(), OutputFiles(), Params(), Wildcards(), 1, ResourceList(), Log()
+    return [*files, {}, *known.values(), "", "", ""]
+
+
+@pytest.mark.parametrize("where", ["conda_env", "container", "modules", "shadow"])
+def test_scripts_that_run_elsewhere_are_started(where: str) -> None:
+    """In an environment or a container of their own, or in another folder."""
+    started: list[tuple[object, ...]] = []
+    asked = job(**{where: "x"})
+    run_script(lambda *given: started.append(given), "write_report.py", str(SCRIPTS), *asked)
+    assert started == [("write_report.py", str(SCRIPTS), *asked)]
+
+
+def test_scripts_of_others_are_started(tmp_path: Path) -> None:
+    """Whatever their name."""
+    started: list[tuple[object, ...]] = []
+    run_script(lambda *given: started.append(given), "write_report.py", str(tmp_path), *job())
+    assert [given[1] for given in started] == [str(tmp_path)]
+
+
+def forks(folder: Path, **scripts: str) -> list[str]:
+    """Run scripts by their code, four at a time; give what Snakemake would be told of each."""
+    (folder / "scripts").mkdir()
+    for name, code in scripts.items():
+        (folder / f"scripts/{name}.py").write_text(textwrap.dedent(code))
+    names = [f"{name}.py" for name in scripts]
+    known = environment() | {
+        "WK_TOKEN": "s3cret",
+        "PYTHONPATH": f"{Path.cwd()}:{environment()['PYTHONPATH']}",
+    }
+    process = subprocess.run(
+        [sys.executable, "-c", RUN, *names],
+        cwd=folder,
+        env=known,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return process.stdout.splitlines()
+
+
+@on_linux
+def test_a_script_sees_what_an_interpreter_of_its_own_would_show(tmp_path: Path) -> None:
+    """Snakemake's object, environment, folder and arguments; it is the main module, and alone."""
+    told = forks(tmp_path, look="""
+        import json, multiprocessing, os, sys, threading
+        from pathlib import Path
+        import wkflow.steps.convert_slab
+        started = Path(f"/proc/{os.getppid()}/environ").read_text()
+        seen = [snakemake.rule, os.environ["TOLD"], os.environ["WK_TOKEN"], "s3cret" in started,
+                os.getcwd(), [Path(word).name for word in sys.argv], __name__, Path(__file__).name,
+                threading.active_count()]
+        Path("seen").write_text(json.dumps(seen))
+    """)  # fmt: skip
+    assert told == ["None"]
+    assert json.loads((tmp_path / "seen").read_text()) == [
+        *("r", "an environment", "s3cret", False, str(tmp_path), ["look.py"]),
+        *("__main__", "look.py", 1),
+    ]  # fmt: skip
+
+
+@on_linux
+def test_what_becomes_of_a_script_is_told_as_snakemake_would(tmp_path: Path) -> None:
+    """By its status or the signal that killed it; several at once, each its own."""
+    fails = {f"fails_{status}": f"raise SystemExit({status})" for status in (3, 5, 7)}
+    told = forks(
+        tmp_path, ends="x = 1", **fails,
+        raises="raise ValueError('a bug')", killed="import os; os.kill(os.getpid(), 9)",
+    )  # fmt: skip
+    assert told[0] == "None"
+    for status, line in zip((3, 5, 7, 1), told[1:5], strict=True):
+        assert line.endswith(f"returned non-zero exit status {status}.")
+    assert told[5].endswith("died with <Signals.SIGKILL: 9>.")
+
+
+@on_linux
+def test_nothing_is_left_of_the_server(tmp_path: Path) -> None:
+    """Neither when it is ended, nor when what it served was killed."""
+    before = {process.pid for process in psutil.process_iter()}
+    forks(tmp_path, ends="import os; os.kill(os.getppid(), 0)")
+    left = [one for one in psutil.process_iter() if one.pid not in before]
+    assert [one.pid for one in left if "multiprocessing" in " ".join(one.cmdline())] == []
