@@ -68,7 +68,7 @@ def test_scripts_of_others_are_started(tmp_path: Path) -> None:
     assert [given[1] for given in started] == [str(tmp_path)]
 
 
-def forks(folder: Path, **scripts: str) -> list[str]:
+def forks(folder: Path, temporary: str = "", **scripts: str) -> list[str]:
     """Run scripts by their code, four at a time; give what Snakemake would be told of each."""
     (folder / "scripts").mkdir()
     for name, code in scripts.items():
@@ -130,3 +130,13 @@ def test_nothing_is_left_of_the_server(tmp_path: Path) -> None:
     forks(tmp_path, ends="import os; os.kill(os.getppid(), 0)")
     left = [one for one in psutil.process_iter() if one.pid not in before]
     assert [one.pid for one in left if "multiprocessing" in " ".join(one.cmdline())] == []
+
+
+@on_linux
+def test_a_folder_for_temporary_files_may_have_a_long_path(tmp_path: Path) -> None:
+    """Too long for the server's socket, which lies elsewhere then; scripts use it."""
+    temporary = tmp_path / ("long" * 30)
+    temporary.mkdir()
+    code = "import tempfile; open('seen', 'w').write(tempfile.gettempdir())"
+    assert forks(tmp_path, str(temporary), ends=code) == ["None"]
+    assert (tmp_path / "seen").read_text() == str(temporary)

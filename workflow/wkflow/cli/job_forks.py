@@ -42,21 +42,34 @@ _one_at_a_time = Lock()
 """`multiprocessing` looks after all children whenever it starts one: no thing for two threads."""
 
 
+LONGEST_FOLDER = 60
+"""Letters in the path of a folder for the server's socket: the system takes some 100 in all."""
+
+SHORT_FOLDER = "/tmp"  # noqa: S108 -- `multiprocessing` makes one in it that is its own
+
+
 def can_fork() -> bool:
     """Whether this platform has a fork server that is safe to use."""
     return sys.platform == "linux"
 
 
-def begin() -> None:
+def begin() -> bool:
     """Start the fork server, which imports what scripts need while we go on.
 
-    Its environment holds no token; that of a job is Snakemake's, with each job.
+    Its environment holds no token; that of a job is Snakemake's, with each job. Says whether it
+    could be started: it needs a folder for a socket.
     """
+    if not can_fork():
+        return False
     sys.modules["__main__"] = ModuleType("__main__")  # else each job would import the command's
     multiprocessing.set_forkserver_preload(list(IMPORTED))
     os.environ.update(ALLOCATOR)  # read when a process begins
-    with without_tokens():
+    if len(os.fsencode(tempfile.gettempdir())) > LONGEST_FOLDER:
+        tempfile.tempdir = SHORT_FOLDER
+    with suppress(OSError), without_tokens():
         forkserver.ensure_running()
+    tempfile.tempdir = None  # that of the environment
+    return forkserver._forkserver._forkserver_pid is not None  # noqa: SLF001 -- no other way
 
 
 def end() -> None:

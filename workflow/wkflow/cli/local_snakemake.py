@@ -82,15 +82,14 @@ def import_when_used(name: str) -> None:
 def prepare(extra: Sequence[str] = ()) -> None:
     """Import Snakemake, as it is here; `extra` is what a person tells it."""
     pkgutil.iter_modules = without_clusters
-    if job_forks.can_fork():
-        job_forks.begin()
+    has_forks = job_forks.begin()
     with absent(*CLIENTS), suppress(ImportError):
         import smart_open  # noqa: F401, PLC0415 -- only now
     import_when_used(NOTEBOOKS)
     _hide(TABLES if extra else (*TABLES, REPORT))
     from snakemake import cli, workflow  # noqa: F401, PLC0415 -- they look for plugins at once
 
-    if job_forks.can_fork():
+    if has_forks:
         workflow.script = partial(job_forks.run_script, workflow.script)
 
 
