@@ -69,7 +69,7 @@ def begin() -> bool:
     with suppress(OSError), without_tokens():
         forkserver.ensure_running()
     tempfile.tempdir = None  # that of the environment
-    return forkserver._forkserver._forkserver_pid is not None  # noqa: SLF001 -- no other way
+    return getattr(forkserver._forkserver, "_forkserver_pid", None) is not None  # noqa: SLF001 -- no other way
 
 
 def end() -> None:
