@@ -1,6 +1,7 @@
 """Jobs as forks: the same as interpreters of their own, and left to Snakemake where that is due."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -75,10 +76,10 @@ def forks(folder: Path, temporary: str = "", **scripts: str) -> list[str]:
     for name, code in scripts.items():
         (folder / f"scripts/{name}.py").write_text(textwrap.dedent(code))
     names = [f"{name}.py" for name in scripts]
-    known = environment() | {
-        "WK_TOKEN": "s3cret",
-        "PYTHONPATH": f"{Path.cwd()}:{environment()['PYTHONPATH']}",
-    }
+    known = environment() | {"WK_TOKEN": "s3cret"}
+    known["PYTHONPATH"] = f"{Path(__file__).parents[2]}{os.pathsep}{known['PYTHONPATH']}"
+    if temporary:
+        known["TMPDIR"] = temporary
     process = subprocess.run(
         [sys.executable, "-c", RUN, *names],
         cwd=folder,
