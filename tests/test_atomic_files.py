@@ -256,3 +256,29 @@ def test_a_disk_that_fills_while_a_file_grows_is_foreseen(
     file.abandon()
     other.abandon()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("most", [1, 5, 10**6, None])
+def test_pieces_are_written_whole_whatever_the_system_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int | None
+) -> None:
+    """Few bytes at once, few pieces, or, as on Windows, one piece at a time."""
+    pieces = [bytes([n % 256]) * (n % 7) for n in range(3000)]
+    if most is None:
+        monkeypatch.delattr(os, "pwritev")
+    else:
+        write = os.pwritev
+
+        def short(number: int, parts: list[memoryview], place: int) -> int:
+            assert len(parts) <= atomic_files.MOST_PIECES
+            kept = [part[:most] for part in parts] if most > 5 else [parts[0][:most]]
+            return write(number, kept, place)
+
+        monkeypatch.setattr(os, "pwritev", short)
+    file = PartialFile(tmp_path / "x", Handles())
+    file.append([b"head"])
+    file.append(pieces)
+    file.put(1, b"EA")
+    file.finish()
+    assert (tmp_path / "x").read_bytes() == b"hEAd" + b"".join(pieces)
+    assert file.size == (tmp_path / "x").stat().st_size

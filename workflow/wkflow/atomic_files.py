@@ -8,10 +8,11 @@ import errno
 import json
 import os
 import shutil
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import IO, Self
 
@@ -24,6 +25,9 @@ FLUSHES = 4
 """At once: file systems gather them, which counts where each chunk is a file."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+MOST_PIECES = 1024
+"""IOV_MAX of Linux and macOS."""
 
 HANDLES = 128
 """Files open at once among those that grow side by side: a process may often open only 1024."""
@@ -85,7 +89,7 @@ class Handles:
             while len(self._open) >= self._most:
                 self._open.popitem(last=False)[1].close()
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-            self._open[path] = os.fdopen(os.open(path, flags, 0o666), "r+b")
+            self._open[path] = os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0)
         self._open.move_to_end(path)
         return self._open[path]
 
@@ -123,16 +127,15 @@ class PartialFile:
         """Write pieces behind one another at the end."""
         with _telling_full(self.path):
             file = self._handles.get(self._partial)
-            file.seek(self.size)
-            file.writelines(pieces)
-            self.size = file.tell()
+            for count in _written(file, pieces, self.size):
+                self.size += count
 
     def put(self, offset: int, piece: bytes | memoryview) -> None:
         """Write a piece anywhere; what lies between it and the end reads as zeros."""
         with _telling_full(self.path):
             file = self._handles.get(self._partial)
-            file.seek(offset)
-            file.write(piece)
+            for _ in _written(file, [piece], offset):
+                pass
             self.size = max(self.size, offset + len(piece))
 
     def stretch(self, size: int) -> None:
@@ -162,6 +165,26 @@ class PartialFile:
         with suppress(OSError):  # what is not flushed to a full disk is not wanted
             self._handles.close(self._partial)
         self._partial.unlink(missing_ok=True)
+
+
+def _written(file: IO[bytes], pieces: Iterable[bytes | memoryview], place: int) -> Iterator[int]:
+    """Write pieces behind one another from a place on; give how many bytes each call wrote.
+
+    As many as the system takes are one call: each lets other threads go first, and waits for them.
+    """
+    waiting = deque(memoryview(piece).cast("B") for piece in pieces if len(piece))
+    while waiting:
+        if hasattr(os, "pwritev"):
+            count = os.pwritev(file.fileno(), list(islice(waiting, MOST_PIECES)), place)
+        else:
+            file.seek(place)
+            count = file.write(waiting[0])
+        yield count
+        place += count
+        while waiting and count >= len(waiting[0]):
+            count -= len(waiting.popleft())
+        if count:
+            waiting[0] = waiting[0][count:]
 
 
 def flush(paths: Iterable[Path]) -> None:

@@ -8,6 +8,7 @@ import errno
 import json
 import logging
 import os
+import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,9 @@ ENTRANCE = f"logs/entrance{NOTE}"
 
 NICE = 5
 """How far a job that computes steps back."""
+
+SWITCH_S = 5e-4
+"""How long a thread of such a job keeps the interpreter: one writes what all others encode."""
 
 TICK_S = 0.2
 """Between two writes of the progress file: often enough for the eye, cheap on a network disk."""
@@ -122,8 +126,10 @@ class Job:
     """
 
     def __init__(self, snakemake: Any, *, yields: bool = False) -> None:  # noqa: ANN401 -- it has no type
-        if yields and os.name == "posix":
-            os.nice(NICE)
+        if yields:
+            sys.setswitchinterval(SWITCH_S)
+            if os.name == "posix":
+                os.nice(NICE)
         self._log = log = Path(snakemake.log[0])
         self.note = log.with_name(log.stem + NOTE)
         above = log.parts.index("logs")
