@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from subprocess import DEVNULL, call
 
 from tests.benchmarks.stacks import Shape, write_stack
@@ -47,12 +48,15 @@ CASES = {
 }
 """`tiny` only shows that the benchmark works; it is left out unless it is asked for."""
 
-HEAD = ("case", "slices", "pixels", "official s", "wkflow s", "pipeline s", "engine s", "ratio",
-        "wanted", "official GiB", "wkflow GiB", "official MB", "wkflow MB", "size")  # fmt: skip
+HEAD = ("case", "slices", "pixels", "official s", "wkflow s", "spread", "pipeline s", "engine s",
+        "ratio", "wanted", "official cpu", "wkflow cpu", "official GiB", "wkflow GiB",
+        "official MB", "wkflow MB", "size")  # fmt: skip
 
 LEGEND = """\
-pipeline  the same steps in one process, without Snakemake; engine = wkflow - pipeline (aim: 1 s)
-ratio     official s / wkflow s
+s         median of the rounds; spread = shortest and longest of wkflow
+pipeline  the same steps in one process, without Snakemake; engine = wkflow - pipeline (aim: 1.5 s)
+ratio     official s / wkflow s, median of those within one round
+cpu       seconds of all cores, median
 GiB       peak of the resident memory of all processes, shared pages counted in each
 size      wkflow MB / official MB on disk"""
 
@@ -124,18 +128,24 @@ def readied(official: Path) -> Path:
 
 
 def measure(contest: Contest, name: str, case: Case, repeat: int) -> list[object]:
-    """Run all in turn, `repeat` times; the best counts for each alike."""
+    """Run all in turn, `repeat` times."""
     rounds = [{player: contest.run(player) for player in PLAYERS} for _ in range(repeat)]
-    best = {player: min(one[player].seconds for one in rounds) for player in PLAYERS}
+    seconds = {player: [one[player].seconds for one in rounds] for player in PLAYERS}
+    middle = {player: median(seconds[player]) for player in PLAYERS}
+    cpu = {player: median(one[player].cpu for one in rounds) for player in PLAYERS}
+    ratio = median(one["official"].seconds / one["wkflow"].seconds for one in rounds)
     peak = {player: max(one[player].peak for one in rounds) / GIB for player in PLAYERS}
     size = {player: contest.size(player) / 1e6 for player in PLAYERS}
     depth, height, width = case.shape
     return [
         *(name, depth, f"{width}x{height}"),
-        *(f"{best[player]:.2f}" for player in PLAYERS),
-        f"{best['wkflow'] - best['pipeline']:.2f}",
-        f"{best['official'] / best['wkflow']:.1f} x",
+        *(f"{middle[player]:.2f}" for player in PLAYERS[:2]),
+        f"{min(seconds['wkflow']):.2f}-{max(seconds['wkflow']):.2f}",
+        f"{middle['pipeline']:.2f}",
+        f"{middle['wkflow'] - middle['pipeline']:.2f}",
+        f"{ratio:.1f} x",
         case.wanted,
+        *(f"{cpu[player]:.2f}" for player in PLAYERS[:2]),
         *(f"{peak[player]:.2f}" for player in PLAYERS[:2]),
         *(f"{size[player]:.2f}" for player in PLAYERS[:2]),
         f"{size['wkflow'] / size['official']:.3f}",
@@ -177,7 +187,7 @@ def parser_of(benchmark: str, cases: Iterable[str]) -> argparse.ArgumentParser:
         default=[name for name in names if name != "tiny"],
         help=f"of {', '.join(names)} [all but tiny]",
     )
-    parser.add_argument("--repeat", type=int, default=1, help="the best of so many rounds [1]")
+    parser.add_argument("--repeat", type=int, default=1, help="rounds, each with all in turn [1]")
     parser.add_argument("--data", type=Path, help="keep and reuse the sources in this folder")
     return parser
 

@@ -1,6 +1,7 @@
 """Run a command from start to exit: seconds, and the memory of all its processes."""
 
 import os
+import resource
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -18,12 +19,17 @@ Reading = Callable[[int], int]
 
 @dataclass(frozen=True)
 class Run:
-    """What one command took: wall seconds, peak bytes summed over processes, status, output."""
+    """What one command took: wall seconds, peak bytes summed over processes, status, output.
+
+    `cpu` are the seconds of all cores, of the program and of the system; a process counts that
+    was waited for.
+    """
 
     seconds: float
     peak: int
     status: int
     output: str
+    cpu: float
 
 
 def resident(pid: int) -> int:
@@ -58,7 +64,7 @@ def watch(
         With what it said, if it ends with none of `statuses`.
     """
     os.sync()
-    started = perf_counter()
+    started, before = perf_counter(), _of_children()
     process = subprocess.Popen(
         command,
         env=environment,
@@ -77,7 +83,12 @@ def watch(
     sampler.join()
     if process.returncode not in statuses:
         raise RuntimeError(f"{subprocess.list2cmdline(command)}\n{output}")
-    return Run(seconds, max(peaks), process.returncode, output)
+    return Run(seconds, max(peaks), process.returncode, output, _of_children() - before)
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _sample(pid: int, reading: Reading, ended: Event, peaks: list[int]) -> None:
