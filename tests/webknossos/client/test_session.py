@@ -283,6 +283,7 @@ def test_the_token_is_never_shown(
 ) -> None:
     """Not in errors, their pickles and details, nor in logs, nor in the session's own looks."""
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "urllib3")  # the client of Kubernetes makes it silent
     with asking(mishap, budget=hasty(per_request=1)) as (listener, session):
         with pytest.raises(WkflowError) as caught:
             session.request("POST", f"{listener.url}/{status}", json={})
