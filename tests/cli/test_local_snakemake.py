@@ -6,6 +6,8 @@ import sys
 from importlib import metadata
 
 import pytest
+import snakemake
+from wkflow.cli.local_snakemake import PLUGIN, without_clusters, without_plugins
 
 from tests.runs import environment
 
@@ -48,6 +50,16 @@ def test_what_no_run_uses_is_not_imported(extra: list[str]) -> None:
     assert known == (["snakemake.report", "docutils"] if extra else [])
     assert notebooks == "_LazyModule"
     assert version == 4
+
+
+def test_installed_modules_are_listed_where_a_plugin_may_be_asked_for() -> None:
+    """All but those for clusters; those of a package always."""
+    listed = [module.name for module in without_clusters()]
+    assert "snakemake" in listed
+    assert not [name for name in listed if name.startswith(PLUGIN)]
+    assert list(without_plugins()) == []
+    of_package = [module.name for module in without_plugins(snakemake.__path__, "snakemake.")]
+    assert "snakemake.cli" in of_package
 
 
 def test_hidden_modules_can_be_imported_afterwards() -> None:

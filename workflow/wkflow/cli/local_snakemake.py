@@ -79,9 +79,17 @@ def import_when_used(name: str) -> None:
         spec.loader.exec_module(module)
 
 
+def without_plugins(path: Any = None, prefix: str = "") -> Iterator[ModuleInfo]:  # noqa: ANN401
+    """List modules as `pkgutil.iter_modules` does, and none of those that are just installed.
+
+    Snakemake goes four times through all of them, in a quarter of a second, to look for plugins.
+    """
+    return iter(()) if path is None else _iter_modules(path, prefix)
+
+
 def prepare(extra: Sequence[str] = ()) -> None:
     """Import Snakemake, as it is here; `extra` is what a person tells it."""
-    pkgutil.iter_modules = without_clusters
+    pkgutil.iter_modules = without_clusters if extra else without_plugins
     has_forks = job_forks.begin()
     with absent(*CLIENTS), suppress(ImportError):
         import smart_open  # noqa: F401, PLC0415 -- only now
