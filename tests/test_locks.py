@@ -107,6 +107,24 @@ def test_orphans_are_stopped(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
+def test_an_orphan_that_only_starts_is_stopped(tmp_path: Path) -> None:
+    """It is not in the folder yet, and was not told of it: it writes its log there."""
+    elsewhere, run = tmp_path / "elsewhere", tmp_path / "run"
+    elsewhere.mkdir()
+    (run / "logs").mkdir(parents=True)
+    with (run / "logs" / "snakemake.log").open("w") as log:
+        orphan = subprocess.Popen(
+            SLEEP, cwd=elsewhere, stdout=log, text=True, start_new_session=True
+        )
+    (run / LOCK).write_text(str(orphan.pid))
+    try:
+        with run_folder_lock(run):
+            assert not psutil.pid_exists(orphan.pid)
+    finally:
+        kill(orphan)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
 @pytest.mark.parametrize("note", ["elsewhere", "", "no number"])
 def test_strangers_are_left_alone(tmp_path: Path, note: str) -> None:
     """A number that was given to another process since, or a note that says nothing."""

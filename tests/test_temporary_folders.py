@@ -92,6 +92,24 @@ def test_a_folder_that_a_job_still_uses_stays(tmp_path: Path, place: Path) -> No
     assert not folder.exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="forks are POSIX")
+def test_a_folder_that_a_fork_may_use_stays(tmp_path: Path, place: Path) -> None:
+    """Its environment does not say it; in other folders, and in our own group, it is no matter."""
+    code = "import multiprocessing.forkserver, time; time.sleep(600)"
+    for where, is_alone, stays in ((tmp_path, True, True), (place, True, False),
+                                   (tmp_path, False, False)):  # fmt: skip
+        folder = owned(place, "snakemakeabcdefgh")
+        job = subprocess.Popen([sys.executable, "-c", code], cwd=where, start_new_session=is_alone)
+        try:
+            sweep(tmp_path)
+            assert folder.exists() == stays
+        finally:
+            job.kill()
+            job.wait()
+        sweep(tmp_path)
+        assert not folder.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "owner"),
     [

@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -200,14 +201,14 @@ KILLED_S = 5
 
 
 def at_work(folder: Path) -> list[int]:
-    """List the processes that have to do with a run folder."""
-    with_words = psutil.process_iter(["pid", "cmdline", "status"])
-    return [
-        process.pid
-        for process in with_words
-        if any(str(folder) in word for word in process.info["cmdline"] or ())
-        and process.info["status"] != psutil.STATUS_ZOMBIE
-    ]
+    """List the processes that work in a run folder, or write its log."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            files = [Path(file.path) for file in process.open_files()]
+            if any(place.is_relative_to(folder) for place in (Path(process.cwd()), *files)):
+                found.append(process.pid)
+    return found
 
 
 @pytest.mark.long

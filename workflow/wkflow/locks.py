@@ -112,9 +112,14 @@ def _stop_orphans(folder: Path, file: IO[str]) -> None:
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:
-    """Whether a process belongs to the run folder; one that only starts is not in it yet."""
-    is_there = Path(process.cwd()) == folder.resolve()
-    return is_there or any(str(folder) in word for word in process.cmdline())
+    """Whether a process belongs to the run folder; one that only starts is not in it yet.
+
+    It was told of it then, or, if it is a fork, writes its log there.
+    """
+    place = folder.resolve()
+    if Path(process.cwd()) == place or any(str(folder) in word for word in process.cmdline()):
+        return True
+    return any(Path(file.path).is_relative_to(place) for file in process.open_files())
 
 
 @contextmanager

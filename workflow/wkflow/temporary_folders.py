@@ -73,7 +73,7 @@ def sweep(run_folder: Path) -> None:
     for folder, owner in entries.items():
         if not Path(folder).exists():
             continue
-        if _is_gone(owner) and _is_ours(Path(folder)) and not _is_used(folder):
+        if _is_gone(owner) and _is_ours(Path(folder)) and not _is_used(folder, run_folder):
             shutil.rmtree(folder, ignore_errors=True)
         else:
             left[folder] = owner
@@ -117,10 +117,21 @@ def _is_ours(folder: Path) -> bool:
     return False
 
 
-def _is_used(folder: str) -> bool:
-    """Whether a process was told to put its temporary files there: a job that outlives its run."""
+def _is_used(folder: str, run_folder: Path) -> bool:
+    """Whether a job that outlives its run may put temporary files there.
+
+    It was told to when it was started; or it is a fork of a fork server that is not ours, of which
+    only the folder shows where it belongs.
+    """
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.environ().get("TMPDIR") == folder:
+            if process.environ().get("TMPDIR") == folder or _is_fork_in(process, run_folder):
                 return True
     return False
+
+
+def _is_fork_in(process: psutil.Process, run_folder: Path) -> bool:
+    if os.name != "posix" or Path(process.cwd()) != run_folder.resolve():
+        return False
+    is_fork = any("multiprocessing.forkserver" in word for word in process.cmdline())
+    return is_fork and os.getpgid(process.pid) != os.getpgid(0)
