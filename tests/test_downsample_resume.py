@@ -269,15 +269,15 @@ left = [int(number)]
 
 def listen(name, args):
     if name == event and word in str(args):
-        left[0] -= 1
+        known = [*sys.orig_argv, *getattr(sys, "argv", ())]
+        left[0] -= any("scripts" in argument for argument in known)
         if left[0] == 0:
             os.killpg(0, signal.SIGKILL)
 
-if any("scripts" in argument for argument in sys.orig_argv):
-    sys.addaudithook(listen)
+sys.addaudithook(listen)
 """
 """Kills Snakemake and its jobs just before a job does something for the n-th time; found in
-PYTHONPATH by each interpreter."""
+PYTHONPATH by each interpreter, of which jobs may be forks."""
 
 
 def killing(folder: Path, moment: str) -> dict[str, str]:
