@@ -23,8 +23,11 @@ with forked(is_wanted={is_wanted}) as forks, open("log", "w") as log:
     is_fork = bool(forks)
     command = [sys.executable, "-m", "snakemake", *{options!r}]
     known = os.environ | {{"TOLD": "an environment"}}
-    process = start(command, known, forks, output=log.fileno(), errors=log.fileno(), kept=[kept])
+    noted = []
+    files = {{"output": log.fileno(), "errors": log.fileno(), "kept": [kept]}}
+    process = start(command, known, forks, **files, note=noted.append)
     in_session = process.pid == os.getpgid(process.pid) != os.getpgid(0)
+    assert noted[-1] == process.pid
     print(is_fork, in_session, process.wait(60), process.poll(), process.returncode, forks)
 """
 
@@ -107,11 +110,13 @@ def test_nothing_is_forked_where_that_is_not_safe(monkeypatch: pytest.MonkeyPatc
 
 def test_without_a_fork_an_interpreter_is_started(tmp_path: Path) -> None:
     """With the same environment and files."""
+    noted: list[int] = []
     with (tmp_path / "log").open("w") as log:
         command = [sys.executable, "-c", "import os; print(os.environ['TOLD'])"]
         process = start(
             command, os.environ | {"TOLD": "here"}, [],
-            output=log.fileno(), errors=log.fileno(), kept=[],
+            output=log.fileno(), errors=log.fileno(), kept=[], note=noted.append,
         )  # fmt: skip
         assert process.wait(60) == 0
+    assert noted == [process.pid]
     assert (tmp_path / "log").read_text() == "here\n"

@@ -246,8 +246,8 @@ def _run(
     with (folder / LOG).open("w") as log, cancelling_jobs(settings), Interrupts() as interrupts:
         output = None if passes_on else log.fileno()
         kept = [dataset_file.fileno()] if dataset_file else []
-        process = begin(output=output, errors=log.fileno(), kept=kept)
-        note_process_group(lock, process.pid)
+        note = partial(note_process_group, lock)
+        process = begin(output=output, errors=log.fileno(), kept=kept, note=note)
         has_pods = settings.distribution_strategy == "kubernetes"
         view = Relay(folder / LOG, quiet=quiet) if passes_on else Progress(folder, quiet=quiet)
         with closing(view) as shown:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from subprocess import Popen
@@ -128,17 +128,20 @@ def start(
     output: int | None,
     errors: int,
     kept: Sequence[int],
+    note: Callable[[int], None],
 ) -> Process:
     """Start a command of Snakemake, as the leader of a session.
 
-    `output` is None for our own; the files `kept` stay open as long as it runs.
+    `output` is None for our own; the files `kept` stay open as long as it runs. `note` is told its
+    process group: of a fork before it begins, so that it is known whenever we are killed.
     """
     while forks:
         fork = forks.pop()
+        note(fork.pid)
         if fork.run(command[3:], environment, [1 if output is None else output, errors, *kept]):
             return fork
         fork.discard()
-    return Popen(
+    process = Popen(
         command,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -147,6 +150,8 @@ def start(
         start_new_session=True,
         pass_fds=kept,
     )
+    note(process.pid)
+    return process
 
 
 def _serve(theirs: socket.socket, ours: socket.socket, extra: Sequence[str]) -> None:
