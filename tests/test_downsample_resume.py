@@ -458,7 +458,7 @@ def snakemake_of(folder: Path, but: int = 0) -> psutil.Process:
     """Wait for the Snakemake of a run, as it is noted for the next one."""
     lock = folder.with_name(f"{folder.name}.downsample") / "lock"
     wait_for(lock)
-    while (text := lock.read_text()) in {"", str(but)}:
+    while (text := lock.read_text().partition(" ")[0]) in {"", str(but)}:
         time.sleep(0.01)
     return psutil.Process(int(text))
 

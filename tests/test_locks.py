@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -87,10 +88,11 @@ def test_a_second_run_is_refused(tmp_path: Path) -> None:
 def test_a_good_end_leaves_nothing_to_stop(tmp_path: Path) -> None:
     """The lock's file stays, empty; the folder is made on the way."""
     with run_folder_lock(tmp_path / "deep" / "run") as file:
-        note_process_group(file, 77)
-        assert json.loads((tmp_path / "deep" / "run" / LOCK).read_text()) == 77
-        note_process_group(file, 78)
-        assert json.loads((tmp_path / "deep" / "run" / LOCK).read_text()) == 78
+        for group in (os.getpid(), 2**22 + 1):  # the other one is no process
+            note_process_group(file, group)
+            noted = (tmp_path / "deep" / "run" / LOCK).read_text().split()
+            assert noted[0] == str(group)
+            assert (noted[1] == "None") == (group != os.getpid())
     assert (tmp_path / "deep" / "run" / LOCK).read_text() == ""
 
 
@@ -102,6 +104,25 @@ def test_orphans_are_stopped(tmp_path: Path) -> None:
     try:
         with run_folder_lock(tmp_path):
             assert not psutil.pid_exists(orphan.pid)
+    finally:
+        kill(orphan)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
+@pytest.mark.parametrize("is_same", [True, False])
+def test_an_orphan_is_known_by_its_beginning(tmp_path: Path, is_same: bool) -> None:  # noqa: FBT001
+    """Whatever it does by then, also if it was stopped; another process of its number is not."""
+    elsewhere, run = tmp_path / "elsewhere", tmp_path / "run"
+    elsewhere.mkdir()
+    orphan = started(SLEEP, elsewhere)
+    with run_folder_lock(run) as file:
+        note_process_group(file, orphan.pid)
+        noted = (run / LOCK).read_text()
+    (run / LOCK).write_text(noted if is_same else f"{noted}5")
+    orphan.send_signal(signal.SIGSTOP)
+    try:
+        with run_folder_lock(run):
+            assert (orphan.poll() is None) != is_same
     finally:
         kill(orphan)
 

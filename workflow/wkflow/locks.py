@@ -79,8 +79,9 @@ def run_folder_lock(folder: Path) -> Iterator[IO[str]]:
                 _lock(file)
             except OSError:
                 file.seek(0)
+                group = file.read().partition(" ")[0]
                 raise TransientError(
-                    f"another run is at work here (process group {file.read().strip() or '?'})",
+                    f"another run is at work here (process group {group or '?'})",
                     str(folder),
                     "Wait for it, or stop it and give the same command.",
                 ) from None
@@ -92,21 +93,34 @@ def run_folder_lock(folder: Path) -> Iterator[IO[str]]:
 
 
 def note_process_group(file: IO[str], group: int) -> None:
-    """Note the process group of this run in the lock file."""
+    """Note the process group of this run in the lock file, and when its first process began."""
+    file.seek(0)
     file.truncate(0)
-    file.write(json.dumps(group))
+    file.write(f"{group} {_began(group)}")
     file.flush()
 
 
+def _began(process: int) -> float | None:
+    """Give when a process began; with its number that is one process only."""
+    with suppress(psutil.Error, OSError):
+        return float(psutil.Process(process).create_time())
+    return None
+
+
 def _stop_orphans(folder: Path, file: IO[str]) -> None:
-    """Kill what is left of the noted group: its processes work in the run folder, or will."""
+    """Kill what is left of the noted group: all of it, if its first process is the noted one.
+
+    If that is gone, those that work in the run folder, or will.
+    """
     file.seek(0)
-    text = file.read().strip()
-    if not text.isdecimal() or os.name != "posix":
+    group, _, began = file.read().strip().partition(" ")
+    if not group.isdecimal() or os.name != "posix":
         return
+    is_same = bool(began) and str(_began(int(group))) == began
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if os.getpgid(process.pid) == int(text) and _works_in(process, folder):
+            is_member = os.getpgid(process.pid) == int(group)
+            if is_member and (is_same or _works_in(process, folder)):
                 process.send_signal(signal.SIGKILL)
                 process.wait(5)
 
