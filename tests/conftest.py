@@ -28,8 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
             signal.signal(getattr(signal, name), signal.SIG_DFL)
     # else every start of Snakemake would look for a controller, wherever SLURM is installed
     os.environ.setdefault("SLURM_CONF", os.devnull)
-    settings.register_profile("quick", max_examples=25)
-    settings.register_profile("thorough", max_examples=100)
+    # no deadline: a test is not wrong because something else is running
+    settings.register_profile("quick", max_examples=25, deadline=None)
+    settings.register_profile("thorough", max_examples=100, deadline=None)
     settings.load_profile("quick" if asked_for(config) == "quick" else "thorough")
 
 

@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from tests.conftest import asked_for
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
@@ -173,3 +176,9 @@ def test_nothing_below_the_command_line_ends_the_program(module: Path) -> None:
             node.type is None or ast.unparse(node.type) == "Exception"
         )
         assert not wholesale
+
+
+def test_examples_are_drawn_as_the_page_of_tests_says(request: pytest.FixtureRequest) -> None:
+    """No module that is imported while tests are collected takes another profile."""
+    wanted = 25 if asked_for(request.config) == "quick" else 100
+    assert (settings.default.max_examples, settings.default.deadline) == (wanted, None)
