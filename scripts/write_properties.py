@@ -1,7 +1,7 @@
 """Check every shard against its receipt, then describe the dataset."""
 
+from wkflow.formats.replace_dataset import finish_replacing
 from wkflow.model.plan import Plan
-from wkflow.planning.claim_target import finish_replacing
 from wkflow.rules.job import Job
 from wkflow.steps.write_properties import write_properties
 

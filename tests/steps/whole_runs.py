@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from wkflow.formats.replace_dataset import finish_replacing
 from wkflow.model.claim import place_of
 from wkflow.model.plan import Plan
 from wkflow.options.settings import Settings
-from wkflow.planning.claim_target import bring_back, claim_target, finish_replacing, lay_aside
+from wkflow.planning.claim_target import bring_back, claim_target, lay_aside
 from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.run_folder import ASKED, DRAFT, PLAN, REPORT
 from wkflow.steps.convert_slab import convert_slab

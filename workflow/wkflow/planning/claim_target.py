@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from wkflow import atomic_files
 from wkflow.errors import ConfigError
 from wkflow.formats.dataset_contents import remove_dataset, require_dataset
-from wkflow.model.claim import Claim, claim_of, is_swapped, new_of, old_of, place_of
+from wkflow.formats.replace_dataset import finish_replacing, settle
+from wkflow.model.claim import Claim, is_swapped, new_of, old_of, place_of
 from wkflow.model.plan import Plan
 from wkflow.model.write_datasource import PROPERTIES, remove_properties
 from wkflow.options.settings import Settings
@@ -125,40 +125,6 @@ def _begin_anew(settings: Settings, state: TargetState, plan: Plan) -> None:
         remove_dataset(new)
     new.mkdir(exist_ok=True)
     Claim(str(dataset), state.source, beside=True, before=before).write(folder)
-
-
-def settle(dataset: Path) -> None:
-    """End what a run left between two renames: the target is there again, and whole."""
-    old, new = old_of(dataset), new_of(dataset)
-    if os.path.lexists(old) and not os.path.lexists(dataset):
-        (new if (new / PROPERTIES).exists() else old).rename(dataset)
-
-
-def finish_replacing(plan: Plan, run_folder: Path, *, is_whole: bool = True) -> None:
-    """Put the dataset that was built beside the target in its place, and remove the old one.
-
-    Does nothing where none is built, and only ends what was begun unless the new one `is_whole`.
-
-    Raises
-    ------
-    ConfigError
-        If meanwhile something came into the old one that no dataset is made of.
-    """
-    dataset = Path(plan.dataset)
-    claim = claim_of(dataset, run_folder)
-    if claim is None or not claim.beside:
-        return
-    old, new = old_of(dataset), new_of(dataset)
-    if new.is_dir():
-        if not is_whole:
-            return
-        if os.path.lexists(dataset):
-            require_dataset(dataset)
-            dataset.rename(old)
-        new.rename(dataset)
-        atomic_files.flush([dataset])
-    Claim(str(dataset), claim.source).write(run_folder)
-    remove_dataset(old)
 
 
 def _drop_layers(plan: Plan, path: Path, place: Path | None = None) -> None:
