@@ -5,11 +5,9 @@ import os
 import subprocess
 import sys
 import textwrap
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, ResourceList, Wildcards
 from wkflow.cli import job_forks
@@ -42,6 +40,8 @@ if __name__ == "__main__":
     with ThreadPoolExecutor(4) as threads:
         print(*threads.map(run, sys.argv[1:]), sep="\\n")
     job_forks.end()
+    import psutil
+    assert not psutil.Process().children()
 """
 
 
@@ -127,13 +127,9 @@ def test_what_becomes_of_a_script_is_told_as_snakemake_would(tmp_path: Path) -> 
 
 @on_linux
 def test_nothing_is_left_of_the_server(tmp_path: Path) -> None:
-    """Neither the server nor what else `multiprocessing` starts."""
-    forks(tmp_path, ends="x = 1")
-    folders = set()
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            folders.add(process.cwd())
-    assert str(tmp_path) not in folders
+    """It has ended, and was waited for, when that is asked for (`RUN` looks); it may be twice."""
+    assert forks(tmp_path, ends="x = 1") == ["None"]
+    job_forks.end()
 
 
 @on_linux

@@ -12,6 +12,13 @@ from wkflow.cli.local_snakemake import PLUGIN, without_clusters, without_plugins
 from tests.runs import environment
 
 
+def told(code: str) -> str:
+    """Run code in an interpreter that has imported nothing; give its output."""
+    command = [sys.executable, "-c", code]
+    known = environment()
+    return subprocess.run(command, env=known, capture_output=True, text=True, check=True).stdout
+
+
 def test_plugins_are_not_imported_where_they_are_not_looked_for() -> None:
     """All that Snakemake does otherwise is done as well."""
     code = (
@@ -20,9 +27,7 @@ def test_plugins_are_not_imported_where_they_are_not_looked_for() -> None:
         "except SystemExit as end: print(end.code)\n"
         "print([name for name in sys.modules if name.startswith(here.PLUGIN)])"
     )
-    command = [sys.executable, "-c", code]
-    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
-    version, status, plugins = told.stdout.split("\n")[:3]
+    version, status, plugins = told(code).split("\n")[:3]
     assert (version, status, plugins) == (metadata.version("snakemake"), "0", "[]")
 
 
@@ -44,9 +49,7 @@ print(json.dumps([known, notebooks, nbformat.current_nbformat]))
 @pytest.mark.parametrize("extra", [[], ["--report"]])
 def test_what_no_run_uses_is_not_imported(extra: list[str]) -> None:
     """A report, if a person tells Snakemake anything; a notebook's format, once it is asked for."""
-    command = [sys.executable, "-c", LOOK.format(extra=extra)]
-    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
-    known, notebooks, version = json.loads(told.stdout)
+    known, notebooks, version = json.loads(told(LOOK.format(extra=extra)))
     assert known == (["snakemake.report", "docutils"] if extra else [])
     assert notebooks == "_LazyModule"
     assert version == 4
@@ -72,6 +75,4 @@ def test_hidden_modules_can_be_imported_afterwards() -> None:
         "    except ImportError: print('absent')\n"
         "import requests\nprint(requests.__name__)"
     )
-    command = [sys.executable, "-c", code]
-    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["absent", "requests"]
+    assert told(code).split() == ["absent", "requests"]

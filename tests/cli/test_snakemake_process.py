@@ -89,7 +89,7 @@ def test_a_fork_that_died_is_replaced(tmp_path: Path) -> None:
 
 @on_linux
 def test_nothing_is_forked_where_that_is_not_safe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside other threads, on other systems, or with a token that the system shows nobody."""
+    """Beside threads, on other systems, with a closed stream or a token set since the start."""
     done = threading.Event()
     beside = threading.Thread(target=done.wait)
     beside.start()
@@ -102,6 +102,10 @@ def test_nothing_is_forked_where_that_is_not_safe(monkeypatch: pytest.MonkeyPatc
     with monkeypatch.context() as patch:
         patch.setenv("WK_TOKEN", "set by --token")
         assert Forked.if_possible() is None
+    for stream in ("__stdin__", "__stdout__", "__stderr__"):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, stream, None)
+            assert Forked.if_possible() is None
     monkeypatch.setattr(sys, "platform", "darwin")
     assert Forked.if_possible() is None
     with forked(is_wanted=True) as forks:

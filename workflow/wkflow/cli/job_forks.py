@@ -27,7 +27,7 @@ from wkflow.workflow_files import snakefile
 
 IMPORTED = (
     "snakemake.iocontainers",
-    "wkflow.planning.claim_target",
+    "wkflow.formats.replace_dataset",
     "wkflow.rules.job",
     "wkflow.steps.create_layer",
     "wkflow.steps.convert_slab",
@@ -49,7 +49,7 @@ SHORT_FOLDER = "/tmp"  # noqa: S108 -- `multiprocessing` makes one in it that is
 
 
 def can_fork() -> bool:
-    """Whether this platform has a fork server that is safe to use."""
+    """Whether this platform is one where a process with our libraries may be forked."""
     return sys.platform == "linux"
 
 
@@ -115,7 +115,9 @@ def _run(file: Path, given: bytes) -> int:
         process.start()
     connection.wait([process.sentinel])
     with _one_at_a_time:
-        return process.exitcode or 0
+        status = process.exitcode or 0
+        process.close()
+    return status
 
 
 def _execute(file: Path, given: bytes, environment: Mapping[str, str]) -> None:

@@ -37,7 +37,6 @@ class Forked:
         self._process = context.Process(target=_serve, args=(theirs, self._ours, extra))
         self._process.start()
         theirs.close()
-        self._status: int | None = None
 
     @property
     def pid(self) -> int:
@@ -98,10 +97,12 @@ class Forked:
         """Fork, where nothing speaks against it; `extra` is what a person will tell Snakemake.
 
         Not with threads, whose locks would stay locked; not where libraries of the system do not
-        bear it; and not with a token that only this process knows: it could not be looked up.
+        bear it; not where a standard stream is closed, whose number another file would get; and not
+        with a token that only this process knows: it could not be looked up.
         """
-        is_able = sys.platform == "linux" and hasattr(socket, "send_fds")
-        if not is_able or threading.active_count() > 1 or not is_inherited():
+        is_open = None not in (sys.__stdin__, sys.__stdout__, sys.__stderr__)
+        is_alone = threading.active_count() == 1
+        if not (job_forks.can_fork() and is_open and is_alone and is_inherited()):
             return None
         with suppress(OSError):  # too many processes: Popen will say it
             return cls(extra)

@@ -54,6 +54,6 @@ class RunKind(Enum):
         return self.uploads or self.is_remote
 
     @property
-    def makes_means(self) -> bool:
-        """Whether what is written here is only a means to what a server gets."""
+    def writes_to_send(self) -> bool:
+        """Whether what is written here is only there to be sent."""
         return self in {RunKind.CONVERT_AND_UPLOAD, RunKind.DOWNSAMPLE_REMOTE}

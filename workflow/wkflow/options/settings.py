@@ -188,9 +188,8 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     @property
     def discards(self) -> bool:
         """Whether the local dataset is only a means, and goes when it is sent."""
-        return (
-            self.kind.makes_means and not self.keep_local and self.transfer_mode in {"http", "copy"}
-        )
+        is_copied = self.transfer_mode in {"http", "copy"}
+        return self.kind.writes_to_send and is_copied and not self.keep_local
 
     @property
     def follows_links(self) -> bool:
