@@ -1,12 +1,15 @@
 """The official package in an environment of its own, and what the tests ask of it."""
 
+import atexit
 import json
 import os
 import subprocess
 import sys
 import venv
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.conformance.whole import make_whole
@@ -19,7 +22,8 @@ CACHE = ROOT / ".cache" / "official-4.3.3"
 ENVIRONMENT_VARIABLE = "WKFLOW_OFFICIAL_ENV"
 """Names an existing environment that is to be used as it is."""
 
-JUDGE = Path(__file__).with_name("judge.py")
+JUDGE, WARM = (Path(__file__).with_name(name) for name in ("judge.py", "warm.py"))
+COMMAND = "webknossos"
 
 
 class NotInstallableError(Exception):
@@ -41,14 +45,49 @@ class Official:
 
         One process does all: the voxels are the same, and workers would cost gigabytes each.
         """
-        command, *rest = map(str, arguments)
-        how = ["--distribution-strategy", "sequential"]
-        return _output([str(self.folder / "bin" / "webknossos"), command, *how, *rest])
+        command, *rest = arguments
+        how = ("--distribution-strategy", "sequential")
+        return _printed(self.try_run(COMMAND, command, *how, *rest))
 
     def judge(self, ours: Path, theirs: Path) -> dict[str, Any]:
         """Let the official library read both datasets; give what it saw and what differs."""
-        verdict: dict[str, Any] = json.loads(_output([self.python, JUDGE, ours, theirs]))
+        verdict: dict[str, Any] = json.loads(self.script(JUDGE, ours, theirs))
         return verdict
+
+    def script(self, path: Path, *arguments: object) -> str:
+        """Run a script with the official library; give what it printed."""
+        return _printed(self.try_run(path, *arguments))
+
+    def try_run(self, program: object, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Run the official command (`COMMAND`) or a script, which may fail."""
+        return _warm(self.python).run([str(program), *map(str, arguments)])
+
+
+class Warm:
+    """A process that has imported the official package; all runs are forks of it."""
+
+    def __init__(self, python: Path) -> None:
+        self._process = subprocess.Popen(
+            [python, WARM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        atexit.register(self._process.kill)
+
+    def run(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run one to its end."""
+        asked, answers = self._process.stdin, self._process.stdout
+        assert asked is not None
+        assert answers is not None
+        with TemporaryDirectory() as folder:
+            out, err = Path(folder, "out"), Path(folder, "err")
+            asked.write(json.dumps({"argv": argv, "out": str(out), "err": str(err)}) + "\n")
+            asked.flush()
+            status = int(answers.readline())
+            return subprocess.CompletedProcess(argv, status, out.read_text(), err.read_text())
+
+
+@cache
+def _warm(python: Path) -> Warm:
+    return Warm(python)
 
 
 def find_official() -> Official:
@@ -74,8 +113,6 @@ def _install(folder: Path) -> None:
         raise NotInstallableError(done.stderr.strip().splitlines()[-1])
 
 
-def _output(command: list[Any]) -> str:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    said = f"{' '.join(map(str, command))}\n{done.stdout}\n{done.stderr}"
-    assert done.returncode == 0, said
+def _printed(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 0, f"{' '.join(done.args)}\n{done.stdout}\n{done.stderr}"
     return done.stdout

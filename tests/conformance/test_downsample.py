@@ -5,7 +5,6 @@ the properties.
 """
 
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +30,6 @@ def downsample(folder: Path, *options: str) -> None:
     """Downsample with our command line, as a person would."""
     run = wkflow("downsample", "--quiet", *options, folder)
     assert run.returncode == 0, run.stderr
-
-
-def script(official: Official, name: Path, *arguments: object) -> None:
-    """Let the official library do something."""
-    command = [official.python, name, *map(str, arguments)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 def assert_agreed(official: Official, ours: Path, theirs: Path) -> None:
@@ -67,7 +59,7 @@ def assert_both_go_on(
     shutil.copytree(ours, theirs)
     limit = ("--coarsest-mag", *coarsest) if coarsest else ()
     downsample(ours, "--sampling-mode", mode, *limit)
-    script(official, DOWNSAMPLING, theirs, mode, *coarsest)
+    official.script(DOWNSAMPLING, theirs, mode, *coarsest)
     assert_agreed(official, ours, theirs)
     is_old = any("wkwResolutions" in layer for layer in properties(ours)["dataLayers"])
     if not is_old:  # the official tool writes these anew; we leave them as they are
@@ -88,7 +80,7 @@ def test_ones_that_the_official_tool_cannot_extend(
     ours = CASES[name].write(tmp_path / "ours")
     theirs = CASES[name].canonical().write(tmp_path / "theirs")
     downsample(ours)
-    script(official, DOWNSAMPLING, theirs, "anisotropic")
+    official.script(DOWNSAMPLING, theirs, "anisotropic")
     verdict = official.judge(ours, theirs)
     # it opens arrays without c in any order, but shows them as they lie: not as it stores them
     assert [one for one in verdict["differences"] if not one.startswith("zyx")] == []
@@ -100,7 +92,7 @@ def test_ones_that_the_official_tool_cannot_extend(
 @pytest.mark.parametrize("data_format", ["zarr3", "zarr", "wkw"])
 def test_its_own(official: Official, tmp_path: Path, data_format: str) -> None:
     """Small shards, those of zeros left out; colours, wide ids, boxes anywhere, time."""
-    script(official, DRAWING, data_format, tmp_path / "ours")
+    official.script(DRAWING, data_format, tmp_path / "ours")
     assert_both_go_on(official, tmp_path / "ours")
 
 

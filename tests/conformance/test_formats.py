@@ -67,7 +67,7 @@ def whole_pyramids(official: Official, session_folder: Path) -> Path:
     """Give a source, and what the official tool makes of it with all mags, once a session."""
 
     def make(folder: Path) -> None:
-        stacks = {"color": noise(SHAPE, "uint8", 6), "segmentation": labels(SHAPE, "uint32", 7)}
+        stacks = {"color": noise(SHAPE, "uint8", 6), "segmentation": labels(SHAPE, "uint8", 7)}
         write_source(folder / "source", stacks)
         official.run("convert", *SIZE_OPTION, folder / "source", folder / "dataset")
 

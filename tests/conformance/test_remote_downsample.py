@@ -1,7 +1,6 @@
 """`wkflow downsample URL` beside `webknossos downsample URL`: two datasets, the same in the end."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,9 @@ CASES = [
 ]
 """API, how mags go there, how voxels come. `test_standin` has API 13."""
 
+ALL_LAYERS = (16, "http")
+"""Other cases have one layer: the official tool fills shards of 1024 x 1024 x 1024 for each mag."""
+
 THEIRS = {"symlink": "copy"}
 """With `symlink` the official tool leaves links into a temporary folder that it then deletes, and
 no mag that it made can be read. So our links are compared with its copies."""
@@ -43,6 +45,8 @@ def test_both_give_the_same(
     layers = [layer for layer in LAYERS if layer.data_format == "zarr3"]
     # of wide ids the official tool fills shards of 8 GiB, and some servers refuse what it writes
     layers = [layer for layer in layers if "largestSegmentId" not in layer.fields]
+    if (api, transfer) != ALL_LAYERS:
+        layers = layers[:1]
     bare = write_dataset(tmp_path / "hand", *layers)
     with standin_in(tmp_path / "server", api=api) as standin:
         ours, theirs = publish(standin, bare, api), publish(standin, bare, api)
@@ -68,20 +72,15 @@ def assert_went(standin: Standin, transfer: str, access: str) -> None:
 
 def official_run(official: Official, standin: Standin, found: Found, *options: str) -> None:
     """Let the official command add the mags."""
-    command = [official.folder / "bin" / "webknossos", "downsample", found.url, *options]
-    rest = ["--token", standin.token, "--distribution-strategy", "sequential"]
-    done = subprocess.run([*command, *rest], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    official.run("downsample", found.url, *options, "--token", standin.token)
 
 
 def judged(
     official: Official, standin: Standin, ours: Found, theirs: Found, *modes: str
 ) -> dict[str, dict[str, Any]]:
     """Let the official library read both, in each access mode."""
-    command = [official.python, REMOTE_JUDGE, ours.url, standin.token, theirs.url]
-    done = subprocess.run([*command, *modes], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    verdicts: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    said = official.script(REMOTE_JUDGE, ours.url, standin.token, theirs.url, *modes)
+    verdicts: dict[str, dict[str, Any]] = json.loads(said)
     return verdicts
 
 

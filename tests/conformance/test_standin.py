@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.official import Official
+from tests.conformance.official import COMMAND, Official
 from tests.conformance.pair import PROPERTIES, write_source
 from tests.conformance.stacks import labels, noise
 from tests.runs import environment
@@ -67,8 +67,7 @@ def start(tmp_path: Path) -> Iterator[Starter]:
 
 def webknossos(official: Official, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the official command line, which may fail."""
-    command = [official.folder / "bin" / "webknossos", *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True, text=True)
+    return official.try_run(COMMAND, *arguments)
 
 
 def upload(official: Official, server: Standin, dataset: Path, *options: str) -> str:
@@ -94,10 +93,8 @@ def judged(
     official: Official, server: Standin, url: str, expected: Path, *modes: str
 ) -> dict[str, dict[str, Any]]:
     """Let the official library compare what the server has with what is here, by access mode."""
-    command = [official.python, REMOTE_JUDGE, url, server.token, expected, *modes]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    verdicts: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    said = official.script(REMOTE_JUDGE, url, server.token, expected, *modes)
+    verdicts: dict[str, dict[str, Any]] = json.loads(said)
     assert list(verdicts) == list(modes)
     assert "Traceback" not in (server.folder / "standin.err").read_text()
     return verdicts
