@@ -60,7 +60,7 @@ def layers(draw: st.DrawFn, most: int = 300, *, plain: bool = True) -> Layer:
     )
 
 
-MOST_SHARDS = 20_000
+MOST_SHARDS = 5_000
 """Of a plan that is drawn: tests go through them, and some draws had a hundred millions."""
 
 

@@ -25,8 +25,7 @@ from tests.test_source_kinds import convert
 
 pytestmark = pytest.mark.long(
     but=[
-        "test_what_was_there_stays",
-        "test_the_properties_only_grow",
+        *(f"[{case}]" for case in ("stored", "time", "wkw")),
         "test_a_dry_run_writes_nothing",
         "test_plain_snakemake_does_the_same",
         "test_one_layer_may_be_chosen",

@@ -23,7 +23,9 @@ from tests.test_resume import kill
 from tests.test_source_kinds import convert, layers
 from tests.upload import runs as uploads
 
-pytestmark = pytest.mark.long(but=["test_all_mags_are_those_of_zarr3"])
+pytestmark = pytest.mark.long(
+    but=["test_all_mags_are_those_of_zarr3[wkw]", "test_all_mags_are_those_of_zarr3[n5]"]
+)
 
 FORMATS = ("zarr", "wkw", "n5", "neuroglancerPrecomputed")
 DEPTH, HEIGHT, WIDTH = 40, 70, 90

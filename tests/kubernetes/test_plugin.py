@@ -32,7 +32,6 @@ listed = pkgutil.iter_modules
 pkgutil.iter_modules = lambda *a: (one for one in listed(*a) if one.name not in names)
 import snakemake_interface_executor_plugins.executors.base, snakemake_interface_common.exceptions
 import snakemake_interface_executor_plugins.settings, dataclasses, typing, importlib.util
-begun = time.perf_counter()
 """
 
 
@@ -49,12 +48,10 @@ def test_it_calls_a_run_as_jobs_do() -> None:
 
 
 def test_it_costs_nothing_without_the_official_plugin() -> None:
-    """Where nobody uses Kubernetes its import is a matter of milliseconds."""
+    """Where nobody uses Kubernetes its client is not imported."""
     code = f"{WITHOUT}import snakemake_executor_plugin_wkflow_kubernetes as ours\n"
-    code += "print(time.perf_counter() - begun, 'kubernetes' in sys.modules)"
-    found = [_python(code).stdout.split() for _ in range(3)]
-    assert {loaded for _, loaded in found} == {"False"}
-    assert min(float(seconds) for seconds, _ in found) < 0.005
+    code += "print('kubernetes' in sys.modules)"
+    assert _python(code).stdout.split() == ["False"]
 
 
 def test_without_the_official_plugin_it_says_how_to_get_it(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from tests.upload.runs import (
     wkflow,
 )
 
-pytestmark = pytest.mark.long(but=["test_damage_is_found_and_mended"])
+pytestmark = pytest.mark.long(but=["test_damage_is_found_and_mended[flip]"])
 
 
 def mixture(seed: int) -> dict[str, Any]:
