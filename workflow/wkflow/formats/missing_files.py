@@ -14,7 +14,7 @@ from typing import Any
 
 from wkflow.errors import IncompleteError
 from wkflow.formats.layer_metadata import documents_of
-from wkflow.model.datasource_properties import mag_of, mags_of
+from wkflow.model.datasource_properties import listed_mags, mag_of
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt
 from wkflow.model.write_datasource import PROPERTIES
@@ -113,11 +113,7 @@ def lost_properties(plan: Plan, job: str, sizes: Sizes) -> list[Lost]:
 
 def _lists(document: Any, plan: Plan) -> bool:  # noqa: ANN401 -- JSON
     try:
-        listed = {
-            (layer["name"], mag_of(mag))
-            for layer in document["dataLayers"]
-            for mag in mags_of(layer)
-        }
+        listed = {(layer["name"], mag_of(mag)) for layer, mag in listed_mags(document)}
     except (LookupError, TypeError, ValueError, AttributeError):
         return False
     return listed >= {(one.layer.name, grid.mag) for one in plan.layers for grid in one.made}

@@ -82,9 +82,21 @@ class Existing:
         return (one.mag for layer in self.layers for one in layer.mags)
 
 
+def listed_mags(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Give each mag of a dataset's properties behind its layer, both as they are described."""
+    return ((layer, mag) for layer in document["dataLayers"] for mag in mags_of(layer))
+
+
 def mags_of(layer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the list of mags of a layer's description, whatever it is called; the list itself."""
-    found: list[dict[str, Any]] = layer.get(MAGS, layer.get(RESOLUTIONS, []))
+    """Give the list of mags of a layer's description, whatever it is called; the list itself.
+
+    Raises
+    ------
+    KeyError
+        If it has none, not even an empty one.
+    """
+    is_old = RESOLUTIONS in layer and MAGS not in layer
+    found: list[dict[str, Any]] = layer[RESOLUTIONS if is_old else MAGS]
     return found
 
 
@@ -136,8 +148,6 @@ def _scale(scale: Any) -> tuple[tuple[float, float, float], str]:  # noqa: ANN40
 
 
 def _layer(layer: dict[str, Any]) -> ExistingLayer:
-    if not {MAGS, RESOLUTIONS} & layer.keys():
-        raise KeyError(MAGS)
     further = layer.get("additionalAxes") or []
     further = sorted(further, key=lambda axis: int(axis["index"]))
     mags = [_mag(layer, mag, further) for mag in mags_of(layer)]

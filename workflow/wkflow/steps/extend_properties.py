@@ -15,6 +15,7 @@ from wkflow.model.datasource_properties import (
     MAGS,
     RESOLUTIONS,
     factors_of,
+    listed_mags,
     local_path,
     mag_of,
     mags_of,
@@ -160,8 +161,7 @@ def _listed(dataset: Path, document: dict[str, Any]) -> set[Path]:
     """Give the folders of all mags that are listed, wherever they are."""
     return {
         (dataset / local_path(path)).resolve()
-        for layer in document["dataLayers"]
-        for mag in mags_of(layer)
+        for layer, mag in listed_mags(document)
         for path in paths_of(layer, mag)
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import google_crc32c
 
 from wkflow.errors import VerificationError
-from wkflow.model.datasource_properties import factors_of, mags_of, paths_of
+from wkflow.model.datasource_properties import factors_of, listed_mags, paths_of
 from wkflow.model.mag import name_of
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.network.retry import SERVER_RETRIES, RetryBudget
@@ -113,17 +113,16 @@ def _mags(dataset: Path, proxy: Proxy) -> dict[str, str]:
     announced = proxy.mag_paths()
     document = json.loads((dataset / PROPERTIES).read_bytes())
     places = {}
-    for layer in document["dataLayers"]:
-        for mag in mags_of(layer):
-            factors = factors_of(mag)
-            folder = os.path.normpath(paths_of(layer, mag)[0])
-            place = announced.get((layer["name"], factors))
-            if place is None:
-                raise VerificationError(
-                    f"the server does not show mag {name_of(factors)} of layer {layer['name']}",
-                    proxy.dataset_id, _ANEW,
-                )  # fmt: skip
-            places[Path(folder).as_posix()] = place
+    for layer, mag in listed_mags(document):
+        factors = factors_of(mag)
+        folder = os.path.normpath(paths_of(layer, mag)[0])
+        place = announced.get((layer["name"], factors))
+        if place is None:
+            raise VerificationError(
+                f"the server does not show mag {name_of(factors)} of layer {layer['name']}",
+                proxy.dataset_id, _ANEW,
+            )  # fmt: skip
+        places[Path(folder).as_posix()] = place
     return places
 
 
