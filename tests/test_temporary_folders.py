@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from wkflow.errors import ResourceError
-from wkflow.temporary_folders import NOTE, PREFIX, note, sweep, temporary_folder
+from wkflow.run_folder import TEMPORARY
+from wkflow.temporary_folders import PREFIX, note, sweep, temporary_folder
 
 KILLED = """
 import sys, time
@@ -49,9 +50,9 @@ def owned(place: Path, name: str, **owner: object) -> Path:
     folder.mkdir(parents=True)
     run_folder = place.parent
     note(run_folder, folder)
-    entries = json.loads((run_folder / NOTE).read_text())
+    entries = json.loads((run_folder / TEMPORARY).read_text())
     entries[str(folder)] |= {"process": 2**22 - 3, "started": 1.0, **owner}
-    (run_folder / NOTE).write_text(json.dumps(entries))
+    (run_folder / TEMPORARY).write_text(json.dumps(entries))
     return folder
 
 
@@ -62,7 +63,7 @@ def test_a_good_end_leaves_nothing(tmp_path: Path, place: Path) -> None:
         assert folder.name.startswith(PREFIX)
         (folder / "file").touch()
     assert not list(place.iterdir())
-    assert not (tmp_path / NOTE).exists()
+    assert not (tmp_path / TEMPORARY).exists()
 
 
 def test_folders_of_a_killed_run_go_with_the_next(tmp_path: Path, place: Path) -> None:
@@ -147,10 +148,10 @@ def test_a_link_is_not_followed(tmp_path: Path, place: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[1]", "null", '{"a": 1}', "\\x00\\xff"])
 def test_a_note_that_cannot_be_read_counts_as_none(tmp_path: Path, text: str) -> None:
     """It is a cache like all others."""
-    (tmp_path / NOTE).write_bytes(text.encode("latin-1"))
+    (tmp_path / TEMPORARY).write_bytes(text.encode("latin-1"))
     with temporary_folder(tmp_path) as folder:
         assert folder.exists()
-    assert not (tmp_path / NOTE).exists()
+    assert not (tmp_path / TEMPORARY).exists()
 
 
 def test_no_place_for_temporary_files_is_told(

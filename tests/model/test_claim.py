@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from wkflow.model.claim import CLAIM, Claim, new_of, old_of, place_of
+from wkflow.model.claim import Claim, new_of, old_of, place_of
+from wkflow.run_folder import CLAIM
 
 
 def test_a_claim_survives_its_file(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import tifffile
 from wkflow.errors import SourceError
 from wkflow.model.source import Header
 from wkflow.planning import check_headers as module
-from wkflow.planning.check_headers import HEADERS, KnownHeaders, survey
+from wkflow.planning.check_headers import KnownHeaders, survey
 from wkflow.planning.find_layers import ImageFolder, find_layers
 from wkflow.readers import glance, probe
+from wkflow.run_folder import HEADERS
 
 from tests.steps.stacks import grains, write_tiffs
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from wkflow.errors import ConfigError
-from wkflow.model.claim import CLAIM
 from wkflow.options.settings import Settings
 from wkflow.planning.check_target import check_target, require_started_by_itself
 from wkflow.planning.plan_conversion import plan_conversion
-from wkflow.run_folder import CONFIG, PLAN
+from wkflow.run_folder import CLAIM, CONFIG, PLAN
 
 from tests.steps.stacks import grains, settings_of, write_tiffs
 from tests.steps.whole_runs import carry_out

@@ -10,14 +10,14 @@ import zarr
 from numpy.typing import NDArray
 from wkflow.errors import ConfigError, SourceError, UnansweredError
 from wkflow.formats.replace_dataset import finish_replacing
-from wkflow.model.claim import CLAIM, Claim, new_of, old_of
+from wkflow.model.claim import Claim, new_of, old_of
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.planning import check_resources as room
 from wkflow.planning.check_resources import check_room
 from wkflow.planning.claim_target import claim_target
 from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.planning.target_state import ANEW
-from wkflow.run_folder import ASKED, PLAN, REPORT
+from wkflow.run_folder import ASKED, CLAIM, PLAN, REPORT
 
 from tests.planning.test_check_target import begun, files
 from tests.steps.stacks import grains, plan_of, settings_of, write_tiffs

@@ -7,8 +7,8 @@ import pytest
 from wkflow.errors import SourceError
 from wkflow.model.source import References
 from wkflow.options.settings import Settings
-from wkflow.planning.open_source import UNPACKED, located
-from wkflow.voxels.source_files import FETCHED
+from wkflow.planning.open_source import located
+from wkflow.run_folder import FETCHED, UNPACKED
 
 from tests.readers.base.test_references import ome_tiff
 from tests.steps.stacks import grains, plan_of, settings_of, write_tiffs

@@ -9,8 +9,9 @@ import pytest
 from wkflow.errors import SourceError, several
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.slab import Slab
+from wkflow.run_folder import FETCHED
 from wkflow.sources import fetch
-from wkflow.voxels.source_files import FETCHED, at_hand
+from wkflow.voxels.source_files import at_hand
 
 from tests.strategies import of_one_file, small_layer_plan
 

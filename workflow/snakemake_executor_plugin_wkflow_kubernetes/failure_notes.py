@@ -50,10 +50,11 @@ def logs_of(job: Any) -> list[str]:  # noqa: ANN401 -- it has no types
 
 def leave_notes(logs: Iterable[str], error: WkflowError) -> None:
     """Leave the error where the CLI looks for it; a job's own note says more, and stays."""
-    from wkflow.rules.job import NOTE, leave_note  # noqa: PLC0415 -- 20 ms, at Snakemake's every start
+    from wkflow.rules.job import leave_note  # noqa: PLC0415 -- 20 ms, at Snakemake's every start
+    from wkflow.run_folder import FAILURE_NOTE  # noqa: PLC0415
 
     for log in map(Path, logs):
-        note = log.with_name(log.stem + NOTE)
+        note = log.with_name(log.stem + FAILURE_NOTE)
         if not note.exists():
             note.parent.mkdir(parents=True, exist_ok=True)
             leave_note(note, error)

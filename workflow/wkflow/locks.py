@@ -18,12 +18,10 @@ import psutil
 
 from wkflow.atomic_files import discard
 from wkflow.errors import TransientError
+from wkflow.run_folder import LOCK
 
 if os.name == "posix":  # elsewhere two at once are not noticed; they write the same bytes
     import fcntl
-
-LOCK = "lock"
-"""In the run folder."""
 
 LOCKED = "WKFLOW_LOCKED"
 """In the environment: the dataset that the program which started this one has locked already."""

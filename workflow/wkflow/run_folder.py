@@ -1,4 +1,7 @@
-"""The run folder: the names of its files, and what it remembers of an extension that began."""
+"""The run folder: the names of its files, and what it remembers of an extension that began.
+
+All names are relative to the run folder. Snakemake writes its own state beside them.
+"""
 
 import json
 from contextlib import suppress
@@ -9,7 +12,7 @@ from typing import Any
 from wkflow import atomic_files
 
 RECEIPTS = "receipts"
-"""In the run folder: what each job wrote."""
+"""What each job wrote."""
 
 
 def receipt_name(job: object) -> str:
@@ -21,50 +24,89 @@ def receipt_name(job: object) -> str:
     return f"{RECEIPTS}/{job}.json"
 
 
-BEGUN = "begun.json"
-"""In the run folder: which plan its receipts belong to, and all folders that it ever wrote."""
+BATCHES = "parcels"
+"""Below the receipts: those of an upload's batches. Earlier versions called them so."""
 
+# whose the run folder is, and who is at work in it
+
+LOCK = "lock"
+
+CLAIM = "claim.json"
+"""Says that the first job may have started, so the target is this folder's."""
+
+ASKED = "asked"
+"""There while the command has not told of the end. After a kill in the last moment the same
+command means "was that all?" and not "once more"."""
+
+# what is asked for and what is done
+
+CONFIG = "config.yaml"
+"""The options, which Snakemake reads."""
+
+DRAFT = "draft.json"
+"""What was planned while the rules were read; jobs read it."""
+
+PLAN = "plan.json"
+"""The plan that was carried out last."""
+
+BEGUN = "begun.json"
+"""Which plan the receipts belong to, and all folders that it ever wrote."""
+
+EXTENDED = (receipt_name("extend_properties"), receipt_name("finish_mags"))
+"""One of them says that the mags of a dataset which exists are all there."""
+
+REPORT = "report.json"
+"""What was done."""
+
+# for people who wait
+
+LOGS = "logs"
+
+LOG = f"{LOGS}/snakemake.log"
+
+FAILURE_NOTE = ".failure.json"
+"""Ends the name of a failure note, in place of its log's suffix."""
+
+ENTRANCE = f"{LOGS}/entrance{FAILURE_NOTE}"
+"""The failure note for what is not the fault of one job."""
 
 BAD_SLICES = "bad-slices.txt"
 
-
-LOG = "logs/snakemake.log"
-
-
-PROOF = "upload.json"
-
-
-DELIVERY = "delivery.json"
-"""In the run folder."""
-
-UPLOAD = "upload"
-"""The folder of an upload's state, in the run folder."""
-
-
-PLAN = "plan.json"
-"""In the run folder: the plan that was carried out last."""
-
-EXTENDED = (receipt_name("extend_properties"), receipt_name("finish_mags"))
-"""In the run folder: one of them says that the mags of a dataset which exists are all there."""
-
-REPORT = "report.json"
-"""In the run folder: what was done."""
-
-CONFIG = "config.yaml"
-"""In the run folder: the options, which Snakemake reads."""
-
-ASKED = "asked"
-"""In the run folder, while the command has not told of the end. After a kill in the last moment
-the same command means "was that all?" and not "once more"."""
+PROGRESS = "progress"
+"""How many voxels or bytes each job has done."""
 
 CLUSTER = "cluster.json"
-"""In the run folder, for the person who waits: jobs that run and wait, and why they wait."""
+"""Jobs that run and wait, and why they wait."""
+
+# uploads
+
+DELIVERY = "delivery.json"
+"""The upload plan."""
+
+UPLOAD = "upload"
+"""The state of uploads, of each attempt below its number."""
+
+ATTEMPT, LOST = "attempt.json", "lost.json"
+"""In the folder of uploads: the last attempt; in that of an attempt: why it cannot be completed."""
+
+PROOF, PROOF_COPY = "upload.json", f"{UPLOAD}/proof.json"
+"""The upload report; the second one stays where the first is lost."""
+
+# what goes before the run ends, or may go
 
 SCRATCH = "scratch"
-"""In the run folder: files that go before the run ends."""
 
-DRAFT = "draft.json"
-"""In the run folder: what was planned while the rules were read; jobs read it."""
+FETCHED = "fetched"
+"""In the scratch folder: what was downloaded."""
+
+UNPACKED = "unpacked"
+"""What an archive held."""
+
+HEADERS = "headers.json"
+"""What was seen of slices that have not changed since. A cache."""
+
+TEMPORARY = "temporary.json"
+"""Which folders for temporary files the run has made elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

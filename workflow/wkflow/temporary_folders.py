@@ -18,8 +18,7 @@ import psutil
 
 from wkflow import atomic_files
 from wkflow.errors import ResourceError
-
-NOTE = "temporary.json"
+from wkflow.run_folder import TEMPORARY
 
 PREFIX = "snakemake-wkflow-"
 
@@ -63,7 +62,7 @@ def note(run_folder: Path, *folders: Path) -> None:
             "started": me.create_time(),
         }
     with suppress(OSError):  # nothing but space depends on it
-        atomic_files.write_json(run_folder / NOTE, entries)
+        atomic_files.write_json(run_folder / TEMPORARY, entries)
 
 
 def sweep(run_folder: Path) -> None:
@@ -79,15 +78,15 @@ def sweep(run_folder: Path) -> None:
             left[folder] = owner
     with suppress(OSError):
         if left and left != entries:
-            atomic_files.write_json(run_folder / NOTE, left)
+            atomic_files.write_json(run_folder / TEMPORARY, left)
         if not left:
-            (run_folder / NOTE).unlink(missing_ok=True)
+            (run_folder / TEMPORARY).unlink(missing_ok=True)
 
 
 def _entries(run_folder: Path) -> dict[str, dict[str, object]]:
     """Read the note; one that cannot be read counts as none."""
     try:
-        found = json.loads((run_folder / NOTE).read_bytes())
+        found = json.loads((run_folder / TEMPORARY).read_bytes())
         return {str(folder): dict(owner) for folder, owner in found.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -8,8 +8,7 @@ from pathlib import Path
 from wkflow import errors
 from wkflow.atomic_files import discard
 from wkflow.errors import BETWEEN, SourceError, WkflowError
-from wkflow.rules.job import NOTE
-from wkflow.run_folder import BAD_SLICES
+from wkflow.run_folder import BAD_SLICES, FAILURE_NOTE, LOGS
 from wkflow.sources.zip_archive import is_archive
 
 NAMED = 5
@@ -18,14 +17,16 @@ NAMED = 5
 
 def forget(folder: Path) -> None:
     """Remove the notes of an earlier run."""
-    for note in (*folder.glob(f"logs/**/*{NOTE}"), folder / BAD_SLICES):
+    for note in (*folder.glob(f"{LOGS}/**/*{FAILURE_NOTE}"), folder / BAD_SLICES):
         discard(note)
 
 
 def read_failures(folder: Path) -> list[WkflowError]:
     """Read all notes below a run folder; bad sources of several jobs become one error."""
     failures = [
-        failure for note in sorted(folder.glob(f"logs/**/*{NOTE}")) if (failure := _read(note))
+        failure
+        for note in sorted(folder.glob(f"{LOGS}/**/*{FAILURE_NOTE}"))
+        if (failure := _read(note))
     ]
     sources = [failure for failure in failures if isinstance(failure, SourceError)]
     others = {str(failure): failure for failure in failures if failure not in sources}

@@ -12,7 +12,7 @@ from typing import TextIO
 from wkflow.cli.traffic import Traffic
 from wkflow.errors import ConfigError
 from wkflow.model.plan import Plan
-from wkflow.run_folder import CLUSTER, DRAFT, RunFolder
+from wkflow.run_folder import CLUSTER, DRAFT, PROGRESS, RunFolder
 
 COUNT_S = 0.4
 """Between two looks at the receipts, of which there may be thousands."""
@@ -117,11 +117,11 @@ class Progress:
         done = 0
         for job in _files(RunFolder(self.folder).receipts, ".json"):
             done += self._voxels.get(job, 0)
-        for job in _files(self.folder / "progress", ".txt"):
+        for job in _files(self.folder / PROGRESS, ".txt"):
             if job not in self._voxels:
                 continue
             try:
-                done += int((self.folder / "progress" / f"{job}.txt").read_text() or 0)
+                done += int((self.folder / PROGRESS / f"{job}.txt").read_text() or 0)
             except (OSError, ValueError):
                 continue
         return min(done, sum(self._voxels.values()))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from wkflow.errors import ConfigError
-from wkflow.run_folder import DELIVERY, RunFolder
+from wkflow.run_folder import DELIVERY, PROGRESS, RunFolder
 from wkflow.webknossos.upload_plan import UploadPlan
 
 SENT = "upload_shards"
@@ -58,6 +58,6 @@ class Traffic:
 
     def _told(self, batch: str) -> int:
         try:
-            return int((self._folder / "progress" / SENT / f"{batch}.txt").read_text())
+            return int((self._folder / PROGRESS / SENT / f"{batch}.txt").read_text())
         except (OSError, ValueError):
             return 0

@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from wkflow import atomic_files
-
-CLAIM = "claim.json"
-"""In the run folder: says that the first job may have started, so the target is this folder's."""
+from wkflow.run_folder import CLAIM
 
 
 @dataclass(frozen=True, slots=True)

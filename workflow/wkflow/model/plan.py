@@ -11,26 +11,11 @@ from pathlib import Path
 from typing import Self
 
 from wkflow import json_document
-from wkflow.model.claim import CLAIM
 from wkflow.model.layer_plan import LayerPlan, digest
 from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.voxel_job import VoxelJob
-from wkflow.run_folder import ASKED, CLUSTER, CONFIG, DRAFT, EXTENDED, PLAN, REPORT, SCRATCH
 
-__all__ = [
-    "ASKED",
-    "CLAIM",
-    "CLUSTER",
-    "CONFIG",
-    "DRAFT",
-    "EXTENDED",
-    "PLAN",
-    "REPORT",
-    "SCRATCH",
-    "LayerPlan",
-    "Plan",
-    "digest",
-]
+__all__ = ["LayerPlan", "Plan", "digest"]
 
 
 @dataclass(frozen=True, slots=True)

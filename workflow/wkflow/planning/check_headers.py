@@ -15,9 +15,7 @@ from wkflow.model.source import Header, ImageInfo
 from wkflow.network.urls import is_url
 from wkflow.planning.find_layers import ImageFolder, Mark
 from wkflow.readers import glance
-
-HEADERS = "headers.json"
-"""In the run folder: what was seen of slices that have not changed since. A cache."""
+from wkflow.run_folder import HEADERS
 
 AT_ONCE = 8
 """Files that are looked at side by side: on a network disk each waits for its turn."""

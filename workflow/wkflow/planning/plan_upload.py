@@ -11,11 +11,10 @@ from wkflow.model.receipt import Receipt
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.planning.list_dataset_files import Contents
-from wkflow.run_folder import RunFolder
+from wkflow.run_folder import BATCHES, RunFolder
 from wkflow.webknossos.attempt import renewed
 from wkflow.webknossos.upload_plan import UploadPlan
 
-BATCHES = "parcels"  # run folders of earlier versions have them there
 """The folder, below `receipts`, of lists of files that no job of ours wrote."""
 
 METADATA_BYTES = 2**20

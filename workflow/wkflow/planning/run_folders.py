@@ -7,23 +7,35 @@ from hashlib import blake2b
 from pathlib import Path
 
 from wkflow.errors import ConfigError, SourceError
-from wkflow.model.claim import CLAIM
 from wkflow.options.settings import Settings
 from wkflow.planning.target_state import began_of, source_of
-from wkflow.run_folder import ASKED, CONFIG, DRAFT, PLAN, RECEIPTS, REPORT, SCRATCH
-
-LOCK = "lock"
+from wkflow.run_folder import (
+    ASKED,
+    CLAIM,
+    CONFIG,
+    DRAFT,
+    HEADERS,
+    LOCK,
+    LOGS,
+    PLAN,
+    PROGRESS,
+    RECEIPTS,
+    REPORT,
+    SCRATCH,
+    TEMPORARY,
+    UNPACKED,
+)
 
 OURS = (LOCK, CLAIM, DRAFT)
 """One of them is in every run folder."""
 
 TRACES = frozenset({
     *(LOCK, CONFIG, ASKED),
-    *("logs", ".snakemake", "temporary.json", "progress", "headers.json"),
+    *(LOGS, ".snakemake", TEMPORARY, PROGRESS, HEADERS),
 })  # fmt: skip
 """What a run leaves there before a plan is drawn."""
 
-FETCHED = frozenset({SCRATCH, "unpacked"})
+DOWNLOADS = frozenset({SCRATCH, UNPACKED})
 
 WRITTEN = (CONFIG, PLAN, REPORT, ASKED, RECEIPTS)
 """What a run writes, under names that others may use."""
@@ -89,7 +101,7 @@ def without_traces(folder: Path) -> Iterator[None]:
         yield
     except BaseException as error:
         is_lasting = isinstance(error, ConfigError | SourceError)
-        traces = TRACES | FETCHED if is_lasting else TRACES
+        traces = TRACES | DOWNLOADS if is_lasting else TRACES
         found = {place.name for place in folder.glob("*")}
         is_begun = not found <= traces or str(folder) in str(error)
         for name in () if is_begun else found:

@@ -14,9 +14,9 @@ from wkflow.model.claim import Claim, claim_of, is_swapped, new_of, old_of
 from wkflow.model.plan import Plan
 from wkflow.network.urls import identity, is_url
 from wkflow.options.settings import Settings
-from wkflow.run_folder import ASKED, CONFIG, DRAFT, PLAN, SCRATCH
+from wkflow.run_folder import ASKED, CONFIG, DRAFT, PLAN, SCRATCH, UNPACKED
 
-OWN = ("unpacked", SCRATCH)
+OWN = (UNPACKED, SCRATCH)
 """Below the run folder: what was unpacked or fetched says nothing of its source."""
 
 ANEW = "anew"

@@ -29,11 +29,11 @@ from wkflow.planning.plan_upload import (
 from wkflow.planning.run_folders import with_own_folder, without_new_folders, without_traces
 from wkflow.process_limits import ALLOCATOR, raise_open_files
 from wkflow.rules.inputs import RuleInputs
-from wkflow.rules.job import ENTRANCE, RUN, foresee, leave_note
+from wkflow.rules.job import RUN, foresee, leave_note
 from wkflow.rules.run import Run
 from wkflow.rules.stale_receipts import drop_lost, drop_stale_receipts, reopen
 from wkflow.rules.state_files import mend_state
-from wkflow.run_folder import DELIVERY, DRAFT
+from wkflow.run_folder import DELIVERY, DRAFT, ENTRANCE
 from wkflow.temporary_folders import note, sweep
 from wkflow.webknossos.upload_plan import UploadPlan
 from wkflow.workflow_files import import_root

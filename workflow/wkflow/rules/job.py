@@ -19,15 +19,9 @@ from typing import Any, Self
 
 from wkflow import atomic_files, errors
 from wkflow.errors import ConfigError, ResourceError, TransientError, WkflowError
-from wkflow.model.claim import CLAIM, Claim, place_of
+from wkflow.model.claim import Claim, place_of
 from wkflow.model.plan import Plan
-from wkflow.run_folder import SCRATCH
-
-NOTE = ".failure.json"
-"""Ends the name of a failure note, in place of the log's suffix."""
-
-ENTRANCE = f"logs/entrance{NOTE}"
-"""The failure note for what is not the fault of one job, in the run folder."""
+from wkflow.run_folder import CLAIM, FAILURE_NOTE, LOGS, PROGRESS, SCRATCH
 
 NICE = 5
 """How far a job that computes steps back."""
@@ -131,11 +125,11 @@ class Job:
             if os.name == "posix":
                 os.nice(NICE)
         self._log = log = Path(snakemake.log[0])
-        self.note = log.with_name(log.stem + NOTE)
-        above = log.parts.index("logs")
+        self.note = log.with_name(log.stem + FAILURE_NOTE)
+        above = log.parts.index(LOGS)
         self.run_folder = Path(*log.parts[:above]).absolute()
         self._progress = self.run_folder.joinpath(
-            "progress", *log.with_suffix(".txt").parts[above + 1 :]
+            PROGRESS, *log.with_suffix(".txt").parts[above + 1 :]
         )
         self.scratch = self.run_folder / SCRATCH
         self._done, self._told, self._lock = 0, 0.0, Lock()

@@ -14,10 +14,11 @@ from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.planning.claim_target import claim_target
 from wkflow.rules.inputs import RuleInputs
-from wkflow.rules.job import ENTRANCE, foresee, leave_note
+from wkflow.rules.job import foresee, leave_note
 from wkflow.rules.resources import RuleResources
 from wkflow.rules.stale_receipts import drop_lost
 from wkflow.rules.upload_inputs import UploadInputs
+from wkflow.run_folder import ENTRANCE
 from wkflow.webknossos.upload_plan import UploadPlan
 
 

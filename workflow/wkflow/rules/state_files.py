@@ -16,12 +16,12 @@ from time import time_ns
 
 from wkflow.atomic_files import discard
 from wkflow.errors import ConfigError
-from wkflow.model.claim import CLAIM
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
 from wkflow.path_safety import leads_out
 from wkflow.run_folder import (
     ASKED,
+    CLAIM,
     CLUSTER,
     CONFIG,
     DELIVERY,
@@ -30,15 +30,14 @@ from wkflow.run_folder import (
     LOG,
     PLAN,
     PROOF,
+    PROOF_COPY,
     RECEIPTS,
     REPORT,
-    UPLOAD,
     RunFolder,
 )
 from wkflow.webknossos.reservation import Reservation
 from wkflow.webknossos.upload_plan import UploadPlan
 from wkflow.webknossos.upload_receipt import UploadReceipt
-from wkflow.webknossos.upload_report import COPY
 
 METADATA = ".snakemake/metadata"
 """Where Snakemake remembers what its jobs were made with; it stumbles over what is no JSON."""
@@ -141,7 +140,7 @@ def clear_folders(run_folder: Path) -> None:
 
 def _restore_proof(run_folder: Path) -> None:
     """Take the second copy of the proof: the dataset that it was made of may be gone."""
-    copy = run_folder / UPLOAD / COPY
+    copy = run_folder / PROOF_COPY
     with suppress(*UNREADABLE):
         _with_url(copy)
         shutil.copy2(copy, run_folder / PROOF)

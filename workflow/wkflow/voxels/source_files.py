@@ -9,9 +9,9 @@ from pathlib import Path
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.slab import Slab
 from wkflow.network.urls import is_url, shown
+from wkflow.run_folder import FETCHED
 from wkflow.sources.display_names import names_of_members, naming
 
-FETCHED = "fetched"
 """In the run folder's scratch: files that were fetched."""
 
 

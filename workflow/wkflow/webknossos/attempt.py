@@ -13,10 +13,8 @@ from pathlib import Path
 
 from wkflow import atomic_files
 from wkflow.errors import ConfigError
-from wkflow.run_folder import DELIVERY, UPLOAD
+from wkflow.run_folder import ATTEMPT, DELIVERY, LOST, UPLOAD
 from wkflow.webknossos.upload_plan import UploadPlan
-
-_ATTEMPT, _LOST = "attempt.json", "lost.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Attempt:
 def current(run_folder: Path) -> Attempt | None:
     """Give the last attempt, if there was one; the delivery knows it, too."""
     with suppress(OSError, ValueError, TypeError, LookupError):
-        document = json.loads((run_folder / UPLOAD / _ATTEMPT).read_bytes())
+        document = json.loads((run_folder / UPLOAD / ATTEMPT).read_bytes())
         if isinstance(document["number"], int) and isinstance(document["upload_id"], str):
             return Attempt(**document)
     with suppress(OSError, ConfigError):
@@ -53,19 +51,19 @@ def renewed(run_folder: Path, recipe: str) -> Attempt:
     numbers = (int(path.name) for path in (run_folder / UPLOAD).glob("[0-9]*"))
     number = max([last.number if last else 0, *numbers]) + 1
     attempt = Attempt(number, _upload_id(), recipe)
-    atomic_files.write_json(run_folder / UPLOAD / _ATTEMPT, asdict(attempt))
+    atomic_files.write_json(run_folder / UPLOAD / ATTEMPT, asdict(attempt))
     return attempt
 
 
 def mark_lost(folder: Path, why: str) -> None:
     """Note, in the folder of an attempt, that it cannot be completed."""
-    atomic_files.write_json(folder / _LOST, why)
+    atomic_files.write_json(folder / LOST, why)
 
 
 def why_lost(run_folder: Path, attempt: Attempt) -> str | None:
     """Say why an attempt cannot be completed; None if it can."""
     try:
-        return str(json.loads((attempt.folder(run_folder) / _LOST).read_bytes()))
+        return str(json.loads((attempt.folder(run_folder) / LOST).read_bytes()))
     except (OSError, ValueError):
         return None
 

@@ -9,12 +9,11 @@ from time import time
 from typing import Self
 
 from wkflow import __version__, atomic_files
-from wkflow.run_folder import UPLOAD
+from wkflow.run_folder import PROOF_COPY
 from wkflow.webknossos.reservation import Reservation
 from wkflow.webknossos.upload_plan import UploadPlan
 from wkflow.webknossos.upload_receipt import UploadReceipt
 
-COPY = "proof.json"
 """The proof once more, in the folder of the upload's state: the dataset may be gone by then."""
 
 
@@ -86,7 +85,7 @@ class UploadReport:
     def write(self, path: str | Path) -> None:
         """Put it in its place, whole or not at all."""
         place = Path(path).absolute()
-        atomic_files.write_json(place.parent / UPLOAD / COPY, asdict(self))
+        atomic_files.write_json(place.parent / PROOF_COPY, asdict(self))
         atomic_files.write_json(place, asdict(self))
 
     @staticmethod

@@ -20,8 +20,8 @@ from wkflow.errors import TransientError, WkflowError
 from wkflow.rules.clusters import slurm
 from wkflow.rules.clusters.slurm_check import probe, shared_options
 from wkflow.rules.clusters.slurm_failure import Death
-from wkflow.rules.job import ENTRANCE, NOTE, leave_note
-from wkflow.run_folder import CLUSTER
+from wkflow.rules.job import leave_note
+from wkflow.run_folder import CLUSTER, ENTRANCE, FAILURE_NOTE
 
 LONGEST_S, SHARE = 30.0, 0.1
 """An end is noticed after a tenth of the time in which nothing happened, or half a minute."""
@@ -171,7 +171,7 @@ class Attendance:
     def report_job_error(self, info: Any, msg: str | None = None, **more: Any) -> None:  # noqa: ANN401 -- it has no type
         """Leave a note where a job died without one, then do what the plugin does."""
         log = Path(info.job.log[0])
-        note = log.with_name(log.stem + NOTE)
+        note = log.with_name(log.stem + FAILURE_NOTE)
         if note in self._notes or not note.exists():
             self._notes.add(note)
             leave_note(note, _death(info, msg or "").explain())
