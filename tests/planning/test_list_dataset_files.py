@@ -74,7 +74,7 @@ def test_marks_are_size_and_time_of_all_files(dataset: Path) -> None:
 
 def test_a_name_is_the_dataset_s_own(dataset: Path) -> None:
     """Else that of its folder."""
-    (dataset / PROPERTIES).write_text(json.dumps({"dataLayers": [{"name": "em", "mags": []}]}))
+    (dataset / PROPERTIES).write_text(json.dumps({"dataLayers": [{"name": "em"}]}))
     assert found(dataset).name == "data"
 
 

@@ -88,15 +88,8 @@ def listed_mags(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict
 
 
 def mags_of(layer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the list of mags of a layer's description, whatever it is called; the list itself.
-
-    Raises
-    ------
-    KeyError
-        If it has none, not even an empty one.
-    """
-    is_old = RESOLUTIONS in layer and MAGS not in layer
-    found: list[dict[str, Any]] = layer[RESOLUTIONS if is_old else MAGS]
+    """Give the list of mags of a layer's description, whatever it is called; the list itself."""
+    found: list[dict[str, Any]] = layer.get(MAGS, layer.get(RESOLUTIONS, []))
     return found
 
 
@@ -148,6 +141,8 @@ def _scale(scale: Any) -> tuple[tuple[float, float, float], str]:  # noqa: ANN40
 
 
 def _layer(layer: dict[str, Any]) -> ExistingLayer:
+    if not {MAGS, RESOLUTIONS} & layer.keys():
+        raise KeyError(MAGS)
     further = layer.get("additionalAxes") or []
     further = sorted(further, key=lambda axis: int(axis["index"]))
     mags = [_mag(layer, mag, further) for mag in mags_of(layer)]

@@ -6,8 +6,7 @@ from typing import Any, Self
 from urllib.parse import quote, unquote, urlsplit
 
 from wkflow.errors import ConfigError, ServerError
-from wkflow.model.datasource_properties import factors_of, listed_mags, mags_of
-from wkflow.model.mag import name_of
+from wkflow.model.mag import factors_from, name_of
 from wkflow.network.network_errors import nonsense
 from wkflow.path_safety import has_parent
 from wkflow.webknossos.client.proxy import PROPERTIES
@@ -164,7 +163,10 @@ class RemoteDataset:
         """Give the factors of the mags that a layer has."""
         with understanding(f"GET {self.url}"):
             return [
-                factors_of(mag) for one, mag in listed_mags(self.document) if one["name"] == layer
+                factors_from(mag["mag"])
+                for one in self.document["dataLayers"]
+                if one["name"] == layer
+                for mag in one["mags"]
             ]
 
     def again(self) -> Self:
@@ -180,8 +182,8 @@ def _common(
     kept, notes = [], []
     for layer in known["dataLayers"]:
         name = layer["name"]
-        mags = {factors_of(mag): mag for mag in mags_of(offered[name])} if name in offered else {}
-        wanted = [factors_of(mag) for mag in mags_of(layer)] if name in layers else []
+        mags = {factors_from(mag["mag"]): mag for mag in offered.get(name, {"mags": []})["mags"]}
+        wanted = [factors_from(mag["mag"]) for mag in layer["mags"]] if name in layers else []
         notes += [
             f"mag {name_of(one)} of layer {name} is not served as {access_mode}, and left out"
             for one in wanted

@@ -1,7 +1,7 @@
 """Reading a finished dataset back, as files, through the datastore's proxy."""
 
 from wkflow.model.box import Triple
-from wkflow.model.datasource_properties import factors_of, listed_mags
+from wkflow.model.mag import factors_from
 from wkflow.network.network_errors import nonsense
 from wkflow.webknossos.client.api_versions import Dialect
 from wkflow.webknossos.client.dataset_files import RemoteFiles
@@ -30,8 +30,9 @@ class Proxy:
         document = self._session.json("GET", url)
         try:
             return {
-                (str(layer["name"]), factors_of(mag)): str(mag["path"])
-                for layer, mag in listed_mags(document)
+                (str(layer["name"]), factors_from(mag["mag"])): str(mag["path"])
+                for layer in document["dataLayers"]
+                for mag in layer["mags"]
             }
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             raise nonsense("it describes no layers", f"GET {url}") from None
