@@ -120,11 +120,11 @@ def test_what_is_sent_is_converted_in_the_run_folder(tmp_path: Path) -> None:
         assert not kept.layers[0].passing
 
 
-def test_no_voxel_is_decoded_when_the_category_is_given(tmp_path: Path) -> None:
+def test_no_voxel_is_decoded_when_category_and_codec_are_given(tmp_path: Path) -> None:
     """A plan costs one header per slice."""
     source = write_tiffs(tmp_path / "em", grains(3))
     with patch.object(TiffImage, "read", side_effect=AssertionError):
-        assert plan_of(source).layers[0].layer.size == (45, 37, 3)
+        assert plan_of(source, compression="zstd:4").layers[0].layer.size == (45, 37, 3)
 
 
 def test_all_bad_slices_of_all_folders_are_named_at_once(tmp_path: Path) -> None:

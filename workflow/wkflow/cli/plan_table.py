@@ -44,7 +44,7 @@ def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:
     layer = one.layer
     lines = [
         f"layer {layer.name}: {layer.category} ({one.evidence}), {layer.element_class}",
-        f"box {_box(layer)}, {layer.data_format}, {one.codec}, {one.kernel}",
+        f"box {_box(layer)}, {layer.data_format}, {_codec(one)}, {one.kernel}",
         *_lengths(layer, plan),
         *([f"read from {one.given.root}"] if one.given else [_feeding(one.feed)]),
         ROW.format("mag", "voxels", "shard", "chunk", "files", "jobs", "GB"),
@@ -63,6 +63,10 @@ def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:
             )
         )
     return lines
+
+
+def _codec(one: LayerPlan) -> str:
+    return f"{one.codec} ({one.codec_evidence})" if one.codec_evidence else one.codec
 
 
 def _lengths(layer: Layer, plan: Plan) -> list[str]:

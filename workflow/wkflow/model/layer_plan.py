@@ -42,6 +42,9 @@ class LayerPlan:
     `passing` says that shards leave the disk when they are sent. The last two, and `feed`, change
     no voxel.
 
+    `evidence` says why the layer has its category, `codec_evidence` why it has its codec, if its
+    voxels chose that.
+
     `largest_id` is that of a segmentation's source, which may have given away more than it shows.
 
     In a dataset that exists, `given` is the mag that the others are computed from: the first of
@@ -62,6 +65,7 @@ class LayerPlan:
     display: Channel = field(default_factory=Channel)
     given: StoredMag | None = None
     largest_id: int = 0
+    codec_evidence: str = ""
 
     @property
     def made(self) -> tuple[Grid, ...]:

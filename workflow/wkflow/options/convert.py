@@ -69,8 +69,10 @@ class ConvertOptions(BaseModel):
         None, description="Another way to give the shard shape: in chunks, one number or x,y,z."
     )
     compress: bool = Field(default=True, description="Compress the chunks.")
-    compression: Annotated[str, BeforeValidator(parsers.compression)] | None = Field(
-        None, description="CODEC:LEVEL; by default zstd:4 for color, zstd:5 for segmentation."
+    compression: Annotated[str | None, BeforeValidator(parsers.compression)] = Field(
+        parsers.AUTO,
+        description="CODEC:LEVEL, or auto: the fastest level of zstd that is within 2 % of the "
+        "smallest on some chunks of the layer.",
     )
     batch_size: int | None = Field(
         None, gt=0, description="Slices held in memory at once: a multiple of the shard depth."

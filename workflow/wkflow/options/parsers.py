@@ -29,6 +29,8 @@ PLAUSIBLE_RATIO = 1000
 LEAST_MEMORY = 64 * 2**20
 """An interpreter with its libraries."""
 
+AUTO = "auto"
+"""In place of a codec: the voxels decide."""
 
 _METERS = re.compile(r"(?i)([a-z]*)met(?:er|re)s?")
 
@@ -110,13 +112,14 @@ def mag(value: object) -> str:
 
 
 def compression(value: object) -> str:
-    """Read CODEC:LEVEL."""
-    return str(_noun(lambda: Codec.parse(str(value))))
+    """Read CODEC:LEVEL, or the word that leaves it to the voxels."""
+    return AUTO if value in {AUTO, None} else str(_noun(lambda: Codec.parse(str(value))))
 
 
 def compression_in(value: str, data_format: str) -> None:
     """Refuse a codec that a data format has not."""
-    _noun(lambda: Codec.parse(value, data_format))
+    if value != AUTO:
+        _noun(lambda: Codec.parse(value, data_format))
 
 
 def _noun(parse: Callable[[], object]) -> object:

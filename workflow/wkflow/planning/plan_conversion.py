@@ -15,6 +15,7 @@ from wkflow.planning.check_target import (
     require_files_apart,
     require_layers_inside,
 )
+from wkflow.planning.choose_codec import known_codecs, with_chosen_codec
 from wkflow.planning.choose_voxel_size import choose_scale
 from wkflow.planning.find_layers import ImageFolder, layer_name
 from wkflow.planning.find_volumes import Looking, Volume, find_volumes
@@ -57,6 +58,9 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         layers: list[LayerPlan] = []
         for _, part in parts:
             layers.append(planner.plan(part, layers, earlier.get(part.name)))
+        is_other = TargetState.of(settings).is_other_source
+        known = {} if is_other else known_codecs(settings.run_folder)
+        layers = [with_chosen_codec(one, settings, known.get(one.layer.name)) for one in layers]
         _require_apart(layers)
         notes = (*chosen.notes, *placed.notes, *_notes(settings, volumes, parts))
     require_files_apart(settings, layers)

@@ -8,7 +8,6 @@ from pathlib import Path
 from wkflow.errors import ConfigError
 from wkflow.formats.table import format_of
 from wkflow.model.box import Triple
-from wkflow.model.codec import Codec, default_codec
 from wkflow.model.data_formats import DATA_FORMATS, misfit, shard_of
 from wkflow.model.datasource_properties import ExistingLayer
 from wkflow.model.kernel import kernel_for
@@ -20,6 +19,7 @@ from wkflow.model.source import Source
 from wkflow.options.settings import Settings
 from wkflow.path_safety import require_inside
 from wkflow.planning.choose_base_mag import Base, choose_base
+from wkflow.planning.choose_codec import named_codec, with_chosen_codec
 from wkflow.planning.find_dataset import Target, find_target
 from wkflow.planning.mag_folders import NewFolders, ours_of, require_replaceable, taken
 from wkflow.planning.plan_layer import JOB_BYTES
@@ -208,13 +208,13 @@ def _layer_plan(
         words = DATA_FORMATS[own.data_format].refuses_mags or words
     if words:
         raise ConfigError(words, own.name, "Convert the dataset to zarr3.")
-    return LayerPlan(
+    plan = LayerPlan(
         layer=own,
         source=Source.of_nothing(),
         grids=(base.grid, *made),
         batch=1,
         kernel=kernel_for(settings.interpolation_mode, own.category).name,
-        codec=str(_codec(settings, own)),
+        codec=str(named_codec(settings, own)),
         pad=False,
         job_bytes=settings.job_size or JOB_BYTES,
         evidence="as it is",
@@ -225,6 +225,7 @@ def _layer_plan(
             insecure=settings.insecure,
         ),
     )
+    return with_chosen_codec(plan, settings)
 
 
 def _ordered(layer: ExistingLayer, base: Base) -> Layer:
@@ -233,12 +234,6 @@ def _ordered(layer: ExistingLayer, base: Base) -> Layer:
     axes = mag.axes if mag and DATA_FORMATS[own.data_format].has_axes else ()
     usual = tuple(own.arranged([name for name, _ in own.axes], "cxyz"))
     return replace(own, order=axes) if axes and axes != usual else own
-
-
-def _codec(settings: Settings, layer: Layer) -> Codec:
-    if settings.compress and settings.compression:
-        return Codec.parse(settings.compression, layer.data_format)
-    return default_codec(layer, compress=settings.compress)
 
 
 def _shapes(settings: Settings, layer: Layer) -> tuple[Triple, Triple]:

@@ -6,7 +6,6 @@ from math import lcm
 
 from wkflow.errors import SourceError
 from wkflow.formats.table import format_of
-from wkflow.model.codec import default_codec
 from wkflow.model.data_formats import DATA_FORMATS, shard_of
 from wkflow.model.kernel import kernel_for
 from wkflow.model.layer import (
@@ -24,6 +23,7 @@ from wkflow.model.mag_ladder import FINEST, list_mags
 from wkflow.model.plan import LayerPlan
 from wkflow.model.source import Source
 from wkflow.options.settings import Settings
+from wkflow.planning.choose_codec import named_codec
 from wkflow.planning.choose_read_strategy import choose_feed
 from wkflow.planning.find_volumes import Local
 from wkflow.planning.infer_category import judge_category, look_at
@@ -75,8 +75,6 @@ class LayerPlanner:
         if settings.dtype not in {None, source.header.dtype}:
             check_sample(look_at(source, self.local), str(settings.dtype), source.files[0])
         grids = self._grids(layer, placement.mag, others)
-        default = default_codec(layer, compress=settings.compress)
-        codec = settings.compression if settings.compress else None
         shard, chunk = grids[0].shard, grids[0].chunk
         return LayerPlan(
             layer=layer,
@@ -84,7 +82,7 @@ class LayerPlanner:
             grids=grids,
             batch=lcm(shard[2], settings.batch_size or 1),
             kernel=kernel_for(settings.interpolation_mode, category).name,
-            codec=str(codec or default),
+            codec=str(named_codec(settings, layer)),
             pad=settings.on_mismatch == "pad",
             job_bytes=settings.job_size or self._job_bytes(layer),
             evidence=evidence,

@@ -59,12 +59,18 @@ def _object(path: Path) -> None:
         raise TypeError
 
 
+def _of_layers(path: Path) -> None:
+    """Require a plan of any version: of an earlier one the codecs are kept."""
+    for one in json.loads(path.read_bytes())["layers"]:
+        str(one["codec"] + one["layer"]["name"])
+
+
 def _with_url(path: Path) -> None:
     str(json.loads(path.read_bytes())["url"])
 
 
 DOCUMENTS: dict[str, Callable[[Path], object]] = {
-    PLAN: Plan.read,
+    PLAN: _of_layers,
     DRAFT: Plan.read,
     DELIVERY: UploadPlan.read,
     REPORT: _object,

@@ -25,6 +25,8 @@ def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
             "name": one.layer.name,
             "category": one.layer.category,
             "evidence": one.evidence,
+            "codec": one.codec,
+            "codec_evidence": one.codec_evidence,
             "dtype": one.layer.dtype,
             "channels": one.layer.channels,
             "begin": one.layer.begin,
