@@ -3,11 +3,12 @@
     python -m tests.benchmarks.codecs [--edge 32]
 
 The rule: a category's default is the fastest level whose size is within 2 % of level 5's on every
-kind of its images.
+kind of its images. `auto` is what `--compression auto` takes for each kind: the lowest level within
+2 % of the smallest of levels 1 to 5; its size is told as a share of the official level 5.
 """
 
 import argparse
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +21,7 @@ from natsort import natsorted
 from numpy.typing import NDArray
 from wkflow.formats.chunk_codec import encoder
 from wkflow.model.codec import Codec
+from wkflow.planning.choose_codec import CANDIDATES, TOLERANCE
 
 from tests.benchmarks.stacks import read_stack
 from tests.benchmarks.table import show
@@ -28,9 +30,6 @@ TESTDATA = Path(__file__).parents[2].parent / "shared" / "testdata"
 
 CODECS = [*(f"zstd:{level}" for level in range(1, 10)), "gzip:1", "gzip:6"]
 REFERENCE = "zstd:5"
-TOLERANCE = 1.02
-"""Two percent more on disk is a fair price for speed; more is not."""
-
 ENOUGH_BYTES = 16 * 2**20
 """Chunks of one kind that are encoded: a fair sample of a large image."""
 
@@ -106,6 +105,12 @@ def choose(sizes: dict[str, dict[str, float]], speeds: dict[str, dict[str, float
     return min(fit, key=lambda codec: sum(1 / kind[codec] for kind in speeds.values()))
 
 
+def auto(done: dict[str, tuple[int, float]]) -> str:
+    """Give what `--compression auto` takes, by encoded bytes."""
+    sizes = {str(codec): done[str(codec)][0] for codec in CANDIDATES}
+    return next(codec for codec, size in sizes.items() if size <= TOLERANCE * min(sizes.values()))
+
+
 def main() -> None:
     """Print, for each kind, size relative to the reference and MB/s of voxels."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.codecs")
@@ -114,6 +119,7 @@ def main() -> None:
     sizes: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
     speeds: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
     rows = []
+    chosen: Counter[str] = Counter()
     for category, name, voxels in images():
         pieces = chunks(voxels, edge)
         raw = sum(piece.nbytes for piece in pieces)
@@ -121,10 +127,28 @@ def main() -> None:
         sizes[category][name] = {codec: done[codec][0] / done[REFERENCE][0] for codec in CODECS}
         speeds[category][name] = {codec: raw / 1e6 / done[codec][1] for codec in CODECS}
         what = f"{category[:5]} {name} {voxels.dtype} {raw / 1e6:.1f} MB"
+        taken = auto(done)
+        chosen[taken] += 1
         share = f"{done[REFERENCE][0] / raw:.3f}"
-        rows.append([what, share, *(f"{sizes[category][name][codec]:.3f}" for codec in CODECS)])
-        rows.append(["", "MB/s", *(f"{speeds[category][name][codec]:.0f}" for codec in CODECS)])
-    print(show(["image", f"{REFERENCE}/raw", *CODECS], rows))
+        size, speed = sizes[category][name][taken], speeds[category][name][taken]
+        rows.append(
+            [
+                what,
+                share,
+                f"{taken} {size:.3f}",
+                *(f"{sizes[category][name][codec]:.3f}" for codec in CODECS),
+            ]
+        )
+        rows.append(
+            [
+                "",
+                "MB/s",
+                f"{speed:.0f}",
+                *(f"{speeds[category][name][codec]:.0f}" for codec in CODECS),
+            ]
+        )
+    print(show(["image", f"{REFERENCE}/raw", "auto", *CODECS], rows))
+    print("auto took", ", ".join(f"{codec} {count} times" for codec, count in chosen.most_common()))
     for category, kinds in sizes.items():
         print(f"default of {category}: {choose(kinds, speeds[category])}")
 

@@ -1,7 +1,7 @@
 """Jobs of this machine as forks of one process that has imported what their scripts need.
 
-Snakemake starts a Python interpreter for each script, which takes 0.3 s of a core before the script
-begins. Here a job is a process as well, but forked from Python's fork server: the start method
+Snakemake starts a Python interpreter for each script, and its imports often take longer than the
+script. Here a job is a process as well, but forked from Python's fork server: the start method
 `forkserver` of `multiprocessing`. It is a process without threads, so that a fork of it is safe,
 and it is started while Snakemake is being imported. Whatever is not plain is left to Snakemake:
 scripts of others, conda, containers, environment modules, shadow folders.

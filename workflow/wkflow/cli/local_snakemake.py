@@ -1,6 +1,6 @@
 """Snakemake for runs of this machine: `python -m wkflow.cli.local_snakemake` in its place.
 
-Half of Snakemake's start is the import of what a run of ours has no use for: here it is not found,
+Much of Snakemake's start is the import of what a run of ours has no use for: here it is not found,
 or only when it is used. SLURM's plugin, for one, asks its controller while it is imported, and
 waits ten seconds for one that is down. And jobs are forks.
 """
@@ -82,7 +82,7 @@ def import_when_used(name: str) -> None:
 def without_plugins(path: Any = None, prefix: str = "") -> Iterator[ModuleInfo]:  # noqa: ANN401
     """List modules as `pkgutil.iter_modules` does, and none of those that are just installed.
 
-    Snakemake goes four times through all of them, in a quarter of a second, to look for plugins.
+    Snakemake goes four times through all of them to look for plugins.
     """
     return iter(()) if path is None else _iter_modules(path, prefix)
 

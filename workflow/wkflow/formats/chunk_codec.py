@@ -42,7 +42,11 @@ def zeros(layer: Layer, codec: Codec, chunk: Triple) -> bytes:
 
 
 def _zstd(level: int) -> Encode:
-    """Keep a compressor for each thread: to make one takes a third of the time of a small chunk."""
+    """Keep a compressor for each thread.
+
+    To make one takes, of a chunk of 32 KiB, a tenth of the time of level 1 and two fifths of that of
+    level 4.
+    """
     kept = threading.local()
 
     def encode(chunk: Voxels) -> bytes:
