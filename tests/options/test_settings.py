@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from wkflow.errors import ConfigError
 from wkflow.model.box import Triple
+from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.options.settings import Settings
 
 from tests.strategies import power_triples, times, triples
@@ -71,7 +72,7 @@ def test_every_slip_is_named_at_once() -> None:
         ({"interpolation_mode": "mdian"}, "did you mean median?"),
         ({"category": "colour"}, "did you mean color?"),
         ({"qqqq": 1}, "qqqq: no such option"),
-        ({"data_format": "zip"}, "is none of zarr3, zarr, wkw, n5, neuroglancerPrecomputed"),
+        ({"data_format": "zip"}, f"is none of {', '.join(DATA_FORMATS)}"),
         ({"data_format": "wkv"}, "did you mean wkw?"),
         ({"data_format": "wkw", "shard_shape": "64,64,32"}, "wkw wants cubes"),
         ({"data_format": "n5", "shard_shape": 64}, "n5 stores each chunk as a file"),

@@ -44,8 +44,7 @@ def zeros(layer: Layer, codec: Codec, chunk: Triple) -> bytes:
 def _zstd(level: int) -> Encode:
     """Keep a compressor for each thread.
 
-    To make one takes, of a chunk of 32 KiB, a tenth of the time of level 1 and two fifths of that of
-    level 4.
+    To make one takes a tenth of the time of a chunk of 32 KiB at level 1, two fifths at level 4.
     """
     kept = threading.local()
 
