@@ -56,7 +56,6 @@ DATA_FORMATS = {
         finest=(128, 128, 1), flat=(128, 128, 1), coarse=(32, 32, 32),
     ),
     "zarr": DataFormat("zarr2.Zarr2", _ZARR_LEVELS, has_axes=True, is_single=True),
-    "toy": DataFormat("toy.Toy", _ZARR_LEVELS, has_axes=True, is_single=True),
     "wkw": DataFormat(
         "wkw.Wkw", {"lz4hc": range(13), "lz4": range(1), "none": range(1)}, "lz4hc:9",
         finest=(32, 32, 32), flat=(32, 32, 32), coarse=(32, 32, 32), is_cubic=True,
