@@ -20,10 +20,12 @@ from wkflow.errors import SourceError
 from wkflow.model.source import References
 from wkflow.readers import open_images, probe
 from wkflow.readers.base.references import referred
+from wkflow.readers.bioformats.reader import _files as bioformats_files
 
 from tests.readers.contract import read_image
 from tests.readers.ims.test_reader import write_ims
 from tests.readers.lif.by_hand import xlif
+from tests.steps.stacks import plan_of
 
 VOXELS = np.arange(1, 1 + 2 * 16 * 16, dtype=np.uint16).reshape(2, 16, 16)
 
@@ -239,6 +241,35 @@ def test_it_is_read_where_that_is_asked_for(tmp_path: Path, write: Write) -> Non
 def test_it_is_read_below_the_source(tmp_path: Path, write: Write) -> None:
     """The folder that was given may be far above."""
     read(str(made(tmp_path, write, "relative")), References(str(tmp_path)))
+
+
+@doors
+@pytest.mark.parametrize("spelling", ["relative", "absolute"])
+@pytest.mark.parametrize("is_foreign", [False, True])
+def test_it_is_read_below_a_source_behind_a_link(
+    tmp_path: Path, write: Write, spelling: str, *, is_foreign: bool
+) -> None:
+    """As homes lead to large disks: what is named by its real path lies below it as well."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    path = made(tmp_path / "real", write, spelling).relative_to(tmp_path / "real")
+    read(str(tmp_path / "link" / path), References(str(tmp_path / "link"), is_foreign=is_foreign))
+
+
+def test_companions_behind_a_link_are_named_through_it(tmp_path: Path) -> None:
+    """Else nobody knows that they belong to the file, and each becomes a layer of its own."""
+    real = tmp_path / "real"
+    real.mkdir()
+    (tmp_path / "link").symlink_to(real)
+    ome_tiff(real, real, ".")
+    (found,) = probe(str(tmp_path / "link" / "a.ome.tif"))
+    assert found.files == (str(tmp_path / "link" / "a.ome.tif"), str(tmp_path / "link" / "x.tif"))
+    (one,) = plan_of(tmp_path / "link").layers
+    assert one.layer.size == (16, 16, 2)
+    named = {"files": [str(real / "a.ome.tif"), str(real / "x.tif"), "/elsewhere/x.tif"]}
+    assert bioformats_files(str(tmp_path / "link" / "a.ome.tif"), named) == (
+        *found.files[:1], "/elsewhere/x.tif", *found.files[1:]
+    )  # fmt: skip
 
 
 @doors

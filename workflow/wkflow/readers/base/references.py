@@ -40,7 +40,8 @@ def require_within(opened: str, named: str, path: str, references: References) -
     """Refuse `path`, for which `opened` says `named`, if it lies where references may not lead.
 
     Links of the file system are followed: a person made them. Behind `..` they count, since the
-    system takes it for the folder above the link's goal.
+    system takes it for the folder above the link's goal. What is named by its real path lies below
+    a root that is reached by a link, too: some libraries name files so.
 
     Raises
     ------
@@ -50,12 +51,21 @@ def require_within(opened: str, named: str, path: str, references: References) -
     if references.follows:
         return
     root = os.path.abspath(references.root or _home(opened))  # noqa: PTH100
-    is_below = _is_below(os.path.abspath(path), root)  # noqa: PTH100
-    if is_below and ".." in path.replace(os.sep, "/").split("/"):
-        is_below = _is_below(os.path.realpath(path), os.path.realpath(root))
-    if not is_below:
+    leads_up = ".." in path.replace(os.sep, "/").split("/")
+    is_below = not leads_up and _is_below(os.path.abspath(path), root)  # noqa: PTH100
+    if not is_below and not _is_below(os.path.realpath(path), os.path.realpath(root)):
         remedy = _FOREIGN if references.is_foreign else _REMEDY
         raise SourceError(f"names {named}, which lies outside of {root}", opened, remedy)
+
+
+def as_opened(opened: str, file: str) -> str:
+    """Give a file beside or below the opened one by the folder through which that was opened.
+
+    Libraries that name all files of an image may follow the links to that folder.
+    """
+    folder = _folder(opened)
+    real = os.path.realpath(folder)
+    return folder + file[len(real) :] if _is_below(file, real) else file
 
 
 def _home(opened: str) -> str:

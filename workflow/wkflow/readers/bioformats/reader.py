@@ -17,7 +17,7 @@ from wkflow.errors import SourceError
 from wkflow.model.box import Box, Triple
 from wkflow.model.source import Channel, Header, ImageInfo, ImageMetadata, References
 from wkflow.readers.base.optional_metadata import besides
-from wkflow.readers.base.references import Referring, require_within
+from wkflow.readers.base.references import Referring, as_opened, require_within
 from wkflow.readers.base.whole_plane import require_inside
 from wkflow.readers.bioformats.link import Link, linked
 from wkflow.source_errors import REMEDY, translated
@@ -204,5 +204,6 @@ def _plain(size: float | None) -> float | None:
 def _files(path: str, found: dict[str, Any]) -> tuple[str, ...]:
     """List all files of an image, the opened one first, if there is more than that one."""
     opened = str(Path(path).absolute())
-    others = sorted({str(Path(file).absolute()) for file in found["files"]} - {opened})
+    files = {as_opened(path, str(Path(file).absolute())) for file in found["files"]}
+    others = sorted(files - {opened})
     return (opened, *others) if others else ()

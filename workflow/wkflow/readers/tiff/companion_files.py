@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tifffile import TiffFile, TiffFrame, TiffPage
 
 from wkflow.errors import SourceError
+from wkflow.readers.base.references import as_opened
 from wkflow.readers.tiff.planes import Page
 from wkflow.source_errors import REMEDY
 
@@ -27,7 +28,9 @@ class TiffParts:
 
     def path_of(self, page: TiffPage | TiffFrame) -> str:
         """Name the file of a page."""
-        return self.path if page.parent is self.tif else page.parent.filehandle.path
+        if page.parent is self.tif:
+            return self.path
+        return as_opened(self.path, page.parent.filehandle.path)
 
     @contextmanager
     def descriptor(self, page: TiffPage | TiffFrame) -> Iterator[int]:
