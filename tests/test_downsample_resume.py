@@ -445,6 +445,8 @@ def test_what_outlives_the_command_still_holds_the_dataset(short: Course, tmp_pa
     work_dir = ("--work-dir", str(tmp_path / "one"))
     with started(folder, *short.options, *work_dir) as process:
         wait_for(tmp_path / "one" / "draft.json")
+        group = (tmp_path / "one" / "lock").read_text().partition(" ")[0]
+        psutil.Process(int(group)).suspend()  # else it may have ended when the other one looks
         process.kill()
     other = wkflow("downsample", *short.options, "--work-dir", tmp_path / "two", folder)
     assert other.returncode == 5, other.stderr

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wkflow.errors import SourceError
+from wkflow.errors import WkflowError
 from wkflow.formats.chunk_codec import encoder
 from wkflow.model.box import Box, Triple
 from wkflow.model.codec import Codec, default_codec
@@ -74,7 +74,7 @@ def with_chosen_codec(
         return replace(plan, codec=known["codec"], codec_evidence=known.get("codec_evidence", ""))
     try:
         codec, evidence = choose_codec(_sample(plan), plan)
-    except SourceError:  # told when it is converted, with all that is wrong
+    except WkflowError:  # told when it is converted, with all that is wrong
         return plan
     return replace(plan, codec=str(codec), codec_evidence=evidence) if codec else plan
 
@@ -149,10 +149,10 @@ def _cut(block: Voxels, chunk: Triple) -> Iterator[Voxels]:
 def _sample(plan: LayerPlan) -> Iterator[Voxels]:
     """Read blocks (z, y, x, c) at fixed places of one depth, in the dtype of the layer.
 
-    None of what is elsewhere on the network, nor of what costs too much to decode.
+    None of images that would be downloaded for it, nor of what costs too much to decode.
     """
     if plan.given:
-        yield from () if is_url(plan.given.root) else _of_mag(plan)
+        yield from _of_mag(plan)
     elif not is_url(plan.source.files[0]) and (regions := _regions(plan)):
         yield from _of_source(plan, regions)
 
