@@ -64,11 +64,13 @@ def plan_downsampling(settings: Settings, *, is_trial: bool = False) -> Plan:
     if not (is_trial or settings.kind.is_remote):
         _check_writable(settings.dataset)
     plan = _drawn(settings, target, state)
-    if settings.kind.is_remote and plan.layers and not is_trial:
+    if settings.kind.is_remote and is_trial:  # which reads no voxel of a server
+        return plan
+    if settings.kind.is_remote and plan.layers:
         from wkflow.planning.find_remote_dataset import check_allowed  # noqa: PLC0415 -- most are local
 
-        check_allowed(settings, plan)
-    return plan
+        check_allowed(settings, plan)  # before a voxel is read
+    return replace(plan, layers=tuple(with_chosen_codec(one, settings) for one in plan.layers))
 
 
 def _told(settings: Settings, state: str) -> str:
@@ -208,7 +210,7 @@ def _layer_plan(
         words = DATA_FORMATS[own.data_format].refuses_mags or words
     if words:
         raise ConfigError(words, own.name, "Convert the dataset to zarr3.")
-    plan = LayerPlan(
+    return LayerPlan(
         layer=own,
         source=Source.of_nothing(),
         grids=(base.grid, *made),
@@ -225,7 +227,6 @@ def _layer_plan(
             insecure=settings.insecure,
         ),
     )
-    return with_chosen_codec(plan, settings)
 
 
 def _ordered(layer: ExistingLayer, base: Base) -> Layer:
