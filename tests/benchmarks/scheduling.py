@@ -3,7 +3,7 @@
 python -m tests.benchmarks.scheduling [--jobs 1000 5000 20000] [--plain]
 
 The source is the metadata of a Zarr array of terabytes without a single chunk. Snakefile, rules and
-joints are the real ones. The executor says of each job at once that it is done (see `idle/`), so
+inputs are the real ones. The executor says of each job at once that it is done (see `idle/`), so
 that the last columns are the scheduler's: a cluster adds what one submission takes.
 """
 

@@ -1,4 +1,4 @@
-"""The joints between rules: every file that a rule asks for is made by another."""
+"""The inputs of rules: every file that a rule asks for is made by another."""
 
 from dataclasses import dataclass, replace
 from itertools import product

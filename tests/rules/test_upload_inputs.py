@@ -1,4 +1,4 @@
-"""The joints of the upload's rules: all is made that is asked for, nothing goes too early."""
+"""The inputs of the upload's rules: all is made that is asked for, nothing goes too early."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

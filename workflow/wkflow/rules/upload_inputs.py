@@ -1,4 +1,4 @@
-"""The joints of the upload's rules: who waits for whom, and what a run has to reach in the end.
+"""The inputs of the upload's rules: who waits for whom, and what a run has to reach in the end.
 
 Where nothing is sent, all answers are empty and no rule asks for them.
 """
