@@ -8,7 +8,7 @@ the same on all machines; it is kept while the layer is appended to or mended.
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import product
 from math import prod
 from operator import sub
@@ -70,7 +70,7 @@ def with_chosen_codec(
     named = settings.compression or AUTO
     if not settings.compress or named != AUTO or DATA_FORMATS[plan.layer.data_format].codec:
         return plan
-    if known and _kind(known) == _kind(asdict(plan)) and _was_free(known, plan.layer):
+    if known and _is_alike(known, plan) and _was_free(known, plan.layer):
         return replace(plan, codec=known["codec"], codec_evidence=known.get("codec_evidence", ""))
     try:
         codec, evidence = choose_codec(_sample(plan), plan)
@@ -83,18 +83,24 @@ def known_codecs(run_folder: Path) -> dict[str, dict[str, Any]]:
     """Give the layers of the last run's plan as JSON, by name: it may be of an earlier version."""
     with suppress(OSError, ValueError, LookupError, TypeError):
         layers = json.loads((run_folder / PLAN).read_bytes())["layers"]
-        return {one["layer"]["name"]: one for one in layers if _kind(one)}
+        return {one["layer"]["name"]: one for one in layers}
     return {}
 
 
-def _kind(one: dict[str, Any]) -> list[object]:
-    """Give what must be alike in two plans of a layer for one codec to suit both.
+def _is_alike(known: dict[str, Any], plan: LayerPlan) -> bool:
+    """Whether the layer and its chunks are what they were, so that one codec suits both.
 
     A stack whose first slice is another file is moved along z, and made anew in any case.
     """
-    layer, files = one["layer"], one["source"]["files"]
-    facts = [layer[name] for name in ("category", "dtype", "channels", "data_format")]
-    return [*facts, list(one["grids"][0]["chunk"]), *files[:1]]
+    layer, facts = plan.layer, ("category", "dtype", "channels", "data_format")
+    try:
+        return (
+            all(known["layer"][name] == getattr(layer, name) for name in facts)
+            and tuple(known["grids"][0]["chunk"]) == plan.grids[0].chunk
+            and known["source"]["files"][:1] == list(plan.source.files[:1])
+        )
+    except (LookupError, TypeError):
+        return False
 
 
 def _was_free(known: dict[str, Any], layer: Layer) -> bool:
