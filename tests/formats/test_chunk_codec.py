@@ -1,13 +1,15 @@
 """The bytes of one chunk: gzip and zstd frames that other programs open, and that find damage."""
 
 import gzip
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numcodecs import zstd
-from wkflow.formats.chunk_codec import encoder
+from wkflow.formats import chunk_codec
 from wkflow.formats.chunk_files import BROKEN
 from wkflow.formats.decoders import DECODERS, undo
 from wkflow.model.codec import Codec
@@ -20,6 +22,12 @@ TEXTS = ("none", "gzip:1", "gzip:6", "zstd:1", "zstd:5", "zstd:-3")
 def decoded(codec: Codec, encoded: bytes, size: int) -> bytes:
     """Decode as readers do, which know how many bytes there may be."""
     return undo(() if codec.name == "none" else (DECODERS[codec.name],), encoded, size)
+
+
+def encoder(codec: Codec) -> Callable[[np.ndarray], bytes]:
+    """Give what encodes a single chunk."""
+    encode = chunk_codec.encoder(codec)
+    return lambda chunk: bytes(*encode(chunk[np.newaxis]))
 
 
 def grains(shape: tuple[int, ...] = (8, 8, 8, 1)) -> np.ndarray:
@@ -50,6 +58,18 @@ def test_numcodecs_opens_zstd() -> None:
     assert zstd.decompress(encoded) == grains().tobytes()
     assert encoded[:4] == b"\x28\xb5\x2f\xfd"
     assert encoded[4] & 0b100
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_many_chunks_are_encoded_as_each_alone(text: str) -> None:
+    """In their order, and beside others in another thread."""
+    chunks = np.random.default_rng(5).integers(0, 9, (40, 8, 8, 8, 1), dtype="<u2")
+    codec = Codec.parse(text)
+    alone = [encoder(codec)(chunk) for chunk in chunks]
+    encode = chunk_codec.encoder(codec)
+    with ThreadPoolExecutor(2) as pool:
+        for found in pool.map(encode, [chunks] * 4):
+            assert found == alone
 
 
 def test_none_is_the_voxels_themselves() -> None:

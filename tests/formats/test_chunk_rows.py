@@ -1,8 +1,10 @@
 """Rows of chunks: how a box is cut into them, and how they are encoded."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wkflow.formats import chunk_rows
 from wkflow.formats.chunk_rows import RowEncoder, place_of, rows_of
 from wkflow.formats.contract import Voxels
 from wkflow.model.box import Box
@@ -32,9 +34,17 @@ def test_rows_cover_a_shard_once(
         assert [(z, y) for _, y, z in places] == sorted({(z, y) for _, y, z in places})
 
 
-def shapes(chunk: Voxels) -> bytes:
-    """Encode a chunk as its shape, sum and order."""
-    return f"{chunk.shape} {chunk.sum(dtype=int)} {chunk.flags.c_contiguous}".encode()
+def shapes(chunks: Voxels) -> list[bytes]:
+    """Encode chunks as their shape, sum and order."""
+    return [
+        f"{chunk.shape} {chunk.sum(dtype=int)} {chunk.flags.c_contiguous}".encode()
+        for chunk in chunks
+    ]
+
+
+def as_they_are(chunks: Voxels) -> list[bytes]:
+    """Encode chunks as their voxels."""
+    return [chunk.tobytes() for chunk in chunks]
 
 
 def test_chunks_at_the_border_are_filled_with_zeros() -> None:
@@ -67,3 +77,34 @@ def test_a_row_has_as_many_chunks_as_it_is_long(width: int) -> None:
     encode = RowEncoder((4, 4, 4), U1, shapes, clips=False).encode
     row = encode(of(np.ones((1, width, 1, 1), np.uint8)), Box((0, 0, 0), (width, 1, 1)))
     assert len(row) == -(-width // 4)
+
+
+@pytest.mark.parametrize("dtype", ["<u1", ">u2", "<u4", "<f8"])
+@pytest.mark.parametrize("is_apart", [False, True])
+@given(
+    size=triples(1, 40),
+    chunk=triples(1, 12),
+    channels=st.integers(1, 4),
+    at_once=st.integers(1, 4000),
+)
+def test_each_voxel_is_in_its_chunk(
+    size: tuple[int, int, int], chunk: tuple[int, int, int], channels: int, at_once: int,
+    dtype: str, *, is_apart: bool,
+) -> None:  # fmt: skip
+    """Whatever the strides, the byte order, and the chunks that are laid out at once."""
+    (x, y, z), (cx, cy, cz) = size, chunk
+    y, z = min(y, cy), min(z, cz)
+    filled = np.arange(1, 1 + z * y * x * channels * 2).astype(dtype)
+    block = filled.reshape(z, y, x, channels * 2)
+    voxels = block[..., ::2] if is_apart else np.ascontiguousarray(block[..., :channels])
+    own = np.dtype(dtype).newbyteorder("<")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chunk_rows, "AT_ONCE_BYTES", at_once)
+        encoder = RowEncoder(chunk, own, as_they_are, clips=False)
+        row = encoder.encode(lambda _: voxels.T, Box((0, 0, 0), (x, y, z)))
+    assert len(row) == -(-x // cx)
+    for number, encoded in enumerate(row):
+        whole = np.zeros((cz, cy, cx, channels), own)
+        part = voxels[:, :, number * cx : (number + 1) * cx]
+        whole[:z, :y, : part.shape[2]] = part
+        assert whole.tobytes() == (encoded or bytes(whole.nbytes))

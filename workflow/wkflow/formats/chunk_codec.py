@@ -8,6 +8,7 @@ with the order `F`.
 
 import threading
 import zlib
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -23,36 +24,42 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 def encoder(codec: Codec) -> Encode:
-    """Give the function that compresses a C-contiguous, little-endian chunk.
+    """Give the function that compresses C-contiguous, little-endian chunks, shape (n, z, y, x, c).
 
     zstd frames carry a checksum of their content, so that a flipped bit is found on reading.
     """
     if codec.name == "zstd":
         return _zstd(codec.level)
     if codec.name == "gzip":
-        return lambda chunk: _gzip(chunk, codec.level)
-    return lambda chunk: chunk.tobytes()
+        return one_by_one(lambda chunk: _gzip(chunk, codec.level))
+    return one_by_one(lambda chunk: chunk.tobytes())
+
+
+def one_by_one(encode: Callable[[Voxels], bytes]) -> Encode:
+    """Give what encodes many chunks, each of the shape (z, y, x, c), by one call for each."""
+    return lambda chunks: [encode(chunk) for chunk in chunks]
 
 
 @lru_cache
 def zeros(layer: Layer, codec: Codec, chunk: Triple) -> bytes:
     """Give the encoded chunk of zeros, of the extents (x, y, z)."""
     x, y, z = chunk
-    return encoder(codec)(np.zeros((z, y, x, layer.channels), layer.dtype))
+    (encoded,) = encoder(codec)(np.zeros((1, z, y, x, layer.channels), layer.dtype))
+    return encoded
 
 
 def _zstd(level: int) -> Encode:
-    """Keep a compressor for each thread.
+    """Compress many chunks by one call, without the interpreter's lock in between.
 
-    To make one takes a tenth of the time of a chunk of 32 KiB at level 1, two fifths at level 4.
+    Each thread has a compressor of its own. The frames are those of a call for each chunk.
     """
     kept = threading.local()
 
-    def encode(chunk: Voxels) -> bytes:
+    def encode(chunks: Voxels) -> list[bytes]:
         if not hasattr(kept, "compressor"):
             kept.compressor = zstandard.ZstdCompressor(level, write_checksum=True)
-        encoded: bytes = kept.compressor.compress(chunk.data)
-        return encoded
+        frames = kept.compressor.multi_compress_to_buffer([chunk.data for chunk in chunks])
+        return [frames[number].tobytes() for number in range(len(frames))]
 
     return encode
 

@@ -1,6 +1,7 @@
 """Rows of chunks: all along x, one along y and z; what is encoded and written as one piece."""
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from wkflow.model.box import Box, Triple, ceil_div
 from wkflow.model.layer import Grid
 
 Block = NDArray[np.generic]
+
+AT_ONCE_BYTES = 2**21
+"""Voxels that are laid out and encoded by one call: they stay in the cache in between."""
 
 
 def rows_of(grid: Grid, box: Box) -> Iterator[Box]:
@@ -59,27 +63,66 @@ class RowEncoder:
         self, chunk: Triple, dtype: np.dtype[np.generic], encode: Encode, *, clips: bool
     ) -> None:
         self._chunk, self._dtype, self._encode, self._clips = chunk, dtype, encode, clips
+        self._empty: dict[int, bytes] = {}
 
     def encode(self, region: ReadBox, box: Box) -> Row:
         """Encode the chunks of a row; where they are whole, those of zeros become None."""
         voxels = region(box).T
         if self._clips:
             return self._clipped(voxels)
+        channels = voxels.shape[3]
+        step = self._chunk[0] * max(1, AT_ONCE_BYTES // self._bytes(channels))
+        parts = range(0, voxels.shape[2], step)
+        chunks = (
+            one for x in parts for one in self._encode(self._side(voxels[:, :, x : x + step]))
+        )
+        empty = self._zeros(channels)
+        return [None if one == empty else one for one in chunks]
+
+    def _bytes(self, channels: int) -> int:
+        return prod(self._chunk) * channels * self._dtype.itemsize
+
+    def _zeros(self, channels: int) -> bytes:
+        """Encode a chunk of zeros, once."""
+        if channels not in self._empty:
+            shape = (1, *self._chunk[::-1], channels)
+            (self._empty[channels],) = self._encode(np.zeros(shape, self._dtype))
+        return self._empty[channels]
+
+    def _side(self, voxels: Block) -> Block:
+        """Lay a part (z, y, x, c) of a row out as whole chunks (n, z, y, x, c)."""
         cx, cy, cz = self._chunk
         depth, height, width, channels = voxels.shape
-        chunk = np.zeros((cz, cy, cx, channels), self._dtype)
-        samples = chunk.view(np.uint8)
-        row: Row = []
-        for x in range(0, width, cx):
-            if x + cx > width:
-                chunk[...] = 0
-            chunk[:depth, :height, : width - x] = voxels[:, :, x : x + cx]
-            row.append(self._encode(chunk) if samples.max() else None)
-        return row
+        count, whole = -(-width // cx), width // cx
+        is_full = (depth, height, whole) == (cz, cy, count)
+        chunks = (np.empty if is_full else np.zeros)((count, cz, cy, cx, channels), self._dtype)
+        inner = chunks[:, :depth, :height]
+        _lay(voxels[:, :, : whole * cx], inner[:whole])
+        if whole < count:
+            inner[whole, :, :, : width - whole * cx] = voxels[:, :, whole * cx :]
+        return chunks
 
     def _clipped(self, voxels: Block) -> Row:
-        parts = range(0, voxels.shape[2], self._chunk[0])
-        return [
-            self._encode(np.ascontiguousarray(voxels[:, :, x : x + self._chunk[0]], self._dtype))
-            for x in parts
-        ]
+        step = self._chunk[0]
+        row: Row = []
+        for x in range(0, voxels.shape[2], step):
+            row += self._encode(
+                np.ascontiguousarray(voxels[np.newaxis, :, :, x : x + step], self._dtype)
+            )
+        return row
+
+
+def _lay(voxels: Block, chunks: Block) -> None:
+    """Copy voxels (z, y, x, c) to where they lie in chunks (n, z, y, x, c) of the same height.
+
+    What lies together, a chunk's x and c, is moved as one piece: more than twice as fast as one by
+    one for chunks of 32 bytes in x.
+    """
+    count, depth, height, width, channels = chunks.shape
+    apart = voxels.reshape(depth, height, count, width * channels)
+    if count and voxels.dtype == chunks.dtype and voxels[0, 0].flags.c_contiguous:
+        piece = np.dtype((np.void, width * channels * voxels.itemsize))
+        target = chunks.reshape(count, depth, height, width * channels).view(piece)
+        target[...] = apart.view(piece).transpose(2, 0, 1, 3)
+    else:
+        chunks[...] = apart.reshape(*apart.shape[:3], width, channels).transpose(2, 0, 1, 3, 4)

@@ -19,7 +19,8 @@ from wkflow.model.layer import Grid, Layer
 Voxels = NDArray[np.generic]
 ReadBox = Callable[[Box], Voxels]
 """Gives the voxels (c, x, y, z) of a box; their transpose need not be contiguous."""
-Encode = Callable[[Voxels], bytes]
+Encode = Callable[[Voxels], list[bytes]]
+"""Encodes chunks, of the shape (n, z, y, x, c): one for each n."""
 INDEX_FAULT = "the index of this shard is damaged"
 
 Row = list[bytes | None]
@@ -75,7 +76,7 @@ class Format(Protocol):
         ...
 
     def encoder(self, layer: Layer, codec: Codec) -> Encode:
-        """Give what encodes a chunk, shape (z, y, x, c), C-contiguous, little-endian."""
+        """Give what encodes chunks, shape (n, z, y, x, c), C-contiguous, little-endian."""
         ...
 
     def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> ShardSink:

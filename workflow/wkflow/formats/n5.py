@@ -71,11 +71,11 @@ class N5:
     def encoder(self, layer: Layer, codec: Codec) -> Encode:
         encode, dtype = encoder(codec), np.dtype(layer.dtype).newbyteorder(">")
 
-        def encode_block(chunk: Voxels) -> bytes:
-            head = HEADER.pack(0, 4, *reversed(chunk.shape))
-            return head + encode(np.ascontiguousarray(chunk, dtype))
+        def encode_blocks(chunks: Voxels) -> list[bytes]:
+            head = HEADER.pack(0, 4, *reversed(chunks.shape[1:]))
+            return [head + one for one in encode(np.ascontiguousarray(chunks, dtype))]
 
-        return encode_block
+        return encode_blocks
 
     def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:  # noqa: ARG002
         return SingleChunk(file)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wkflow.atomic_files import PartialFile
 from wkflow.errors import SourceError
+from wkflow.formats.chunk_codec import one_by_one
 from wkflow.formats.chunk_files import (
     RESTORE,
     ArrayFiles,
@@ -76,7 +77,7 @@ class Precomputed:
         return [f"{layer.path}/info"]
 
     def encoder(self, layer: Layer, codec: Codec) -> Encode:  # noqa: ARG002
-        return lambda chunk: np.moveaxis(chunk, 3, 0).tobytes()
+        return one_by_one(lambda chunk: np.moveaxis(chunk, 3, 0).tobytes())
 
     def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:  # noqa: ARG002
         return SingleChunk(file)

@@ -11,6 +11,7 @@ import imagecodecs
 import numpy as np
 
 from wkflow.atomic_files import PartialFile
+from wkflow.formats.chunk_codec import one_by_one
 from wkflow.formats.chunk_files import RESTORE, MissingFileError
 from wkflow.formats.contract import Encode, ShardSink
 from wkflow.formats.dataset_files import Files
@@ -61,7 +62,7 @@ class Wkw:
         if codec.name == "none":
             return RawCube(file, header(layer, grid, codec.name, HEADER_BYTES), edge, size)
         head = header(layer, grid, codec.name, HEADER_BYTES + 8 * edge**3)
-        return PackedCube(file, head, edge, encoder(codec)(np.zeros(size, np.uint8)))
+        return PackedCube(file, head, edge, *encoder(codec)(np.zeros((1, size), np.uint8)))
 
     def array(self, files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:  # noqa: ARG002
         """Read the header of a mag; its axes are (c, x, y, z)."""
@@ -84,12 +85,14 @@ class Wkw:
 
 
 def encoder(codec: Codec) -> Encode:
-    """Give what makes a block; level 0 of `lz4hc` is its default, 9."""
+    """Give what makes blocks; level 0 of `lz4hc` is its default, 9."""
     if codec.name == "none":
-        return lambda chunk: chunk.tobytes()
+        return one_by_one(lambda chunk: chunk.tobytes())
     is_high = codec.name == "lz4hc"
     level = codec.level or None
-    return lambda chunk: bytes(imagecodecs.lz4_encode(chunk.tobytes(), level=level, hc=is_high))
+    return one_by_one(
+        lambda chunk: bytes(imagecodecs.lz4_encode(chunk.tobytes(), level=level, hc=is_high))
+    )
 
 
 def block_bytes(layer: Layer, grid: Grid) -> int:

@@ -60,7 +60,8 @@ class Zarr2:
         encode, turn = encoder(codec), _turn(layer)
         if turn is None:
             return encode
-        return lambda chunk: encode(np.ascontiguousarray(chunk.transpose(turn)))
+        turned = [0, *(1 + axis for axis in turn)]
+        return lambda chunks: encode(np.ascontiguousarray(chunks.transpose(turned)))
 
     def sink(self, file: PartialFile, layer: Layer, grid: Grid, codec: Codec) -> SingleChunk:
         return SingleChunk(file, zeros(layer, codec, grid.chunk))

@@ -125,7 +125,10 @@ def choose_codec(blocks: Iterable[Voxels], plan: LayerPlan) -> tuple[Codec | Non
     ]
     if not chunks:
         return None, ""
-    sizes = [sum(len(encode(chunk)) for chunk in chunks) for encode in map(encoder, CANDIDATES)]
+    sizes = [
+        sum(len(*encode(chunk[np.newaxis])) for chunk in chunks)
+        for encode in map(encoder, CANDIDATES)
+    ]
     fit = next(i for i, size in enumerate(sizes) if size <= TOLERANCE * min(sizes))
     whole = sum(chunk.nbytes for chunk in chunks)
     shares = ", ".join(f"{100 * size / whole:.2f}" for size in sizes)
