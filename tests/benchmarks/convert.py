@@ -1,9 +1,12 @@
-"""Ours against `webknossos convert`: the same data, in turn, whole commands from start to exit.
+"""Ours against `webknossos convert` and EuBI-Bridge: the same data, in turn, whole commands.
 
 python -m tests.benchmarks.convert --official ENV [--cases tiny …] [--repeat 3]
+
+One round more, not for the clock, measures the memory. Warm caches: sources were just written.
 """
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -15,6 +18,8 @@ from pathlib import Path
 from statistics import median
 from subprocess import DEVNULL, call
 
+from tests.benchmarks import eubi_bridge
+from tests.benchmarks.machine import machine
 from tests.benchmarks.stacks import Shape, write_stack
 from tests.benchmarks.table import show
 from tests.benchmarks.watch import Run, proportional, watch
@@ -26,77 +31,90 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Case:
-    """A stack (z, y, x) and what is wanted: so many times faster, or so many seconds."""
+    """A stack (z, y, x), and how many times faster than the official tool is wanted."""
 
     shape: Shape
     kind: str = "color"
     times: float | None = None
-    seconds: float | None = None
-
-    @property
-    def wanted(self) -> str:
-        return f"{self.times:g} x" if self.times else f"{self.seconds:g} s" if self.seconds else "-"
 
 
 CASES = {
-    "small": Case((16, 256, 256), seconds=2),
-    "deep": Case((256, 1024, 1024), times=8),
-    "wide": Case((32, 4096, 4096), times=6),
-    "big": Case((128, 4096, 4096), times=8),
-    "labels": Case((128, 1024, 1024), "segmentation", times=15),
+    "small": Case((16, 256, 256), times=8),
+    "deep": Case((256, 1024, 1024), times=12),
+    "wide": Case((32, 4096, 4096), times=10),
+    "big": Case((64, 4096, 4096), times=10),
+    "labels": Case((128, 1024, 1024), "segmentation", times=25),
     "tiny": Case((3, 64, 64)),
 }
 """`tiny` only shows that the benchmark works; it is left out unless it is asked for."""
 
-HEAD = ("case", "slices", "pixels", "official s", "wkflow s", "spread", "pipeline s", "engine s",
-        "ratio", "wanted", "official cpu", "wkflow cpu", "official GiB", "wkflow GiB",
-        "official MB", "wkflow MB", "size")  # fmt: skip
+OURS, OFFICIAL, BRIDGE = "wkflow", "webknossos", "EuBI-Bridge"
+EQUAL, ALONE = "EuBI-Bridge, equal work", "wkflow without engine"
+PLAYERS = (OURS, OFFICIAL, BRIDGE, EQUAL, ALONE)
+
+WANTED = {BRIDGE: "> 1, cpu > 1", EQUAL: "cpu 3", ALONE: "- 1.5 s"}
+
+HEAD = ("case", "program", "s", "shortest-longest", "s / wkflow s", "cpu s", "cpu / wkflow cpu",
+        "wanted", "GiB", "MB")  # fmt: skip
 
 LEGEND = """\
-s         median of the rounds; spread = shortest and longest of wkflow
-pipeline  the same steps in one process, without Snakemake; engine = wkflow - pipeline (aim: 1.5 s)
-ratio     official s / wkflow s, median of those within one round
-cpu       seconds of all cores, median
-GiB       peak of the resident memory of all processes, shared pages counted in each
-size      wkflow MB / official MB on disk"""
+s                 median of the rounds, whole command from start to exit
+/ wkflow          median of the ratios within one round
+cpu               seconds of all cores
+GiB               peak of the memory of all processes, shared pages counted once, own round
+MB                on disk
+without engine    the same steps in one process, without Snakemake"""
 
 
 @dataclass(frozen=True)
 class Contest:
-    """Both programs on one source."""
+    """All programs on one source."""
 
     official: Path
     source: Path
     folder: Path
+    category: str
+
+    def command(self, player: str) -> list[str]:
+        """Spell a command as a person would: the category is found from names or voxels."""
+        options = ["--voxel-size", VOXEL_SIZE]
+        tail = [str(self.source), str(self.target(player))]
+        match player:
+            case "webknossos":
+                return [str(self.official / "bin" / "webknossos"), "convert", *options, *tail]
+            case "wkflow":
+                return [str(Path(sys.executable).parent / "wkflow"), "convert", *options, *tail]
+            case "wkflow without engine":
+                return [sys.executable, "-m", "tests.benchmarks.pipeline", *tail, VOXEL_SIZE]
+        environment = eubi_bridge.environment()
+        command = eubi_bridge.command(environment, self.source, self.target(player))
+        more = eubi_bridge.equal_work(self.category, self.level) if player == EQUAL else []
+        return [*command, *more]
+
+    def target(self, player: str) -> Path:
+        """Give the folder that a program makes."""
+        return self.folder / player.replace(", ", "-").replace(" ", "-")
 
     @property
-    def commands(self) -> dict[str, list[str]]:
-        """Spell the commands as a person would: the category is found from names or voxels."""
-        options = ["--voxel-size", VOXEL_SIZE]
-        tail = {name: [str(self.source), str(self.folder / name)] for name in PLAYERS}
-        bin_folder = Path(sys.executable).parent
-        return {
-            "official": [str(self.official / "bin" / "webknossos"), "convert", *options,
-                         *tail["official"]],
-            "wkflow": [str(bin_folder / "wkflow"), "convert", *options, *tail["wkflow"]],
-            "pipeline": [sys.executable, "-m", "tests.benchmarks.pipeline", *tail["pipeline"],
-                         VOXEL_SIZE],
-        }  # fmt: skip
+    def level(self) -> int:
+        """The level of zstd that ours took."""
+        (report, *_) = self.folder.glob("wkflow.wkflow/report.json")
+        codec = json.loads(report.read_bytes())["layers"][0]["codec"]
+        return int(codec.split(":")[1])
 
     def run(self, player: str, *, pss: bool = False) -> Run:
         """Convert once, into a folder that is not there."""
-        for left in self.folder.glob(f"{player}*"):
-            shutil.rmtree(left)
+        target = self.target(player)
+        for left in (target, target.with_name(f"{target.name}.wkflow")):
+            shutil.rmtree(left, ignore_errors=True)
         reading = {"reading": proportional} if pss else {}
-        return watch(self.commands[player], environment=surroundings(), **reading)
+        home = {"HOME": str(self.folder)} if player in {BRIDGE, EQUAL} else {}  # its own defaults
+        return watch(self.command(player), environment=surroundings() | home, **reading)
 
     def size(self, player: str) -> int:
         """Give the bytes of the dataset."""
-        files = (self.folder / player).rglob("*")
+        files = self.target(player).rglob("*")
         return sum(file.stat().st_size for file in files if file.is_file())
-
-
-PLAYERS = ("official", "wkflow", "pipeline")
 
 
 def surroundings() -> dict[str, str]:
@@ -106,8 +124,8 @@ def surroundings() -> dict[str, str]:
     return own | {"PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
-def readied(official: Path) -> Path:
-    """Give the path of the official package's environment, once both environments are compiled.
+def readied(official: Path, *others: Path) -> Path:
+    """Give the path of the official package's environment, once all environments are compiled.
 
     Files that are no Python of this version do not matter.
     """
@@ -115,7 +133,10 @@ def readied(official: Path) -> Path:
     if not (official / "bin" / "webknossos").exists():
         sys.exit(f"no webknossos in {official}: run `pytest -m conformance` once, or --official")
     places = {
-        official / "bin" / "python": official.glob("lib/python*/site-packages"),
+        **{
+            one / "bin" / "python": one.glob("lib/python*/site-packages")
+            for one in (official, *others)
+        },
         Path(sys.executable): [
             *Path(sys.prefix).glob("lib/python*/site-packages"),
             *(ROOT / "workflow", ROOT / "scripts", ROOT / "tests" / "benchmarks"),
@@ -127,35 +148,24 @@ def readied(official: Path) -> Path:
     return official
 
 
-def measure(contest: Contest, name: str, case: Case, repeat: int) -> list[object]:
-    """Run all in turn, `repeat` times."""
+def measure(contest: Contest, name: str, case: Case, repeat: int) -> list[list[object]]:
+    """Run all in turn, `repeat` times, and once for the memory; give a row for each."""
     rounds = [{player: contest.run(player) for player in PLAYERS} for _ in range(repeat)]
-    seconds = {player: [one[player].seconds for one in rounds] for player in PLAYERS}
-    middle = {player: median(seconds[player]) for player in PLAYERS}
-    cpu = {player: median(one[player].cpu for one in rounds) for player in PLAYERS}
-    ratio = median(one["official"].seconds / one["wkflow"].seconds for one in rounds)
-    peak = {player: max(one[player].peak for one in rounds) / GIB for player in PLAYERS}
-    size = {player: contest.size(player) / 1e6 for player in PLAYERS}
-    depth, height, width = case.shape
-    return [
-        *(name, depth, f"{width}x{height}"),
-        *(f"{middle[player]:.2f}" for player in PLAYERS[:2]),
-        f"{min(seconds['wkflow']):.2f}-{max(seconds['wkflow']):.2f}",
-        f"{middle['pipeline']:.2f}",
-        f"{middle['wkflow'] - middle['pipeline']:.2f}",
-        f"{ratio:.1f} x",
-        case.wanted,
-        *(f"{cpu[player]:.2f}" for player in PLAYERS[:2]),
-        *(f"{peak[player]:.2f}" for player in PLAYERS[:2]),
-        *(f"{size[player]:.2f}" for player in PLAYERS[:2]),
-        f"{size['wkflow'] / size['official']:.3f}",
-    ]
-
-
-def measure_pss(contest: Contest) -> str:
-    """Run both once more, not for the clock."""
-    peaks = (contest.run(player, pss=True).peak / GIB for player in PLAYERS[:2])
-    return "GiB, shared pages counted once: official {:.2f}, wkflow {:.2f}".format(*peaks)
+    wanted = WANTED | {OFFICIAL: f"{case.times:g}" if case.times else "-"}
+    rows = []
+    for player in PLAYERS:
+        runs = [one[player] for one in rounds]
+        seconds = [run.seconds for run in runs]
+        pairs = [(one[player], one[OURS]) for one in rounds]
+        rows.append([
+            name, player, f"{median(seconds):.2f}", f"{min(seconds):.2f}-{max(seconds):.2f}",
+            f"{median(one.seconds / ours.seconds for one, ours in pairs):.1f}",
+            f"{median(run.cpu for run in runs):.2f}",
+            f"{median(one.cpu / ours.cpu for one, ours in pairs):.1f}",
+            wanted.get(player, ""), f"{contest.run(player, pss=True).peak / GIB:.2f}",
+            f"{contest.size(player) / 1e6:.2f}",
+        ])  # fmt: skip
+    return rows
 
 
 @contextmanager
@@ -192,21 +202,10 @@ def parser_of(benchmark: str, cases: Iterable[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = parser_of("convert", CASES)
-    parser.add_argument(
-        "--pss",
-        action="store_true",
-        help="one more, untimed round for memory with shared pages counted once",
-    )
-    return parser.parse_args(arguments)  # fmt: skip
-
-
 def main() -> None:
-    """Measure the cases one by one and print each line when it is known, then the table."""
-    options = parse()
-    official = readied(options.official)
+    """Measure the cases one by one and print the rows of each when they are known, then all."""
+    options = parser_of("convert", CASES).parse_args()
+    official = readied(options.official, eubi_bridge.environment())
     rows = []
     with data_folder(options.data) as folder:
         for name in options.cases:
@@ -214,14 +213,13 @@ def main() -> None:
             print(f"{name}: making the data", file=sys.stderr)
             source = write_stack(folder / name / "source", case.kind, case.shape)
             with tempfile.TemporaryDirectory(dir=folder, prefix=f"{name}-") as targets:
-                contest = Contest(official, source, Path(targets))
-                rows.append(measure(contest, name, case, options.repeat))
-                print(show(HEAD, rows[-1:]), file=sys.stderr)
-                if options.pss:
-                    print(f"{name}: {measure_pss(contest)}")
+                contest = Contest(official, source, Path(targets), case.kind)
+                found = measure(contest, name, case, options.repeat)
+                print(show(HEAD, found), file=sys.stderr)
+                rows += found
             if not options.data:
                 shutil.rmtree(folder / name)
-    print(show(HEAD, rows), LEGEND, sep="\n\n")
+    print(machine(), show(HEAD, rows), LEGEND, sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ What a sink writes is asked of each format by `contract.py`.
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from wkflow.formats.contract import Band, ReadBox, Voxels
 from wkflow.formats.shard_writer import AHEAD, in_order
 from wkflow.model.box import Box
 from wkflow.model.data_formats import DATA_FORMATS
@@ -33,6 +35,55 @@ def test_whole_shards_come_in_any_order(tmp_path: Path, data_format: str) -> Non
         whole = list(sink.stream(iter(boxes), of(block), pool))
     assert [box for box, _ in whole] == boxes
     assert_array_equal(read(voxels), block, strict=True)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 50])
+def test_a_band_is_released_when_its_last_row_was_read(tmp_path: Path, rows: int) -> None:
+    """Once, not before, and while others go on: its memory is another band's then."""
+    voxels = stored(tmp_path, Layer("em", "color", "uint8", 1, SIZE), "zstd:3")
+    block, lock = noise((1, *SIZE), "uint8"), threading.Lock()
+    at_work, released = [0] * 1000, list[int]()
+
+    def reading(number: int) -> ReadBox:
+        def region(box: Box) -> Voxels:
+            assert number not in released
+            with lock:
+                at_work[number] += 1
+            found = of(block)(box).copy()
+            with lock:
+                at_work[number] -= 1
+            return found
+
+        return region
+
+    def release(number: int) -> None:
+        assert not at_work[number]
+        released.append(number)
+
+    boxes = list(bands(voxels.grid, rows))
+    given = [(box, reading(n), partial(release, n)) for n, box in enumerate(boxes)]
+    with ThreadPoolExecutor(3) as pool, voxels.writing() as sink:
+        written = list(sink.pipe(iter(given), pool))
+    assert sum(row.voxels for row, _ in written) == sum(box.voxels for box in boxes)
+    assert sorted(released) == list(range(len(boxes)))
+    assert_array_equal(read(voxels), block, strict=True)
+
+
+def test_a_row_that_fails_releases_its_band_too(tmp_path: Path) -> None:
+    """Who waits for the memory goes on, and the failure arrives."""
+    voxels = stored(tmp_path, Layer("em", "color", "uint8", 1, SIZE), "zstd:3")
+    released = threading.Event()
+
+    def fail(_: Box) -> Voxels:
+        raise KeyError("no voxels")
+
+    def given() -> Iterator[Band]:
+        first, *_ = bands(voxels.grid, 1)
+        yield first, fail, released.set
+        assert released.wait(20)
+
+    with ThreadPoolExecutor(2) as pool, voxels.writing() as sink, pytest.raises(KeyError):
+        list(sink.pipe(given(), pool))
 
 
 def test_a_box_may_be_as_deep_as_the_array(tmp_path: Path) -> None:

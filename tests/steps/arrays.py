@@ -33,7 +33,8 @@ def header_of(array: Voxels) -> Header:
 class ArrayImage:
     """An image over an array (frame, channel, z, y, x, sample); keeps the boxes it was asked for.
 
-    One of `is_stream` takes no plane before the last one that it gave.
+    One of `is_stream` takes no plane before the last one that it gave. One that an `opener` opened
+    is not read when it was closed again.
     """
 
     array: Voxels
@@ -41,6 +42,12 @@ class ArrayImage:
     is_stream: bool = False
     asked: list[Box] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
+    times_opened: int = 0
+    times_closed: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.times_opened > self.times_closed
 
     @property
     def probe(self) -> ImageInfo:
@@ -55,10 +62,12 @@ class ArrayImage:
         assert frame in range(header.frames)
         assert out.shape == (*box.size[::-1], header.samples)
         assert out.dtype == header.dtype
+        assert self.is_open or not self.times_opened
         with self.lock:
             assert not (self.is_stream and self.asked) or z0 >= self.asked[-1].begin[2]
             self.asked.append(box)
         out[...] = self.array[frame, channel, z0:z1, y0:y1, x0:x1]
+        assert self.is_open or not self.times_opened
 
 
 def opener(
@@ -71,7 +80,16 @@ def opener(
         image = files[path]
         if isinstance(image, str):
             raise SourceError(image, path, "Mend it.")
-        yield [image]
+        if not isinstance(image, ArrayImage):
+            yield [image]
+            return
+        with image.lock:
+            image.times_opened += 1
+        try:
+            yield [image]
+        finally:
+            with image.lock:
+                image.times_closed += 1
 
     return open_images
 

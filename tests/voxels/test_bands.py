@@ -1,17 +1,19 @@
 """Bands: whatever the source and the feed, they cover the slab once and hold its voxels."""
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from time import sleep
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wkflow.countdown import Countdown
 from wkflow.errors import SourceError
-from wkflow.formats.contract import ReadBox
+from wkflow.formats.contract import Band, ReadBox
 from wkflow.model.box import Box
 from wkflow.model.layer import Layer, lay_grid
 from wkflow.model.layer_plan import LayerPlan
@@ -121,6 +123,13 @@ def rows_of(band: Box, height: int) -> list[Box]:
 
 
 def read(case: Case, slab: Slab, frame: int, pool: Executor) -> Iterator[tuple[Box, ReadBox]]:
+    """Give the bands of a slab whose files are arrays, each released before the next."""
+    for box, region, release in given_bands(case, slab, frame, pool):
+        yield box, region
+        release()
+
+
+def given_bands(case: Case, slab: Slab, frame: int, pool: Executor) -> Iterator[Band]:
     """Give the bands of a slab whose files are arrays."""
     scratch = Path("/tmp")  # noqa: S108 -- files without a name
     with pytest.MonkeyPatch.context() as patch:
@@ -149,6 +158,68 @@ def test_bands_cover_a_slab_once_and_are_its_voxels(case: Case, data: st.DataObj
             list(pool.map(partial(compare, case, frame, region), rows_of(box, height)))
     assert seen == promised(case.plan, slab)
     assert sum(box.voxels for box in seen) == slab.depth * np.prod(case.plan.layer.size[:2])
+
+
+@given(case=fed(), threads=st.integers(1, 3), data=st.data())
+def test_a_band_holds_its_voxels_until_it_is_released(
+    case: Case, threads: int, data: st.DataObject
+) -> None:
+    """While the next ones are asked for, as by a sink: rows are read by threads meanwhile."""
+    slab, height = Slab(0, case.plan.layer.size[2]), data.draw(st.integers(1, 4))
+    read_rows: list[Future[None]] = []
+
+    def look(region: ReadBox, row: Box, left: Countdown) -> None:
+        try:
+            sleep(0.001)
+            compare(case, 0, region, row)
+        finally:
+            left.tick()
+
+    with ThreadPoolExecutor(threads) as pool:
+        for box, region, release in given_bands(case, slab, 0, pool):
+            rows = rows_of(box, height)
+            left = Countdown(len(rows), release)
+            read_rows += [pool.submit(look, region, row, left) for row in rows]
+        assert all(row.done() for row in read_rows)
+    for row in read_rows:
+        row.result()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_row_that_cannot_be_read_ends_it(kind: str) -> None:
+    """The slices of later bands were begun with: nothing waits for them for ever."""
+    case = stack(ReadStrategy(kind, 4, 3, 2))
+
+    def encode(region: ReadBox, row: Box, left: Countdown) -> None:
+        try:
+            region(row)
+            raise KeyError(row)
+        finally:
+            left.tick()
+
+    with ThreadPoolExecutor(2) as pool:
+        found = given_bands(case, Slab(0, 20), 0, pool)
+        box, region, release = next(found)
+        failed = pool.submit(encode, region, box, Countdown(1, release))
+        next(found)
+        with pytest.raises(KeyError):
+            failed.result()
+        found.close()
+
+
+def opened(case: Case) -> int:
+    """Count the slices that are open."""
+    return sum(one.is_open for one in case.files.values() if isinstance(one, ArrayImage))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_slice_stays_open(kind: str) -> None:
+    """Nor are more open than those of three depths, however slowly they are read."""
+    case = stack(ReadStrategy(kind, 4, 3, 2))
+    with ThreadPoolExecutor(2) as pool:
+        for _ in read(case, Slab(0, 20), 0, pool):
+            assert opened(case) <= 12
+    assert opened(case) == 0
 
 
 @given(case=fed())
@@ -209,13 +280,13 @@ def test_bands_before_a_bad_slice_are_given(kind: str) -> None:
     case = stack(ReadStrategy(kind, 4, 7, 2))
     case.files[f"{FOLDER}/9.tif"] = "is empty"
     with ThreadPoolExecutor(3) as pool:
-        given_bands = read(case, Slab(0, 20), 0, pool)
+        found = read(case, Slab(0, 20), 0, pool)
         for begin in (0, 4):
-            box, region = next(given_bands)
+            box, region = next(found)
             assert box.begin[2] == begin
             compare(case, 0, region, box)
         with pytest.raises(SourceError, match="is empty"):
-            next(given_bands)
+            next(found)
 
 
 def test_slices_that_are_stored_otherwise_are_read_all_the_same() -> None:
@@ -238,6 +309,7 @@ def test_a_scratch_file_leaves_nothing_behind(
     monkeypatch.setattr("wkflow.voxels.layer_reader.open_images", opener(case.files))
     scratch = tmp_path / "run" / "scratch"
     with ThreadPoolExecutor(2) as pool:
-        for box, region in bands(case.plan, Slab(0, 20), 0, pool, scratch):
+        for box, region, release in bands(case.plan, Slab(0, 20), 0, pool, scratch):
             compare(case, 0, region, box)
             assert not list(scratch.iterdir())
+            release()

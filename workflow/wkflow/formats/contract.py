@@ -21,6 +21,8 @@ ReadBox = Callable[[Box], Voxels]
 """Gives the voxels (c, x, y, z) of a box; their transpose need not be contiguous."""
 Encode = Callable[[Voxels], list[bytes]]
 """Encodes chunks, of the shape (n, z, y, x, c): one for each n."""
+Band = tuple[Box, ReadBox, Callable[[], object]]
+"""A box of voxels, what reads from it, and what to call, once, when nothing reads it any more."""
 INDEX_FAULT = "the index of this shard is damaged"
 
 Row = list[bytes | None]

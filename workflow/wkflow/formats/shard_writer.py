@@ -1,13 +1,14 @@
 """Many shards that are written side by side, row of chunks by row of chunks."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, wait
-from functools import partial
+from contextlib import closing
 from typing import TypeVar
 
+from wkflow.countdown import Countdown
 from wkflow.formats.chunk_rows import RowEncoder, place_of, rows_of
-from wkflow.formats.contract import ReadBox, Row, ShardSink
+from wkflow.formats.contract import Band, ReadBox, Row, ShardSink
 from wkflow.model.box import Box, Triple
 from wkflow.model.layer import Grid
 from wkflow.model.receipt import ShardFile as Written
@@ -53,18 +54,39 @@ class Sink:
         Boxes are as for `write`, or those of whole shards in any order. No thread waits for the
         end of one box before it begins with the next.
         """
+        for _, whole in self.pipe(((box, region, lambda: None) for box in boxes), pool):
+            yield from whole
+
+    def pipe(
+        self, bands: Iterable[Band], pool: Executor
+    ) -> Generator[tuple[Box, list[tuple[Box, Written]]]]:
+        """Write many bands; give each row of chunks, and the shards that are whole with it.
+
+        Their boxes are as for `stream`. The next band is asked for while rows of those before it
+        are read; each is told, by any thread, when its last row was read.
+        """
         waiting: deque[Box] = deque()  # rows that are being encoded
 
-        def rows() -> Iterator[Box]:
-            for box in boxes:
-                for row in rows_of(self._grid, box):
+        def rows() -> Iterator[tuple[Box, ReadBox, Countdown]]:
+            for box, region, release in bands:
+                own = list(rows_of(self._grid, box))
+                left = Countdown(len(own), release)
+                for row in own:
                     waiting.append(row)
-                    yield row
+                    yield row, region, left
 
-        for chunks in in_order(pool, partial(self._encoder.encode, region), rows()):
-            row = waiting.popleft()
-            self._append(row, chunks)
-            yield from self._finish(row)
+        with closing(in_order(pool, self._encode, rows())) as encoded:
+            for chunks in encoded:
+                row = waiting.popleft()
+                self._append(row, chunks)
+                yield row, list(self._finish(row))
+
+    def _encode(self, piece: tuple[Box, ReadBox, Countdown]) -> Row:
+        row, region, left = piece
+        try:
+            return self._encoder.encode(region, row)
+        finally:
+            left.tick()
 
     def _append(self, row: Box, chunks: Row) -> None:
         first, y, z = place_of(self._grid, row)
@@ -91,7 +113,7 @@ class Sink:
 
 def in_order(
     pool: Executor, work: Callable[[Piece], Done], pieces: Iterable[Piece]
-) -> Iterator[Done]:
+) -> Generator[Done]:
     """Do what `Executor.map` does without beginning everything at once.
 
     When the caller stops, nothing is begun any more, and what is under way has ended: the memory

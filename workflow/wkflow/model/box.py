@@ -78,6 +78,10 @@ class Box:
         end = tuple(map(min, self.end, other.end))
         return Box((begin[0], begin[1], begin[2]), (end[0], end[1], end[2]))
 
+    def plane(self, z: int) -> "Box":
+        """Give the voxels of one z."""
+        return Box((*self.begin[:2], z), (*self.end[:2], z + 1))
+
     def cells(self, cell: Triple) -> list[Triple]:
         """List the positions of all grid cells that the box touches, x fastest, then y, then z."""
         (x0, y0, z0), (x1, y1, z1) = self.begin, ceil_div(self.end, cell)

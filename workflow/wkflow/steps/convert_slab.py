@@ -1,8 +1,8 @@
 """Convert one z-slab of one layer at full resolution."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from time import monotonic
 
 from wkflow import atomic_files
 from wkflow.formats.chunk_rows import from_begin, whole_chunks
-from wkflow.formats.contract import ReadBox
+from wkflow.formats.contract import Band, ReadBox
 from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.codec import Codec
 from wkflow.model.plan import LayerPlan, Plan
@@ -42,8 +42,8 @@ def convert_slab(
 
     A dataset that is published stays so until the first of them is whole.
 
-    `tick` is told the voxels of each band when it is written; below `scratch` lie shortcuts and
-    what does not fit into memory.
+    `tick` is told the voxels of each row of chunks when it is written; below `scratch` lie
+    shortcuts and what does not fit into memory.
 
     Raises
     ------
@@ -103,13 +103,19 @@ class _Job:
     before: Callable[[], object]
 
     def write(self, slab: Slab, through: Through) -> Iterator[tuple[int, list[ShardFile]]]:
-        """Write a slab band by band; give the voxels of each, and the shards that are whole now."""
+        """Write a slab; give the voxels of each row, and the shards that are whole with it."""
         one = self.one
         codec = Codec.parse(one.codec, one.layer.data_format)
         for frame in slab.frames:
             mag = MagVoxels(self.dataset, one.layer, one.grids[0], codec, frame, before=self.before)
             with mag.writing() as sink:
-                for box, region in bands(one, slab, frame, self.pool, self.scratch):
-                    rows = from_begin(one.grids[0], through(region))
-                    whole = sink.write(whole_chunks(one.grids[0], box), rows, self.pool)
-                    yield box.voxels, [file for _, file in whole]
+                cut = bands(one, slab, frame, self.pool, self.scratch)
+                with closing(cut), closing(sink.pipe(self._whole(cut, through), self.pool)) as rows:
+                    for row, whole in rows:
+                        yield row.overlap(self.one.box).voxels, [file for _, file in whole]
+
+    def _whole(self, cut: Iterable[Band], through: Through) -> Iterator[Band]:
+        """Give bands of whole chunks."""
+        grid = self.one.grids[0]
+        for box, region, release in cut:
+            yield whole_chunks(grid, box), from_begin(grid, through(region)), release

@@ -2,36 +2,40 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
-from contextlib import ExitStack
+from collections.abc import Callable, Generator
+from concurrent.futures import Executor
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
+from threading import Event, Semaphore
 from typing import IO
 
 import numpy as np
 
+from wkflow.countdown import Countdown
 from wkflow.errors import SourceError, several
-from wkflow.formats.contract import ReadBox, Voxels
+from wkflow.formats.contract import Band, ReadBox, Voxels
 from wkflow.model.box import Box
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.slab import Slab
-from wkflow.readers import Image
-from wkflow.voxels.layer_reader import LayerReader
+from wkflow.voxels.band_decoder import BandDecoder
+from wkflow.voxels.layer_reader import OPEN_FILES_MAX, LayerReader
+from wkflow.voxels.open_slices import OpenSlices
 
-Band = tuple[Box, ReadBox]
-
-FEW_ROWS = 16
-"""Slices in parts of this share of their height are read in rows, some parts several times."""
+OPENED_AHEAD_MAX = OPEN_FILES_MAX // 2
+"""Slices of one depth that are opened while those of the last two are read."""
 
 
-def bands(plan: LayerPlan, slab: Slab, frame: int, pool: Executor, scratch: Path) -> Iterator[Band]:
+def bands(
+    plan: LayerPlan, slab: Slab, frame: int, pool: Executor, scratch: Path
+) -> Generator[Band]:
     """Give the bands of a slab in one frame, each with a function from a box to its voxels.
 
     Boxes are in voxels of the finest mag, where the image begins at `plan.box.begin`. Bands span
     all x; they come with y fastest within one depth of `plan.feed`, then z. The function gives
-    (c, x, y, z) in the source's dtype and may be called from several threads. The next band is
-    decoded while this one is used, where the feed has two buffers.
+    (c, x, y, z) in the source's dtype and may be called from several threads until the band is
+    released. The next band may be asked for before that: it is decoded as soon as a buffer is free,
+    and slices are opened one depth ahead.
 
     Raises
     ------
@@ -42,16 +46,27 @@ def bands(plan: LayerPlan, slab: Slab, frame: int, pool: Executor, scratch: Path
         reading = LayerReader(plan, frame, stack)
         match plan.feed.kind:
             case "rows":
-                found = _rows(plan, slab, reading)
+                found = _rows(plan, slab, reading, pool, stack)
             case "bands":
                 found = _decoded(plan, slab, reading, pool)
             case _:
                 found = _scratched(plan, slab, reading, pool, scratch)
-        for box, region in found:
-            yield _placed(plan, box, region)
+        released = Semaphore(0)
+        given = 0
+        with closing(found):
+            for box, region, release in found:
+                given += 1
+                yield (*_placed(plan, box, region), partial(_release, release, released))
+        for _ in range(given):  # before files are closed
+            released.acquire()
 
 
-def _placed(plan: LayerPlan, box: Box, region: ReadBox) -> Band:
+def _release(release: Callable[[], object], released: Semaphore) -> None:
+    release()
+    released.release()
+
+
+def _placed(plan: LayerPlan, box: Box, region: ReadBox) -> tuple[Box, ReadBox]:
     """Give a band of the image where it lies in the dataset."""
     x, y, z = plan.box.begin
     if (x, y, z) == (0, 0, 0):
@@ -82,23 +97,33 @@ def _layers(plan: LayerPlan, slab: Slab) -> list[Box]:
     return [Box((0, 0, first), (x, y, last)) for first, last in spans]
 
 
-def _rows(plan: LayerPlan, slab: Slab, reading: LayerReader) -> Iterator[Band]:
+def _rows(
+    plan: LayerPlan, slab: Slab, reading: LayerReader, pool: Executor, stack: ExitStack
+) -> Generator[Band]:
     """Read rows when they are asked for."""
-    if not reading.is_stack:
-        for box in _layers(plan, slab):
-            for band in _cut_rows(plan, box):
-                yield band, partial(_read_box, reading)
-        return
     cut = _layers(plan, slab)
-    for number, box in enumerate(cut):
-        with ExitStack() as stack:
-            slices = [_open(reading, z, box, stack) for z in range(box.begin[2], box.end[2])]
-            faults = [fault for fault in slices if isinstance(fault, SourceError)]
-            if faults:
-                raise several(faults + _faults_of(reading, cut[number + 1 :]))
-            planes = [one for one in slices if not isinstance(one, SourceError)]
+    if not reading.is_stack:
+        for box in cut:
             for band in _cut_rows(plan, box):
-                yield band, partial(_read_slices, reading, planes, box.begin[2])
+                yield band, partial(_read_box, reading), _nothing
+        return
+    slices = OpenSlices(reading, cut[0], stack)
+    for number, box in enumerate(cut):
+        if faults := slices.ready():
+            raise several(faults + _faults_of(reading, cut[number + 1 :]))
+        group = _cut_rows(plan, box)
+        release = Countdown(len(group), slices.close).tick
+        read = slices.read
+        if number + 1 < len(cut):
+            slices = OpenSlices(reading, cut[number + 1], stack)
+            if box.size[2] <= OPENED_AHEAD_MAX:
+                slices.begin(pool)
+        for band in group:
+            yield band, read, release
+
+
+def _nothing() -> None:
+    """Release a band that holds nothing."""
 
 
 def _read_box(reading: LayerReader, box: Box) -> Voxels:
@@ -107,79 +132,28 @@ def _read_box(reading: LayerReader, box: Box) -> Voxels:
     return out.T
 
 
-def _read_slices(
-    reading: LayerReader, planes: list[Image | Voxels], begin: int, box: Box
-) -> Voxels:
-    out = reading.empty(box)
-    for number, z in enumerate(range(box.begin[2], box.end[2])):
-        plane = planes[z - begin]
-        if isinstance(plane, np.ndarray):
-            out[number] = plane[box.begin[1] : box.end[1], box.begin[0] : box.end[0]]
-        else:
-            reading.fill_slice(plane, box, out[number])
-    return out.T
-
-
-def _open(
-    reading: LayerReader, z: int, box: Box, stack: ExitStack
-) -> "Image | Voxels | SourceError":
-    """Open one slice for its rows; one that has to be decoded as a whole is decoded at once."""
-    try:
-        image = stack.enter_context(reading.slice(z))
-        if image.probe.grain[1] * FEW_ROWS <= image.probe.header.height:
-            return image
-        plane: Voxels = reading.empty(_plane(box, box.begin[2]))[0]
-        reading.fill_slice(image, box, plane)
-    except SourceError as fault:
-        return fault
-    return plane
-
-
 def _faults_of(reading: LayerReader, boxes: list[Box]) -> list[SourceError]:
     """Open further slices only to name the bad ones."""
     found: list[SourceError] = []
     for box in boxes:
         for z in range(box.begin[2], box.end[2]):
             with ExitStack() as stack:
-                one = _open(reading, z, box, stack)
-                found += [one] if isinstance(one, SourceError) else []
+                found += OpenSlices(reading, box.plane(z), stack).ready()
     return found
 
 
-def _decoded(plan: LayerPlan, slab: Slab, reading: LayerReader, pool: Executor) -> Iterator[Band]:
+def _decoded(plan: LayerPlan, slab: Slab, reading: LayerReader, pool: Executor) -> Generator[Band]:
     """Decode bands, one ahead if there is a second buffer."""
     cut = [(box, _cut_rows(plan, box)) for box in _layers(plan, slab)]
     largest = max((band for _, group in cut for band in group), key=lambda band: band.voxels)
-    buffers = [reading.empty(largest) for _ in range(plan.feed.buffers)]
+    decoder = BandDecoder(reading, pool, [reading.empty(largest) for _ in range(plan.feed.buffers)])
     if len(cut[0][1]) == 1:
-        yield from _in_turn([band for _, group in cut for band in group], buffers, reading, pool)
+        yield from decoder.in_turn([band for _, group in cut for band in group])
         return
     for number, (box, group) in enumerate(cut):
         rest = [band for _, later in cut[number + 1 :] for band in later]
         with reading.holding(box):
-            yield from _in_turn(group, buffers, reading, pool, rest)
-
-
-def _in_turn(
-    cut: list[Box],
-    buffers: list[Voxels],
-    reading: LayerReader,
-    pool: Executor,
-    rest: Sequence[Box] = (),
-) -> Iterator[Band]:
-    """Decode bands; if one is bad, those after it and the `rest` only to name all bad slices."""
-    ahead: list[Future[SourceError | None]] = []
-    for number, box in enumerate(cut):
-        buffer = buffers[number % len(buffers)]
-        ahead = ahead or _decode(reading, box, buffer, pool)
-        faults = [fault for future in ahead if (fault := future.result())]
-        if faults:
-            later = [*cut[number + 1 :], *rest] if reading.is_stack else []
-            raise several(_once(faults + _faults_in(reading, later, buffer, pool)))
-        ahead = []
-        if len(buffers) > 1 and number + 1 < len(cut):
-            ahead = _decode(reading, cut[number + 1], buffers[(number + 1) % 2], pool)
-        yield box, partial(_cut_out, buffer, box)
+            yield from decoder.in_turn(group, rest)
 
 
 def _cut_rows(plan: LayerPlan, box: Box) -> list[Box]:
@@ -192,45 +166,9 @@ def _cut_rows(plan: LayerPlan, box: Box) -> list[Box]:
     return [Box((x0, begin, z0), (x1, end, z1)) for begin, end in spans]
 
 
-def _decode(
-    reading: LayerReader, band: Box, buffer: Voxels, pool: Executor
-) -> list[Future[SourceError | None]]:
-    futures = []
-    for piece in reading.pieces(band):
-        (x0, y0, z0), (x1, y1, z1) = piece.begin, piece.end
-        _, y, z = band.begin
-        futures.append(
-            pool.submit(reading.fault, piece, buffer[z0 - z : z1 - z, y0 - y : y1 - y, x0:x1])
-        )
-    return futures
-
-
-def _faults_in(
-    reading: LayerReader, later: list[Box], buffer: Voxels, pool: Executor
-) -> list[SourceError]:
-    """Decode further bands only to name all bad slices in one run."""
-    found = []
-    for box in later:
-        futures = _decode(reading, box, buffer, pool)
-        found += [fault for future in futures if (fault := future.result())]
-    return found
-
-
-def _once(faults: list[SourceError]) -> list[SourceError]:
-    """Name each file once, though several of its bands are bad."""
-    return list({fault.where: fault for fault in reversed(faults)}.values())[::-1]
-
-
-def _cut_out(buffer: Voxels, band: Box, box: Box) -> Voxels:
-    """Cut a box, in voxels of the layer, out of a band (z, y, x, c); give it as (c, x, y, z)."""
-    (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
-    _, y, z = band.begin
-    return buffer[z0 - z : z1 - z, y0 - y : y1 - y, x0:x1].T
-
-
 def _scratched(
     plan: LayerPlan, slab: Slab, reading: LayerReader, pool: Executor, scratch: Path
-) -> Iterator[Band]:
+) -> Generator[Band]:
     """Decode slices a few at a time into a file, and read rows from there.
 
     The file has no name: it goes with the job, however that ends.
@@ -245,23 +183,21 @@ def _scratched(
                 for rest in later:  # decoded only to name all bad slices in one run
                     faults += _fill_file(reading, rest, file, pool, plan.feed.buffers)
                 raise several(faults)
-            yield box, partial(_read_file, reading, file, box)
+            released = Event()
+            yield box, partial(_read_file, reading, file, box), released.set
+            released.wait()
 
 
 def _fill_file(
     reading: LayerReader, box: Box, file: IO[bytes], pool: Executor, at_once: int
 ) -> list[SourceError]:
     faults: list[SourceError] = []
-    planes = [_plane(box, z) for z in range(box.begin[2], box.end[2])]
+    planes = [box.plane(z) for z in range(box.begin[2], box.end[2])]
     for first in range(0, len(planes), at_once):
         group = planes[first : first + at_once]
         futures = [pool.submit(_keep_plane, reading, plane, box, file) for plane in group]
         faults += [fault for future in futures if (fault := future.result())]
     return faults
-
-
-def _plane(box: Box, z: int) -> Box:
-    return Box((*box.begin[:2], z), (*box.end[:2], z + 1))
 
 
 def _keep_plane(reading: LayerReader, plane: Box, box: Box, file: IO[bytes]) -> SourceError | None:
