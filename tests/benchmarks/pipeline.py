@@ -1,11 +1,14 @@
 """Do a whole conversion in this one process: what it would take without any engine.
 
-python -m tests.benchmarks.pipeline SOURCE TARGET x,y,z
+python -m tests.benchmarks.pipeline SOURCE TARGET x,y,z [--seconds]
+
+`--seconds` prints what it took, without imports.
 """
 
 import os
 import sys
 from pathlib import Path
+from time import perf_counter
 
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
@@ -46,7 +49,10 @@ def _take(plan: Plan, job: str, threads: int, scratch: Path) -> Receipt:
 
 
 if __name__ == "__main__":
-    source, target, voxel_size = sys.argv[1:]
+    source, target, voxel_size, *flags = sys.argv[1:]
     options = {"source": source, "target": target, "voxel_size": voxel_size}
     Path(target).parent.mkdir(parents=True, exist_ok=True)
+    started = perf_counter()
     run(Settings.parse(options, where="pipeline"), len(os.sched_getaffinity(0)))
+    if "--seconds" in flags:
+        print(perf_counter() - started)
