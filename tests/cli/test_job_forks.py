@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, ResourceList, Wildcards
 from wkflow.cli import job_forks
-from wkflow.cli.job_forks import run_script
+from wkflow.cli.job_forks import modules_for, run_script
+from wkflow.options.settings import Settings
 from wkflow.workflow_files import snakefile
 
 from tests.runs import environment
@@ -140,3 +141,32 @@ def test_a_folder_for_temporary_files_may_have_a_long_path(tmp_path: Path) -> No
     code = "import tempfile; open('seen', 'w').write(tempfile.gettempdir())"
     assert forks(tmp_path, str(temporary), ends=code) == ["None"]
     assert (tmp_path / "seen").read_text() == str(temporary)
+
+
+@pytest.mark.parametrize(
+    ("names", "data_format", "modules"),
+    [
+        (["b.tif"], "zarr3", ["wkflow.formats.zarr3", "wkflow.readers.tiff.reader"]),
+        (["x.txt", "1.PNG"], "wkw", ["wkflow.formats.wkw", "wkflow.readers.png"]),
+        ([], "zarr3", ["wkflow.formats.zarr3"]),
+        (None, "zarr3", ["wkflow.formats.zarr3"]),
+    ],
+)
+def test_what_jobs_will_import_is_guessed(
+    tmp_path: Path, names: list[str] | None, data_format: str, modules: list[str]
+) -> None:
+    """From the first files; where nothing is there, the run will say it."""
+    for name in names or ():
+        (tmp_path / name).touch()
+    source = tmp_path if names is not None else tmp_path / "none"
+    options = {"source": str(source), "target": "out", "voxel_size": "1,1,1"}
+    settings = Settings.parse(options | {"data_format": data_format}, where="test")
+    assert modules_for(settings) == modules
+
+
+def test_one_file_tells_its_reader(tmp_path: Path) -> None:
+    """And an upload imports neither format nor reader."""
+    one = Settings.parse({"source": str(tmp_path / "em.mrc"), "target": "out"}, where="test")
+    assert modules_for(one)[1:] == ["wkflow.readers.mrc"]
+    upload = Settings.parse({"source": str(tmp_path), "command": "upload"}, where="test")
+    assert modules_for(upload) == []

@@ -13,8 +13,9 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from multiprocessing import connection, forkserver, resource_tracker
 from pathlib import Path
 from threading import Lock
@@ -22,6 +23,8 @@ from types import ModuleType
 from typing import Any
 
 from wkflow.access_token import without_tokens
+from wkflow.model.data_formats import DATA_FORMATS
+from wkflow.options.settings import Settings
 from wkflow.process_limits import ALLOCATOR
 from wkflow.workflow_files import snakefile
 
@@ -38,6 +41,9 @@ IMPORTED = (
 )
 """What the scripts of all conversions import."""
 
+FILES_LOOKED_AT = 8
+"""In a folder, to guess what all are."""
+
 _one_at_a_time = Lock()
 """`multiprocessing` looks after all children whenever it starts one: no thing for two threads."""
 
@@ -53,8 +59,27 @@ def can_fork() -> bool:
     return sys.platform == "linux"
 
 
-def begin() -> bool:
-    """Start the fork server, which imports what scripts need while we go on.
+def modules_for(settings: Settings) -> list[str]:
+    """Name what most jobs of a conversion will import besides: a format, and a reader.
+
+    The reader is that of the first files of the source, by their suffix: a guess, which costs no
+    more than an import if it is wrong.
+    """
+    from wkflow.readers import READERS, suffix_of  # noqa: PLC0415 -- for what plans, too
+
+    if not settings.kind.converts:
+        return []
+    names = [str(settings.source)]
+    with suppress(OSError), os.scandir(names[0]) as entries:
+        names += [entry.name for entry in islice(entries, FILES_LOOKED_AT)]
+    readers = (READERS.get(suffix_of(name)) for name in names)
+    modules = [f"wkflow.readers.{row[0]}" for row in readers if row]
+    code, _, _ = DATA_FORMATS[settings.data_format].code.partition(".")
+    return [f"wkflow.formats.{code}", *modules[:1]]
+
+
+def begin(modules: Sequence[str] = ()) -> bool:
+    """Start the fork server, which imports what scripts need, and `modules`, while we go on.
 
     Its environment holds no token; that of a job is Snakemake's, with each job. Says whether it
     could be started: it needs a folder for a socket.
@@ -62,7 +87,7 @@ def begin() -> bool:
     if not can_fork():
         return False
     sys.modules["__main__"] = ModuleType("__main__")  # else each job would import the command's
-    multiprocessing.set_forkserver_preload(list(IMPORTED))
+    multiprocessing.set_forkserver_preload([*IMPORTED, *modules])
     os.environ.update(ALLOCATOR)  # read when a process begins
     if len(os.fsencode(tempfile.gettempdir())) > LONGEST_FOLDER:
         tempfile.tempdir = SHORT_FOLDER

@@ -12,8 +12,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from importlib.util import LazyLoader, find_spec, module_from_spec
+from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import ModuleInfo
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from wkflow.cli import job_forks
@@ -71,12 +73,20 @@ def _hide(names: Sequence[str]) -> list[str]:
 
 
 def import_when_used(name: str) -> None:
-    """Let a module be imported when an attribute of it is asked for, as `importlib` has it."""
-    spec = None if name in sys.modules else find_spec(name)
-    if spec and spec.loader:
-        spec.loader = LazyLoader(spec.loader)
-        sys.modules[name] = module = module_from_spec(spec)
-        spec.loader.exec_module(module)
+    """Let a module be imported when an attribute of it is asked for.
+
+    `importlib.util.LazyLoader` imports it at the second `import` of its name, which asks for its
+    specification.
+    """
+
+    def attribute(wanted: str) -> object:
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
+        return getattr(import_module(name), wanted)
+
+    if name not in sys.modules and find_spec(name):
+        sys.modules[name] = stand_in = ModuleType(name)
+        stand_in.__getattr__ = attribute  # type: ignore[method-assign]  # PEP 562
 
 
 def without_plugins(path: Any = None, prefix: str = "") -> Iterator[ModuleInfo]:  # noqa: ANN401
@@ -87,10 +97,10 @@ def without_plugins(path: Any = None, prefix: str = "") -> Iterator[ModuleInfo]:
     return iter(()) if path is None else _iter_modules(path, prefix)
 
 
-def prepare(extra: Sequence[str] = ()) -> None:
-    """Import Snakemake, as it is here; `extra` is what a person tells it."""
+def prepare(extra: Sequence[str] = (), settings: "Settings | None" = None) -> None:
+    """Import Snakemake, as it is here; `extra` is what a person tells it, and of what run."""
     pkgutil.iter_modules = without_clusters if extra else without_plugins
-    has_forks = job_forks.begin()
+    has_forks = job_forks.begin(job_forks.modules_for(settings) if settings else ())
     with absent(*CLIENTS), suppress(ImportError):
         import smart_open  # noqa: F401, PLC0415 -- only now
     import_when_used(NOTEBOOKS)

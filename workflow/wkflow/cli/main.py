@@ -218,7 +218,8 @@ def _run(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
     from wkflow.cli.snakemake_process import forked  # noqa: PLC0415
 
     started = monotonic()
-    with forked(extra, is_wanted=suffices(settings, extra)) as forks:  # it imports beside us
+    # it imports beside us
+    with forked(extra, settings, is_wanted=suffices(settings, extra)) as forks:
         from wkflow.cli.outcome import End  # noqa: PLC0415
         from wkflow.cli.run import launch, notes, result  # noqa: PLC0415 -- not for --help
 

@@ -22,6 +22,7 @@ from wkflow.access_token import is_inherited
 from wkflow.cli import job_forks
 from wkflow.cli.local_snakemake import prepare
 from wkflow.cli.process import Process
+from wkflow.options.settings import Settings
 
 READY = b"r"
 LENGTH_BYTES = 8
@@ -31,10 +32,10 @@ MOST_FILES = 8
 class Forked:
     """A fork that becomes Snakemake, in a session of its own."""
 
-    def __init__(self, extra: Sequence[str]) -> None:
+    def __init__(self, extra: Sequence[str], settings: Settings | None) -> None:
         self._ours, theirs = socket.socketpair()
         context = get_context("fork")
-        self._process = context.Process(target=_serve, args=(theirs, self._ours, extra))
+        self._process = context.Process(target=_serve, args=(theirs, self._ours, extra, settings))
         self._process.start()
         theirs.close()
 
@@ -93,8 +94,12 @@ class Forked:
         self._process.join()
 
     @classmethod
-    def if_possible(cls, extra: Sequence[str] = ()) -> Self | None:
+    def if_possible(
+        cls, extra: Sequence[str] = (), settings: Settings | None = None
+    ) -> Self | None:
         """Fork, where nothing speaks against it; `extra` is what a person will tell Snakemake.
+
+        The `settings` of the run tell what jobs will import.
 
         Not with threads, whose locks would stay locked; not where libraries of the system do not
         bear it; not where a standard stream is closed, whose number another file would get; and not
@@ -105,14 +110,16 @@ class Forked:
         if not (job_forks.can_fork() and is_open and is_alone and is_inherited()):
             return None
         with suppress(OSError):  # too many processes: Popen will say it
-            return cls(extra)
+            return cls(extra, settings)
         return None
 
 
 @contextmanager
-def forked(extra: Sequence[str] = (), *, is_wanted: bool) -> Iterator[list[Forked]]:
+def forked(
+    extra: Sequence[str] = (), settings: Settings | None = None, *, is_wanted: bool
+) -> Iterator[list[Forked]]:
     """Fork now, for the first of the runs that the block starts; what is left over ends."""
-    fork = Forked.if_possible(extra) if is_wanted else None
+    fork = Forked.if_possible(extra, settings) if is_wanted else None
     left = [fork] if fork else []
     try:
         yield left
@@ -155,13 +162,15 @@ def start(
     return process
 
 
-def _serve(theirs: socket.socket, ours: socket.socket, extra: Sequence[str]) -> None:
+def _serve(
+    theirs: socket.socket, ours: socket.socket, extra: Sequence[str], settings: Settings | None
+) -> None:
     """Become Snakemake, when the command comes."""
     ours.close()
     os.setsid()
     with theirs:
         theirs.sendall(READY)
-        prepare(extra)
+        prepare(extra, settings)
         head, files, _, _ = socket.recv_fds(theirs, LENGTH_BYTES, MOST_FILES)
         if len(head) < LENGTH_BYTES:
             job_forks.end()
