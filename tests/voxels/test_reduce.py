@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import zarr
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,8 @@ from wkflow.model.mag import Mag
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
+from wkflow.steps.downsample_rest import downsample_rest
+from wkflow.voxels import kept_mag
 from wkflow.voxels.kernels import REDUCERS
 from wkflow.voxels.reduce import Reduction, downsample_shards
 
@@ -60,6 +63,31 @@ def downsample(plan: Plan, *, threads: int = 2, backwards: bool = False) -> list
             made = downsample_shards(Path(plan.dataset), one, step, places, pool)
             files += [file for _, file in made]
     return [f"{file.path} {file.crc32c}" for file in sorted(files, key=lambda file: file.path)]
+
+
+@pytest.mark.parametrize("kernel", sorted(KERNELS))
+@pytest.mark.parametrize("frames", [1, 3])
+def test_what_is_kept_in_memory_changes_no_byte(tmp_path: Path, kernel: str, frames: int) -> None:
+    """Whether no mag is small enough for it, some, or all."""
+    stack = grains(21, 37, 45)
+    source = tmp_path / "em.tif"
+    volume = np.stack([stack + number for number in range(frames)])
+    tifffile.imwrite(source, volume, imagej=True, metadata={"axes": "TZYX"})
+    sums = {}
+    for most in (0, 2000, kept_mag.MOST_BYTES):
+        target = str(tmp_path / str(most))
+        plan = plan_of(source, interpolation_mode=kernel, target=target, max_mag="16")
+        create_layer(plan, "em")
+        for slab in plan.layers[0].slabs():
+            convert_slab(
+                plan, "em", str(slab), threads=2, tick=lambda _: None, scratch=tmp_path / "no"
+            )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(kept_mag, "MOST_BYTES", most)
+            receipt = downsample_rest(plan, "em", threads=2, tick=lambda _: None)
+        assert len({file.path.split("/")[1] for file in receipt.files}) == 4
+        sums[most] = sorted((file.path, file.crc32c) for file in receipt.files)
+    assert sums[0] == sums[2000] == sums[kept_mag.MOST_BYTES]
 
 
 def stored(plan: Plan, grid: Grid) -> Volume:

@@ -12,7 +12,7 @@ from wkflow.model.plan import Plan
 from wkflow.model.read_strategy import ReadStrategy
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.downsample_rest import downsample_rest
-from wkflow.voxels.reduce import downsample_shards
+from wkflow.voxels.reduce import KnownVoxels, downsample_shards
 from wkflow.voxels.scratch_mag import Shortcut, shortcut_bytes, shortcut_of
 from wkflow.voxels.scratch_voxels import ShortcutVoxels
 
@@ -42,7 +42,7 @@ def second_mag(plan: Plan, one: LayerPlan, shortcut: Shortcut | None) -> list[st
     with ThreadPoolExecutor(2) as pool:
         places = one.all_shards(coarser)
         written = downsample_shards(
-            Path(plan.dataset), one, (finer, coarser), places, pool, shortcut
+            Path(plan.dataset), one, (finer, coarser), places, pool, KnownVoxels(shortcut)
         )
         return [file.crc32c for _, file in written]
 

@@ -11,7 +11,7 @@ from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.model.write_datasource import remove_properties
 from wkflow.voxels.finer_mag import threads_for
-from wkflow.voxels.reduce import downsample_shards
+from wkflow.voxels.reduce import KnownVoxels, downsample_shards
 from wkflow.voxels.scratch_mag import shortcut_of
 
 
@@ -40,8 +40,8 @@ def downsample_block(
         atomic_files.Flusher(is_idle=one.passing) as flusher,
         ThreadPoolExecutor(threads_for(one, threads)) as pool,
     ):
-        shortcut = shortcut_of(one, scratch)
-        for box, file in downsample_shards(dataset, one, step, places, pool, shortcut, before):
+        known = KnownVoxels(shortcut_of(one, scratch))
+        for box, file in downsample_shards(dataset, one, step, places, pool, known, before):
             flusher.flush(dataset / file.path)
             files.append(file)
             tick(box.voxels)

@@ -11,7 +11,8 @@ from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.model.write_datasource import remove_properties
 from wkflow.voxels.finer_mag import threads_for
-from wkflow.voxels.reduce import downsample_shards
+from wkflow.voxels.kept_mag import KeptMag
+from wkflow.voxels.reduce import KnownVoxels, downsample_shards
 from wkflow.voxels.scratch_mag import shortcut_of
 
 
@@ -37,13 +38,16 @@ def downsample_rest(
         atomic_files.Flusher(is_idle=one.passing) as flusher,
         ThreadPoolExecutor(threads_for(one, threads)) as pool,
     ):
+        finer: KeptMag | None = None
         for step in one.rest_steps():
-            places = one.all_shards(step[1])
-            for box, file in downsample_shards(dataset, one, step, places, pool, shortcut, before):
+            places, keeps = one.all_shards(step[1]), KeptMag.if_small(one.layer, step[1])
+            known = KnownVoxels(shortcut, finer, keeps)
+            for box, file in downsample_shards(dataset, one, step, places, pool, known, before):
                 flusher.flush(dataset / file.path)
                 files.append(file)
                 tick(box.voxels)
                 voxels += box.voxels
+            finer = keeps
     if shortcut:
         shortcut.remove()
     return Receipt("downsample_rest", tuple(files), voxels, seconds=monotonic() - started)

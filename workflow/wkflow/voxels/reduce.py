@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -21,10 +22,26 @@ from wkflow.model.layer import Grid, Place
 from wkflow.model.plan import LayerPlan
 from wkflow.model.receipt import ShardFile
 from wkflow.voxels.finer_mag import finer_voxels
+from wkflow.voxels.kept_mag import KeptMag
 from wkflow.voxels.kernels import REDUCERS
 from wkflow.voxels.kernels.edges import gather, reach
 from wkflow.voxels.scratch_mag import Shortcut
 from wkflow.voxels.scratch_voxels import ShortcutVoxels
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVoxels:
+    """What need not be read from shards: what slabs left, and a mag that was kept in memory.
+
+    `keeps` is where the voxels stay that are computed.
+    """
+
+    shortcut: Shortcut | None = None
+    finer: KeptMag | None = None
+    keeps: KeptMag | None = None
+
+
+UNKNOWN = KnownVoxels()
 
 
 def downsample_shards(
@@ -33,26 +50,30 @@ def downsample_shards(
     step: tuple[Grid, Grid],
     places: list[Place],
     pool: Executor,
-    shortcut: Shortcut | None = None,
+    known: KnownVoxels = UNKNOWN,
     before: Callable[[], object] | None = None,
 ) -> Iterator[tuple[Box, ShardFile]]:
     """Write the shards at `places` of the coarser mag of a step, one after the other.
 
     Each row of chunks is read, reduced and encoded by itself, so memory does not grow with the
-    shard, and the result does not depend on how the work is cut. What a shortcut knows is taken
-    from there. `before` is called just before a shard appears.
+    shard, and the result does not depend on how the work is cut. What is `known` is not read from
+    shards. `before` is called just before a shard appears.
     """
     reduce = Reduction(plan.kernel, *step)
     codec = Codec.parse(plan.codec, plan.layer.data_format)
+    shortcut, finer, keeps = known.shortcut, known.finer, known.keeps
     helps = shortcut if shortcut and step[1] == shortcut.grid else None
     with finer_voxels(dataset, plan, step[0]) as reading:
         for frame, group in groupby(places, key=itemgetter(0)):
             coarser = MagVoxels(dataset, plan.layer, step[1], codec, frame, before=before)
             positions = [position for _, position in group]
             boxes = [step[1].shard_box(position) for position in positions]
-            known = ShortcutVoxels(helps).reading(boxes) if helps else nullcontext(None)
-            with reading(frame) as read, known as region, coarser.writing() as sink:
-                yield from sink.stream(boxes, region or reduce.of(read), pool)
+            left = ShortcutVoxels(helps).reading(boxes) if helps else nullcontext(None)
+            below = nullcontext(finer.reading(frame)) if finer else reading(frame)
+            with below as read, left as region, coarser.writing() as sink:
+                made = region or reduce.of(read)
+                made = keeps.keeping(frame, made) if keeps else made
+                yield from sink.stream(boxes, made, pool)
 
 
 class Reduction:

@@ -1,0 +1,54 @@
+"""A small mag that stays in memory while it is written: the next one is computed from it.
+
+Else its chunks would be read and decoded right after they were encoded.
+"""
+
+from typing import Self
+
+import numpy as np
+
+from wkflow.formats.contract import ReadBox, Voxels
+from wkflow.model.box import Box, Triple
+from wkflow.model.layer import Grid, Layer
+
+MOST_BYTES = 2**26
+"""Of one mag, in all its frames: what a job of small mags has room for beside its rows."""
+
+
+class KeptMag:
+    """The voxels of one mag of a layer, as far as they were computed."""
+
+    def __init__(self, layer: Layer, grid: Grid) -> None:
+        self.grid = grid
+        shape = (layer.frames, *grid.box.size[::-1], layer.channels)
+        self._voxels = np.empty(shape, layer.dtype)
+
+    @classmethod
+    def if_small(cls, layer: Layer, grid: Grid) -> Self | None:
+        """Make room for a mag, if it is small enough."""
+        size = grid.box.voxels * layer.frames * layer.voxel_bytes
+        return cls(layer, grid) if size <= MOST_BYTES else None
+
+    def keeping(self, frame: int, region: ReadBox) -> ReadBox:
+        """Give what reads as `region` does, and keeps the voxels (c, x, y, z) that it gives."""
+
+        def read(box: Box) -> Voxels:
+            voxels = region(box)
+            inner = box.overlap(self.grid.box)
+            self._part(frame, inner)[...] = _cut(voxels.T, inner, box.begin)
+            return voxels
+
+        return read
+
+    def reading(self, frame: int) -> ReadBox:
+        """Give what reads boxes (c, x, y, z) within the mag, of what was kept."""
+        return lambda box: self._part(frame, box).T
+
+    def _part(self, frame: int, box: Box) -> Voxels:
+        return _cut(self._voxels[frame], box, self.grid.begin)
+
+
+def _cut(voxels: Voxels, box: Box, begin: Triple) -> Voxels:
+    """View the part of an array (z, y, x, c) that a box has, where the array begins at `begin`."""
+    slices = [slice(b - o, e - o) for b, e, o in zip(box.begin, box.end, begin, strict=True)]
+    return voxels[tuple(reversed(slices))]
