@@ -368,7 +368,8 @@ def test_an_interrupt_stops_soon_and_says_how_to_go_on(
 ) -> None:
     """Exit 130 within seconds, no process left behind, and no dataset that looks finished."""
     with start(stack, tmp_path / "out") as process:
-        time.sleep(1.2)
+        await_file(tmp_path / "out.wkflow/logs/snakemake.log")
+        time.sleep(0.2)
         process.send_signal(number)
         started = time.monotonic()
         _, told = process.communicate(timeout=30)
