@@ -170,3 +170,14 @@ def test_one_file_tells_its_reader(tmp_path: Path) -> None:
     assert modules_for(one)[1:] == ["wkflow.readers.mrc"]
     upload = Settings.parse({"source": str(tmp_path), "command": "upload"}, where="test")
     assert modules_for(upload) == []
+
+
+def test_a_job_imports_no_options() -> None:
+    """Each job imports this module, and has its script to import besides."""
+    code = (
+        "import sys, wkflow.cli.job_forks; print('pydantic' in sys.modules, 'numpy' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "False"]

@@ -20,13 +20,14 @@ from multiprocessing import connection, forkserver, resource_tracker
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wkflow.access_token import without_tokens
-from wkflow.model.data_formats import DATA_FORMATS
-from wkflow.options.settings import Settings
 from wkflow.process_limits import ALLOCATOR
 from wkflow.workflow_files import snakefile
+
+if TYPE_CHECKING:
+    from wkflow.options.settings import Settings
 
 IMPORTED = (
     "snakemake.iocontainers",
@@ -59,13 +60,14 @@ def can_fork() -> bool:
     return sys.platform == "linux"
 
 
-def modules_for(settings: Settings) -> list[str]:
+def modules_for(settings: "Settings") -> list[str]:
     """Name what most jobs of a conversion will import besides: a format, and a reader.
 
     The reader is that of the first files of the source, by their suffix: a guess, which costs no
     more than an import if it is wrong.
     """
-    from wkflow.readers import READERS, suffix_of  # noqa: PLC0415 -- for what plans, too
+    from wkflow.model.data_formats import DATA_FORMATS  # noqa: PLC0415 -- each job imports this module
+    from wkflow.readers import READERS, suffix_of  # noqa: PLC0415 -- as above
 
     if not settings.kind.converts:
         return []
