@@ -1,6 +1,6 @@
 """Rows of chunks: all along x, one along y and z; what is encoded and written as one piece."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import prod
 
 import numpy as np
@@ -21,6 +21,32 @@ def rows_of(grid: Grid, box: Box) -> Iterator[Box]:
     for _, y, z in Box((0, *box.begin[1:]), (1, *box.end[1:])).cells((1, *grid.chunk[1:])):
         row = Box.of_cell((0, y, z), (box.end[0], *grid.chunk[1:]), grid.size)
         yield Box((box.begin[0], *row.begin[1:]), row.end)
+
+
+def neighbours(rows: Iterable[Box], most_voxels: int) -> list[list[Box]]:
+    """Put rows together that follow each other along y, as long as they are not too many voxels.
+
+    >>> rows = [Box((0, y, z), (8, y + 4, z + 4)) for z in (0, 4) for y in (0, 4, 8)]
+    >>> [len(group) for group in neighbours(rows, 256)]
+    [2, 1, 2, 1]
+    """
+    groups: list[list[Box]] = []
+    voxels = 0
+    for row in rows:
+        voxels += row.voxels
+        ends = groups[-1][-1].end[1:] if groups else ()
+        if ends == (row.begin[1], row.end[2]) and voxels <= most_voxels:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+            voxels = row.voxels
+    return groups
+
+
+def part_of(voxels: Block, whole: Box, box: Box) -> Block:
+    """View the part of voxels (c, x, y, z) of a box that another box inside it has."""
+    x, y, z = (slice(b - o, e - o) for b, e, o in zip(box.begin, box.end, whole.begin, strict=True))
+    return voxels[:, x, y, z]
 
 
 def whole_chunks(grid: Grid, box: Box) -> Box:

@@ -4,10 +4,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, wait
 from contextlib import closing
+from functools import partial
 from typing import TypeVar
 
 from wkflow.countdown import Countdown
-from wkflow.formats.chunk_rows import RowEncoder, place_of, rows_of
+from wkflow.formats.chunk_rows import RowEncoder, neighbours, part_of, place_of, rows_of
 from wkflow.formats.contract import Band, ReadBox, Row, ShardSink
 from wkflow.model.box import Box, Triple
 from wkflow.model.layer import Grid
@@ -58,33 +59,38 @@ class Sink:
             yield from whole
 
     def pipe(
-        self, bands: Iterable[Band], pool: Executor
+        self, bands: Iterable[Band], pool: Executor, *, most_voxels: int = 1
     ) -> Generator[tuple[Box, list[tuple[Box, Written]]]]:
         """Write many bands; give each row of chunks, and the shards that are whole with it.
 
         Their boxes are as for `stream`. The next band is asked for while rows of those before it
-        are read; each is told, by any thread, when its last row was read.
+        are read; each is told, by any thread, when its last row was read. Neighbouring rows are
+        read at once as long as they hold no more than `most_voxels`.
         """
-        waiting: deque[Box] = deque()  # rows that are being encoded
+        waiting: deque[list[Box]] = deque()  # rows that are being encoded
 
-        def rows() -> Iterator[tuple[Box, ReadBox, Countdown]]:
+        def pieces() -> Iterator[tuple[list[Box], ReadBox, Countdown]]:
             for box, region, release in bands:
-                own = list(rows_of(self._grid, box))
-                left = Countdown(len(own), release)
-                for row in own:
-                    waiting.append(row)
-                    yield row, region, left
+                groups = neighbours(rows_of(self._grid, box), most_voxels)
+                left = Countdown(len(groups), release)
+                for group in groups:
+                    waiting.append(group)
+                    yield group, region, left
 
-        with closing(in_order(pool, self._encode, rows())) as encoded:
-            for chunks in encoded:
-                row = waiting.popleft()
-                self._append(row, chunks)
-                yield row, list(self._finish(row))
+        with closing(in_order(pool, self._encode, pieces())) as encoded:
+            for found in encoded:
+                for row, chunks in zip(waiting.popleft(), found, strict=True):
+                    self._append(row, chunks)
+                    yield row, list(self._finish(row))
 
-    def _encode(self, piece: tuple[Box, ReadBox, Countdown]) -> Row:
-        row, region, left = piece
+    def _encode(self, piece: tuple[list[Box], ReadBox, Countdown]) -> list[Row]:
+        rows, region, left = piece
         try:
-            return self._encoder.encode(region, row)
+            if len(rows) == 1:
+                return [self._encoder.encode(region, rows[0])]
+            whole = Box(rows[0].begin, rows[-1].end)
+            voxels = region(whole)
+            return [self._encoder.encode(partial(part_of, voxels, whole), row) for row in rows]
         finally:
             left.tick()
 

@@ -25,6 +25,9 @@ from wkflow.voxels.scratch_voxels import ShortcutVoxels
 from wkflow.voxels.source_files import at_hand
 from wkflow.voxels.value_range import Extremes
 
+READ_BYTES = 2**22
+"""Read from the source at once where rows are small: each call for each slice has its price."""
+
 Through = Callable[[ReadBox], ReadBox]
 """What all voxels go through between their source and their shards."""
 
@@ -105,12 +108,14 @@ class _Job:
     def write(self, slab: Slab, through: Through) -> Iterator[tuple[int, list[ShardFile]]]:
         """Write a slab; give the voxels of each row, and the shards that are whole with it."""
         one = self.one
+        most = READ_BYTES // one.layer.voxel_bytes
         codec = Codec.parse(one.codec, one.layer.data_format)
         for frame in slab.frames:
             mag = MagVoxels(self.dataset, one.layer, one.grids[0], codec, frame, before=self.before)
             with mag.writing() as sink:
                 cut = bands(one, slab, frame, self.pool, self.scratch)
-                with closing(cut), closing(sink.pipe(self._whole(cut, through), self.pool)) as rows:
+                piped = sink.pipe(self._whole(cut, through), self.pool, most_voxels=most)
+                with closing(cut), closing(piped) as rows:
                     for row, whole in rows:
                         yield row.overlap(self.one.box).voxels, [file for _, file in whole]
 

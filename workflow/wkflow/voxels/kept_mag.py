@@ -3,15 +3,17 @@
 Else its chunks would be read and decoded right after they were encoded.
 """
 
+from functools import partial
 from typing import Self
 
 import numpy as np
 
+from wkflow.formats.chunk_rows import part_of
 from wkflow.formats.contract import ReadBox, Voxels
-from wkflow.model.box import Box, Triple
+from wkflow.model.box import Box
 from wkflow.model.layer import Grid, Layer
 
-MOST_BYTES = 2**26
+MOST_BYTES = 2**27
 """Of one mag, in all its frames: what a job of small mags has room for beside its rows."""
 
 
@@ -35,20 +37,11 @@ class KeptMag:
         def read(box: Box) -> Voxels:
             voxels = region(box)
             inner = box.overlap(self.grid.box)
-            self._part(frame, inner)[...] = _cut(voxels.T, inner, box.begin)
+            self.reading(frame)(inner)[...] = part_of(voxels, box, inner)
             return voxels
 
         return read
 
     def reading(self, frame: int) -> ReadBox:
         """Give what reads boxes (c, x, y, z) within the mag, of what was kept."""
-        return lambda box: self._part(frame, box).T
-
-    def _part(self, frame: int, box: Box) -> Voxels:
-        return _cut(self._voxels[frame], box, self.grid.begin)
-
-
-def _cut(voxels: Voxels, box: Box, begin: Triple) -> Voxels:
-    """View the part of an array (z, y, x, c) that a box has, where the array begins at `begin`."""
-    slices = [slice(b - o, e - o) for b, e, o in zip(box.begin, box.end, begin, strict=True)]
-    return voxels[tuple(reversed(slices))]
+        return partial(part_of, self._voxels[frame].T, self.grid.box)
