@@ -1,4 +1,4 @@
-"""Climb the ladder: every mag is computed from the one below it.
+"""Build the magnifications: every mag is computed from the one below it.
 
 needs   draft.json, receipts/convert_slab/{layer}/{slab}.json
 gives   receipts/downsample_block/{layer}/{mag}/{block}.json    some shards of a big mag
