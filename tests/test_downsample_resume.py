@@ -38,7 +38,7 @@ from tests.slow_pyramid import pyramid
 
 pytestmark = pytest.mark.long(but=["test_a_killed_run_ends_the_same[new-0]"])
 
-KILLS = int(os.environ.get("WKFLOW_KILLS", "3"))
+KILLS = int(os.environ.get("WKFLOW_KILLS", "1"))
 """Runs that are killed once to three times each; a campaign sets more."""
 
 SHAPES = ("--chunk-shape", "16", "--shard-shape", "32")

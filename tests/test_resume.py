@@ -44,7 +44,7 @@ pytestmark = pytest.mark.long(
     ]
 )
 
-KILLS = int(os.environ.get("WKFLOW_KILLS", "4"))
+KILLS = int(os.environ.get("WKFLOW_KILLS", "1"))
 """Runs that are killed three times each; a campaign sets more."""
 
 

@@ -32,7 +32,7 @@ from tests.upload.runs import (
 
 pytestmark = pytest.mark.long(but=["test_a_killed_upload_ends_the_same[0]"])
 
-KILLS = int(os.environ.get("WKFLOW_UPLOAD_KILLS", "3"))
+KILLS = int(os.environ.get("WKFLOW_UPLOAD_KILLS", "1"))
 """Runs that are killed three times each; a campaign sets more."""
 
 EACH = 3
