@@ -54,17 +54,6 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 -- a part of xdist
     node.workerinput["asked_for"] = asked_for(node.config)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Have one worker more than cores: tests wait for runs, servers and clusters.
-
-    With as many as cores, a fifth of the machine was idle in `pytest`, and almost half of it in
-    `pytest --rest`.
-    """
-    has_affinity = hasattr(os, "sched_getaffinity")  # not so elsewhere than on Linux
-    return 1 + (len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not asked for."""
     asked = asked_for(config)

@@ -19,14 +19,13 @@ from statistics import median
 from subprocess import DEVNULL, call
 
 from tests.benchmarks import eubi_bridge
-from tests.benchmarks.machine import machine
+from tests.benchmarks.machine import GIB, machine
 from tests.benchmarks.stacks import Shape, write_stack
 from tests.benchmarks.table import show
 from tests.benchmarks.watch import Run, proportional, watch
 
 ROOT = Path(__file__).parents[2]
 VOXEL_SIZE = "11.24,11.24,25"
-GIB = 2**30
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from wkflow.formats.chunk_rows import RowEncoder, rows_of
+from wkflow.formats.chunk_rows import RowEncoder, part_of, rows_of
 from wkflow.formats.table import format_of
 from wkflow.model.box import Box
 from wkflow.model.codec import Codec
@@ -152,12 +153,9 @@ def _encoded(one: LayerPlan, number: int, voxels: Voxels, pool: ThreadPoolExecut
     encode = form.encoder(one.layer, Codec.parse(one.codec, one.layer.data_format))
     encoder = RowEncoder(grid.chunk, np.dtype(one.layer.dtype), encode, clips=form.clips)
 
-    def region(box: Box) -> Voxels:
-        (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
-        return voxels[z0:z1, y0:y1, x0:x1].T
-
     depth, height, width, _ = voxels.shape
-    rows = list(rows_of(grid, Box((0, 0, 0), (width, height, depth))))
+    whole = Box((0, 0, 0), (width, height, depth))
+    region, rows = partial(part_of, voxels.T, whole), list(rows_of(grid, whole))
     return _timed(pool, lambda row: encoder.encode(region, row), rows)
 
 

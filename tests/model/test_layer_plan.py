@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from wkflow.json_document import parsed
 from wkflow.model.box import Box, Triple
 from wkflow.model.kernel import KERNELS
-from wkflow.model.layer import ROWS_AHEAD, START_BYTES, Grid, Layer, lay_grid, shard_bytes
+from wkflow.model.layer import (
+    READ_BYTES,
+    ROWS_AHEAD,
+    START_BYTES,
+    Grid,
+    Layer,
+    lay_grid,
+    shard_bytes,
+)
 from wkflow.model.layer_plan import BLOCK_JOBS, BLOCK_SHARE, LayerPlan
 from wkflow.model.mag import Mag
 from wkflow.model.read_strategy import ReadStrategy
@@ -239,15 +247,20 @@ def test_json_keeps_a_layer_plan(
 
 
 def test_memory_holds_what_is_fed_and_what_goes_out() -> None:
-    """Each thread has rows of chunks of its own; a layer flatter than its chunks fewer voxels."""
+    """Each thread has rows of chunks of its own; a layer flatter than its chunks fewer voxels.
+
+    Low rows are read several at once, as far as there are some.
+    """
     plan = small_layer_plan((500, 500, 400))
-    assert plan.slab_memory(3) - plan.slab_memory(2) == ROWS_AHEAD * 500 * 8 * 8
+    assert plan.slab_memory(3) - plan.slab_memory(2) == ROWS_AHEAD * 500 * 500 * 8
+    tall = small_layer_plan((500, 5000, 400))
+    assert tall.slab_memory(3) - tall.slab_memory(2) == ROWS_AHEAD * READ_BYTES
+    wide = small_layer_plan((500_000, 50, 400))
+    assert wide.slab_memory(3) - wide.slab_memory(2) == ROWS_AHEAD * 500_000 * 8 * 8
     fed = replace(plan, feed=ReadStrategy("bands", 8, 500, 2, 12345))
     assert fed.slab_memory(1) - plan.slab_memory(1) == 12345
     flat = small_layer_plan((500, 500, 3))
-    assert (
-        flat.slab_memory(3) - flat.slab_memory(2) == ROWS_AHEAD * 500 * flat.grids[0].chunk[1] * 3
-    )
+    assert flat.slab_memory(3) - flat.slab_memory(2) == ROWS_AHEAD * 500 * 500 * 3
 
 
 def test_a_slab_has_a_name_that_finds_it() -> None:

@@ -173,7 +173,7 @@ def test_the_option_says_what_dtype_a_layer_has(monkeypatch: pytest.MonkeyPatch)
 def test_memory_decides_how_voxels_come_in() -> None:
     """Interpreter and libraries are left out of the budget; nothing else of the plan changes."""
     part = part_of((3000, 3000, 80))
-    roomy, narrow = planned(part), planned(part, budget=240 * 2**20)
+    roomy, narrow = planned(part), planned(part, budget=250 * 2**20)
     assert (roomy.feed.kind, narrow.feed.kind) == ("bands", "scratch")
     assert replace(narrow, feed=roomy.feed) == roomy
     with pytest.raises(ResourceError, match="one slice takes"):

@@ -27,14 +27,16 @@ def test_memory_and_time_are_told_in_the_units_of_clusters() -> None:
     threads = ask.slab_threads(small)
     assert ask.slab_mem_mb(small) == PLAN.layer("small").slab_memory(threads) // 2**20
     assert ask.slab_minutes(big) >= ask.slab_minutes(small) >= 10
-    assert ask.downsample_mem_mb(small) > 100
+    assert ask.rest_mem_mb(small) >= ask.block_mem_mb(small) > 100
+    kept = PLAN.layer("em").kept_bytes
+    assert ask.rest_mem_mb(big) == ask.block_mem_mb(big) + kept // 2**20
 
 
 def test_an_extension_needs_little_memory_and_all_cores() -> None:
     """There is no slab whose slices were in memory."""
     ask = RuleResources(extended(dataset_plan()), 8)
     assert ask.rest_threads(Wildcards()) == 8
-    assert ask.downsample_mem_mb(Wildcards()) > 100
+    assert ask.block_mem_mb(Wildcards()) > 100
 
 
 def test_a_job_of_a_cluster_gets_more_with_each_try() -> None:
@@ -43,7 +45,7 @@ def test_a_job_of_a_cluster_gets_more_with_each_try() -> None:
     here, there = RuleResources(PLAN, 4), RuleResources(PLAN, None)
     assert here.slab_threads(slab) == there.slab_threads(slab)
     assert there.slab_mem_mb(slab) > here.slab_mem_mb(slab) + 200
-    for ask in (there.slab_mem_mb, there.slab_minutes, there.downsample_mem_mb):
+    for ask in (there.slab_mem_mb, there.slab_minutes, there.rest_mem_mb):
         assert [ask(slab, attempt) for attempt in (1, 2, 3)] == [
             ask(slab), 2 * ask(slab), 4 * ask(slab)
         ]  # fmt: skip
@@ -53,7 +55,7 @@ def test_what_is_told_of_all_jobs_holds() -> None:
     """To the last MiB."""
     told = RuleResources(PLAN, None, given=JobResources(mem_mb=10, minutes=7, cpus=3))
     slab = Wildcards("small", slab="z000000000")
-    assert (told.slab_mem_mb(slab), told.downsample_mem_mb(slab, 2)) == (10, 20)
+    assert (told.slab_mem_mb(slab), told.rest_mem_mb(slab, 2)) == (10, 20)
     assert (told.slab_minutes(slab), told.rest_minutes(slab)) == (7, 7)
     assert told.slab_threads(slab) == told.block_threads(slab) == told.rest_threads(slab) == 3
 

@@ -11,18 +11,17 @@ from wkflow.model.box import Box
 from wkflow.voxels.band_decoder import BandDecoder
 from wkflow.voxels.layer_reader import LayerReader
 
-from tests.steps.arrays import FOLDER, ArrayImage, noise, opener
-from tests.voxels.test_bands import Case, stack_of
+from tests.steps.arrays import FOLDER, ArrayImage
+from tests.voxels.array_stacks import Case
+from tests.voxels.conftest import MakeStack
 
 CUT = [Box((0, 0, z), (6, 7, z + 2)) for z in range(0, 8, 2)]
 
 
 @pytest.fixture
-def case(monkeypatch: pytest.MonkeyPatch) -> Case:
+def case(make_stack: MakeStack) -> Case:
     """Make a stack of 8 slices, each decoded as a whole."""
-    found = stack_of(noise(1, 1, 8, 7, 6, 1), (6, 7, 1), [])
-    monkeypatch.setattr("wkflow.voxels.layer_reader.open_images", opener(found.files))
-    return found
+    return make_stack(8, (6, 7, 1))
 
 
 @pytest.fixture
@@ -77,3 +76,11 @@ def test_bad_slices_are_told_once_those_of_the_rest_too(
     release()
     with pytest.raises(SourceError, match=r"3\.tif: is empty; 5\.tif: is empty; 7\.tif: is empty"):
         next(found)
+
+
+def test_a_decoding_that_cannot_begin_is_told(case: Case) -> None:
+    """Nobody waits for it for ever: here no thread takes work any more."""
+    with ThreadPoolExecutor(1) as pool:
+        decoder = decoder_of(case, pool, 1)
+    with pytest.raises(RuntimeError, match="shutdown"):
+        next(decoder.in_turn(CUT))

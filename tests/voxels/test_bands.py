@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import sleep
@@ -15,56 +15,17 @@ from wkflow.countdown import Countdown
 from wkflow.errors import SourceError
 from wkflow.formats.contract import Band, ReadBox
 from wkflow.model.box import Box
-from wkflow.model.layer import Layer, lay_grid
 from wkflow.model.layer_plan import LayerPlan
-from wkflow.model.mag import Mag
 from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.slab import Slab
 from wkflow.model.source import Source
-from wkflow.readers import Image
 from wkflow.voxels.bands import bands
 
-from tests.steps.arrays import FOLDER, ArrayImage, Voxels, header_of, noise, opener
-from tests.strategies import plan_of, triples
+from tests.steps.arrays import FOLDER, ArrayImage, header_of, noise, opener
+from tests.strategies import triples
+from tests.voxels.array_stacks import Case, case_of, stack_of
 
 KINDS = ["rows", "bands", "scratch"]
-
-
-@dataclass
-class Case:
-    """A layer's plan, its files, and its voxels (frame, z, y, x, pick)."""
-
-    plan: LayerPlan
-    files: dict[str, Image | str]
-    voxels: Voxels
-
-
-def case_of(
-    array: Voxels, source: Source, files: dict[str, Image | str], feed: ReadStrategy
-) -> Case:
-    """Plan a layer of an array (frame, channel, z, y, x, sample), small voxels and all."""
-    picked = np.moveaxis(array, 1, -2).reshape(*np.delete(array.shape, [1, 5]), -1)
-    header = source.header
-    size = (header.width, header.height, source.depth)
-    layer = Layer("em", "color", header.dtype, len(source.picks), size, header.axes)
-    grid = lay_grid(layer, Mag(1, 1, 1), chunk=(4, 4, 4), shard=(8, 8, 4))
-    plan = replace(plan_of(layer, (grid,), batch=4), source=source, feed=feed, pad=source.is_stack)
-    return Case(plan, files, picked[..., list(source.picks)])
-
-
-def stack_of(array: Voxels, grain: tuple[int, int, int], cuts: list[tuple[int, int]]) -> Case:
-    """Make each slice a file; `cuts` says how many rows and columns some of them lack."""
-    files: dict[str, Image | str] = {}
-    for z in range(array.shape[2]):
-        rows, columns = cuts[z % len(cuts)] if cuts else (0, 0)
-        array[:, :, z, array.shape[3] - rows :] = 0
-        array[:, :, z, :, array.shape[4] - columns :] = 0
-        part = array[:, :, z : z + 1, : array.shape[3] - rows, : array.shape[4] - columns]
-        files[f"{FOLDER}/{z}.tif"] = ArrayImage(part, grain)
-    header = header_of(array[:, :, :1])
-    picks = tuple(range(header.channels * header.samples))
-    source = Source(tuple(files), ((1, 1),) * len(files), header, grain, picks, is_stack=True)
-    return case_of(array, source, files, ReadStrategy())
 
 
 @st.composite
@@ -220,6 +181,20 @@ def test_no_slice_stays_open(kind: str) -> None:
         for _ in read(case, Slab(0, 20), 0, pool):
             assert opened(case) <= 12
     assert opened(case) == 0
+
+
+def test_slices_that_cannot_be_closed_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the failure of who closes them; nobody waits for it."""
+    case = stack(ReadStrategy("rows", 4, 7))
+
+    def close(_: object) -> None:
+        raise OSError("no such device")
+
+    monkeypatch.setattr("wkflow.voxels.open_slices.OpenSlices.close", close)
+    with ThreadPoolExecutor(1) as pool:
+        ended = [pool.submit(release) for _, _, release in given_bands(case, Slab(0, 20), 0, pool)]
+    assert len(ended) == 5
+    assert all(isinstance(one.exception(), OSError) for one in ended)
 
 
 @given(case=fed())

@@ -6,13 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.model.box import Box
-from wkflow.model.layer import Layer, lay_grid
+from wkflow.model.layer import KEPT_BYTES, Layer, lay_grid
 from wkflow.model.mag import Mag
-from wkflow.voxels import kept_mag
 from wkflow.voxels.kept_mag import KeptMag
 
 from tests.steps.arrays import noise
-from tests.strategies import triples
+from tests.strategies import plan_of, triples
 
 
 @given(size=triples(1, 20), begin=triples(0, 9), channels=st.integers(1, 3), data=st.data())
@@ -45,10 +44,13 @@ def test_any_box_is_what_was_kept(
 
 
 def test_only_small_ones_are_kept() -> None:
-    """All frames count, and the bytes of a voxel."""
-    side = 256
-    layer = Layer("em", "color", "uint8", 1, (side, side, kept_mag.MOST_BYTES // side**2))
-    grid = lay_grid(layer, Mag(1, 1, 1), chunk=(32,) * 3, shard=(256,) * 3)
-    assert KeptMag.if_small(layer, grid)
-    assert KeptMag.if_small(replace(layer, dtype="uint16"), grid) is None
-    assert KeptMag.if_small(replace(layer, axes=(("t", 2),)), grid) is None
+    """All frames count, and the bytes of a voxel; a job has to have room for two."""
+    layer = Layer("em", "color", "uint8", 1, (512, 512, KEPT_BYTES // 512**2))
+    mags = [Mag(1, 1, 1), Mag(2, 2, 1), Mag(4, 4, 2), Mag(8, 8, 4)]
+    grids = tuple(lay_grid(layer, mag, chunk=(32,) * 3, shard=(256,) * 3) for mag in mags)
+    one = plan_of(layer, grids)
+    finest, second, third, _ = grids
+    assert KeptMag.if_small(one, finest)
+    assert KeptMag.if_small(replace(one, layer=replace(layer, dtype="uint16")), finest) is None
+    assert KeptMag.if_small(replace(one, layer=replace(layer, axes=(("t", 2),))), finest) is None
+    assert one.kept_bytes == second.box.voxels + third.box.voxels

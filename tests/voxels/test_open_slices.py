@@ -11,19 +11,18 @@ from wkflow.model.read_strategy import ReadStrategy
 from wkflow.voxels.layer_reader import LayerReader
 from wkflow.voxels.open_slices import OpenSlices
 
-from tests.steps.arrays import FOLDER, ArrayImage, noise, opener
-from tests.voxels.test_bands import Case, stack_of
+from tests.steps.arrays import FOLDER, ArrayImage
+from tests.voxels.array_stacks import Case
+from tests.voxels.conftest import MakeStack
 
 DEPTH = Box((0, 0, 4), (6, 7, 9))
 COMPRESSED = (6, 7, 1)
 
 
 @pytest.fixture
-def case(monkeypatch: pytest.MonkeyPatch) -> Case:
+def case(make_stack: MakeStack) -> Case:
     """Make a stack of 20 raw slices."""
-    found = stack_of(noise(1, 1, 20, 7, 6, 1), (1, 1, 1), [])
-    monkeypatch.setattr("wkflow.voxels.layer_reader.open_images", opener(found.files))
-    return found
+    return make_stack(20, (1, 1, 1))
 
 
 @pytest.fixture

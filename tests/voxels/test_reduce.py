@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from wkflow.errors import VerificationError
 from wkflow.formats.mag_writer import MagVoxels
+from wkflow.model import layer_plan
 from wkflow.model.box import Box
 from wkflow.model.codec import Codec, default_codec
 from wkflow.model.data_formats import DATA_FORMATS
@@ -26,7 +27,6 @@ from wkflow.model.plan import LayerPlan, Plan
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
 from wkflow.steps.downsample_rest import downsample_rest
-from wkflow.voxels import kept_mag
 from wkflow.voxels.kernels import REDUCERS
 from wkflow.voxels.reduce import Reduction, downsample_shards
 
@@ -74,7 +74,7 @@ def test_what_is_kept_in_memory_changes_no_byte(tmp_path: Path, kernel: str, fra
     volume = np.stack([stack + number for number in range(frames)])
     tifffile.imwrite(source, volume, imagej=True, metadata={"axes": "TZYX"})
     sums = {}
-    for most in (0, 2000, kept_mag.MOST_BYTES):
+    for most in (0, 2000, layer_plan.KEPT_BYTES):
         target = str(tmp_path / str(most))
         plan = plan_of(source, interpolation_mode=kernel, target=target, max_mag="16")
         create_layer(plan, "em")
@@ -83,11 +83,11 @@ def test_what_is_kept_in_memory_changes_no_byte(tmp_path: Path, kernel: str, fra
                 plan, "em", str(slab), threads=2, tick=lambda _: None, scratch=tmp_path / "no"
             )
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(kept_mag, "MOST_BYTES", most)
+            patch.setattr(layer_plan, "KEPT_BYTES", most)
             receipt = downsample_rest(plan, "em", threads=2, tick=lambda _: None)
         assert len({file.path.split("/")[1] for file in receipt.files}) == 4
         sums[most] = sorted((file.path, file.crc32c) for file in receipt.files)
-    assert sums[0] == sums[2000] == sums[kept_mag.MOST_BYTES]
+    assert sums[0] == sums[2000] == sums[layer_plan.KEPT_BYTES]
 
 
 def stored(plan: Plan, grid: Grid) -> Volume:

@@ -21,7 +21,7 @@ rule downsample_block:
     threads: rule_resources.block_threads
     resources:
         **cluster,
-        mem_mb=rule_resources.downsample_mem_mb,
+        mem_mb=rule_resources.block_mem_mb,
         runtime=rule_resources.block_minutes,
         in_flight=upload_inputs.weight,
     params:
@@ -45,7 +45,7 @@ rule downsample_rest:
     threads: rule_resources.rest_threads
     resources:
         **cluster,
-        mem_mb=rule_resources.downsample_mem_mb,
+        mem_mb=rule_resources.rest_mem_mb,
         runtime=rule_resources.rest_minutes,
         in_flight=upload_inputs.weight,
     params:

@@ -21,7 +21,13 @@ COLOR_DTYPES = frozenset(ITEM_BYTES) - {"uint64", "int64", "float64"}
 SEGMENTATION_DTYPES = frozenset(ITEM_BYTES) - {"float32", "float64"}
 
 ROWS_AHEAD = 4
-"""Rows of chunks in memory per thread: two read, as many encoded."""
+"""Rows of chunks, or what is read at once, in memory per thread: two read, as many encoded."""
+
+READ_BYTES = 2**22
+"""Read from the source at once where rows are small: each call for each slice has its price."""
+
+KEPT_BYTES = 2**27
+"""Of a mag that stays in memory until the next one is computed from it."""
 
 START_BYTES = 200 * 2**20
 """Interpreter, libraries and what is in flight in one job, on top of its slices."""
@@ -202,6 +208,7 @@ def shard_bytes(layer: Layer, grid: Grid) -> int:
 def rest_memory(layer: Layer, finest: Grid, threads: int) -> int:
     """Bytes of memory of a `convert_slab` job beside what is fed."""
     _, y, z = finest.chunk
-    width, _, depth = finest.box.size
-    row = (width + finest.begin[0] % finest.shard[0]) * y * min(z, depth) * layer.voxel_bytes
-    return START_BYTES + ROWS_AHEAD * threads * row
+    width, height, depth = finest.box.size
+    line = (width + finest.begin[0] % finest.shard[0]) * min(z, depth) * layer.voxel_bytes
+    at_once = max(line * y, min(line * height, READ_BYTES))
+    return START_BYTES + ROWS_AHEAD * threads * at_once

@@ -13,7 +13,7 @@ from typing import Any
 
 from wkflow.model.box import Box, Triple
 from wkflow.model.kernel import KERNELS
-from wkflow.model.layer import START_BYTES, Grid, Layer, Place, rest_memory, shard_bytes
+from wkflow.model.layer import KEPT_BYTES, START_BYTES, Grid, Layer, Place, rest_memory, shard_bytes
 from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.slab import Slab, cut_slabs
 from wkflow.model.source import Channel, Source
@@ -161,8 +161,11 @@ class LayerPlan:
 
     def is_big(self, grid: Grid) -> bool:
         """Whether the mag is large enough for jobs of its own."""
-        volume = grid.box.voxels * self.layer.frames
-        return volume * self.layer.voxel_bytes > self.block_bytes
+        return self._bytes(grid) > self.block_bytes
+
+    def _bytes(self, grid: Grid) -> int:
+        """Bytes of one mag, in all its frames, before compression."""
+        return grid.box.voxels * self.layer.frames * self.layer.voxel_bytes
 
     def big_steps(self) -> list[tuple[Grid, Grid]]:
         """List the steps that `downsample_block` takes."""
@@ -171,6 +174,16 @@ class LayerPlan:
     def rest_steps(self) -> list[tuple[Grid, Grid]]:
         """List the steps that `downsample_rest` takes."""
         return [step for step in self.steps() if not self.is_big(step[1])]
+
+    def is_kept(self, grid: Grid) -> bool:
+        """Whether a small mag stays in memory until the next one is computed from it."""
+        return self._bytes(grid) <= KEPT_BYTES
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of memory that mags take that are kept: one is read while the next is made."""
+        kept = [self._bytes(coarser) for _, coarser in self.rest_steps() if self.is_kept(coarser)]
+        return sum(kept[:2])
 
     def step_to(self, mag: str) -> tuple[Grid, Grid]:
         """Give the step that makes `mag`."""

@@ -85,9 +85,14 @@ class RuleResources:
         threads = self.slab_threads(wildcards)
         return self._mem_mb(self._plan.layer(wildcards.layer).slab_memory(threads), attempt)
 
-    def downsample_mem_mb(self, _: Wildcards, attempt: int = 1) -> int:
-        """Give the memory of a downsampling job, in MiB: only rows are in flight."""
+    def block_mem_mb(self, _: Wildcards, attempt: int = 1) -> int:
+        """Give the memory of a block's job, in MiB: only rows are in flight."""
         return self._mem_mb(2 * START_BYTES, attempt)
+
+    def rest_mem_mb(self, wildcards: Wildcards, attempt: int = 1) -> int:
+        """Give the memory of the small mags' job, in MiB: some of them stay in it for a while."""
+        kept = self._plan.layer(wildcards.layer).kept_bytes
+        return self._mem_mb(2 * START_BYTES + kept, attempt)
 
     def limits(self, in_flight: int) -> dict[str, int]:
         """Give what limits jobs besides cores: those `in_flight` make or send voxels at once.

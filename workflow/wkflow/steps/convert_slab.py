@@ -14,6 +14,7 @@ from wkflow.formats.chunk_rows import from_begin, whole_chunks
 from wkflow.formats.contract import Band, ReadBox
 from wkflow.formats.mag_writer import MagVoxels
 from wkflow.model.codec import Codec
+from wkflow.model.layer import READ_BYTES
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.model.slab import Slab
@@ -24,9 +25,6 @@ from wkflow.voxels.scratch_mag import shortcut_of
 from wkflow.voxels.scratch_voxels import ShortcutVoxels
 from wkflow.voxels.source_files import at_hand
 from wkflow.voxels.value_range import Extremes
-
-READ_BYTES = 2**22
-"""Read from the source at once where rows are small: each call for each slice has its price."""
 
 Through = Callable[[ReadBox], ReadBox]
 """What all voxels go through between their source and their shards."""

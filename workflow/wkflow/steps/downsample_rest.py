@@ -40,7 +40,7 @@ def downsample_rest(
     ):
         finer: KeptMag | None = None
         for step in one.rest_steps():
-            places, keeps = one.all_shards(step[1]), KeptMag.if_small(one.layer, step[1])
+            places, keeps = one.all_shards(step[1]), KeptMag.if_small(one, step[1])
             known = KnownVoxels(shortcut, finer, keeps)
             for box, file in downsample_shards(dataset, one, step, places, pool, known, before):
                 flusher.flush(dataset / file.path)

@@ -8,6 +8,7 @@ from functools import partial
 from threading import Lock
 
 from wkflow.errors import SourceError, several
+from wkflow.formats.chunk_rows import part_of
 from wkflow.formats.contract import Band, Voxels
 from wkflow.model.box import Box
 from wkflow.voxels.layer_reader import LayerReader
@@ -45,12 +46,13 @@ class BandDecoder:
                 if faults := one.faults():
                     later = [*cut[number + 1 :], *rest] if self._reading.is_stack else []
                     raise several(_once(faults + self._faults_in(later, one.buffer)))
-                yield box, partial(_cut_out, one.buffer, box), partial(self._release, one.buffer)
+                region = partial(part_of, one.buffer.T, box)
+                yield box, region, partial(self._release, one.buffer)
         finally:
             with self._lock:
                 self._wanted.clear()
             for future in begun:  # they read slices that may be closed now
-                wait(future.result().pieces if future.done() else ())
+                wait(future.result().pieces if future.done() and not future.exception() else ())
 
     def _release(self, buffer: Voxels) -> None:
         with self._lock:
@@ -63,7 +65,10 @@ class BandDecoder:
             while self._free and self._wanted:
                 box, future = self._wanted.popleft()
                 buffer = self._free.popleft()
-                future.set_result(_Decoding(buffer, self._decode(box, buffer)))
+                try:
+                    future.set_result(_Decoding(buffer, self._decode(box, buffer)))
+                except (RuntimeError, MemoryError) as error:  # else it is waited for, for ever
+                    future.set_exception(error)
 
     def _decode(self, band: Box, buffer: Voxels) -> list[Future[SourceError | None]]:
         futures = []
@@ -86,10 +91,3 @@ class BandDecoder:
 def _once(faults: list[SourceError]) -> list[SourceError]:
     """Name each file once, though several of its bands are bad."""
     return list({fault.where: fault for fault in reversed(faults)}.values())[::-1]
-
-
-def _cut_out(buffer: Voxels, band: Box, box: Box) -> Voxels:
-    """Cut a box, in voxels of the layer, out of a band (z, y, x, c); give it as (c, x, y, z)."""
-    (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
-    _, y, z = band.begin
-    return buffer[z0 - z : z1 - z, y0 - y : y1 - y, x0:x1].T

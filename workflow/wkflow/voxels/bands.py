@@ -62,8 +62,10 @@ def bands(
 
 
 def _release(release: Callable[[], object], released: Semaphore) -> None:
-    release()
-    released.release()
+    try:
+        release()
+    finally:  # a file that cannot be closed is waited for by nobody
+        released.release()
 
 
 def _placed(plan: LayerPlan, box: Box, region: ReadBox) -> tuple[Box, ReadBox]:

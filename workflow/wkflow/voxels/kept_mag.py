@@ -12,9 +12,7 @@ from wkflow.formats.chunk_rows import part_of
 from wkflow.formats.contract import ReadBox, Voxels
 from wkflow.model.box import Box
 from wkflow.model.layer import Grid, Layer
-
-MOST_BYTES = 2**27
-"""Of one mag, in all its frames: what a job of small mags has room for beside its rows."""
+from wkflow.model.layer_plan import LayerPlan
 
 
 class KeptMag:
@@ -26,10 +24,9 @@ class KeptMag:
         self._voxels = np.empty(shape, layer.dtype)
 
     @classmethod
-    def if_small(cls, layer: Layer, grid: Grid) -> Self | None:
-        """Make room for a mag, if it is small enough."""
-        size = grid.box.voxels * layer.frames * layer.voxel_bytes
-        return cls(layer, grid) if size <= MOST_BYTES else None
+    def if_small(cls, plan: LayerPlan, grid: Grid) -> Self | None:
+        """Make room for a mag, if its plan has it kept."""
+        return cls(plan.layer, grid) if plan.is_kept(grid) else None
 
     def keeping(self, frame: int, region: ReadBox) -> ReadBox:
         """Give what reads as `region` does, and keeps the voxels (c, x, y, z) that it gives."""
