@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give the exit status."""
     if arguments is None:
         _require_utf8()
-    atexit.register(gc.freeze)  # else garbage is looked for before the exit, for a fifth of a second
+    atexit.register(gc.freeze)  # else a fifth of a second of looking for garbage before the exit
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name may be in no encoding, or not in this one
         sys.stdout.reconfigure(errors="backslashreplace")
     own, extra = _split(sys.argv[1:] if arguments is None else list(arguments))
