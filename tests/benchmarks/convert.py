@@ -72,7 +72,7 @@ class Contest:
     official: Path
     source: Path
     folder: Path
-    category: str
+    case: Case
 
     def command(self, player: str) -> list[str]:
         """Spell a command as a person would: the category is found from names or voxels."""
@@ -87,8 +87,9 @@ class Contest:
                 return [sys.executable, "-m", "tests.benchmarks.pipeline", *tail, VOXEL_SIZE]
         environment = eubi_bridge.environment()
         command = eubi_bridge.command(environment, self.source, self.target(player))
-        more = eubi_bridge.equal_work(self.category, self.level) if player == EQUAL else []
-        return [*command, *more]
+        if player != EQUAL:
+            return command
+        return [*command, *eubi_bridge.equal_work(self.case.kind, self.level, self.case.shape[0])]
 
     def target(self, player: str) -> Path:
         """Give the folder that a program makes."""
@@ -147,24 +148,38 @@ def readied(official: Path, *others: Path) -> Path:
     return official
 
 
-def measure(contest: Contest, name: str, case: Case, repeat: int) -> list[list[object]]:
+def measure(contest: Contest, name: str, repeat: int) -> list[list[object]]:
     """Run all in turn, `repeat` times, and once for the memory; give a row for each."""
-    rounds = [{player: contest.run(player) for player in PLAYERS} for _ in range(repeat)]
-    wanted = WANTED | {OFFICIAL: f"{case.times:g}" if case.times else "-"}
-    rows = []
+    rounds = [{player: attempt(contest, player) for player in PLAYERS} for _ in range(repeat)]
+    times = contest.case.times
+    wanted = WANTED | {OFFICIAL: f"{times:g}" if times else "-"}
+    rows: list[list[object]] = []
     for player in PLAYERS:
-        runs = [one[player] for one in rounds]
-        seconds = [run.seconds for run in runs]
-        pairs = [(one[player], one[OURS]) for one in rounds]
+        pairs = [(run, ours) for one in rounds if (run := one[player]) and (ours := one[OURS])]
+        seconds = [run.seconds for run, _ in pairs]
+        if len(pairs) < repeat:
+            rows.append([name, player, "failed", *[""] * (len(HEAD) - 3)])
+            continue
         rows.append([
             name, player, f"{median(seconds):.2f}", f"{min(seconds):.2f}-{max(seconds):.2f}",
-            f"{median(one.seconds / ours.seconds for one, ours in pairs):.1f}",
-            f"{median(run.cpu for run in runs):.2f}",
-            f"{median(one.cpu / ours.cpu for one, ours in pairs):.1f}",
+            f"{median(run.seconds / ours.seconds for run, ours in pairs):.1f}",
+            f"{median(run.cpu for run, _ in pairs):.2f}",
+            f"{median(run.cpu / ours.cpu for run, ours in pairs):.1f}",
             wanted.get(player, ""), f"{contest.run(player, pss=True).peak / GIB:.2f}",
             f"{contest.size(player) / 1e6:.2f}",
         ])  # fmt: skip
     return rows
+
+
+def attempt(contest: Contest, player: str) -> Run | None:
+    """Run one; a rival may fail, as for want of memory, and that is said."""
+    try:
+        return contest.run(player)
+    except RuntimeError as failure:
+        if player in {OURS, ALONE}:
+            raise
+        print(f"{player} failed: {str(failure).strip().splitlines()[-1]}", file=sys.stderr)
+        return None
 
 
 @contextmanager
@@ -212,8 +227,8 @@ def main() -> None:
             print(f"{name}: making the data", file=sys.stderr)
             source = write_stack(folder / name / "source", case.kind, case.shape)
             with tempfile.TemporaryDirectory(dir=folder, prefix=f"{name}-") as targets:
-                contest = Contest(official, source, Path(targets), case.kind)
-                found = measure(contest, name, case, options.repeat)
+                contest = Contest(official, source, Path(targets), case)
+                found = measure(contest, name, options.repeat)
                 print(show(HEAD, found), file=sys.stderr)
                 rows += found
             if not options.data:

@@ -40,14 +40,15 @@ def command(folder: Path, source: Path, target: Path) -> list[str]:
     return [str(program), "to_zarr", str(source), f"--output_path={target}", *SLICES]
 
 
-def equal_work(category: str, level: int) -> list[str]:
+def equal_work(category: str, level: int, depth: int) -> list[str]:
     """Give the options of the same kernel, compression, chunks and shards as ours.
 
-    It halves z from the first level on, where ours waits for voxels of equal edges: it has less to
-    write.
+    Shards are as deep as the slices are many, up to a power of two. It halves z from the first
+    level on, where ours waits for voxels of equal edges: it has less to write.
     """
     chunks = [f"--{axis}_chunk=32" for axis in AXES]
-    shards = [f"--{axis}_shard_coef=32" for axis in AXES]
+    coefficients = {"z": min(32, 1 << max(0, (depth - 1).bit_length() - 5)), "y": 32, "x": 32}
+    shards = [f"--{axis}_shard_coef={coefficient}" for axis, coefficient in coefficients.items()]
     return [
         *(f"--downscale_method={METHODS[category]}", "--min_dimension_size=1"),
         *("--zarr_format=3", "--auto_chunk=False", *chunks, *shards),

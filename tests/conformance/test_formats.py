@@ -24,6 +24,7 @@ from tests.conformance.pair import (
     SIZE_OPTION,
     VOXEL_SIZE,
     convert_ours,
+    convert_theirs,
     properties,
     write_source,
 )
@@ -57,7 +58,7 @@ def theirs(official: Official, session_folder: Path) -> Path:
     def make(folder: Path) -> None:
         write_source(folder / "source", LAYERS)
         how = ["--no-downsample", "--category", "color"]
-        official.run("convert", *SIZE_OPTION, *how, folder / "source", folder / "dataset")
+        convert_theirs(official, folder / "source", folder / "dataset", *how)
 
     return make_whole(session_folder / "theirs_in_zarr3", "1", make) / "dataset"
 
@@ -69,7 +70,7 @@ def whole_pyramids(official: Official, session_folder: Path) -> Path:
     def make(folder: Path) -> None:
         stacks = {"color": noise(SHAPE, "uint8", 6), "segmentation": labels(SHAPE, "uint8", 7)}
         write_source(folder / "source", stacks)
-        official.run("convert", *SIZE_OPTION, folder / "source", folder / "dataset")
+        convert_theirs(official, folder / "source", folder / "dataset")
 
     return make_whole(session_folder / "whole_pyramids", "1", make)
 

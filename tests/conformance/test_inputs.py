@@ -5,16 +5,20 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.official import Official
-from tests.conformance.pair import Pair, assert_alike, convert_both, mags
+from tests.conformance.pair import (
+    SIZE_OPTION,
+    Pair,
+    assert_alike,
+    convert_both,
+    convert_ours,
+    mags,
+    write_source,
+)
 from tests.conformance.stacks import Voxels, labels, noise
 
-pytestmark = [pytest.mark.conformance, pytest.mark.long(but=["two shards in z"])]
+pytestmark = [pytest.mark.conformance, pytest.mark.long(but=["official_command"])]
 
 PLANE = (61, 103)
-
-FEW_MAGS = ["--max-mag", "4"]
-"""Each mag costs the official tool seconds, because it fills shards of 1024 x 1024 x 1024: so where
-a case is not about the ladder, its end is left out."""
 
 
 def one_layer(depth: int, dtype: str) -> dict[str, Voxels]:
@@ -37,21 +41,27 @@ def of_two_depths() -> dict[str, Voxels]:
 
 CASES: dict[str, tuple[dict[str, Voxels], list[str]]] = {
     "single slice": (one_layer(1, "uint16"), []),
-    "dtypes": (of_all_dtypes(), ["--category", "color", *FEW_MAGS]),
-    "two shards in z": (one_layer(33, "uint8"), FEW_MAGS),
-    "wide labels": (
-        {"segmentation": labels((5, *PLANE), "uint32", 8)},
-        ["--max-mag", "2"],
-    ),
+    "dtypes": (of_all_dtypes(), ["--category", "color"]),
+    "two shards in z": (one_layer(33, "uint8"), []),
+    "wide labels": ({"segmentation": labels((5, *PLANE), "uint32", 8)}, []),
     "two depths": (of_two_depths(), ["--category", "color"]),
     "coarser than needed": (one_layer(9, "uint8"), ["--max-mag", "16"]),
     "named coarsest mag": (one_layer(9, "uint8"), ["--max-mag", "4-4-2"]),
-    "mode of color": (one_layer(7, "uint8"), ["--interpolation-mode", "mode", *FEW_MAGS]),
+    "mode of color": (one_layer(7, "uint8"), ["--interpolation-mode", "mode"]),
     "median of labels": (
         {"segmentation": labels((7, *PLANE), "uint16", 7)},
-        ["--interpolation-mode", "median", *FEW_MAGS],
+        ["--interpolation-mode", "median"],
     ),
 }
+
+
+def test_the_official_command_makes_the_same(official: Official, tmp_path: Path) -> None:
+    """Its command line, which takes seconds for each mag; what follows asks its library."""
+    pair, few_mags = Pair(tmp_path), ("--max-mag", "2")
+    write_source(pair.source, one_layer(33, "uint8"))
+    convert_ours(pair.source, pair.ours, *few_mags)
+    official.run("convert", *SIZE_OPTION, *few_mags, pair.source, pair.theirs)
+    assert_alike(official, pair.ours, pair.theirs)
 
 
 @pytest.mark.parametrize("case", list(CASES))
