@@ -29,6 +29,10 @@ WHOLE_UPLOADS = "whole runs against the stand-in of the server, tests/upload/, p
 PART_OF_A_KERNEL = "one step of a kernel: its doctests and the kernels' slow twins judge it"
 PART_OF_A_READER = "one step of every reader: the contract and the damaged files judge it"
 
+MADE = "made of the options: the tests of api/write_functions judge it"
+
+WHOLE_CALLS = "whole runs from Python, tests/test_api.py, prove it"
+
 OTHER_PROCESS = "the tests of readers/bioformats run it in its process"
 
 THROUGH_SLURM = "a real SLURM, with all that can happen to its jobs, judges it: tests/slurm"
@@ -37,6 +41,14 @@ WITHOUT_TWIN = {
     "rules/clusters/slurm_monitor": THROUGH_SLURM,
     "rules/clusters/slurm_check": THROUGH_SLURM,
     "rules/clusters/slurm": THROUGH_SLURM,
+    "api/choices": MADE,
+    "api/convert": MADE,
+    "api/remote_convert": MADE,
+    "api/upload": MADE,
+    "api/downsample": MADE,
+    "api/plan": MADE,
+    "api/make_dataset": WHOLE_CALLS,
+    "api/draw_plan": WHOLE_CALLS,
     "rules/evaluate": WHOLE_RUNS,
     "rules/run": WHOLE_RUNS,
     "model/stored_mag": "a noun without logic: the tests of formats and of finer_mag judge it",
@@ -192,7 +204,7 @@ def test_tests_state_facts() -> None:
 def test_nothing_below_the_command_line_ends_the_program() -> None:
     """No print, no exit, no assert; errors are ours, and none is caught wholesale."""
     programs = {"cli/main", "cli/__main__", "cli/run", "cli/option_docs", "cli/cluster_jobs"}
-    programs |= {"cli/progress", "rules/job", "readers/bioformats/process"}
+    programs |= {"cli/progress", "rules/job", "readers/bioformats/process", "api/worker"}
 
     def goes_on(node: ast.AST) -> bool:
         if isinstance(node, ast.Call):

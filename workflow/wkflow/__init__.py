@@ -1,3 +1,70 @@
-"""Image stacks to WEBKNOSSOS datasets with their magnifications, as a Snakemake workflow."""
+"""Image stacks to WEBKNOSSOS datasets with their magnifications, as a Snakemake workflow.
+
+>>> import wkflow
+>>> sorted(name for name in wkflow.__all__ if name.islower())
+['convert', 'downsample', 'plan', 'remote_convert', 'upload']
+
+They do what the commands of that name do: `help(wkflow.convert)`. What goes wrong is raised as a
+`WkflowError`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from wkflow.api.convert import convert
+    from wkflow.api.downsample import downsample
+    from wkflow.api.plan import plan
+    from wkflow.api.planned_run import PlannedRun
+    from wkflow.api.remote_convert import remote_convert
+    from wkflow.api.run_result import RunResult
+    from wkflow.api.upload import upload
+    from wkflow.errors import (
+        ConfigError,
+        IncompleteError,
+        ResourceError,
+        ServerError,
+        SourceError,
+        TransientError,
+        UnansweredError,
+        VerificationError,
+        WkflowError,
+    )
+
+__all__ = [
+    "ConfigError",
+    "IncompleteError",
+    "PlannedRun",
+    "ResourceError",
+    "RunResult",
+    "ServerError",
+    "SourceError",
+    "TransientError",
+    "UnansweredError",
+    "VerificationError",
+    "WkflowError",
+    "convert",
+    "downsample",
+    "plan",
+    "remote_convert",
+    "upload",
+]
+
+_PLACES = {"PlannedRun": "api.planned_run", "RunResult": "api.run_result"}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for: jobs and the command line import this package, and none of it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    place = _PLACES.get(name) or (f"api.{name}" if name.islower() else "errors")
+    found: object = getattr(import_module(f"{__name__}.{place}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """List what is imported when it is asked for, as completion wants it."""
+    return sorted({*globals(), *__all__})

@@ -26,13 +26,25 @@ USAGE = b"usage: "
 """How the log begins when Snakemake does not know an option."""
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How far a run is: its `share` of the whole, from 0 to 1, and `words` about it."""
+
+    share: float
+    words: str
+
+
 @dataclass
 class Progress:
-    """Watches receipts and progress files of a run folder, and shows how far the run is."""
+    """Watches receipts and progress files of a run folder, and shows how far the run is.
+
+    `tells` says that layers and notes are shown as well, when there is a plan.
+    """
 
     folder: Path
     out: TextIO = field(default_factory=lambda: sys.stderr)
     quiet: bool = False
+    tells: bool = True
 
     def __post_init__(self) -> None:
         self._is_terminal = self.out.isatty()
@@ -53,7 +65,7 @@ class Progress:
         """Show the state if it is time to."""
         if self.quiet or monotonic() - self._counted < COUNT_S:
             return
-        self._counted = now = monotonic()
+        now = monotonic()
         line = self._state()
         if not line:
             return
@@ -64,14 +76,24 @@ class Progress:
             print(f"wkflow: {line}", file=self.out, flush=True)
 
     def _state(self) -> str:
-        """Say how far the run is; nothing before there is a plan."""
+        """Draw how far the run is; nothing before there is a plan."""
+        amount = self.measure()
+        if amount is None:
+            return ""
+        filled = int(BAR_CELLS * amount.share)
+        full, free = self._cells
+        return f"{full * filled}{free * (BAR_CELLS - filled)} {amount.words}"
+
+    def measure(self) -> Amount | None:
+        """Look how far the run is; there is nothing to say before there is a plan."""
+        self._counted = monotonic()
         sent, ready = self._traffic.measure()
         if self._read_plan():
             done, total = self._count(), sum(self._voxels.values())
             if done < total or not ready:
                 traffic = f"  sent {_si(sent)} of {_si(ready)} bytes" if ready else ""
-                return self._line("voxels", done, total) + traffic + self._cluster()
-        return self._line("bytes sent", sent, ready) if ready else ""
+                return self._amount("voxels", done, total, traffic + self._cluster())
+        return self._amount("bytes sent", sent, ready) if ready else None
 
     def _cluster(self) -> str:
         """Say what a cluster does with the jobs, where there is one."""
@@ -95,7 +117,8 @@ class Progress:
                 self._voxels, self._stamp = dict(plan.jobs()), stamp
                 if self._said != plan.recipe():
                     self._said = plan.recipe()
-                    self._say(plan)
+                    if self.tells:
+                        self._say(plan)
         except (OSError, ConfigError):
             return False
         return bool(self._voxels)
@@ -126,16 +149,13 @@ class Progress:
                 continue
         return min(done, sum(self._voxels.values()))
 
-    def _line(self, unit: str, done: int, total: int) -> str:
+    def _amount(self, unit: str, done: int, total: int, more: str = "") -> Amount:
         before, started = self._before.setdefault(unit, (done, self._counted))
         seconds = monotonic() - started
         rate = (done - before) / seconds if seconds > 0 else 0.0
         left = f"{_clock((total - done) / rate)} left" if rate > 0 else "starting"
-        filled = int(BAR_CELLS * done / total)
-        full, free = self._cells
-        bar = full * filled + free * (BAR_CELLS - filled)
         share = f"{done / total:4.0%}  {_si(done)} of {_si(total)}"
-        return f"{bar} {share} {unit}  {_si(rate)}/s  {left}"
+        return Amount(done / total, f"{share} {unit}  {_si(rate)}/s  {left}{more}")
 
 
 @dataclass

@@ -13,6 +13,7 @@ from wkflow.options.option_types import (
     FormatName,
     KernelName,
     LayerName,
+    MagName,
     Name,
     Shape,
     SourcePlace,
@@ -78,7 +79,7 @@ class ConvertOptions(BaseModel):
         None, gt=0, description="Slices held in memory at once: a multiple of the shard depth."
     )
     downsample: bool = Field(default=True, description="Build the magnifications above 1.")
-    max_mag: Annotated[str, BeforeValidator(parsers.mag)] | None = Field(
+    max_mag: MagName | None = Field(
         None,
         validation_alias=AliasChoices("max_mag", "coarsest_mag"),
         description="Coarsest magnification (8 or 8-8-4); by default that in which a slice is "

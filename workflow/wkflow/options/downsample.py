@@ -1,16 +1,16 @@
 """The options of `wkflow downsample`: which mags of a dataset are made, and how it is read."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
-from wkflow.options import parsers
+from wkflow.options.option_types import MagName
 
 
 class DownsampleOptions(BaseModel):
     """From a dataset that exists to one with more mags."""
 
-    from_mag: Annotated[str, BeforeValidator(parsers.mag)] | None = Field(
+    from_mag: MagName | None = Field(
         None,
         description="Mag of a dataset that others are computed from; by default the coarsest that "
         "is whole, with overwrite_mags the finest.",

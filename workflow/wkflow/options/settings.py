@@ -8,10 +8,10 @@ import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic import model_validator as whole
 from pydantic_core import ErrorDetails
 
@@ -24,7 +24,7 @@ from wkflow.options import parsers
 from wkflow.options.cluster_resources import JobResources
 from wkflow.options.convert import ConvertOptions
 from wkflow.options.downsample import DownsampleOptions
-from wkflow.options.option_types import TargetPath
+from wkflow.options.option_types import ByteCount, Memory, Resources, TargetPath
 from wkflow.options.parsers import last_part
 from wkflow.options.source import SourceOptions
 from wkflow.options.upload import UploadOptions
@@ -47,6 +47,8 @@ OPTIONS_OF = {
     },
 }  # fmt: skip
 """Options of the commands that take few; a conversion takes all others."""
+
+HELP = "`wkflow COMMAND --help` explains every option."
 
 
 class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
@@ -72,16 +74,16 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         description="Use several cores, or one, or a cluster; slurm+batching means fewer and "
         "larger jobs.",
     )
-    job_resources: Annotated[str, BeforeValidator(parsers.job_resources)] | None = Field(
+    job_resources: Resources | None = Field(
         None,
         description="What each job of a cluster gets: mem=32G,time=02:00:00,partition=short or "
         "JSON; by default the plan's estimate. What is unknown is passed to sbatch.",
         examples=["mem=32G,time=02:00:00"],
     )
-    memory: Annotated[int, BeforeValidator(parsers.memory)] | None = Field(
+    memory: Memory | None = Field(
         None, description="Memory to use (8G, 500M); by default 80 % of what is free."
     )
-    job_size: Annotated[int, BeforeValidator(parsers.byte_count)] | None = Field(
+    job_size: ByteCount | None = Field(
         None,
         gt=0,
         description="Voxels that one job converts, in bytes: about; by default 1G, less for small "
@@ -104,8 +106,10 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     _here: Path = PrivateAttr(default_factory=Path.cwd)
 
     @classmethod
-    def parse(cls, raw: Mapping[str, object], *, where: str) -> Self:
-        """Read options from YAML or flags; a null counts as not given.
+    def parse(cls, raw: Mapping[str, object], *, where: str, remedy: str = HELP) -> Self:
+        """Read options from YAML, flags or keywords; a null counts as not given.
+
+        `where` names what holds them, `remedy` says where they are explained.
 
         Raises
         ------
@@ -123,9 +127,7 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
         faults = [*(f"{key}: required, and not given" for key in sorted(required)), *faults]
         if settings is None or faults:
             many = f"{len(faults)} options are wrong: " if len(faults) > 1 else ""
-            raise ConfigError(
-                many + "; ".join(faults), where, "`wkflow COMMAND --help` explains every option."
-            )
+            raise ConfigError(many + "; ".join(faults), where, remedy)
         return settings
 
     @whole(mode="after")

@@ -16,10 +16,22 @@ def without_token(given: Mapping[str, object]) -> dict[str, object]:
     ConfigError
         If the target is an URL that holds a password.
     """
-    target = given.get("target")
-    if not isinstance(target, str) or not is_url(target):
-        return dict(given)
-    bare, token = split_token(target)
+    bare, token = parted(given)
     if token:
         os.environ[SHARING] = token
-    return {**given, "target": bare}
+    return bare
+
+
+def parted(given: Mapping[str, object]) -> tuple[dict[str, object], str | None]:
+    """Give the options with a bare target, and the token that it held, if any.
+
+    Raises
+    ------
+    ConfigError
+        If the target is an URL that holds a password.
+    """
+    target = given.get("target")
+    if not isinstance(target, str) or not is_url(target):
+        return dict(given), None
+    bare, token = split_token(target)
+    return {**given, "target": bare}, token

@@ -1,19 +1,18 @@
 """The options about images: what of them becomes a layer, and how files without a header lie."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 from pydantic import model_validator as whole
 
 from wkflow.model.source import RawLayout
-from wkflow.options import parsers
-from wkflow.options.option_types import Shape
+from wkflow.options.option_types import Channels, Shape
 
 
 class SourceOptions(BaseModel):
     """What of the source is converted, and as what."""
 
-    channels: Annotated[str, BeforeValidator(parsers.channels)] | None = Field(
+    channels: Channels | None = Field(
         None,
         description="Which channels become layers: `rgb` (the first three as one layer), `split` "
         "(each), or a selection such as 0,2; by default RGB images stay one layer, others are "

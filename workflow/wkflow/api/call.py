@@ -1,0 +1,212 @@
+"""A call: a process of its own does the work, while this one waits and shows how far it is.
+
+So a call changes nothing of the process that calls: no environment, no signal handler, no limit. It
+can come from any thread, beside an event loop and whatever libraries have started. The process
+that works leads a session of its own and ends, with all its jobs, when it is asked to or when this
+one is gone.
+"""
+
+import json
+import os
+import pickle
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from subprocess import Popen
+from typing import IO, TYPE_CHECKING, cast
+
+from wkflow.access_token import SHARING, TOKEN
+from wkflow.api import worker
+from wkflow.api.progress_display import Display, Silence, display_for
+from wkflow.errors import TransientError, WkflowError
+
+if TYPE_CHECKING:
+    from wkflow.api.planned_run import PlannedRun
+    from wkflow.api.run_result import RunResult
+    from wkflow.options.settings import Settings
+
+POLL_S = 0.1
+
+PATIENCE_S = (40.0, 10.0)
+"""What the process gets to stop all jobs: when it is asked, and when it is asked again."""
+
+FURTHER = ("token", "progress", "snakemake")
+"""Keywords of the functions that are no options."""
+
+TOLD = 4
+"""Lines that the process wrote which are added to an error."""
+
+
+def run(command: str, given: Mapping[str, object]) -> "RunResult":
+    """Run a command with the keywords of its function.
+
+    Raises
+    ------
+    WkflowError
+        What went wrong.
+    KeyboardInterrupt
+        When this process was interrupted; everything is stopped by then.
+    """
+    from wkflow.cli.commands import COMMANDS  # noqa: PLC0415 -- not for `import wkflow`
+
+    (one,) = (one for one in COMMANDS if one.name == command)
+    settings, environment = _read(f"wkflow.{command.replace('-', '_')}", given, one.fixed)
+    display = display_for(settings.run_folder, wanted=cast("bool | None", given["progress"]))
+    extra = _words(given["snakemake"])
+    request = {"task": "run", "options": options_of(settings), "snakemake": extra}
+    result = cast("RunResult", _ask(request, environment, display))
+    display.close(f"{result.name}: {result.outcome} in {result.seconds:.1f} s")
+    return result
+
+
+def plan(given: Mapping[str, object]) -> "PlannedRun":
+    """Draw the plan of a run with the keywords of `wkflow.plan`.
+
+    Raises
+    ------
+    WkflowError
+        If it would end at once, but for lack of memory or disk.
+    """
+    settings, environment = _read("wkflow.plan", given, {})
+    request = {"task": "plan", "options": options_of(settings)}
+    return cast("PlannedRun", _ask(request, environment, Silence()))
+
+
+def options_of(settings: "Settings") -> dict[str, object]:
+    """Give the options as JSON writes them, with the run folder, wherever they are read."""
+    has_place = settings.target and not settings.kind.is_remote
+    return settings.to_dict() | ({} if has_place else {"work_dir": str(settings.run_folder)})
+
+
+def _read(
+    where: str, given: Mapping[str, object], fixed: Mapping[str, object]
+) -> tuple["Settings", dict[str, str]]:
+    """Give the options of a call, and the environment of its process: tokens are nowhere else."""
+    from wkflow.cli.main import VARIABLES  # noqa: PLC0415 -- not for `import wkflow`
+    from wkflow.options.settings import Settings  # noqa: PLC0415
+    from wkflow.options.sharing_token import parted  # noqa: PLC0415
+    from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415
+
+    options = {name: _plain(value) for name, value in given.items() if name not in FURTHER}
+    for name, variable in VARIABLES.items():
+        if name in options and options[name] is None:
+            options[name] = os.environ.get(variable)
+    bare, shared = parted({**options, **fixed})
+    remedy = f"`help({where})` explains every option."
+    settings = with_own_folder(Settings.parse(bare, where=where, remedy=remedy))
+    tokens = {TOKEN: given["token"], SHARING: shared}
+    return settings, os.environ | {name: str(value) for name, value in tokens.items() if value}
+
+
+def _plain(value: object) -> object:
+    """Give a number or an array of numpy as Python has it."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _words(given: object) -> list[str]:
+    """Give options for Snakemake as words; one word is not its letters."""
+    return [given] if isinstance(given, str) else [str(word) for word in cast("list[str]", given)]
+
+
+def _ask(request: Mapping[str, object], environment: Mapping[str, str], display: Display) -> object:
+    """Start the process, wait for its answer, and give or raise that."""
+    question = json.dumps({**request, "caller": os.getpid()}).encode()
+    try:
+        with tempfile.TemporaryFile() as errors:
+            process = Popen(
+                [sys.executable, "-m", worker.__name__],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+            )
+            try:
+                answer = _answer(process, question, display)
+                process.wait(PATIENCE_S[0])
+            except BaseException:
+                _stop(process)
+                raise
+            finally:
+                _close(process)
+            errors.seek(0)
+            told = errors.read().decode(errors="replace")
+        return _outcome(answer, process.returncode, told)
+    except BaseException:
+        display.close()
+        raise
+
+
+def _answer(process: "Popen[bytes]", question: bytes, display: Display) -> bytes:
+    """Ask, and wait for the answer or the end; jobs that outlive the process hold no one up."""
+    with suppress(BrokenPipeError), cast("IO[bytes]", process.stdin) as stream:
+        stream.write(question)
+    answer, output = b"", cast("IO[bytes]", process.stdout)
+    with selectors.DefaultSelector() as selector:
+        selector.register(output, selectors.EVENT_READ)
+        while not worker.is_whole(answer):
+            if selector.select(POLL_S):
+                piece = os.read(output.fileno(), 2**16)
+                if not piece:
+                    break
+                answer += piece
+            elif process.poll() is not None:
+                break
+            display.update()
+    return answer
+
+
+def _outcome(answer: bytes, status: int, told: str) -> object:
+    """Give what the process gave, or raise what it raised."""
+    if not worker.is_whole(answer):
+        raise _died(status, told)
+    given = pickle.loads(answer[worker.LENGTH_BYTES :])  # noqa: S301 -- from our own process
+    if not isinstance(given, BaseException):
+        return given
+    lines = [line for line in told.splitlines() if line.startswith("wkflow: ")]
+    for line in lines[-TOLD:] if isinstance(given, WkflowError) else ():
+        given.add_note(line)
+    raise given
+
+
+def _died(status: int, told: str) -> WkflowError:
+    """Say how a process ended that gave no answer."""
+    if status == worker.STOPPED:
+        what = "the run was asked to stop by a signal"
+        return TransientError(what, "wkflow", "The same call resumes.")
+    if status >= 0:
+        what = f"ended with status {status} and gave no answer"
+        error = WkflowError(what, "wkflow", "Please report it, with what is said below.", told)
+        error.add_note(told)
+        return error
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    killed = ", which the kernel does when memory is short" if name == "SIGKILL" else ""
+    return TransientError(
+        f"the run was ended by {name}{killed}", "wkflow", "The same call resumes."
+    )
+
+
+def _stop(process: "Popen[bytes]") -> None:
+    """Let the process stop all that it has started; ask, ask again, insist."""
+    for patience in PATIENCE_S:
+        with suppress(KeyboardInterrupt, subprocess.TimeoutExpired):  # who is in a hurry asks again
+            process.terminate()
+            process.wait(patience)
+            return
+    process.kill()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE_S[-1])
+
+
+def _close(process: "Popen[bytes]") -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()

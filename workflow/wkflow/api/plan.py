@@ -1,0 +1,231 @@
+"""`wkflow.plan`."""
+
+# Made by `python -m wkflow.api.write_functions`. Do not edit.
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from wkflow.api import call
+from wkflow.api.choices import (
+    AccessMode,
+    Category,
+    Command,
+    DataFormat,
+    DistributionStrategy,
+    Dtype,
+    InterpolationMode,
+    MissingShards,
+    OnMismatch,
+    RawByteOrder,
+    RawDtype,
+    RawOrder,
+    SamplingMode,
+    SliceOrder,
+    TransferMode,
+    Verify,
+)
+from wkflow.api.planned_run import PlannedRun
+
+
+def plan(
+    source: str | Path | None = None,
+    target: str | Path | None = None,
+    *,
+    voxel_size: Sequence[float] | str | None = None,
+    unit: str | None = None,
+    name: str | None = None,
+    layer_name: str | None = None,
+    category: Category | None = None,
+    data_format: DataFormat = "zarr3",
+    chunk_shape: int | Sequence[int] | str = (32, 32, 32),
+    shard_shape: int | Sequence[int] | str | None = None,
+    chunks_per_shard: int | Sequence[int] | str | None = None,
+    compress: bool = True,
+    compression: str = "auto",
+    batch_size: int | None = None,
+    downsample: bool = True,
+    max_mag: int | str | None = None,
+    interpolation_mode: InterpolationMode = "default",
+    sampling_mode: SamplingMode = "anisotropic",
+    on_mismatch: OnMismatch = "refuse",
+    slice_order: SliceOrder = "numbers",
+    overwrite_existing: bool = False,
+    assume_yes: bool = False,
+    channels: int | Sequence[int] | str | None = None,
+    dtype: Dtype | None = None,
+    raw_shape: int | Sequence[int] | str | None = None,
+    raw_dtype: RawDtype | None = None,
+    raw_order: RawOrder = "F",
+    raw_byte_order: RawByteOrder = "little",
+    raw_offset: int = 0,
+    upload: bool = False,
+    webknossos_url: str | None = None,
+    folder: str | None = None,
+    transfer_mode: TransferMode = "http",
+    verify: Verify = "sample",
+    keep_local: bool = False,
+    insecure: bool = False,
+    ca_bundle: str | Path | None = None,
+    from_mag: int | str | None = None,
+    overwrite_mags: bool = False,
+    missing_shards: MissingShards = "judge",
+    access_mode: AccessMode | None = None,
+    command: Command = "convert",
+    jobs: int | None = None,
+    distribution_strategy: DistributionStrategy = "multiprocessing",
+    job_resources: Mapping[str, object] | str | None = None,
+    memory: int | str | None = None,
+    job_size: int | str | None = None,
+    upload_on_cluster: bool = False,
+    follow_links: bool = False,
+    work_dir: str | Path | None = None,
+    token: str | None = None,
+) -> PlannedRun:
+    """Look what a run would make, and what it needs: the dry run. Nothing is written.
+
+    `command` names what would be run: a conversion, also one with `upload`, or another command.
+
+    Parameters
+    ----------
+    source : str or Path
+        Folder of slices, folder of such folders (a layer each), one file of any format, a zip
+        archive of these, or a URL (http, s3, gs); for `wkflow upload` a dataset.
+    target : str or Path
+        Folder that becomes the dataset; left out when it is uploaded. For `wkflow downsample` a
+        dataset that exists: its folder, or its URL on a server.
+    voxel_size : Sequence[float] or str
+        Size of one voxel along x,y,z, in `unit`; by default what the files state.
+    unit : str
+        Unit of the voxel size, long (micrometer) or short (um); by default nanometer, or the unit
+        of a WEBKNOSSOS dataset whose voxel size is kept.
+    name : str
+        Name of the dataset; by default that of the target, else of the source.
+    layer_name : str
+        Name of the only layer, or prefix of the names of several.
+    category : {"color", "segmentation"}
+        Kind of all layers; by default from names, then from voxels.
+    data_format : {"zarr3", "zarr", "wkw", "n5", "neuroglancerPrecomputed"}, default zarr3
+        Storage format of the dataset.
+    chunk_shape : int or Sequence[int] or str, default (32, 32, 32)
+        Voxels compressed as one piece: one number or x,y,z.
+    shard_shape : int or Sequence[int] or str
+        Voxels of one file in mag 1 (of all new mags in `wkflow downsample`): one number or x,y,z, a
+        multiple of the chunk; by default 128x128x1 chunks, clipped to the layer.
+    chunks_per_shard : int or Sequence[int] or str
+        Another way to give the shard shape: in chunks, one number or x,y,z.
+    compress : bool, default True
+        Compress the chunks.
+    compression : str, default auto
+        CODEC:LEVEL, or auto: the fastest level of zstd that is within 2 % of the smallest on some
+        chunks of the layer.
+    batch_size : int
+        Slices held in memory at once: a multiple of the shard depth.
+    downsample : bool, default True
+        Build the magnifications above 1.
+    max_mag : int or str
+        Coarsest magnification (8 or 8-8-4); by default that in which a slice is about 100 voxels
+        across, at least 4.
+    interpolation_mode : {"default", "median", "mode", "nearest", "bilinear", "bicubic"}, default
+        default
+        How voxels merge; default: median, mode for segmentation.
+    sampling_mode : {"anisotropic", "isotropic", "constant_z"}, default anisotropic
+        Which axes each magnification halves.
+    on_mismatch : {"refuse", "pad"}, default refuse
+        Slices of other sizes: refuse them, or pad with zeros.
+    slice_order : {"numbers", "names"}, default numbers
+        Order of slices: by the values of the numbers in their names, where a second number or word
+        that names channels makes layers; or all files of a folder as one stack, in natural order of
+        their names.
+    overwrite_existing : bool, default False
+        Replace the dataset at the target, when the new one is whole.
+    assume_yes : bool, default False
+        Answer yes where a person is asked: to remove the old dataset first, if the disk does not
+        hold both.
+    channels : int or Sequence[int] or str
+        Which channels become layers: `rgb` (the first three as one layer), `split` (each), or a
+        selection such as 0,2; by default RGB images stay one layer, others are split.
+    dtype : {"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float32"}
+        Voxel type of all layers; values are rounded, never scaled, and refused if they do not fit.
+        By default that of the images.
+    raw_shape : int or Sequence[int] or str
+        Voxels x,y,z of a file without a header.
+    raw_dtype : {"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
+        "float32", "float64"}
+        Voxel type of a file without a header.
+    raw_order : {"F", "C"}, default F
+        Order in such a file: F if x runs fastest, C if z does.
+    raw_byte_order : {"little", "big"}, default little
+        Byte order in such a file.
+    raw_offset : int, default 0
+        Bytes before the first voxel of such a file.
+    upload : bool, default False
+        Send the dataset while it is converted.
+    webknossos_url : str, by default $WK_URL, else https://webknossos.org
+        Address of the WEBKNOSSOS server.
+    folder : str
+        Folder on the server, such as lab/raw; by default the organization's root.
+    transfer_mode : {"http", "copy", "move+symlink", "symlink"}, default http
+        http sends; the others put files where the server says, for those who have its storage
+        mounted.
+    verify : {"none", "sample", "full"}, default sample
+        What is read back from the server and compared at the end.
+    keep_local : bool, default False
+        Keep the local dataset instead of removing what was sent.
+    insecure : bool, default False
+        Send tokens and passwords over plain http as well, which others on the way can read; to this
+        machine itself they always go.
+    ca_bundle : str or Path
+        Certificates to trust, as a PEM file; by default those of the system.
+    from_mag : int or str
+        Mag of a dataset that others are computed from; by default the coarsest that is whole, with
+        overwrite_mags the finest.
+    overwrite_mags : bool, default False
+        Make mags anew that the dataset has already.
+    missing_shards : {"judge", "refuse", "zeros"}, default judge
+        Files of a mag that are not there: zeros, where the writer plainly leaves zeros out, else
+        refused; or always one of these.
+    access_mode : {"direct_path", "zarr_streaming", "proxy_path"}
+        How the voxels of a dataset on a server are read; by default proxy_path, and direct_path
+        where the transfer mode is not http.
+    command : {"convert", "upload", "downsample"}, default convert
+        Convert images, or upload a dataset that exists, or add mags to it.
+    jobs : int
+        Cores to use, by default all; on a cluster jobs at once, by default 100; for `wkflow upload`
+        parallel connections, by default 5.
+    distribution_strategy : {"multiprocessing", "sequential", "slurm", "slurm+batching",
+        "kubernetes"}, default multiprocessing
+        Use several cores, or one, or a cluster; slurm+batching means fewer and larger jobs.
+    job_resources : Mapping[str, object] or str
+        What each job of a cluster gets: mem=32G,time=02:00:00,partition=short or JSON; by default
+        the plan's estimate. What is unknown is passed to sbatch.
+    memory : int or str
+        Memory to use (8G, 500M); by default 80 % of what is free.
+    job_size : int or str
+        Voxels that one job converts, in bytes: about; by default 1G, less for small layers that are
+        uploaded meanwhile, doubled until the dataset takes at most 6000 jobs.
+    upload_on_cluster : bool, default False
+        Send from compute nodes, which need a way to the server and get the token; by default the
+        machine of the command sends.
+    follow_links : bool, default False
+        Also read what lies outside of the source or the dataset, where files or links in it lead
+        there; archives and downloads never lead out.
+    work_dir : str or Path
+        Run folder: config, plan, receipts, logs; by default TARGET.wkflow.
+    token : str
+        Token of your WEBKNOSSOS account; by default WK_TOKEN of the environment. It is written
+        nowhere, and this process's environment stays as it is.
+
+    Returns
+    -------
+    PlannedRun
+        Layers, magnifications, jobs, memory and disk; `print` shows the table.
+
+    Raises
+    ------
+    WkflowError
+        What went wrong, with `what`, `where` and `remedy`: ConfigError for an option, SourceError
+        for an image, ServerError, TransientError, ResourceError, VerificationError.
+    KeyboardInterrupt
+        When it was interrupted; everything is stopped by then, and the same call resumes.
+    """
+    return call.plan(locals())

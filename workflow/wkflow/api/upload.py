@@ -1,0 +1,85 @@
+"""`wkflow.upload`."""
+
+# Made by `python -m wkflow.api.write_functions`. Do not edit.
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from wkflow.api import call
+from wkflow.api.choices import TransferMode, Verify
+from wkflow.api.run_result import RunResult
+
+
+def upload(
+    source: str | Path,
+    *,
+    name: str | None = None,
+    webknossos_url: str | None = None,
+    folder: str | None = None,
+    transfer_mode: TransferMode = "http",
+    verify: Verify = "sample",
+    insecure: bool = False,
+    ca_bundle: str | Path | None = None,
+    jobs: int | None = None,
+    follow_links: bool = False,
+    work_dir: str | Path | None = None,
+    token: str | None = None,
+    progress: bool | None = None,
+    snakemake: Sequence[str] = (),
+) -> RunResult:
+    """Send a dataset on disk, of any tool, to a WEBKNOSSOS server and prove that it has arrived.
+
+    `jobs` are parallel connections. The same call again resumes.
+
+    Parameters
+    ----------
+    source : str or Path
+        Folder of slices, folder of such folders (a layer each), one file of any format, a zip
+        archive of these, or a URL (http, s3, gs); for `wkflow upload` a dataset.
+    name : str
+        Name of the dataset; by default that of the target, else of the source.
+    webknossos_url : str, by default $WK_URL, else https://webknossos.org
+        Address of the WEBKNOSSOS server.
+    folder : str
+        Folder on the server, such as lab/raw; by default the organization's root.
+    transfer_mode : {"http", "copy", "move+symlink", "symlink"}, default http
+        http sends; the others put files where the server says, for those who have its storage
+        mounted.
+    verify : {"none", "sample", "full"}, default sample
+        What is read back from the server and compared at the end.
+    insecure : bool, default False
+        Send tokens and passwords over plain http as well, which others on the way can read; to this
+        machine itself they always go.
+    ca_bundle : str or Path
+        Certificates to trust, as a PEM file; by default those of the system.
+    jobs : int
+        Cores to use, by default all; on a cluster jobs at once, by default 100; for `wkflow upload`
+        parallel connections, by default 5.
+    follow_links : bool, default False
+        Also read what lies outside of the source or the dataset, where files or links in it lead
+        there; archives and downloads never lead out.
+    work_dir : str or Path
+        Run folder: config, plan, receipts, logs; by default TARGET.wkflow.
+    token : str
+        Token of your WEBKNOSSOS account; by default WK_TOKEN of the environment. It is written
+        nowhere, and this process's environment stays as it is.
+    progress : bool
+        Show a bar, or none; by default one in a notebook and in a terminal.
+    snakemake : Sequence[str]
+        Options for Snakemake itself, as behind `--` on the command line; what it prints is `output`
+        of the result.
+
+    Returns
+    -------
+    RunResult
+        The dataset, its layers, the report, and where the receipts are.
+
+    Raises
+    ------
+    WkflowError
+        What went wrong, with `what`, `where` and `remedy`: ConfigError for an option, SourceError
+        for an image, ServerError, TransientError, ResourceError, VerificationError.
+    KeyboardInterrupt
+        When it was interrupted; everything is stopped by then, and the same call resumes.
+    """
+    return call.run("upload", locals())
