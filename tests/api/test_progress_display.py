@@ -1,12 +1,15 @@
 """The bar is shown where somebody sees it."""
 
+import errno
 import io
+import os
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 from wkflow.api.progress_display import Line, NotebookBar, Silence, display_for
+from wkflow.cli.progress import Progress
 from wkflow.run_folder import DRAFT
 
 from tests.cli.test_progress import PLAN, Terminal, finish
@@ -83,6 +86,28 @@ def test_the_bar_of_a_terminal_is_all_that_is_printed(
     assert len(lines) == 3
     assert "voxels" in lines[1]
     assert lines[0] == lines[2] == ""
+
+
+class Gone(Terminal):
+    """A terminal that was closed."""
+
+    def write(self, _: str) -> int:
+        """Fail, as the system does."""
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_a_terminal_that_is_gone_ends_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind `nohup` or after `disown`, the program goes on."""
+    monkeypatch.setattr("wkflow.cli.progress.COUNT_S", 0.0)
+    monkeypatch.setattr(sys, "stderr", Gone())
+    PLAN.write(tmp_path / DRAFT)
+    with pytest.raises(OSError, match="Input/output"):
+        Progress(tmp_path, tells=False).update()
+    bar = Line(tmp_path)
+    bar.update()
+    bar.close("done")
 
 
 def test_a_notebook_gets_a_bar_that_fills(notebook: Output, tmp_path: Path) -> None:

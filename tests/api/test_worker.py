@@ -1,6 +1,7 @@
 """The process of a call answers, and does not outlive its caller."""
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -40,14 +41,14 @@ def test_an_answer_is_whole_or_not() -> None:
 
 def test_an_error_that_was_foreseen_is_the_answer() -> None:
     """With its words, as it was raised."""
-    error = answered({"task": "plan", "options": {"target": "/t"}, "caller": 0})
+    error = answered({"task": "plan", "options": {"target": "/t"}, "caller": os.getpid()})
     assert isinstance(error, ConfigError)
     assert "source: required" in error.what
 
 
 def test_a_bug_is_told_with_its_traceback() -> None:
     """So that it can be reported."""
-    error = answered({"task": "plan", "caller": 0})
+    error = answered({"task": "plan", "caller": os.getpid()})
     assert type(error).__name__ == "WkflowError"
     assert "KeyError: 'options'" in str(error)
     assert "Traceback" in "".join(error.__notes__)

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from contextlib import suppress
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -50,18 +51,23 @@ class Silence:
 
 
 class Line:
-    """The bar of the command line; where there is no terminal a line now and then."""
+    """The bar of the command line; where there is no terminal a line now and then.
+
+    That nobody can read it any more is no failure of the run.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._bar = Progress(folder, tells=False)
 
     def update(self) -> None:
         """Show it, if it is time to."""
-        self._bar.update()
+        with suppress(OSError):
+            self._bar.update()
 
     def close(self, words: str = "") -> None:  # noqa: ARG002 -- the result says them
         """Remove it."""
-        self._bar.close()
+        with suppress(OSError):
+            self._bar.close()
 
 
 class NotebookBar:

@@ -81,6 +81,7 @@ def _end_with(caller: int) -> None:
 
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, look)
+        signal.siginterrupt(signal.SIGALRM, False)  # noqa: FBT003 -- no keyword; libraries bear no EINTR
         signal.setitimer(signal.ITIMER_REAL, LOOK_S, LOOK_S)
 
 
