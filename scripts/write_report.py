@@ -1,11 +1,12 @@
-"""Sum up what was done, rule by rule."""
+"""Sum up what was done, and draw the page that shows it."""
 
 from pathlib import Path
 
 from wkflow.model.plan import Plan
 from wkflow.rules.job import Job
-from wkflow.steps.write_report import write_report
+from wkflow.steps.write_report import write_page, write_report
 
-with Job(snakemake):
-    plan = Plan.read(snakemake.input.plan)
-    write_report(plan, snakemake.input.receipts, Path(snakemake.output.report).absolute())
+with Job(snakemake) as job:
+    plan, receipts = Plan.read(snakemake.input.plan), snakemake.input.receipts
+    write_page(plan, receipts, job.run_folder, snakemake.output.get("page"))
+    write_report(plan, receipts, Path(snakemake.output.report).absolute())

@@ -1,6 +1,6 @@
 """Where the local dataset is only a means: what the server has goes.
 
-needs   receipts/upload_shards/{batch}.json, upload.json
+needs   receipts/upload_shards/{batch}.json, upload.json, report.json: it shows coarse mags
 gives   receipts/discard_shards/{batch}.json    shards are gone that no job needs
         receipts/discard_local.json              the local dataset is gone
 """
@@ -30,6 +30,7 @@ rule discard_local:
     input:
         delivery=ancient("delivery.json"),
         proof="upload.json",
+        report="report.json",
         discarded=upload_inputs.discarded,
     output:
         receipt="receipts/discard_local.json",

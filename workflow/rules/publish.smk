@@ -1,4 +1,9 @@
-"""Let the dataset be seen, once all of it is there: its metadata, its properties, a report."""
+"""Let the dataset be seen, once all of it is there: its metadata, its properties, a report.
+
+needs   draft.json, all receipts; for the report also the properties, and the proof of an upload
+gives   receipts/write_properties.json    the dataset is whole
+        report.json, report.html          what was done: for programs, and for people
+"""
 
 
 rule write_properties:
@@ -22,13 +27,14 @@ rule write_properties:
 
 
 rule write_report:
-    """Sum up what was done, rule by rule."""
+    """Sum up what was done, and draw the page that shows it."""
     input:
         plan=ancient("draft.json"),
         receipts=rule_inputs.receipts,
         extended=rule_inputs.extensions,
+        last=upload_inputs.before_report,
     output:
-        report="report.json",
+        **run.report_files,
     log:
         "logs/write_report.log",
     conda:

@@ -56,7 +56,10 @@ EXTENDED = (receipt_name("extend_properties"), receipt_name("finish_mags"))
 """One of them says that the mags of a dataset which exists are all there."""
 
 REPORT = "report.json"
-"""What was done."""
+"""What was done, as numbers."""
+
+PAGE = "report.html"
+"""What was done, for people: pictures of the layers, and all that is known of the run."""
 
 # for people who wait
 

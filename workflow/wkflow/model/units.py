@@ -61,6 +61,17 @@ def shown_sizes(sizes: tuple[float, float, float], unit: str) -> str:
     return " x ".join(f"{one / factor:.4g}" for one in nanometers) + f" {name}"
 
 
+def shown_length(nanometers: float) -> str:
+    """Write a length in the largest unit of which it has at least one.
+
+    >>> shown_length(2000), shown_length(0.5), shown_length(500)
+    ('2 µm', '500 pm', '500 nm')
+    """
+    units = (one for one in _SHOWN if nanometers >= one[0])
+    factor, name = next(units, _SHOWN[-1])
+    return f"{nanometers / factor:.4g} {name}"
+
+
 def voxel_size(
     values: Sequence[object], units: Sequence[object]
 ) -> tuple[VoxelSize, tuple[str, ...]]:

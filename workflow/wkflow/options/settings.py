@@ -35,7 +35,7 @@ _OF_DOWNSAMPLE = frozenset(DownsampleOptions.model_fields)
 
 OPTIONS_OF = {
     "upload": frozenset({
-        *("command", "source", "name", "jobs", "work_dir", "follow_links"),
+        *("command", "source", "name", "jobs", "work_dir", "follow_links", "report"),
         *UploadOptions.model_fields.keys() - {"upload", "keep_local"},
     }),
     "downsample": _OF_DOWNSAMPLE | {
@@ -43,7 +43,7 @@ OPTIONS_OF = {
         *("chunk_shape", "shard_shape", "compress", "compression", "transfer_mode", "ca_bundle"),
         "insecure",
         *("verify", "keep_local", "jobs", "distribution_strategy", "job_resources", "memory"),
-        *("job_size", "work_dir", "upload_on_cluster", "follow_links"),
+        *("job_size", "work_dir", "upload_on_cluster", "follow_links", "report"),
     },
 }  # fmt: skip
 """Options of the commands that take few; a conversion takes all others."""
@@ -102,6 +102,11 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     )
     work_dir: TargetPath | None = Field(
         None, description="Run folder: config, plan, receipts, logs; by default TARGET.wkflow."
+    )
+    report: bool = Field(
+        default=True,
+        description="Draw report.html in the run folder: pictures of all layers, their mags, and "
+        "what the run did.",
     )
     _here: Path = PrivateAttr(default_factory=Path.cwd)
 

@@ -17,6 +17,7 @@ from wkflow.run_folder import (
     HEADERS,
     LOCK,
     LOGS,
+    PAGE,
     PLAN,
     PROGRESS,
     RECEIPTS,
@@ -37,7 +38,7 @@ TRACES = frozenset({
 
 DOWNLOADS = frozenset({SCRATCH, UNPACKED})
 
-WRITTEN = (CONFIG, PLAN, REPORT, ASKED, RECEIPTS)
+WRITTEN = (CONFIG, PLAN, REPORT, PAGE, ASKED, RECEIPTS)
 """What a run writes, under names that others may use."""
 
 

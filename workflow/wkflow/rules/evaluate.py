@@ -129,7 +129,10 @@ def _plan(settings: Settings, *, is_main: bool) -> Plan:
     if is_main:
         check_target(settings)
     if settings.kind is RunKind.UPLOAD:
-        return Plan.of_nothing(str(settings.dataset))
+        nothing = Plan.of_nothing(str(settings.dataset))
+        if is_main:
+            _keep(nothing, settings.run_folder / DRAFT)
+        return nothing
     if settings.kind.downsamples:
         return _extension(settings, is_main=is_main)
     if not is_main:

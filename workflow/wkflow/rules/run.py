@@ -18,7 +18,7 @@ from wkflow.rules.job import foresee, leave_note
 from wkflow.rules.resources import RuleResources
 from wkflow.rules.stale_receipts import drop_lost
 from wkflow.rules.upload_inputs import UploadInputs
-from wkflow.run_folder import ENTRANCE
+from wkflow.run_folder import ENTRANCE, PAGE, REPORT
 from wkflow.webknossos.upload_plan import UploadPlan
 
 
@@ -57,6 +57,12 @@ class Run:
         given = self.settings.resources
         is_kubernetes = self.settings.distribution_strategy == "kubernetes"
         return given.on_kubernetes() if is_kubernetes else given.on_slurm()
+
+    @property
+    def report_files(self) -> dict[str, str]:
+        """What says what the run did: numbers, and a page unless nobody wants one."""
+        page = {"page": PAGE} if self.settings.report else {}
+        return {"report": REPORT} | page
 
     def limit(self, workflow: Any, resources: RuleResources, uploads: UploadInputs) -> None:  # noqa: ANN401 -- it has no type
         """Tell Snakemake how many jobs may be at work at once, besides what cores allow."""

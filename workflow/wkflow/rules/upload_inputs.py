@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from wkflow.model.voxel_job import REST_RULE, VoxelJob
 from wkflow.rules.inputs import RuleInputs
 from wkflow.run_folder import PROOF, REPORT, RunFolder, receipt_name
 from wkflow.voxels.scratch_mag import has_shortcut
@@ -89,6 +90,13 @@ class UploadInputs:
         """What has to be there beside the batches: the properties, and all metadata."""
         return [receipt_name("write_properties"), *self._ask.layouts] if self._is_converting else []
 
+    @property
+    def before_report(self) -> list[str]:
+        """What has to be there beside receipts before a run is reported on: its last words."""
+        described = self._is_converting and not self._ask.plan.extends
+        proof = [PROOF] if self._delivery else []
+        return [receipt_name("write_properties")] * described + proof
+
     def sent_with_downstream(self, wildcards: UploadBatch) -> list[str]:
         """Give what has to be sent before a batch's shards may go: it, and what is made of it.
 
@@ -106,20 +114,22 @@ class UploadInputs:
     def discarded(self, _: object = None) -> list[str]:
         """List the receipts of all batches that leave the disk before the end.
 
-        Few batches may be under way all at once: to remove one of them earlier bounds nothing.
+        Few batches may be under way all at once: to remove one of them earlier bounds nothing. The
+        small mags stay until the report has shown them.
         """
         if len(self._batches) <= 2 * self.in_flight:
             return []
-        return [receipt_name(f"discard_shards/{batch}") for batch in self._batches]
+        early = [one for one in self._batches if VoxelJob.parse(one).rule != REST_RULE]
+        return [receipt_name(f"discard_shards/{batch}") for batch in early]
 
     @property
     def final_targets(self) -> list[str]:
         """What a run has to reach."""
         if self._ask.plan.extends:
             return [*self._ask.extensions, REPORT] if self._is_converting else []
-        made = [receipt_name("write_properties"), REPORT] if self._is_converting else []
+        made = [receipt_name("write_properties")] if self._is_converting else []
         if self._delivery is None:
-            return made
+            return [*made, REPORT] if made else []
         if self.discards:
             return [REPORT, PROOF, receipt_name("discard_local")]
-        return [*made, PROOF]
+        return [*made, REPORT, PROOF]

@@ -1,4 +1,4 @@
-"""What the run did, as numbers that can be shown: report.json in the run folder."""
+"""What the run did: as numbers in report.json, and for people in report.html."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -45,3 +45,18 @@ def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
             "notes": plan.notes,
         },
     )
+
+
+def write_page(
+    plan: Plan, receipts: Iterable[str], run_folder: Path, name: str | None = None
+) -> None:
+    """Draw the page `name` in the run folder, if one is wanted.
+
+    No run fails for it: what cannot be drawn is left out, and the page says why.
+    """
+    if name is None:
+        return
+    from wkflow.report.page import page_of  # noqa: PLC0415 -- no other job draws
+
+    with atomic_files.atomic_write(run_folder / name) as file:
+        file.write(page_of(plan, run_folder, receipts).encode())
