@@ -43,7 +43,7 @@ def test_it_holds_package_and_workflow_and_nothing_else(wheel: Path) -> None:
         str(path.relative_to(ROOT / "workflow"))
         for package in ("wkflow", "snakemake_executor_plugin_wkflow_kubernetes")
         for path in (ROOT / "workflow" / package).rglob("*")
-        if path.suffix == ".py" or path.name == "py.typed"
+        if path.suffix in {".py", ".j2"} or path.name == "py.typed"
     }
     assert names == modules | {f"wkflow/_workflow/{name}" for name in WORKFLOW}
     assert len(WORKFLOW) > 12
@@ -63,7 +63,8 @@ def test_the_source_archive_holds_what_a_build_needs_and_no_more(tmp_path: Path)
         ".gitignore",
     }  # fmt: skip
     kinds = {Path(name).suffix for name in names}
-    assert kinds <= {"", ".cff", ".json", ".md", ".py", ".smk", ".toml", ".typed", ".yaml", ".yml"}
+    known = {"", ".cff", ".j2", ".json", ".md", ".py", ".smk", ".toml", ".typed", ".yaml", ".yml"}
+    assert kinds <= known
     assert set(WORKFLOW) <= names
 
 

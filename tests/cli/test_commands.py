@@ -53,6 +53,7 @@ VALUES: dict[str, object] = {
     "job_size": "1G",
     "upload_on_cluster": True,
     "work_dir": "/data/run",
+    "report": False,
 }
 """A value for each option that is not its default."""
 

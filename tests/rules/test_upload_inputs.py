@@ -63,7 +63,9 @@ class Run:
         shown = ["draft.json", *ask.layouts, *ask.receipts()]
         if jobs:
             rules |= {SHOWN: shown}
-        rules["report.json"] = ["draft.json", *ask.receipts()]
+        last = [*ask.extensions, *sending.before_report]
+        rules["report.json"] = ["draft.json", *ask.receipts(), *last]
+        rules |= {done: [*ask.receipts()] for done in ask.extensions}
         rules["delivery.json"] = []
         rules |= {f"receipts/{listed}.json": [] for listed in LISTS if not jobs}
         if self.delivery:
@@ -77,7 +79,10 @@ class Run:
                     waits = sending.sent_with_downstream(Wildcards(batch))
                     rules[f"receipts/discard_shards/{batch}.json"] = [written, *waits]
             rules[PROOF] = [*sending.reservation, *sending.sent(), *sending.last]
-            rules["receipts/discard_local.json"] = [PROOF, *sending.discarded()]
+            rules["receipts/discard_local.json"] = [
+                *(PROOF, "report.json"),
+                *sending.discarded(),
+            ]
         return rules
 
     def needs(self, *further: str) -> dict[str, list[str]]:
@@ -148,7 +153,16 @@ def test_what_is_only_a_means_ends_with_its_removal() -> None:
     assert goes.final_targets == ["report.json", PROOF, "receipts/discard_local.json"]
     assert not stays.discards
     assert stays.final_targets == [SHOWN, "report.json", PROOF]
-    assert run_of(NOTHING, discard=False).sending.final_targets == [PROOF]
+    assert run_of(NOTHING, discard=False).sending.final_targets == ["report.json", PROOF]
+
+
+def test_the_report_comes_last() -> None:
+    """It shows the dataset as it is described and names its place; it is there before that goes."""
+    sent, kept = (run_of(PLAN, discard=discard).sending for discard in (True, None))
+    assert sent.before_report == [SHOWN, PROOF]
+    assert kept.before_report == [SHOWN]
+    assert run_of(NOTHING, discard=False).sending.before_report == [PROOF]
+    assert "report.json" in run_of(PLAN, discard=True).rules()["receipts/discard_local.json"]
 
 
 def test_the_properties_are_waited_for() -> None:
@@ -248,9 +262,13 @@ def test_in_any_order_nobody_misses_a_shard(one: LayerPlan, random: Random) -> N
 
 
 def test_batches_leave_the_disk_one_by_one_where_there_are_many() -> None:
-    """Then the last waits for all of them; of few the disk holds most at once anyway."""
+    """Then the last waits for them; of few the disk holds most at once anyway.
+
+    Small mags stay until the report has shown them.
+    """
     many, few = run_of(PLAN, discard=True), run_of(dataset_plan(), discard=True)
-    removals = [f"receipts/discard_shards/{job}.json" for job, _ in PLAN.jobs()]
+    early = [job for job, _ in PLAN.jobs() if not job.startswith("downsample_rest")]
+    removals = [f"receipts/discard_shards/{job}.json" for job in early]
     assert many.sending.discarded() == removals
     assert set(removals) <= set(many.needs())
     assert few.sending.discarded() == []

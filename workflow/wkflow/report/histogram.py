@@ -51,7 +51,7 @@ def histogram_of(volume: NDArray[Any]) -> Histogram:
     shares = (0.0, 0.0)
     if is_integer:
         limits = np.iinfo(volume.dtype)
-        shares = tuple(float(np.mean(values == limit)) for limit in (limits.min, limits.max))
+        shares = float(np.mean(values == limits.min)), float(np.mean(values == limits.max))
     return Histogram(counts.astype(np.int64), edges, is_integer, *shares)
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from wkflow.model.voxel_job import BLOCK_RULE, REST_RULE, SLAB_RULE
 from wkflow.run_folder import PROOF, RECEIPTS, RunFolder
 
 VOXEL_RULES = frozenset({SLAB_RULE, BLOCK_RULE, REST_RULE})
 SENDING_RULES = ("upload_shards", "upload_mag")
+
+LISTING = frozenset({"write_properties", "extend_properties", "discard_shards"})
+"""Rules whose receipts list files and voxels that other jobs wrote."""
 
 SNAKEMAKE_RECORDS = ".snakemake/metadata"
 """One file for each output: its encoded name, in which `starttime` and `endtime` stand."""
@@ -59,20 +61,11 @@ def _record(run_folder: Path, path: Path, rule: str, layer: str) -> JobRecord:
     end = path.stat().st_mtime
     begin, end = _recorded(run_folder, name) or (end - float(document.get("seconds") or 0), end)
     listed = document.get("files")
-    files = _files(listed if isinstance(listed, list) else [])
+    own = [] if rule in LISTING or not isinstance(listed, list) else listed
+    files = tuple((str(one["path"]), int(one["bytes"])) for one in own)
     done = int(document.get("bytes_sent") or 0) or sum(size for _, size in files)
-    return JobRecord(
-        rule, layer, begin, end, int(document.get("voxels") or 0), done if rule not in LISTING else 0,
-        files if rule not in LISTING else (),
-    )  # fmt: skip
-
-
-LISTING = frozenset({"write_properties", "extend_properties", "discard_shards"})
-"""Rules whose receipts list files that other jobs wrote."""
-
-
-def _files(listed: list[dict[str, Any]]) -> tuple[tuple[str, int], ...]:
-    return tuple((str(file["path"]), int(file["bytes"])) for file in listed)
+    voxels = 0 if rule in LISTING else int(document.get("voxels") or 0)
+    return JobRecord(rule, layer, begin, end, voxels, done, files)
 
 
 def _recorded(run_folder: Path, output: str) -> tuple[float, float] | None:

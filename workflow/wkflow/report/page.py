@@ -106,7 +106,7 @@ def _facts(plan: Plan, run_folder: Path, receipts: Iterable[str]) -> dict[str, A
         "config": config_text(options),
         "versions": versions(),
         "proof": proof,
-        "digests": _digests(jobs, proof),
+        "digests": _digests(proof),
         "run_folder": str(run_folder),
         "made": datetime.now().astimezone().strftime("%d %B %Y, %H:%M %Z"),
     }
@@ -134,7 +134,7 @@ def _kind(plan: Plan, proof: Mapping[str, Any]) -> str:
 
 
 def _existing(plan: Plan) -> tuple[Existing, dict[str, Any], str]:
-    """Read what the dataset says of itself; else say what was planned, and why it cannot be read."""
+    """Read what the dataset says of itself; else what was planned, and why it cannot be read."""
     path = Path(plan.dataset) / PROPERTIES
     try:
         document = json.loads(path.read_bytes())
@@ -149,9 +149,7 @@ def _planned(plan: Plan) -> Existing:
     layers = tuple(
         ExistingLayer(
             one.layer,
-            tuple(
-                ExistingMag(grid.mag, (f"{one.layer.path}/{grid.name}",)) for grid in one.grids
-            ),
+            tuple(ExistingMag(grid.mag, (f"{one.layer.path}/{grid.name}",)) for grid in one.grids),
         )
         for one in plan.layers
     )
@@ -203,7 +201,7 @@ def _largest_id(description: Mapping[str, Any]) -> str:
     return str(stated.get("value", "") if isinstance(stated, dict) else stated or "")
 
 
-def _digests(jobs: list[JobRecord], proof: Mapping[str, Any]) -> dict[str, str]:
+def _digests(proof: Mapping[str, Any]) -> dict[str, str]:
     """Give the digests of a small upload's files; those of others are in the run folder."""
     digests = proof.get("digests")
     return digests if isinstance(digests, dict) and len(digests) <= MOST_DIGESTS else {}
@@ -215,20 +213,17 @@ def shown_bytes(count: float) -> str:
     >>> shown_bytes(0), shown_bytes(1536), shown_bytes(5 * 2**30)
     ('0 B', '1.5 KiB', '5 GiB')
     """
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if count < 1024:
-            break
-        count /= 1024
-    else:
-        unit = "PiB"
+    unit, *larger = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+    while count >= 1024 and larger:
+        count, (unit, *larger) = count / 1024, larger
     return f"{count:.3g} {unit}" if count < 1000 else f"{count:.0f} {unit}"
 
 
 def shown_number(count: int) -> str:
     """Write a whole number in groups of three digits, which a line break does not part.
 
-    >>> shown_number(1234567)
-    '1\\u202f234\\u202f567'
+    >>> ascii(shown_number(1234567)).count("u202f")
+    2
     """
     return f"{count:,}".replace(",", "\u202f")
 

@@ -54,7 +54,7 @@ def label_colours(ids: NDArray[Any]) -> NDArray[np.uint8]:
     axis of red, green and blue.
 
     >>> label_colours(np.array([0, 1, 2], np.uint16)).tolist()
-    [[0, 0, 0], [139, 71, 240], [116, 240, 81]]
+    [[0, 0, 0], [44, 96, 223], [180, 255, 75]]
     """
     with np.errstate(over="ignore"):
         mixed = ids.astype(np.uint64) * SPREAD

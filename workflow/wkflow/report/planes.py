@@ -57,7 +57,8 @@ class Voxels:
     @property
     def xy(self) -> Plane:
         """The plane of the middle slice: rows are y, columns x."""
-        return self.volume[self.middle[2]]
+        plane: Plane = self.volume[self.middle[2]]
+        return plane
 
     @property
     def xz(self) -> Plane:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from wkflow.report.job_records import JobRecord, RuleSum, busy, sum_by_rule
 
@@ -59,9 +60,7 @@ def draw_timeline(jobs: Iterable[JobRecord]) -> Timeline | None:
         some = [job for job in jobs if job.rule == sums.rule]
         path, lanes = _outline(some, place)
         rows.append(Row(sums, path, lanes * LANE))
-    gaps = tuple(
-        (place(end), begin - end) for (_, end), (begin, _) in zip(spans, spans[1:], strict=False)
-    )
+    gaps = tuple((place(end), begin - end) for (_, end), (begin, _) in pairwise(spans))
     return Timeline(tuple(rows), _ticks(spans, place), gaps, spans[0][0], spans[-1][1])
 
 
@@ -138,9 +137,9 @@ def shown_seconds(seconds: float) -> str:
     """Write a duration as a person reads it.
 
     >>> [shown_seconds(one) for one in (0, 0.04, 7.25, 90, 3600, 100000)]
-    ['0 s', '0.04 s', '7.2 s', '1 min 30 s', '1 h', '27 h 47 min']
+    ['0 s', '0.04 s', '7.2 s', '1 min 30 s', '1 h', '27 h 46 min']
     """
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     whole = round(seconds)
     parts = (
