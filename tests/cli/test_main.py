@@ -43,6 +43,29 @@ def test_a_stack_becomes_a_dataset(tmp_path: Path) -> None:
     ]
     report = json.loads((tmp_path / "data set.wkflow" / "report.json").read_text())
     assert report["rules"]["convert_slab"]["voxels"] == volume.size
+    page = (tmp_path / "data set.wkflow" / "report.html").read_text()
+    assert "No pictures" not in page
+    assert page.count("<img") == 3 + 8
+
+
+@pytest.mark.long
+def test_a_page_is_drawn_unless_nobody_wants_one(tmp_path: Path) -> None:
+    """Wanted later, it is drawn then, and no voxel is written again; it is never taken away."""
+    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
+    command = ("convert", *VOXEL_SIZE, source, tmp_path / "out")
+    folder = tmp_path / "out.wkflow"
+    run = wkflow(*command, "--no-report")
+    assert run.returncode == 0, run.stderr
+    assert (folder / "report.json").exists()
+    assert not (folder / "report.html").exists()
+    receipts = {path: path.stat().st_mtime_ns for path in folder.glob("receipts/**/*.json")}
+    assert "nothing to do" in wkflow(*command, "--no-report").stderr
+    assert "out: done in" in wkflow(*command).stderr
+    assert (folder / "report.html").exists()
+    assert "nothing to do" in wkflow(*command).stderr
+    assert "nothing to do" in wkflow(*command, "--no-report").stderr
+    assert (folder / "report.html").exists()
+    assert {path: path.stat().st_mtime_ns for path in receipts} == receipts
 
 
 def test_the_command_is_printed_and_quiet_is_quiet(tmp_path: Path) -> None:

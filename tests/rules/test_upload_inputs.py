@@ -165,6 +165,13 @@ def test_the_report_comes_last() -> None:
     assert "report.json" in run_of(PLAN, discard=True).rules()["receipts/discard_local.json"]
 
 
+def test_a_page_that_is_wanted_is_a_goal_of_its_own() -> None:
+    """Else nobody would draw it where the numbers are there already."""
+    ask, both = RuleInputs(PLAN), ("report.json", "report.html")
+    assert UploadInputs(None, ask, RUN, 4, both).final_targets == [SHOWN, *both]
+    assert UploadInputs(None, RuleInputs(NOTHING), RUN, 4, both).final_targets == []
+
+
 def test_the_properties_are_waited_for() -> None:
     """They go last, with the metadata of all layers; a dataset that exists has them."""
     assert set(run_of(PLAN, discard=False).sending.last) == {

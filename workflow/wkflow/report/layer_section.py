@@ -208,7 +208,7 @@ class Drawer:
             panes.append(Pane(
                 data_uri(picture, is_labels=paint.is_plain), title, place,
                 f"Layer {layer.name}, {title} plane through the middle, {place}, mag {voxels.mag}",
-                *extent, crossing, scale_bar(real, self.unit), picture.shape[1] < COARSE,
+                *extent, crossing, scale_bar(real, self.unit), max(size[:2]) < COARSE,
             ))  # fmt: skip
         return tuple(panes)
 

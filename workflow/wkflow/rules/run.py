@@ -47,7 +47,8 @@ class Run:
     def upload_inputs(self, workflow: Any, inputs: RuleInputs, cores: int) -> UploadInputs:  # noqa: ANN401 -- it has no type
         """Answer for the inputs of the upload's rules; a cluster runs as many jobs as its nodes."""
         jobs = workflow.nodes or cores
-        return UploadInputs(self.delivery, inputs, self.settings.run_folder, jobs)
+        reports = tuple(self.report_files.values())
+        return UploadInputs(self.delivery, inputs, self.settings.run_folder, jobs, reports)
 
     @property
     def cluster_resources(self) -> dict[str, str]:

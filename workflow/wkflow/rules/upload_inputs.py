@@ -25,13 +25,21 @@ class UploadBatch(Protocol):
 
 
 class UploadInputs:
-    """Answers for the upload's rules of one run; `jobs` is how many a cluster runs at once."""
+    """Answers for the upload's rules of one run; `jobs` is how many a cluster runs at once.
+
+    `reports` are the files that say in the end what was done.
+    """
 
     def __init__(
-        self, delivery: UploadPlan | None, ask: RuleInputs, run_folder: Path, jobs: int
+        self,
+        delivery: UploadPlan | None,
+        ask: RuleInputs,
+        run_folder: Path,
+        jobs: int,
+        reports: tuple[str, ...] = (REPORT,),
     ) -> None:
         self._delivery, self._ask, self._run_folder = delivery, ask, run_folder
-        self._jobs = jobs
+        self._jobs, self._reports = jobs, reports
 
     @property
     def _batches(self) -> tuple[str, ...]:
@@ -126,10 +134,10 @@ class UploadInputs:
     def final_targets(self) -> list[str]:
         """What a run has to reach."""
         if self._ask.plan.extends:
-            return [*self._ask.extensions, REPORT] if self._is_converting else []
+            return [*self._ask.extensions, *self._reports] if self._is_converting else []
         made = [receipt_name("write_properties")] if self._is_converting else []
         if self._delivery is None:
-            return [*made, REPORT] if made else []
+            return [*made, *self._reports] if made else []
         if self.discards:
-            return [REPORT, PROOF, receipt_name("discard_local")]
-        return [*made, REPORT, PROOF]
+            return [*self._reports, PROOF, receipt_name("discard_local")]
+        return [*made, *self._reports, PROOF]
