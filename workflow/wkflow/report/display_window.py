@@ -6,14 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wkflow.report.value_counts import some_values, value_counts
+
 PERCENTILES = (0.1, 99.9)
 """Of the voxels that were read; NaN and infinities are none."""
-
-COUNTED = ("uint8", "uint16")
-"""Types whose values are counted one by one."""
-
-MOST_SORTED = 2**20
-"""Values of other types that percentiles are taken of: each so many-eth voxel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +35,30 @@ def window_of(view: dict[str, Any], volume: NDArray[Any]) -> Window:
     if isinstance(stated, list) and len(stated) == 2:
         low, high = map(float, stated)
         return Window(low, high, "as the dataset says (intensityRange)")
-    finite = volume[np.isfinite(volume)] if volume.dtype.kind == "f" else volume.ravel()
-    if not len(finite):
+    low, high = _percentiles(volume)
+    if low > high:
         return Window(0.0, 1.0, "there is no finite value")
-    low, high = _percentiles(finite)
-    if low == high:
-        low, high = float(finite.min()), float(finite.max())
     origin = "percentiles {} and {} of the voxels that were read".format(*PERCENTILES)
     return Window(low, high, origin)
 
 
-def _percentiles(values: NDArray[Any]) -> tuple[float, float]:
-    """Give the least value that so many percent of all do not exceed."""
-    if values.dtype.name in COUNTED:
-        below = np.cumsum(np.bincount(values)) / len(values)
-        low, high = (int(np.searchsorted(below, share / 100)) for share in PERCENTILES)
-        return float(low), float(high)
-    some = values[:: -(-len(values) // MOST_SORTED)]
-    low_, high_ = np.percentile(some, PERCENTILES, method="inverted_cdf")
-    return float(low_), float(high_)
+def _percentiles(volume: NDArray[Any]) -> tuple[float, float]:
+    """Give the least values that so many percent do not exceed; the extremes where they are one.
+
+    Without any value the first one is the greater.
+    """
+    counts = value_counts(volume)
+    if counts is None:
+        values = some_values(volume)
+        if not len(values):
+            return 1.0, 0.0
+        low, high = np.percentile(values, PERCENTILES, method="inverted_cdf")
+        first, last = values.min(), values.max()
+    else:
+        below = np.cumsum(counts) / max(volume.size, 1)
+        low, high = np.searchsorted(below, np.array(PERCENTILES) / 100)
+        first, last = np.flatnonzero(counts)[[0, -1]]
+    return (float(low), float(high)) if low < high else (float(first), float(last))
 
 
 def scaled(volume: NDArray[Any], window: Window) -> NDArray[np.uint8]:

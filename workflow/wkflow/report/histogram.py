@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.report.display_window import Window
+from wkflow.report.value_counts import some_values, value_counts
 
 BINS = 128
 """Of integers no more than they have values."""
@@ -32,27 +33,34 @@ class Histogram:
 
 
 def histogram_of(volume: NDArray[Any]) -> Histogram:
-    """Count the values of voxels; channels are counted together."""
-    is_integer = volume.dtype.kind in "iu"
-    values = volume.ravel() if is_integer else volume[np.isfinite(volume)]
+    """Count the values of voxels; channels are counted together, of large volumes some voxels."""
+    counts = value_counts(volume)
+    if counts is not None and counts.any():
+        return _of_counts(counts)
+    values = some_values(volume)
     if not values.size:
         return Histogram(np.zeros(1, np.int64), np.array([0.0, 1.0]))
     low, high = values.min(), values.max()
-    if volume.dtype == np.uint8:
-        every = np.bincount(values, minlength=256).astype(np.int64)
-        counts, edges = every.reshape(BINS, -1).sum(axis=1), np.linspace(0, 256, BINS + 1)
-    else:
-        span = int(high) - int(low) + 1 if is_integer else 0
-        bins = min(BINS, span) if is_integer else BINS
-        end = float(high) + 1 if is_integer else float(high)
-        if float(low) == end:
-            end = float(low) + 1.0
-        counts, edges = np.histogram(values, bins, (float(low), end))
-    shares = (0.0, 0.0)
-    if is_integer:
-        limits = np.iinfo(volume.dtype)
-        shares = float(np.mean(values == limits.min)), float(np.mean(values == limits.max))
-    return Histogram(counts.astype(np.int64), edges, is_integer, *shares)
+    if volume.dtype.kind == "f":
+        end = float(high) if high > low else float(low) + 1.0
+        return Histogram(*np.histogram(values, BINS, (float(low), end)))
+    bins = min(BINS, int(high) - int(low) + 1)
+    found, edges = np.histogram(values, bins, (float(low), float(high) + 1))
+    limits = np.iinfo(volume.dtype)
+    shares = float(np.mean(values == limits.min)), float(np.mean(values == limits.max))
+    return Histogram(found, edges, True, *shares)  # noqa: FBT003 -- the only flag of a record
+
+
+def _of_counts(counts: NDArray[np.int64]) -> Histogram:
+    """Bin counts of all values: those of a byte from 0 on, else from the least to the greatest."""
+    found = np.flatnonzero(counts)
+    first, last = (0, 255) if len(counts) == 256 else (int(found[0]), int(found[-1]))
+    width = -(-(last - first + 1) // BINS)
+    kept = counts[first : last + 1]
+    padded = np.append(kept, np.zeros(-len(kept) % width, np.int64))
+    edges = np.append(np.arange(first, last + 1, width, dtype=float), float(last + 1))
+    shares = (counts[[0, -1]] / counts.sum()).tolist()
+    return Histogram(padded.reshape(-1, width).sum(axis=1), edges, True, *shares)  # noqa: FBT003 -- as above
 
 
 @dataclass(frozen=True, slots=True)
