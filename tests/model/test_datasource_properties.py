@@ -321,3 +321,24 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
     layer |= {"name": "em", "mags": [{"mag": 1, "path": "em/\0"}]}
     with pytest.raises(SourceError, match="control character"):
         Existing.parse({"scale": [1, 1, 1], "dataLayers": [layer]}, "here")
+
+
+@pytest.mark.parametrize("view", [[], "dark", {"intensityRange": [1]}, {"color": ["r", "g", "b"]}])
+def test_views_of_another_kind_are_as_none(view: object) -> None:
+    """How a layer is to be shown is no reason not to read it."""
+    document = {
+        "scale": [4, 4, 30],
+        "dataLayers": [
+            {
+                "name": "em",
+                "category": "color",
+                "boundingBox": {"topLeft": [0, 0, 0], "width": 4, "height": 4, "depth": 4},
+                "elementClass": "uint8",
+                "mags": [{"mag": 1}],
+                "largestSegmentId": "many",
+                "defaultViewConfiguration": view,
+            }
+        ],
+    }
+    (layer,) = Existing.parse(document, "here").layers
+    assert (layer.largest_id, layer.window, layer.color) == (None, None, None)

@@ -84,12 +84,13 @@ class Flags:
     def _check(self, paths: Sequence[str]) -> None:
         """See whether there are as many paths as the command takes."""
         wanted = self.paths
-        if not paths:
+        if wanted and not paths:
             raise self._fault(f"{wanted[0]} is missing")
         if len(paths) > len(wanted):
             raise self._fault(
-                f"one path too many: {paths[len(wanted)]!r} follows {' and '.join(wanted)}",
-                "A path with blanks stands in quotes.",
+                f"one path too many: {paths[len(wanted)]!r}"
+                + (f" follows {' and '.join(wanted)}" if wanted else ""),
+                "A path with blanks stands in quotes." if wanted else "",
             )
 
     def _unknown(self, flag: str) -> str:
@@ -157,9 +158,11 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
     return bare[(near or longer)[0]] if near or longer else None
 
 
-def usage_of(command: str, parser: ArgumentParser) -> str:
-    """Give the one line that says how a command is called."""
+def usage_of(
+    command: str, parser: ArgumentParser, behind: str = " [-- OPTIONS OF SNAKEMAKE]"
+) -> str:
+    """Give the one line that says how a command is called, and what may stand behind it."""
     actions = parser._actions  # noqa: SLF001 -- argparse lists its arguments nowhere else
     paths = [action for action in actions if not action.option_strings]
     spelled = [f"[{one.metavar}]" if one.nargs == "?" else str(one.metavar) for one in paths]
-    return f"wkflow {command} [OPTIONS] {' '.join(spelled)} [-- OPTIONS OF SNAKEMAKE]"
+    return f"wkflow {' '.join([command, '[OPTIONS]', *spelled])}{behind}"

@@ -16,6 +16,7 @@ from wkflow import __version__
 from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import PASSED_ON, command_in, flags_of, usage_of
 from wkflow.cli.commands import COMMANDS, Command
+from wkflow.cli.inspect import add_inspections, inspect
 from wkflow.cli.process import mute_if_unread
 from wkflow.errors import ConfigError, SourceError, WkflowError
 from wkflow.model.run_kind import RunKind
@@ -56,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"usage: {usage}")
         return _tell(error, verbose=False)
     options = parsers[command].parse_args(words)
-    return guarded(lambda: _run(options, extra), verbose=options.verbose)
+    run = _run if isinstance(options.command, Command) else inspect
+    return guarded(lambda: run(options, extra), verbose=options.verbose)
 
 
 def _require_utf8() -> None:
@@ -114,7 +116,8 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
     )
     parser.add_argument("--version", action="version", version=f"wkflow {__version__}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    return parser, {command.name: _add_command(subparsers, command) for command in COMMANDS}
+    commands = {command.name: _add_command(subparsers, command) for command in COMMANDS}
+    return parser, commands | add_inspections(subparsers)
 
 
 def _add_command(subparsers: Any, command: Command) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides its type

@@ -53,9 +53,15 @@ class EncodedChunk(NamedTuple):
 
 
 class ArrayFiles(Protocol):
-    """The files of an array; where `has_shards`, each holds many chunks."""
+    """The files of an array; where `has_shards`, each holds many chunks.
+
+    `grid` counts those of one file along each axis, where they are a box; else it is empty.
+    """
 
     has_shards: bool
+
+    @property
+    def grid(self) -> Position: ...
 
     def chunks(self, ranges: Ranges) -> Iterator[EncodedChunk]:
         """Read the chunks at all positions of the ranges; those never written are left out.
@@ -165,6 +171,7 @@ class ChunkPerFile:
     """
 
     has_shards = False
+    grid: Position = ()
 
     def __init__(
         self, files: Files, called: Callable[[Position], tuple[str, ...]], most: int = 0
@@ -206,7 +213,7 @@ class ShardedFiles:
         places: Callable[[str, Ranges], Places | None],
         most: int,
     ) -> None:
-        self._files, self._grid, self._called = files, grid, called
+        self._files, self.grid, self._called = files, grid, called
         self._places, self._most = places, most
 
     def chunks(self, ranges: Ranges) -> Iterator[EncodedChunk]:
@@ -236,14 +243,14 @@ class ShardedFiles:
         return False
 
     def _touched(self, ranges: Ranges) -> Iterator[Position]:
-        sides = zip(ranges, self._grid, strict=True)
+        sides = zip(ranges, self.grid, strict=True)
         return product(*(range(r.start // g, -(-r.stop // g)) for r, g in sides))
 
     def _shards(self, ranges: Ranges) -> Iterator[tuple[str, Position, Ranges]]:
         """Give the name of each shard, its first chunk, and the ranges counted from there."""
         for shard in self._touched(ranges):
-            begin = tuple(s * g for s, g in zip(shard, self._grid, strict=True))
-            sides = zip(ranges, begin, self._grid, strict=True)
+            begin = tuple(s * g for s, g in zip(shard, self.grid, strict=True))
+            sides = zip(ranges, begin, self.grid, strict=True)
             within = [range(max(r.start - b, 0), min(r.stop - b, g)) for r, b, g in sides]
             yield self._called(shard), begin, within
 

@@ -72,6 +72,11 @@ class MagReader:
         return sum(1 for spans in self._all() for _ in self._array.names(spans))
 
     @property
+    def array(self) -> StoredArray:
+        """The array as its metadata describe it."""
+        return self._array
+
+    @property
     def has_shards(self) -> bool:
         """Whether a file holds many chunks."""
         return self._array.chunk_files.has_shards

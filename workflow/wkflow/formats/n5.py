@@ -147,7 +147,8 @@ def n5_array(
 
     chunk_files = ChunkPerFile(files, lambda at: (f"{folder}/{'/'.join(map(str, at))}",))
     native = dtype.newbyteorder("=")
-    return StoredArray(files, name, axes, shape, chunk, native, chunk_files, decode)
+    codec = str(compression.get("type")).replace("raw", "none")
+    return StoredArray(files, name, axes, shape, chunk, native, chunk_files, decode, codec=codec)
 
 
 def decode_block(

@@ -154,9 +154,11 @@ def scale_array(
     if sharding:
         chunk_files = HashedShards(files, folder, sharding, most)
     native, origin = dtype.newbyteorder("="), (0, *offset[::-1])
+    codec = str(encoding).replace("raw", "none")
     return StoredArray(
-        files, document, AXES, shape, chunk, native, chunk_files, decodes, origin=origin
-    )
+        files, document, AXES, shape, chunk, native, chunk_files, decodes, origin=origin,
+        codec=codec,
+    )  # fmt: skip
 
 
 def _namer(

@@ -121,6 +121,7 @@ class HashedShards:
     """The shards in a folder, as `ArrayFiles`; positions are those of chunks, (c, z, y, x)."""
 
     has_shards = True
+    grid: Position = ()
 
     def __init__(self, files: Files, folder: str, sharding: Sharding, most: int) -> None:
         self._files, self._folder, self._sharding, self._most = files, folder, sharding, most

@@ -41,6 +41,7 @@ class StoredArray:
     `axes` are one name for each axis, `shape` and `chunk` in the same order. The first element
     stands at `origin` in the coordinates of the mag, zeros by default. `document` is the file that
     describes the array; `is_gapless` says that it promises all files, those of zeros as well.
+    `codec` is the name of what compresses chunks, `none` if nothing does.
     """
 
     files: Files = field(repr=False)
@@ -54,6 +55,15 @@ class StoredArray:
     fill: float = 0
     origin: tuple[int, ...] = ()
     is_gapless: bool = False
+    codec: str = "none"
+
+    @property
+    def shard(self) -> tuple[int, ...]:
+        """Extents of what one file of many chunks holds; empty where no file holds a box of them.
+
+        In the order of `axes`.
+        """
+        return tuple(c * g for c, g in zip(self.chunk, self.chunk_files.grid, strict=False))
 
     def copy(self, spans: tuple[Span, ...], out: NDArray[Any], *, refuses: bool = False) -> None:
         """Copy a region into `out`, which holds the fill value and has the array's axes.

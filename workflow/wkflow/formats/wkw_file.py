@@ -239,7 +239,11 @@ def wkw_array(
     shape = (cube.channels, ENDLESS, ENDLESS, ENDLESS)
     chunk = (cube.channels, cube.block, cube.block, cube.block)
     dtype = cube.dtype.newbyteorder("=")
-    return StoredArray(files, name, tuple("cxyz"), shape, chunk, dtype, chunk_files, cube.decode)
+    codec = next(name for name, kind in BLOCKS.items() if kind == cube.kind)
+    axes = tuple("cxyz")
+    return StoredArray(
+        files, name, axes, shape, chunk, dtype, chunk_files, cube.decode, codec=codec
+    )
 
 
 def _bounds(files: Files, cube: Header, requires_size: bool, name: str) -> NDArray[Any] | None:  # noqa: FBT001 -- bound by `partial`

@@ -28,7 +28,14 @@ from wkflow.formats.chunk_files import (
 from wkflow.formats.dataset_files import Files
 from wkflow.formats.decoders import Encoded
 from wkflow.formats.stored_array import StoredArray, own_axes
-from wkflow.formats.zarr_codecs import Pipeline, Shards, pipeline_v2, pipeline_v3
+from wkflow.formats.zarr_codecs import (
+    Pipeline,
+    Shards,
+    codec_name_v2,
+    codec_name_v3,
+    pipeline_v2,
+    pipeline_v3,
+)
 
 
 def read_zarr3(files: Files, folder: str, axes: tuple[str, ...]) -> StoredArray:
@@ -74,7 +81,7 @@ def zarr3_array(
         most = 2 * known.decoded_bytes + 4096
         chunk_files = ShardedFiles(files, shards.grid, names, places, most)
     array = _array(files, name, axes, shape, known, chunk_files, fill)
-    return replace(array, is_gapless=_promises_all(meta))
+    return replace(array, is_gapless=_promises_all(meta), codec=codec_name_v3(meta["codecs"]))
 
 
 def _promises_all(meta: dict[str, Any]) -> bool:
@@ -106,7 +113,8 @@ def zarr2_array(
         axes = axes or own_axes(names, len(shape))
     known = _known(pipeline, files, name, [meta.get("compressor"), *(meta.get("filters") or [])])
     chunk_files = ChunkPerFile(files, lambda at: (f"{folder}/{separator.join(map(str, at))}",))
-    return _array(files, name, axes, shape, known, chunk_files, fill)
+    array = _array(files, name, axes, shape, known, chunk_files, fill)
+    return replace(array, codec=codec_name_v2(meta))
 
 
 def _array(

@@ -163,3 +163,34 @@ def _pipeline(
         else:
             return None
     return pipeline
+
+
+def codec_name_v2(meta: dict[str, Any]) -> str:
+    """Name what compresses the chunks of a `.zarray`.
+
+    >>> codec_name_v2({"compressor": {"id": "blosc", "cname": "lz4"}}), codec_name_v2({})
+    ('blosc (lz4)', 'none')
+    """
+    stated = meta.get("compressor") or {}
+    return _spelled(str(stated.get("id", "none")), stated)
+
+
+def codec_name_v3(codecs: list[dict[str, Any]]) -> str:
+    """Name what compresses the chunks of a `zarr.json`, in the order of encoding.
+
+    >>> codec_name_v3([{"name": "bytes"}, {"name": "zstd"}, {"name": "crc32c"}])
+    'zstd'
+    """
+    for codec in codecs:
+        if codec["name"] == SHARDING:
+            return codec_name_v3(codec["configuration"]["codecs"])
+    names = [
+        _spelled(name, codec.get("configuration") or {})
+        for codec in codecs
+        if (name := codec["name"].removeprefix(PREFIX)) in COMPRESSORS
+    ]
+    return " + ".join(names) or "none"
+
+
+def _spelled(name: str, stated: dict[str, Any]) -> str:
+    return f"{name} ({stated['cname']})" if stated.get("cname") else name

@@ -36,10 +36,17 @@ class ExistingMag:
 
 @dataclass(frozen=True, slots=True)
 class ExistingLayer:
-    """A layer and its mags, finest first."""
+    """A layer and its mags, finest first.
+
+    `largest_id` is the one stated for a segmentation; `window` (begin, end) is the range of values
+    that is to be shown, `color` (red, green, blue; 0 to 255) as what, where that is stated.
+    """
 
     layer: Layer
     mags: tuple[ExistingMag, ...]
+    largest_id: int | None = None
+    window: tuple[float, float] | None = None
+    color: Triple | None = None
 
     def mag(self, mag: Mag) -> ExistingMag | None:
         """Give a listed mag."""
@@ -171,7 +178,31 @@ def _layer(layer: dict[str, Any]) -> ExistingLayer:
             folder=_folder(str(layer["name"]), mags),
         ),
         tuple(mags),
+        *_shown(layer),
     )
+
+
+def _shown(
+    layer: dict[str, Any],
+) -> tuple[int | None, tuple[float, float] | None, Triple | None]:
+    """Read how a layer is to be shown; what is no number is as if it were not stated."""
+    stated = layer.get("defaultViewConfiguration")
+    view = stated if isinstance(stated, dict) else {}
+    ids = _numbers([layer.get("largestSegmentId")], 1)
+    window = _numbers(view.get("intensityRange"), 2)
+    color = _numbers(view.get("color"), 3)
+    return (
+        int(ids[0]) if ids else None,
+        (window[0], window[1]) if window else None,
+        (int(color[0]), int(color[1]), int(color[2])) if color else None,
+    )
+
+
+def _numbers(stated: object, count: int) -> list[float]:
+    """Give a list of so many numbers; nothing if it is no such list."""
+    listed = stated if isinstance(stated, list) and len(stated) == count else []
+    numbers: list[float] = [one for one in listed if isinstance(one, int | float)]
+    return numbers if len(numbers) == count else []
 
 
 def _check_names(layer: dict[str, Any]) -> None:

@@ -1,0 +1,55 @@
+"""The commands that look: their options, what they print, and their exit status."""
+
+import json
+from pathlib import Path
+
+import pytest
+from wkflow.cli.inspect import INSPECTIONS
+from wkflow.cli.main import build_parsers, main
+
+from tests.datasets import write_dataset
+from tests.inspection.conftest import two_mags
+
+NAMES = [one.name for one in INSPECTIONS]
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """Write a small dataset."""
+    return write_dataset(tmp_path / "dataset", two_mags("zarr3"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_explains_each_option(name: str) -> None:
+    """And the usage does not speak of Snakemake."""
+    parser = build_parsers()[1][name]
+    assert all(action.help for action in parser._actions)  # noqa: SLF001 -- argparse lists its arguments nowhere else
+    assert "SNAKEMAKE" not in parser.format_help()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_passed_on(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no Snakemake that it could go to."""
+    path = [] if build_parsers()[1][name].usage.endswith("[OPTIONS]") else [str(tmp_path)]
+    assert main([name, *path, "--", "-n"]) == 2
+    assert "runs no Snakemake" in capsys.readouterr().err
+
+
+def test_info_prints_a_table_or_json(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same facts for a person and for a program."""
+    assert main(["info", str(dataset)]) == 0
+    assert "layer em: color, uint8" in capsys.readouterr().out
+    assert main(["info", "--json", str(dataset)]) == 0
+    assert json.loads(capsys.readouterr().out)["layers"][0]["mags"][0]["shape"] == [1, 70, 50, 40]
+
+
+def test_info_refuses_what_is_no_dataset(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In two lines, on stderr."""
+    assert main(["info", str(tmp_path)]) == 3
+    told = capsys.readouterr()
+    assert (told.out, len(told.err.splitlines())) == ("", 2)
+    assert "is no dataset" in told.err

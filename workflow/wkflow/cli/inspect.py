@@ -1,0 +1,129 @@
+"""The commands that look and run no workflow: their options, and what they print."""
+
+import argparse
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from wkflow.access_token import TOKEN
+from wkflow.cli.arguments import usage_of
+from wkflow.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """One command: `add` gives its parser the options that are its own, `run` does it.
+
+    `run` gives the exit status.
+    """
+
+    name: str
+    help: str
+    description: str
+    add: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def add_inspections(subparsers: Any) -> dict[str, argparse.ArgumentParser]:  # noqa: ANN401 -- argparse hides its type
+    """Add all commands of this module; give the parser of each."""
+    parsers = {}
+    for one in INSPECTIONS:
+        parser = subparsers.add_parser(
+            one.name, help=one.help, description=one.description, allow_abbrev=False
+        )
+        parser.set_defaults(command=one, verbose=False, token=None)
+        one.add(parser)
+        parser.usage = usage_of(one.name, parser, behind="")
+        parsers[one.name] = parser
+    return parsers
+
+
+def inspect(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
+    """Run one of these commands.
+
+    Raises
+    ------
+    ConfigError
+        If something follows `--`.
+    """
+    command: Inspection = options.command
+    if extra:
+        raise ConfigError(
+            "runs no Snakemake", "what follows `--`", "Leave it out, and the two dashes."
+        )
+    if options.token:
+        os.environ[TOKEN] = options.token
+    return command.run(options)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="Print a JSON object for programs.")
+
+
+def _add_links(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--follow-links",
+        action="store_true",
+        help="Also read mags that lie outside of the dataset's folder.",
+    )
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--token", help="Token of your WEBKNOSSOS account; WK_TOKEN in the environment is safer."
+    )
+    parser.add_argument(
+        "--ca-bundle", metavar="ca.pem", help="Certificates of a server to trust, as PEM."
+    )
+    parser.add_argument(
+        "--insecure",
+        action="store_true",
+        help="Send the token over plain http, where others can read it.",
+    )
+
+
+def _add_info(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "dataset", metavar="DATASET", help="Folder of a dataset, or its URL on a server."
+    )
+    _add_json(parser)
+    _add_links(parser)
+    _add_server(parser)
+    parser.add_argument(
+        "--verbose", action="store_true", help="Also print the server's chain of causes."
+    )
+
+
+def _info(options: argparse.Namespace) -> int:
+    from wkflow.inspection.describe_dataset import dataset_table, describe_dataset  # noqa: PLC0415 -- not for --help
+    from wkflow.inspection.open_dataset import open_dataset  # noqa: PLC0415
+
+    dataset = open_dataset(
+        options.dataset,
+        where="wkflow info",
+        ca_bundle=options.ca_bundle,
+        insecure=options.insecure or None,
+        follow_links=options.follow_links or None,
+    )
+    description = describe_dataset(dataset)
+    _print(asdict(description) if options.json else dataset_table(description))
+    return 0
+
+
+def _print(result: object) -> None:
+    """Print a table, or an object as JSON."""
+    print(result if isinstance(result, str) else json.dumps(result, indent=2), flush=True)
+
+
+INSPECTIONS = (
+    Inspection(
+        "info",
+        "show what a dataset is made of",
+        "Show layers, mags, types, boxes, sizes, chunks and codecs of a dataset of any tool: on "
+        "disk, or on a server. Metadata are read, no voxel.",
+        _add_info,
+        _info,
+    ),
+)
