@@ -53,3 +53,33 @@ def test_info_refuses_what_is_no_dataset(
     told = capsys.readouterr()
     assert (told.out, len(told.err.splitlines())) == ("", 2)
     assert "is no dataset" in told.err
+
+
+def test_verify_tells_what_was_proven(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For a person, for a program, or by its status alone."""
+    assert main(["verify", str(dataset)]) == 0
+    assert "14 files without a receipt: 72 chunks decoded" in capsys.readouterr().out
+    assert main(["verify", str(dataset), "--json", "--jobs", "1"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["is_sound"], told["chunks"], told["faults"]) == (True, 72, [])
+    assert main(["verify", str(dataset), "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_verify_ends_with_seven_and_names_files(
+    dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All of them in JSON."""
+    shard = dataset / "em" / "1" / "c" / "0" / "0" / "0" / "0"
+    shard.write_bytes(shard.read_bytes()[:50])
+    assert main(["verify", str(dataset), "--json"]) == 7
+    out, err = capsys.readouterr()
+    assert [fault["path"] for fault in json.loads(out)["faults"]] == ["em/1/c/0/0/0/0"]
+    assert "em/1/c/0/0/0/0 is damaged" in err
+    assert len(err.splitlines()) <= 5
+
+
+def test_verify_refuses_a_server_s_dataset(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is asked."""
+    assert main(["verify", "https://wk.example/datasets/em-1"]) == 2
+    assert "is no folder on this machine" in capsys.readouterr().err

@@ -20,3 +20,8 @@ def raise_open_files() -> None:
         with suppress(OSError, ValueError):  # macOS says "unlimited" and does not mean it
             _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def available_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

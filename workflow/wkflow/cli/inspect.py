@@ -5,11 +5,13 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import usage_of
 from wkflow.errors import ConfigError
+from wkflow.network.urls import is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,67 @@ def _info(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", metavar="DATASET", help="Folder of a dataset.")
+    _add_json(parser)
+    _add_links(parser)
+    parser.add_argument(
+        "--work-dir",
+        metavar="FOLDER",
+        help="Run folder with the receipts; by default DATASET.wkflow and DATASET.downsample.",
+    )
+    parser.add_argument(
+        "--decode",
+        action="store_true",
+        help="Decode all chunks, also where receipts say what was written.",
+    )
+    parser.add_argument(
+        "--jobs", metavar="8", type=int, help="Threads that read and decode, by default all cores."
+    )
+    parser.add_argument("--quiet", action="store_true", help="Print errors only.")
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from wkflow.cli.byte_bar import ByteBar  # noqa: PLC0415 -- not for --help
+    from wkflow.inspection.open_dataset import open_dataset  # noqa: PLC0415
+    from wkflow.inspection.verify_dataset import (  # noqa: PLC0415
+        shown_verification,
+        stored_bytes,
+        verify_dataset,
+    )
+    from wkflow.inspection.written_files import run_folders_of  # noqa: PLC0415
+    from wkflow.process_limits import available_cores  # noqa: PLC0415
+
+    _require_folder(options.dataset, "verify", "`wkflow upload` proves by itself what it sends.")
+    dataset = open_dataset(
+        options.dataset, where="wkflow verify", follow_links=options.follow_links or None
+    )
+    folders = run_folders_of(Path(dataset.target.root))
+    if options.work_dir:
+        folders = [Path(options.work_dir)]
+    bar = ByteBar(0 if options.quiet else stored_bytes(dataset))
+    threads = max(1, options.jobs or available_cores())
+    try:
+        found = verify_dataset(
+            dataset, () if options.decode else folders, threads=threads, tick=bar.tick
+        )
+    finally:
+        bar.close()
+    if options.json:
+        _print(asdict(found) | {"is_sound": found.is_sound})
+    elif not options.quiet:
+        _print(shown_verification(found))
+    found.require_sound()
+    return 0
+
+
+def _require_folder(place: str, command: str, remedy: str) -> None:
+    if is_url(place):
+        raise ConfigError(
+            "is no folder on this machine", place, f"`wkflow {command}` wants one. {remedy}"
+        )
+
+
 def _print(result: object) -> None:
     """Print a table, or an object as JSON."""
     print(result if isinstance(result, str) else json.dumps(result, indent=2), flush=True)
@@ -125,5 +188,14 @@ INSPECTIONS = (
         "disk, or on a server. Metadata are read, no voxel.",
         _add_info,
         _info,
+    ),
+    Inspection(
+        "verify",
+        "prove that the files of a dataset are whole",
+        "Hold each shard against the size and the digest that its receipt has; where there are no "
+        "receipts, decode all chunks. Nothing is written. The exit status is 7 if a file is "
+        "missing, damaged or different.",
+        _add_verify,
+        _verify,
     ),
 )

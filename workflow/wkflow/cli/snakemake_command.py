@@ -12,6 +12,7 @@ from wkflow.locks import LOCKED
 from wkflow.options.cluster_resources import JobResources
 from wkflow.options.settings import Settings
 from wkflow.planning.check_resources import memory_budget
+from wkflow.process_limits import available_cores
 from wkflow.rules.clusters import slurm
 from wkflow.run_folder import CONFIG
 from wkflow.workflow_files import snakefile
@@ -107,7 +108,7 @@ def _cores(settings: Settings) -> int:
         return 1
     if settings.jobs:
         return settings.jobs
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return available_cores()
 
 
 def require_means(settings: Settings) -> None:

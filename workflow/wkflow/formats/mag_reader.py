@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.formats.chunk_grid import Span
 from wkflow.formats.dataset_files import Files, LocalFiles
-from wkflow.formats.stored_array import StoredArray
+from wkflow.formats.stored_array import Piece, StoredArray
 from wkflow.formats.table import format_of
 from wkflow.model.box import Box
 from wkflow.model.data_formats import DATA_FORMATS
@@ -61,6 +61,10 @@ class MagReader:
         else:
             missing = (first for first, *others in names if not self._is_there(first, *others))
         return list(dict.fromkeys(missing))
+
+    def pieces(self) -> Iterator[Piece]:
+        """Cut what holds voxels of the layer, in any frame, file by file."""
+        return (piece for spans in self._all() for piece in self._array.pieces(spans))
 
     def names(self, frame: int, box: Box) -> set[str]:
         """Name the files that hold voxels of a box."""

@@ -5,6 +5,8 @@ All formats are read so: sources, mags that are there before a run, and those of
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,12 @@ from wkflow.formats.decoders import Encoded
 Decode = Callable[[Encoded, Position], NDArray[Any]]
 """From an encoded chunk and its position to its elements, in the array's order of axes; one at the
 end of an axis may be cut to what lies inside the array, or not."""
+
+Piece = tuple[tuple[str, ...], Ranges]
+"""A file, by the names that it may have, and the positions of chunks in it."""
+
+PIECE_CHUNKS = 2048
+"""Chunks of a piece at most, so that several threads share a large file."""
 
 CHANNEL = frozenset({"channel", "channels", "c^"})
 """Other names of the axis c."""
@@ -110,6 +118,43 @@ class StoredArray:
         if all(begin < end for begin, end in inside):
             yield from self.chunk_files.names(self._ranges(inside))
 
+    def pieces(self, spans: tuple[Span, ...]) -> Iterator[Piece]:
+        """Cut the chunks of a region, file by file; a file of many chunks is several pieces."""
+        inside = self._inside(spans)
+        if any(begin >= end for begin, end in inside):
+            return
+        ranges = self._ranges(inside)
+        grid = self.chunk_files.grid or (1,) * len(ranges)
+        sides = zip(ranges, grid, strict=True)
+        for shard in product(*(range(r.start // g, -(-r.stop // g)) for r, g in sides)):
+            within = [
+                range(max(r.start, s * g), min(r.stop, (s + 1) * g))
+                for r, s, g in zip(ranges, shard, grid, strict=True)
+            ]
+            (names,) = self.chunk_files.names(within)
+            yield from ((names, part) for part in _parts(within))
+
+    def decode_all(self, ranges: Ranges) -> int:
+        """Decode all chunks of a piece that were written; give their number.
+
+        Raises
+        ------
+        DamagedFileError
+            If a file cannot be decoded.
+        SourceError
+            If a file may not or cannot be read.
+        """
+        count = 0
+        for name, position, content in self.chunk_files.chunks(ranges):
+            if content is None:
+                continue
+            try:
+                self.decode(content, position)
+            except BROKEN as error:
+                raise damage(self.files, name, error) from error
+            count += 1
+        return count
+
     def has_gaps(self, spans: tuple[Span, ...]) -> bool:
         """Tell whether a shard that is there leaves out a chunk of a region."""
         inside = self._inside(spans)
@@ -130,6 +175,18 @@ class StoredArray:
     def _miss(self, name: str, *, refuses: bool) -> None:
         if refuses:
             raise MissingFileError("is missing", self.files.where(name), RESTORE)
+
+
+def _parts(ranges: Ranges) -> Iterator[Ranges]:
+    """Cut ranges across the longest until each part has few chunks."""
+    if prod(map(len, ranges)) <= PIECE_CHUNKS:
+        yield ranges
+        return
+    at = max(range(len(ranges)), key=lambda axis: len(ranges[axis]))
+    middle = ranges[at].start + len(ranges[at]) // 2
+    halves = (range(ranges[at].start, middle), range(middle, ranges[at].stop))
+    for half in halves:
+        yield from _parts([*ranges[:at], half, *ranges[at + 1 :]])
 
 
 def _sides(span: Span, chunk: int, positions: range, first: int) -> Iterator[tuple[slice, slice]]:

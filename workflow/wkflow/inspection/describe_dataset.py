@@ -131,7 +131,7 @@ def _mag(dataset: Dataset, layer: ExistingLayer, mag: ExistingMag) -> MagDescrip
     except SourceError as error:
         count = None if dataset.is_remote else 0
         return MagDescription(name, path, data_format, bytes=count, files=count, fault=error.what)
-    count, size = (None, None) if dataset.is_remote else _measure(folder_of(given))
+    count, size = (None, None) if dataset.is_remote else stored_files(folder_of(given))
     try:
         with opened_mag(layer, mag, given) as reader:
             array = reader.array
@@ -161,7 +161,7 @@ def _shape(axes: tuple[str, ...], shape: tuple[int, ...], grid: Grid) -> tuple[i
     return tuple(ends.get(axis, n) if n >= LARGEST_ARRAY else n for axis, n in pairs)
 
 
-def _measure(folder: Path) -> tuple[int, int]:
+def stored_files(folder: Path) -> tuple[int, int]:
     """Count the files below a folder and their bytes."""
     count = size = 0
     for parent, _, names in os.walk(folder):

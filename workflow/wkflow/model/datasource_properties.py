@@ -188,7 +188,10 @@ def _shown(
     """Read how a layer is to be shown; what is no number is as if it were not stated."""
     stated = layer.get("defaultViewConfiguration")
     view = stated if isinstance(stated, dict) else {}
-    ids = _numbers([layer.get("largestSegmentId")], 1)
+    largest = layer.get("largestSegmentId")
+    if isinstance(largest, dict):  # of more digits than a double has
+        largest = int(largest["value"])
+    ids = _numbers([largest], 1)
     window = _numbers(view.get("intensityRange"), 2)
     color = _numbers(view.get("color"), 3)
     return (
