@@ -83,3 +83,30 @@ def test_verify_refuses_a_server_s_dataset(capsys: pytest.CaptureFixture[str]) -
     """Before anything is asked."""
     assert main(["verify", "https://wk.example/datasets/em-1"]) == 2
     assert "is no folder on this machine" in capsys.readouterr().err
+
+
+def test_doctor_says_whether_a_conversion_can_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can: the tests run them. No server is asked that nobody named."""
+    for name in ("WK_URL", "WK_TOKEN", "WK_SHARING_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["doctor"]) == 0
+    told = capsys.readouterr().out
+    assert told.endswith("this machine can convert\n")
+    assert "  server  " not in told
+    assert main(["doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["can_convert"]
+    assert {check["state"] for check in found["checks"]} <= {"ok", "absent"}
+
+
+def test_doctor_ends_as_the_server_does(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conversion could run all the same, which is said."""
+    monkeypatch.setenv("WK_TOKEN", "no-such-token")
+    assert main(["doctor", "--webknossos-url", "http://127.0.0.1:1", "--insecure"]) == 5
+    told = capsys.readouterr().out
+    assert told.endswith("this machine can convert\n")
+    assert "no-such-token" not in told

@@ -71,7 +71,7 @@ class Flags:
             raise self._fault("; ".join(dict.fromkeys(unknown)))
         if "help" not in seen:
             self._check(paths)
-        return [*flags, PASSED_ON, *paths]
+        return [*flags, PASSED_ON, *paths] if self.paths else flags
 
     def _value(self, flag: str, action: Action, rest: Iterator[str]) -> str:
         value = next(rest, None)

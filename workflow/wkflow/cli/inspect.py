@@ -168,6 +168,40 @@ def _verify(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.add_argument(
+        "--webknossos-url",
+        metavar="URL",
+        help="Also ask this server, and whose the token is; by default that of WK_URL, if there is "
+        "WK_URL or WK_TOKEN.",
+    )
+    _add_server(parser)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from wkflow.access_token import user_token  # noqa: PLC0415 -- not for --help
+    from wkflow.inspection.check import checks_table  # noqa: PLC0415
+    from wkflow.inspection.check_machine import check_machine  # noqa: PLC0415
+    from wkflow.inspection.check_packages import check_packages  # noqa: PLC0415
+    from wkflow.options.upload import DEFAULT_URL  # noqa: PLC0415
+
+    checks = [*check_machine(Path.cwd()), *check_packages()]
+    url = options.webknossos_url or os.environ.get("WK_URL") or (user_token() and DEFAULT_URL)
+    if url:
+        from wkflow.inspection.check_server import check_server  # noqa: PLC0415 -- only who has one
+
+        checks += check_server(url, ca_bundle=options.ca_bundle, insecure=options.insecure)
+    status = min((check.status for check in checks if check.status), default=0)
+    can_convert = status != ConfigError.exit_status
+    if options.json:
+        _print({"can_convert": can_convert, "checks": [asdict(check) for check in checks]})
+    else:
+        told = "this machine can convert" if can_convert else "no conversion can run here"
+        _print(f"{checks_table(checks)}\n\n{told}")
+    return status
+
+
 def _require_folder(place: str, command: str, remedy: str) -> None:
     if is_url(place):
         raise ConfigError(
@@ -197,5 +231,14 @@ INSPECTIONS = (
         "missing, damaged or different.",
         _add_verify,
         _verify,
+    ),
+    Inspection(
+        "doctor",
+        "check this machine, its packages, and the server",
+        "Say what of Python, packages, disk, memory, clusters and the server is there, which "
+        "formats each extra opens, and what to do about the rest. The exit status is 2 if no "
+        "conversion can run here, else 4 or 5 if the server or the token is of no use.",
+        _add_doctor,
+        _doctor,
     ),
 )
