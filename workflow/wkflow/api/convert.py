@@ -71,6 +71,7 @@ def convert(
     upload_on_cluster: bool = False,
     follow_links: bool = False,
     work_dir: str | Path | None = None,
+    report: bool = True,
     token: str | None = None,
     progress: bool | None = None,
     snakemake: Sequence[str] = (),
@@ -192,6 +193,9 @@ def convert(
         there; archives and downloads never lead out.
     work_dir : str or Path
         Run folder: config, plan, receipts, logs; by default TARGET.wkflow.
+    report : bool, default True
+        Draw report.html in the run folder: pictures of all layers, their mags, and what the run
+        did.
     token : str
         Token of your WEBKNOSSOS account; by default WK_TOKEN of the environment. It is written
         nowhere, and this process's environment stays as it is.

@@ -79,6 +79,7 @@ def plan(
     upload_on_cluster: bool = False,
     follow_links: bool = False,
     work_dir: str | Path | None = None,
+    report: bool = True,
     token: str | None = None,
 ) -> PlannedRun:
     """Look what a run would make, and what it needs: the dry run. Nothing is written.
@@ -211,6 +212,9 @@ def plan(
         there; archives and downloads never lead out.
     work_dir : str or Path
         Run folder: config, plan, receipts, logs; by default TARGET.wkflow.
+    report : bool, default True
+        Draw report.html in the run folder: pictures of all layers, their mags, and what the run
+        did.
     token : str
         Token of your WEBKNOSSOS account; by default WK_TOKEN of the environment. It is written
         nowhere, and this process's environment stays as it is.
