@@ -15,8 +15,6 @@ from wkflow.options.settings import Settings
 if TYPE_CHECKING:
     from wkflow.model.plan import Plan
 
-PAGE = "report.html"
-"""The report for people, where there is one."""
 
 OUTCOMES: dict[str, Outcome] = {
     "DONE": "done",
@@ -55,7 +53,7 @@ def result_of(settings: Settings, outcome: Outcome, seconds: float, output: str)
     from wkflow.cli.run import notes, result  # noqa: PLC0415 -- as above
     from wkflow.errors import ConfigError  # noqa: PLC0415
     from wkflow.model.plan import Plan  # noqa: PLC0415
-    from wkflow.run_folder import DRAFT, PLAN, PROOF, REPORT, RunFolder  # noqa: PLC0415
+    from wkflow.run_folder import DRAFT, PAGE, PLAN, PROOF, REPORT, RunFolder  # noqa: PLC0415
 
     folder = settings.run_folder
     plans = []
