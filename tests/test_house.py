@@ -56,6 +56,7 @@ WITHOUT_TWIN = {
     "cli/run": WHOLE_RUNS,
     "cli/cluster_jobs": THROUGH_SLURM,
     "cli/__main__": "a call of cli/main",
+    "cli/inspection_options": "flags alone, which the tests of cli/inspect judge",
     "steps/downsample_block": WHOLE_RUNS,
     "steps/downsample_rest": WHOLE_RUNS,
     "options/option_types": "a line each around a tested function",

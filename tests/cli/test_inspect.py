@@ -1,14 +1,19 @@
 """The commands that look: their options, what they print, and their exit status."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import requests
 from wkflow.cli.inspect import INSPECTIONS
 from wkflow.cli.main import build_parsers, main
 
 from tests.datasets import write_dataset
 from tests.inspection.conftest import two_mags
+from tests.runs import TIMEOUT_S, environment
 
 NAMES = [one.name for one in INSPECTIONS]
 
@@ -110,3 +115,25 @@ def test_doctor_ends_as_the_server_does(
     told = capsys.readouterr().out
     assert told.endswith("this machine can convert\n")
     assert "no-such-token" not in told
+
+
+def test_view_prints_a_link_and_ends_with_an_interrupt(dataset: Path) -> None:
+    """Its status is 0: to end it so is what it is for."""
+    command = [sys.executable, "-m", "wkflow.cli.main", "view", "--no-browser", str(dataset)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    ) as run:
+        assert run.stdout
+        link = run.stdout.readline().strip()
+        assert requests.get(link, timeout=10).status_code == 200
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=TIMEOUT_S)
+    assert (run.returncode, err) == (0, "wkflow: Ctrl-C ends the view\n")
+
+
+def test_view_refuses_what_is_no_dataset(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is served."""
+    assert main(["view", "--no-browser", str(tmp_path)]) == 3
+    assert "is no dataset" in capsys.readouterr().err

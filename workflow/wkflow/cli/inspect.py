@@ -3,13 +3,17 @@
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import usage_of
+from wkflow.cli.inspection_options import add_doctor, add_info, add_verify, add_view
 from wkflow.errors import ConfigError
 from wkflow.network.urls import is_url
 
@@ -60,78 +64,14 @@ def inspect(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
     return command.run(options)
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="Print a JSON object for programs.")
-
-
-def _add_links(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--follow-links",
-        action="store_true",
-        help="Also read mags that lie outside of the dataset's folder.",
-    )
-
-
-def _add_server(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--token", help="Token of your WEBKNOSSOS account; WK_TOKEN in the environment is safer."
-    )
-    parser.add_argument(
-        "--ca-bundle", metavar="ca.pem", help="Certificates of a server to trust, as PEM."
-    )
-    parser.add_argument(
-        "--insecure",
-        action="store_true",
-        help="Send the token over plain http, where others can read it.",
-    )
-
-
-def _add_info(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "dataset", metavar="DATASET", help="Folder of a dataset, or its URL on a server."
-    )
-    _add_json(parser)
-    _add_links(parser)
-    _add_server(parser)
-    parser.add_argument(
-        "--verbose", action="store_true", help="Also print the server's chain of causes."
-    )
-
-
 def _info(options: argparse.Namespace) -> int:
     from wkflow.inspection.describe_dataset import dataset_table, describe_dataset  # noqa: PLC0415 -- not for --help
     from wkflow.inspection.open_dataset import open_dataset  # noqa: PLC0415
 
-    dataset = open_dataset(
-        options.dataset,
-        where="wkflow info",
-        ca_bundle=options.ca_bundle,
-        insecure=options.insecure or None,
-        follow_links=options.follow_links or None,
-    )
+    dataset = open_dataset(options.dataset, where="wkflow info", **_server_options(options))
     description = describe_dataset(dataset)
     _print(asdict(description) if options.json else dataset_table(description))
     return 0
-
-
-def _add_verify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", metavar="DATASET", help="Folder of a dataset.")
-    _add_json(parser)
-    _add_links(parser)
-    parser.add_argument(
-        "--work-dir",
-        metavar="FOLDER",
-        help="Run folder with the receipts; by default DATASET.wkflow and DATASET.downsample.",
-    )
-    parser.add_argument(
-        "--decode",
-        action="store_true",
-        help="Decode all chunks, also where receipts say what was written.",
-    )
-    parser.add_argument(
-        "--jobs", metavar="8", type=int, help="Threads that read and decode, by default all cores."
-    )
-    parser.add_argument("--quiet", action="store_true", help="Print errors only.")
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -168,17 +108,6 @@ def _verify(options: argparse.Namespace) -> int:
     return 0
 
 
-def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    _add_json(parser)
-    parser.add_argument(
-        "--webknossos-url",
-        metavar="URL",
-        help="Also ask this server, and whose the token is; by default that of WK_URL, if there is "
-        "WK_URL or WK_TOKEN.",
-    )
-    _add_server(parser)
-
-
 def _doctor(options: argparse.Namespace) -> int:
     from wkflow.access_token import user_token  # noqa: PLC0415 -- not for --help
     from wkflow.inspection.check import checks_table  # noqa: PLC0415
@@ -202,6 +131,50 @@ def _doctor(options: argparse.Namespace) -> int:
     return status
 
 
+def _view(options: argparse.Namespace) -> int:
+    import webbrowser  # noqa: PLC0415 -- not for --help
+
+    from wkflow.inspection.open_dataset import open_dataset  # noqa: PLC0415
+    from wkflow.inspection.precomputed_view import shown_layers  # noqa: PLC0415
+
+    dataset = open_dataset(options.dataset, where="wkflow view", **_server_options(options))
+    try:
+        from wkflow.inspection.neuroglancer_view import serving  # noqa: PLC0415
+    except ImportError as lack:
+        if str(lack.name).startswith("wkflow"):  # a fault of the installation
+            raise
+        raise ConfigError(
+            f"needs a package that is not installed ({lack.name})", "wkflow view",
+            "pip install 'wkflow[view]'",
+        ) from None  # fmt: skip
+    with (
+        shown_layers(dataset) as (layers, notes),
+        serving(layers, port=options.port, say=_note) as link,
+    ):
+        for note in notes:
+            _note(note)
+        print(link, flush=True)
+        if not options.no_browser:
+            webbrowser.open(link)
+        _note("Ctrl-C ends the view")
+        with suppress(KeyboardInterrupt):
+            Event().wait()
+    return 0
+
+
+def _note(words: str) -> None:
+    print(f"wkflow: {words}", file=sys.stderr, flush=True)
+
+
+def _server_options(options: argparse.Namespace) -> dict[str, object]:
+    """Give the options that say how a dataset is opened."""
+    return {
+        "ca_bundle": options.ca_bundle,
+        "insecure": options.insecure or None,
+        "follow_links": options.follow_links or None,
+    }
+
+
 def _require_folder(place: str, command: str, remedy: str) -> None:
     if is_url(place):
         raise ConfigError(
@@ -220,7 +193,7 @@ INSPECTIONS = (
         "show what a dataset is made of",
         "Show layers, mags, types, boxes, sizes, chunks and codecs of a dataset of any tool: on "
         "disk, or on a server. Metadata are read, no voxel.",
-        _add_info,
+        add_info,
         _info,
     ),
     Inspection(
@@ -229,7 +202,7 @@ INSPECTIONS = (
         "Hold each shard against the size and the digest that its receipt has; where there are no "
         "receipts, decode all chunks. Nothing is written. The exit status is 7 if a file is "
         "missing, damaged or different.",
-        _add_verify,
+        add_verify,
         _verify,
     ),
     Inspection(
@@ -238,7 +211,15 @@ INSPECTIONS = (
         "Say what of Python, packages, disk, memory, clusters and the server is there, which "
         "formats each extra opens, and what to do about the rest. The exit status is 2 if no "
         "conversion can run here, else 4 or 5 if the server or the token is of no use.",
-        _add_doctor,
+        add_doctor,
         _doctor,
+    ),
+    Inspection(
+        "view",
+        "show a dataset in the browser, with Neuroglancer",
+        "Serve a dataset of any format to this machine's browser alone, and show it in "
+        "Neuroglancer: all layers in their scale, contrast and colours. Ctrl-C ends it.",
+        add_view,
+        _view,
     ),
 )

@@ -25,6 +25,7 @@ OPENS = {
     "bioformats": "125 suffixes more through Bio-Formats",
     "s3": "s3://",
     "gs": "gs://",
+    "view": "wkflow view",
     "slurm": "--distribution-strategy slurm",
     "kubernetes": "--distribution-strategy kubernetes",
 }

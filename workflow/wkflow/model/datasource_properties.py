@@ -22,6 +22,10 @@ DTYPES = {"float": "float32", "double": "float64", "uint24": "uint8"}
 """Element classes that are not called as numpy calls them; uint24 are three channels."""
 
 
+Window = tuple[float, float] | None
+"""A range of values, if one is stated."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExistingMag:
     """A mag that is listed; its folder is the first of `paths` (relative or absolute) that exists.
@@ -39,14 +43,16 @@ class ExistingLayer:
     """A layer and its mags, finest first.
 
     `largest_id` is the one stated for a segmentation; `window` (begin, end) is the range of values
-    that is to be shown, `color` (red, green, blue; 0 to 255) as what, where that is stated.
+    that is to be shown, `color` (red, green, blue; 0 to 255) as what, and `limits` are the lowest
+    and the highest value, where that is stated.
     """
 
     layer: Layer
     mags: tuple[ExistingMag, ...]
     largest_id: int | None = None
-    window: tuple[float, float] | None = None
+    window: Window = None
     color: Triple | None = None
+    limits: Window = None
 
     def mag(self, mag: Mag) -> ExistingMag | None:
         """Give a listed mag."""
@@ -184,7 +190,7 @@ def _layer(layer: dict[str, Any]) -> ExistingLayer:
 
 def _shown(
     layer: dict[str, Any],
-) -> tuple[int | None, tuple[float, float] | None, Triple | None]:
+) -> tuple[int | None, Window, Triple | None, Window]:
     """Read how a layer is to be shown; what is no number is as if it were not stated."""
     stated = layer.get("defaultViewConfiguration")
     view = stated if isinstance(stated, dict) else {}
@@ -193,11 +199,13 @@ def _shown(
         largest = int(largest["value"])
     ids = _numbers([largest], 1)
     window = _numbers(view.get("intensityRange"), 2)
+    limits = _numbers([view.get("min"), view.get("max")], 2)
     color = _numbers(view.get("color"), 3)
     return (
         int(ids[0]) if ids else None,
         (window[0], window[1]) if window else None,
         (int(color[0]), int(color[1]), int(color[2])) if color else None,
+        (limits[0], limits[1]) if limits else None,
     )
 
 
