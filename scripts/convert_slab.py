@@ -2,10 +2,12 @@
 
 from wkflow.model.plan import Plan
 from wkflow.rules.job import Job
+from wkflow.run_folder import histogram_path
 from wkflow.steps.convert_slab import convert_slab
 
 with Job(snakemake, yields=True) as job:
     plan = job.placed(Plan.read(snakemake.input.plan))
     options = {"threads": snakemake.threads, "tick": job.tick, "scratch": job.scratch}
-    receipt = convert_slab(plan, **snakemake.wildcards, **options)
+    histogram = histogram_path(snakemake.output.receipt).absolute()
+    receipt = convert_slab(plan, **snakemake.wildcards, **options, histogram=histogram)
     receipt.write(snakemake.output.receipt)

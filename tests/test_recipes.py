@@ -8,7 +8,7 @@ from wkflow.model.layer_plan import digest
 from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.source import Channel, RawLayout
 
-from tests.strategies import channels, feeds, resized, small_layer_plan
+from tests.strategies import channels, dataset_plan, feeds, resized, small_layer_plan
 
 
 @given(depth=st.integers(1, 200), more=st.integers(0, 200))
@@ -61,19 +61,33 @@ def test_what_is_read_of_a_file_changes_the_recipe_of_its_slab() -> None:
     assert len(recipes) == 1 + len(others) + 3
 
 
-@given(feed=feeds(), display=channels(), passing=st.booleans())
-def test_how_voxels_pass_changes_no_recipe(
+@given(
+    feed=feeds(),
+    display=channels(),
+    passing=st.booleans(),
+    contrast=st.sampled_from(["auto", "full", "0,99"]),
+)
+def test_how_voxels_pass_and_are_shown_changes_no_recipe(
     feed: ReadStrategy,
     display: Channel,
     passing: bool,  # noqa: FBT001
+    contrast: str,
 ) -> None:
-    """Another memory, colour or place to stay is no reason to convert again."""
+    """Another memory, colour, contrast or place to stay is no reason to convert again."""
     plan = small_layer_plan()
-    other = replace(plan, feed=feed, display=display, passing=passing)
+    other = replace(plan, feed=feed, display=display, passing=passing, contrast=contrast)
     slab, step, places = plan.slabs()[0], plan.steps()[0], [(0, (0, 0, 0))]
     assert other.slab_recipe(slab) == plan.slab_recipe(slab)
     assert other.block_recipe(*step, places) == plan.block_recipe(*step, places)
     assert other.rest_recipe() == plan.rest_recipe()
+
+
+def test_another_contrast_is_described_anew() -> None:
+    """Only the properties and the report depend on the plan as a whole."""
+    plan = dataset_plan()
+    other = replace(plan, layers=(replace(plan.layers[0], contrast="0,99"),))
+    assert other.recipe() != plan.recipe()
+    assert other.layout_recipe("em") == plan.layout_recipe("em")
 
 
 def test_a_digest_tells_values_and_places_apart() -> None:

@@ -7,6 +7,7 @@ import pytest
 from wkflow.cli.plan_table import plan_table
 from wkflow.model.plan import Plan
 from wkflow.model.read_strategy import ReadStrategy
+from wkflow.model.source import Channel
 from wkflow.options.settings import Settings
 
 from tests.strategies import dataset_plan, small_layer_plan
@@ -50,6 +51,27 @@ def test_sums_stand_below(plan: Plan, tmp_path: Path) -> None:
     assert f"files      {plan.file_count} shards" in table
     assert "3.2 GB may be used" in table
     assert "GB free" in table
+
+
+@pytest.mark.parametrize(
+    ("contrast", "window", "words"),
+    [
+        ("auto", None, "shown from black to white by the percentiles of the voxels' values"),
+        ("full", None, "shown from black to white by the ends of the voxels' values"),
+        ("auto", (5.0, 90.0), "shown from 5 (black) to 90 (white), stated by the file"),
+        ("-3,4095", (5.0, 90.0), "shown from -3 (black) to 4095 (white), asked for"),
+    ],
+)
+def test_what_is_shown_black_and_white_is_told(
+    plan: Plan, tmp_path: Path, contrast: str, window: tuple[float, float] | None, words: str
+) -> None:
+    """As far as it is known; of color layers only."""
+    color, other = plan.layers
+    color = replace(color, contrast=contrast, display=Channel(window=window))
+    labels = replace(other, layer=replace(other.layer, category="segmentation"))
+    table = plan_table(replace(plan, layers=(color, labels)), settings(tmp_path))
+    assert words in table
+    assert table.count("shown from") == 1
 
 
 def test_what_was_judged_and_noticed_is_told(plan: Plan, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ receipts = st.builds(
     lowest=samples,
     highest=samples,
     seconds=st.floats(0, 1e6),
+    histogram=st.just("") | st.from_regex(r"[0-9a-f]{8}", fullmatch=True),
 )
 
 

@@ -125,6 +125,22 @@ def test_a_format_has_codecs_of_its_own(text: str, data_format: str, others: str
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [("auto", "auto"), ("full", "full"), ("-1000, 2500.5", "-1000,2500.5"), ([0, 4095], "0,4095")],
+)
+def test_contrast_is_a_word_or_two_numbers(value: object, text: str) -> None:
+    """As flags and YAML spell them; no digit is lost."""
+    assert parsers.contrast(value) == text
+
+
+@pytest.mark.parametrize("value", ["best", "5", "9,5", "5,5", "0,nan", "-inf,1", "1,2,3", "a,b", 7])
+def test_other_contrasts_are_refused(value: object) -> None:
+    """In one sentence, with an example."""
+    with pytest.raises(ValueError, match=r"auto, full, or two numbers LOW,HIGH.*: 0,4095"):
+        parsers.contrast(value)
+
+
+@pytest.mark.parametrize(
     ("value", "count"),
     [
         ("64M", 64 * MIB),

@@ -22,6 +22,7 @@ from wkflow.model.source import Source
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer
+from wkflow.voxels.histogram import Histogram
 
 from tests.steps.arrays import ArrayImage, noise, opener
 from tests.steps.stacks import Volume, grains, laid_out, write_pngs, write_tiffs
@@ -55,6 +56,44 @@ def test_voxels_are_those_of_the_images(tmp_path: Path, dtype: str) -> None:
     plan = laid_out(write_tiffs(tmp_path / "em", volume))
     convert(plan)
     assert_array_equal(written(plan), volume[np.newaxis], strict=True)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "float32"])
+@pytest.mark.parametrize("kind", ["rows", "bands", "scratch"])
+def test_voxels_are_counted_while_they_pass(tmp_path: Path, dtype: str, kind: str) -> None:
+    """Each once, in whatever bands it comes; slabs add up, also when a slice was replaced."""
+    volume = grains(dtype=dtype)
+    source = write_tiffs(tmp_path / "em", volume)
+    plan = laid_out(source, job_size=10_000)
+    plan = replace(plan, layers=(replace(plan.layers[0], feed=ReadStrategy(kind, 8, 16, 2)),))
+    slabs = list(map(str, plan.layers[0].slabs()))
+    receipts = {slab: counting(plan, slab, tmp_path) for slab in slabs}
+    volume[3, 8] = 77
+    tifffile.imwrite(source / "slice_3.tif", volume[3])
+    receipts[slabs[0]] = counting(plan, slabs[0], tmp_path)
+    found = Histogram(dtype)
+    for slab, receipt in receipts.items():
+        part = Histogram.read(tmp_path / f"{slab}.npz", dtype, receipt.histogram)
+        assert part
+        found.add(part)
+    expected = Histogram(dtype)
+    expected.include(volume[..., np.newaxis])
+    assert_array_equal(found.counts, expected.counts, strict=True)
+    assert min(receipt.lowest or 0 for receipt in receipts.values()) == volume.min()
+    assert max(receipt.highest or 0 for receipt in receipts.values()) == volume.max()
+
+
+def counting(plan: Plan, slab: str, folder: Path) -> Receipt:
+    """Convert one slab, with its histogram."""
+    return convert_slab(
+        plan,
+        "em",
+        slab,
+        threads=2,
+        tick=lambda _: None,
+        scratch=folder / "scratch",
+        histogram=folder / f"{slab}.npz",
+    )
 
 
 def test_colors_are_channels(tmp_path: Path) -> None:

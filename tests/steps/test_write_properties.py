@@ -34,7 +34,13 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     (one,) = plan.layers
     for slab in one.slabs():
         receipt = convert_slab(
-            plan, "em", str(slab), threads=2, tick=lambda _: None, scratch=Path("scratch")
+            plan,
+            "em",
+            str(slab),
+            threads=2,
+            tick=lambda _: None,
+            scratch=Path("scratch"),
+            histogram=Path(f"receipts/convert_slab/em/{slab}.npz"),
         )
         receipts.append(f"receipts/convert_slab/em/{slab}.json")
         receipt.write(receipts[-1])
@@ -45,13 +51,14 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_a_whole_dataset_is_described(run: Run) -> None:
-    """With the extremes of all slabs, and nobody's names but its own."""
+    """With the values of all slabs, and nobody's names but its own."""
     plan, receipts = run
     receipt = write_properties(plan, receipts)
     document = json.loads(Path(plan.dataset, PROPERTIES).read_text())
     (layer,) = document["dataLayers"]
     assert document["id"]["name"] == "target"
-    assert layer["defaultViewConfiguration"] == {"min": 0.0, "max": 249.0}
+    view = {"intensityRange": [1.0, 249.0], "min": 0.0, "max": 249.0}
+    assert layer["defaultViewConfiguration"] == view
     assert [mag["mag"] for mag in layer["mags"]] == [[1, 1, 1], [2, 2, 2]]
     assert receipt.rule == "write_properties"
     assert len(receipt.files) == plan.file_count
@@ -66,6 +73,25 @@ def test_a_layer_is_shown_as_its_source_says(run: Run) -> None:
     (layer,) = json.loads(Path(plan.dataset, PROPERTIES).read_text())["dataLayers"]
     assert layer["defaultViewConfiguration"]["color"] == [0, 0, 255]
     assert layer["defaultViewConfiguration"]["intensityRange"] == [2.0, 99.0]
+
+
+def test_a_layer_is_shown_as_somebody_asks(run: Run) -> None:
+    """The limits of what can be shown go as far: the server would cut the range there."""
+    plan, receipts = run
+    one = replace(plan.layers[0], contrast="-5,4095", display=Channel(window=(2.0, 99.0)))
+    write_properties(replace(plan, layers=(one,)), receipts)
+    (layer,) = json.loads(Path(plan.dataset, PROPERTIES).read_text())["dataLayers"]
+    view = {"intensityRange": [-5.0, 4095.0], "min": -5.0, "max": 4095.0}
+    assert layer["defaultViewConfiguration"] == view
+
+
+def test_receipts_of_an_earlier_version_say_no_range(run: Run) -> None:
+    """It described the layer by the extremes of all slabs alone, and so it is again."""
+    plan, receipts = run
+    replace(Receipt.read(receipts[0]), histogram="").write(receipts[0])
+    write_properties(plan, receipts)
+    (layer,) = json.loads(Path(plan.dataset, PROPERTIES).read_text())["dataLayers"]
+    assert layer["defaultViewConfiguration"] == {"min": 0.0, "max": 249.0}
 
 
 @pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))

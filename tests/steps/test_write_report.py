@@ -7,8 +7,27 @@ from pathlib import Path
 from wkflow import __version__
 from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.steps.write_report import write_report
+from wkflow.voxels.choose_intensity_range import NOT_COUNTED
 
 from tests.strategies import dataset_plan, small_layer_plan
+
+
+def test_it_says_what_is_shown_black_and_white(tmp_path: Path) -> None:
+    """Of color layers, with the reason; there are no values to choose from for labels."""
+    color, labels = small_layer_plan(), small_layer_plan(name="cells")
+    labels = replace(labels, layer=replace(labels.layer, category="segmentation"))
+    receipt = tmp_path / "receipts" / "convert_slab" / "em" / "z000000000.json"
+    Receipt("convert_slab", lowest=3, highest=200).write(receipt)
+    for contrast, window, words in (
+        ("0,4095", [0.0, 4095.0], "asked for"),
+        ("full", [3.0, 200.0], "asked for: the smallest and the largest value"),
+        ("auto", None, NOT_COUNTED),
+    ):
+        plan = dataset_plan(replace(color, contrast=contrast), labels)
+        write_report(plan, [str(receipt)], tmp_path / "report.json")
+        one, other = json.loads((tmp_path / "report.json").read_text())["layers"]
+        assert (one["intensity_range"], one["intensity_range_evidence"]) == (window, words)
+        assert "intensity_range" not in other
 
 
 def test_jobs_are_added_up_by_rule(tmp_path: Path) -> None:

@@ -24,6 +24,15 @@ def receipt_name(job: object) -> str:
     return f"{RECEIPTS}/{job}.json"
 
 
+def histogram_path(receipt: str | Path) -> Path:
+    """Give the file with the histogram of the voxels that a receipt tells of.
+
+    >>> histogram_path("receipts/convert_slab/cells/z0.json").as_posix()
+    'receipts/convert_slab/cells/z0.npz'
+    """
+    return Path(receipt).with_suffix(".npz")
+
+
 BATCHES = "parcels"
 """Below the receipts: those of an upload's batches. Earlier versions called them so."""
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from wkflow.options.settings import Settings
 
 IMPORTED = (
+    "PIL.Image",
     "snakemake.iocontainers",
     "wkflow.formats.replace_dataset",
     "wkflow.rules.job",

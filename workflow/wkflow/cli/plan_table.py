@@ -3,6 +3,7 @@
 from math import prod
 
 from wkflow.model.box import Triple
+from wkflow.model.intensity_range import FULL, known_range
 from wkflow.model.layer import Grid, Layer
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.read_strategy import ReadStrategy
@@ -46,6 +47,7 @@ def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:
         f"layer {layer.name}: {layer.category} ({one.evidence}), {layer.element_class}",
         f"box {_box(layer)}, {layer.data_format}, {_codec(one)}, {one.kernel}",
         *_lengths(layer, plan),
+        *_contrast(one),
         *([f"read from {one.given.root}"] if one.given else [_feeding(one.feed)]),
         ROW.format("mag", "voxels", "shard", "chunk", "files", "jobs", "GB"),
     ]
@@ -67,6 +69,17 @@ def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:
 
 def _codec(one: LayerPlan) -> str:
     return f"{one.codec} ({one.codec_evidence})" if one.codec_evidence else one.codec
+
+
+def _contrast(one: LayerPlan) -> list[str]:
+    """Say which values of a color layer are shown black and white, as far as that is known."""
+    if one.given or one.layer.category != "color":
+        return []
+    if (known := known_range(one.contrast, one.display.window)) and known.window:
+        low, high = known.window
+        return [f"shown from {low:g} (black) to {high:g} (white), {known.evidence}"]
+    of = "ends" if one.contrast == FULL else "percentiles"
+    return [f"shown from black to white by the {of} of the voxels' values, when they are read"]
 
 
 def _lengths(layer: Layer, plan: Plan) -> list[str]:

@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 from wkflow.model.box import Box, Triple
+from wkflow.model.intensity_range import AUTO
 from wkflow.model.kernel import KERNELS
 from wkflow.model.layer import KEPT_BYTES, START_BYTES, Grid, Layer, Place, rest_memory, shard_bytes
 from wkflow.model.read_strategy import ReadStrategy
@@ -38,9 +39,8 @@ class LayerPlan:
     `grids` are its mags, finest first; a slab is of whole batches of `batch` slices; `kernel`
     reduces one mag to the next; `codec` compresses chunks; `pad` allows slices smaller than the
     layer. `job_bytes` is about what one job converts; a downsampling job reads and writes more at
-    once. `feed` says how voxels come into memory, `display` how the layer is first shown.
-    `passing` says that shards leave the disk when they are sent. The last two, and `feed`, change
-    no voxel.
+    once. `feed` says how voxels come into memory, `display` and `contrast` how the layer is first
+    shown, `passing` that shards leave the disk when they are sent: these four change no voxel.
 
     `evidence` says why the layer has its category, `codec_evidence` why it has its codec, if its
     voxels chose that.
@@ -66,6 +66,7 @@ class LayerPlan:
     given: StoredMag | None = None
     largest_id: int = 0
     codec_evidence: str = ""
+    contrast: str = AUTO
 
     @property
     def made(self) -> tuple[Grid, ...]:

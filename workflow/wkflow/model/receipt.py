@@ -25,7 +25,8 @@ class Receipt:
 
     `lowest` and `highest` are over the finite samples that the job wrote in mag 1, None where
     there are none; `rounded` says that fractions became whole numbers; `voxels` counts those
-    written, `seconds` the time that took.
+    written, `seconds` the time that took. `histogram` is the crc32c, in hexadecimal, of the file
+    with the histogram of a color layer's voxels, which lies beside the receipt.
     """
 
     rule: str
@@ -35,6 +36,7 @@ class Receipt:
     highest: int | float | None = None
     seconds: float = 0.0
     rounded: bool = False
+    histogram: str = ""
 
     @property
     def bytes_written(self) -> int:
@@ -74,7 +76,8 @@ class Receipt:
     def require_numbers(self) -> None:
         """Raise ValueError where text stands for a number, or a number for text."""
         counts = [self.voxels, *(file.bytes for file in self.files)]
-        texts = [self.rule, *(text for file in self.files for text in (file.path, file.crc32c))]
+        names = [text for file in self.files for text in (file.path, file.crc32c)]
+        texts = [self.rule, self.histogram, *names]
         extremes = [one for one in (self.lowest, self.highest) if one is not None]
         are_known = all(isinstance(text, str) for text in texts)
         are_known &= all(isinstance(count, int) for count in counts)

@@ -42,13 +42,17 @@ class Header:
         return prod(size for _, size in self.axes)
 
 
+Window = tuple[float, float]
+"""The values that are shown black and white."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """What a file says of one channel: its name, RGB colour, and values shown black and white."""
 
     name: str = ""
     colour: Triple | None = None
-    window: tuple[float, float] | None = None
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)

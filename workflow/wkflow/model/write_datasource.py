@@ -11,7 +11,7 @@ from wkflow import atomic_files
 from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import Grid, Layer
 from wkflow.model.receipt import Receipt
-from wkflow.model.source import Channel
+from wkflow.model.source import Channel, Window
 
 PROPERTIES = "datasource-properties.json"
 
@@ -62,11 +62,13 @@ def layer_properties(
     display: Channel = DISPLAY,
     *,
     largest_id: int = 0,
+    limits: Window | None = None,
 ) -> dict[str, Any]:
     """Describe one layer.
 
     `receipts` are those of its slabs, whose statistics it needs; `display` says how the layer is
-    first shown, where the source knows that; `largest_id` is that of a segmentation's source.
+    first shown, where that is known; `largest_id` is that of a segmentation's source. `limits` are
+    values that a person may choose from though no voxel has them.
     """
     x, y, z = layer.box.size
     document: dict[str, Any] = {
@@ -76,8 +78,8 @@ def layer_properties(
         "dataFormat": layer.data_format,
         "mags": [mag_properties(layer, grid) for grid in grids],
     }
-    lows = [r.lowest for r in receipts if r.lowest is not None]
-    highs = [r.highest for r in receipts if r.highest is not None]
+    lows = [r.lowest for r in receipts if r.lowest is not None] + list(limits or ())
+    highs = [r.highest for r in receipts if r.highest is not None] + list(limits or ())
     if layer.category == "segmentation":
         document["largestSegmentId"] = _segment_id(int(max([largest_id, *highs])))
     elif view := _view(lows, highs, display):

@@ -7,6 +7,7 @@ from pydantic import model_validator as whole
 
 from wkflow.model.box import Triple
 from wkflow.model.data_formats import DATA_FORMATS, misfit, shard_of
+from wkflow.model.intensity_range import AUTO
 from wkflow.model.units import NANOMETER
 from wkflow.options import parsers
 from wkflow.options.option_types import (
@@ -90,6 +91,12 @@ class ConvertOptions(BaseModel):
     )
     sampling_mode: Literal["anisotropic", "isotropic", "constant_z"] = Field(
         "anisotropic", description="Which axes each magnification halves."
+    )
+    contrast: Annotated[str, BeforeValidator(parsers.contrast)] = Field(
+        AUTO,
+        description="Values of color layers shown black and white at first: auto, what the file "
+        "states, else percentiles of the voxels; full, the smallest and the largest; LOW,HIGH.",
+        examples=["0,4095"],
     )
     on_mismatch: Literal["refuse", "pad"] = Field(
         "refuse", description="Slices of other sizes: refuse them, or pad with zeros."

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from wkflow.errors import ConfigError
+from wkflow.model import intensity_range
 from wkflow.model.box import Triple
 from wkflow.model.codec import Codec
 from wkflow.model.layer_names import FIRST_PRINTED, suggest
@@ -127,6 +128,20 @@ def _noun(parse: Callable[[], object]) -> object:
         return parse()
     except ConfigError as error:
         raise ValueError(f"is wrong: {error.what}. {error.remedy}") from None
+
+
+def contrast(value: object) -> str:
+    """Read auto, full, or two numbers, as a list or with a comma between."""
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if text in {intensity_range.AUTO, intensity_range.FULL}:
+        return text
+    try:
+        intensity_range.parse_window(text)
+    except ValueError:
+        raise ValueError(
+            "must be auto, full, or two numbers LOW,HIGH with LOW below HIGH: 0,4095"
+        ) from None
+    return text.replace(" ", "")
 
 
 def memory(value: object) -> int:

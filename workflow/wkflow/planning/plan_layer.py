@@ -95,6 +95,7 @@ class LayerPlanner:
                 budget=self.budget - rest_memory(layer, grids[0], FEWEST_THREADS),
             ),
             display=part.channel,
+            contrast=settings.contrast,
             largest_id=part.about.largest_id if category == "segmentation" else 0,
         )
 

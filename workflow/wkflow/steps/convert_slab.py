@@ -21,6 +21,7 @@ from wkflow.model.slab import Slab
 from wkflow.model.write_datasource import remove_properties
 from wkflow.voxels.bands import bands
 from wkflow.voxels.cast import casting
+from wkflow.voxels.histogram import Histogram
 from wkflow.voxels.scratch_mag import shortcut_of
 from wkflow.voxels.scratch_voxels import ShortcutVoxels
 from wkflow.voxels.source_files import at_hand
@@ -38,13 +39,15 @@ def convert_slab(
     threads: int,
     tick: Callable[[int], None],
     scratch: Path,
+    histogram: Path | None = None,
 ) -> Receipt:
     """Read the slices of a slab, band by band, and write their shards of mag 1.
 
     A dataset that is published stays so until the first of them is whole.
 
     `tick` is told the voxels of each row of chunks when it is written; below `scratch` lie
-    shortcuts and what does not fit into memory.
+    shortcuts and what does not fit into memory. `histogram` is the file that becomes the histogram
+    of a color layer's voxels.
 
     Raises
     ------
@@ -55,6 +58,7 @@ def convert_slab(
     dataset, one = Path(plan.dataset), plan.layer(layer)
     cut = one.slab(slab)
     extremes, rounded = Extremes(), Event()
+    counted = Histogram.of(one.layer) if histogram else None
     files: list[ShardFile] = []
     written = 0
     with (
@@ -66,7 +70,9 @@ def convert_slab(
 
         def through(region: ReadBox) -> ReadBox:
             cast = casting(region, one.layer.dtype, one.source.files[0], rounded.set)
-            return leaving(extremes.watching(cast))
+            if counted:
+                cast = counted.watching(cast, one.box.begin[1])
+            return leaving(cast if counted and counted.is_of_all else extremes.watching(cast))
 
         job = _Job(dataset, local, pool, scratch, cache(partial(remove_properties, dataset)))
         for voxels, whole in job.write(cut, through):
@@ -75,6 +81,12 @@ def convert_slab(
             for file in whole:
                 flusher.flush(dataset / file.path)
                 files.append(file)
+        crc = ""
+        if counted and histogram:
+            crc = counted.write(histogram)
+            atomic_files.flush([histogram])
+    if counted and counted.is_of_all:
+        extremes.include(counted.values)
     return Receipt(
         rule="convert_slab",
         files=tuple(files),
@@ -83,6 +95,7 @@ def convert_slab(
         highest=extremes.highest,
         seconds=monotonic() - started,
         rounded=rounded.is_set(),
+        histogram=crc,
     )
 
 

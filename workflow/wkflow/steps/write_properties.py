@@ -1,7 +1,9 @@
 """Prove that every planned shard is there, then let the dataset be seen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from wkflow import atomic_files
 from wkflow.errors import VerificationError
@@ -15,6 +17,7 @@ from wkflow.model.write_datasource import write_properties as publish
 from wkflow.run_folder import RECEIPTS
 from wkflow.steps.create_layer import renew_layer
 from wkflow.voxels.cast import fractions_refused, is_of_fractions
+from wkflow.voxels.choose_intensity_range import choose_intensity_range
 
 
 def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False) -> Receipt:
@@ -37,13 +40,8 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
     read = check_receipts(plan, receipts, goes=goes)
     files = [file for receipt in read.values() for file in receipt.files]
     for one in plan.layers:
-        _require_values(one, _slabs(one, read))
-    layers = [
-        layer_properties(
-            one.layer, one.grids, _slabs(one, read), one.display, largest_id=one.largest_id
-        )
-        for one in plan.layers
-    ]
+        _require_values(one, list(slabs_of(one, read).values()))
+    layers = [_described(one, slabs_of(one, read)) for one in plan.layers]
     for one in plan.layers:
         renew_layer(plan, one)
     publish(dataset, properties_of(plan.name, plan.voxel_size, plan.unit, layers))
@@ -86,12 +84,24 @@ def _receipts_of(paths: Iterable[str]) -> Path:
     return Path(RECEIPTS)
 
 
-def _slabs(one: LayerPlan, read: dict[str, Receipt]) -> list[Receipt]:
-    return [
-        receipt
+def slabs_of(one: LayerPlan, read: Mapping[str, Receipt]) -> dict[str, Receipt]:
+    """Give those of all receipts, by their paths, that are of a layer's slabs."""
+    return {
+        path: receipt
         for path, receipt in read.items()
         if receipt.rule == "convert_slab" and Path(path).parent.name == one.layer.name
-    ]
+    }
+
+
+def _described(one: LayerPlan, slabs: dict[str, Receipt]) -> dict[str, Any]:
+    """Describe a layer, a color layer with the values that it shows black and white."""
+    layer, receipts = one.layer, list(slabs.values())
+    if layer.category != "color":
+        return layer_properties(layer, one.grids, receipts, largest_id=one.largest_id)
+    shown = choose_intensity_range(one, slabs)
+    display = replace(one.display, window=shown.window)
+    limits = shown.window if shown.is_asked else None
+    return layer_properties(layer, one.grids, receipts, display, limits=limits)
 
 
 def _require_values(one: LayerPlan, slabs: list[Receipt]) -> None:

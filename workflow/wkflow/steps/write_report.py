@@ -1,12 +1,15 @@
 """What the run did: as numbers in report.json, and for people in report.html."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from wkflow import __version__, atomic_files
-from wkflow.model.plan import Plan
+from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt
+from wkflow.steps.write_properties import slabs_of
+from wkflow.voxels.choose_intensity_range import choose_intensity_range
 
 
 def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
@@ -14,7 +17,8 @@ def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
     rules: dict[str, dict[str, float]] = defaultdict(
         lambda: {"jobs": 0, "voxels": 0, "bytes": 0, "seconds": 0.0}
     )
-    for receipt in map(Receipt.read, receipts):
+    read = {path: Receipt.read(path) for path in receipts}
+    for receipt in read.values():
         row = rules[receipt.rule]
         row["jobs"] += 1
         row["voxels"] += receipt.voxels
@@ -32,6 +36,7 @@ def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
             "begin": one.layer.begin,
             "size": one.layer.box.size,
             "mags": [str(grid.mag) for grid in one.grids],
+            **_shown(one, read),
         }
         for one in plan.layers
     ]
@@ -60,3 +65,11 @@ def write_page(
 
     with atomic_files.atomic_write(run_folder / name) as file:
         file.write(page_of(plan, run_folder, receipts).encode())
+
+
+def _shown(one: LayerPlan, read: Mapping[str, Receipt]) -> dict[str, Any]:
+    """Say which values of a color layer that was converted are shown black and white, and why."""
+    if one.given or one.layer.category != "color":
+        return {}
+    shown = choose_intensity_range(one, slabs_of(one, read))
+    return {"intensity_range": shown.window, "intensity_range_evidence": shown.evidence}
