@@ -132,7 +132,31 @@ def test_a_replaced_slice_redoes_its_slab(stack: Path, tmp_path: Path) -> None:
 
     names = redone(tmp_path / "out", replace, stack, *SLABS)
     assert names == {"convert_slab/stack/z000000032.json"} | ABOVE
-    assert not voxels(tmp_path / "out", "stack")[40].any()
+    planes = voxels(tmp_path / "out", "stack")
+    assert not planes[40].any()
+    assert intensity_range(tmp_path / "out") == list(
+        np.percentile(planes, [0.1, 99.9], method="inverted_cdf")
+    )
+
+
+def intensity_range(dataset: Path) -> list[float]:
+    """Give the values that are shown black and white."""
+    (layer,) = json.loads((dataset / PROPERTIES).read_text())["dataLayers"]
+    found: list[float] = layer["defaultViewConfiguration"]["intensityRange"]
+    return found
+
+
+def test_another_contrast_redoes_the_properties(stack: Path, tmp_path: Path) -> None:
+    """And back again: no voxel is read for it."""
+    convert(stack, tmp_path / "out", *SLABS)
+    before = receipts(tmp_path / "out")
+    ranges = [intensity_range(tmp_path / "out")]
+    for contrast in ("5,60", "auto"):
+        convert(stack, tmp_path / "out", *SLABS, "--contrast", contrast)
+        ranges.append(intensity_range(tmp_path / "out"))
+    after = receipts(tmp_path / "out")
+    assert {name for name in after if after[name] != before[name]} == {"write_properties.json"}
+    assert ranges == [ranges[0], [5, 60], ranges[0]]
 
 
 def test_appended_slices_redo_the_last_slab(stack: Path, tmp_path: Path) -> None:
@@ -262,6 +286,8 @@ def test_a_lost_shard_is_noticed_and_made_anew(finished: Finished) -> None:
     shard.write_bytes(shard.read_bytes()[:-9])
     (finished.out / "stack/2-2-1/zarr.json").unlink()
     (finished.out / PROPERTIES).write_text("{")
+    histogram = next(finished.out.with_name("out.wkflow").glob("histograms/stack/*"))
+    histogram.write_bytes(b"")
     finished.again()
 
 

@@ -13,6 +13,7 @@ from wkflow.model.receipt import Receipt
 from wkflow.model.source import Channel
 from wkflow.model.stored_mag import StoredMag
 from wkflow.model.write_datasource import PROPERTIES
+from wkflow.run_folder import histogram_path
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.downsample_rest import downsample_rest
 from wkflow.steps.write_properties import check_receipts, write_properties
@@ -40,7 +41,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             threads=2,
             tick=lambda _: None,
             scratch=Path("scratch"),
-            histogram=Path(f"receipts/convert_slab/em/{slab}.npz"),
+            histogram=Path(f"histograms/em/{slab}.npz"),
         )
         receipts.append(f"receipts/convert_slab/em/{slab}.json")
         receipt.write(receipts[-1])
@@ -92,6 +93,20 @@ def test_receipts_of_an_earlier_version_say_no_range(run: Run) -> None:
     write_properties(plan, receipts)
     (layer,) = json.loads(Path(plan.dataset, PROPERTIES).read_text())["dataLayers"]
     assert layer["defaultViewConfiguration"] == {"min": 0.0, "max": 249.0}
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"garbage"])
+def test_a_lost_histogram_is_noticed(run: Run, damage: bytes | None) -> None:
+    """Its receipt goes as that of a lost shard; nothing is made anew that is on its way."""
+    plan, receipts = run
+    path = histogram_path(receipts[0])
+    path.unlink() if damage is None else path.write_bytes(damage)
+    write_properties(plan, receipts, goes=True)
+    (layer,) = json.loads(Path(plan.dataset, PROPERTIES).read_text())["dataLayers"]
+    assert layer["defaultViewConfiguration"] == {"min": 0.0, "max": 249.0}
+    with pytest.raises(IncompleteError, match=r"histograms of slabs are lost \(1 of \d\)"):
+        write_properties(plan, receipts)
+    assert [Path(path).exists() for path in receipts].count(False) == 1
 
 
 @pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))

@@ -24,13 +24,18 @@ def receipt_name(job: object) -> str:
     return f"{RECEIPTS}/{job}.json"
 
 
+HISTOGRAMS = "histograms"
+"""How often values occur in each slab of a color layer."""
+
+
 def histogram_path(receipt: str | Path) -> Path:
-    """Give the file with the histogram of the voxels that a receipt tells of.
+    """Give the file with the histogram of the slab that a receipt tells of.
 
     >>> histogram_path("receipts/convert_slab/cells/z0.json").as_posix()
-    'receipts/convert_slab/cells/z0.npz'
+    'histograms/cells/z0.npz'
     """
-    return Path(receipt).with_suffix(".npz")
+    path = Path(receipt)
+    return path.parents[3] / HISTOGRAMS / path.parent.name / f"{path.stem}.npz"
 
 
 BATCHES = "parcels"

@@ -13,12 +13,14 @@ AUTO, FULL = "auto", "full"
 class IntensityRange:
     """The values shown black and white, None where WEBKNOSSOS shall choose; `evidence` says why.
 
-    `is_asked` says that an option names them.
+    `is_asked` says that an option names them; `lost` are the receipts of slabs whose histograms
+    are lost.
     """
 
     window: Window | None
     evidence: str
     is_asked: bool = False
+    lost: tuple[str, ...] = ()
 
 
 def parse_window(text: str) -> Window:

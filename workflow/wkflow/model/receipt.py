@@ -26,7 +26,7 @@ class Receipt:
     `lowest` and `highest` are over the finite samples that the job wrote in mag 1, None where
     there are none; `rounded` says that fractions became whole numbers; `voxels` counts those
     written, `seconds` the time that took. `histogram` is the crc32c, in hexadecimal, of the file
-    with the histogram of a color layer's voxels, which lies beside the receipt.
+    with the histogram of a slab of a color layer.
     """
 
     rule: str

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wkflow import atomic_files
-from wkflow.errors import VerificationError
+from wkflow.errors import IncompleteError, VerificationError
 from wkflow.formats.dataset_contents import remove_dataset
 from wkflow.formats.missing_files import Sizes, fault_of, forget, lost_documents, lost_shards
 from wkflow.formats.table import format_of
@@ -30,8 +30,8 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
     Raises
     ------
     VerificationError
-        If files are missing or have another size than was written; the receipts of all of them
-        are removed, so that the same command makes them anew.
+        If files are missing or have another size than was written, histograms included; the
+        receipts of all of them are removed, so that the same command makes them anew.
     SourceError
         If rounding left nothing of a layer's fractions.
     """
@@ -41,7 +41,7 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
     files = [file for receipt in read.values() for file in receipt.files]
     for one in plan.layers:
         _require_values(one, list(slabs_of(one, read).values()))
-    layers = [_described(one, slabs_of(one, read)) for one in plan.layers]
+    layers = [_described(one, slabs_of(one, read), goes=goes) for one in plan.layers]
     for one in plan.layers:
         renew_layer(plan, one)
     publish(dataset, properties_of(plan.name, plan.voxel_size, plan.unit, layers))
@@ -93,12 +93,22 @@ def slabs_of(one: LayerPlan, read: Mapping[str, Receipt]) -> dict[str, Receipt]:
     }
 
 
-def _described(one: LayerPlan, slabs: dict[str, Receipt]) -> dict[str, Any]:
-    """Describe a layer, a color layer with the values that it shows black and white."""
+def _described(one: LayerPlan, slabs: dict[str, Receipt], *, goes: bool) -> dict[str, Any]:
+    """Describe a layer, a color layer with the values that it shows black and white.
+
+    Lost histograms of shards that are sent already are no reason to make and send them again.
+    """
     layer, receipts = one.layer, list(slabs.values())
     if layer.category != "color":
         return layer_properties(layer, one.grids, receipts, largest_id=one.largest_id)
     shown = choose_intensity_range(one, slabs)
+    if shown.lost and not goes:
+        for path in shown.lost:
+            Path(path).unlink()
+        raise IncompleteError(
+            f"{shown.evidence} ({len(shown.lost)} of {len(slabs)})", f"layer {layer.name}",
+            "Give the same command again: they are made anew.",
+        )  # fmt: skip
     display = replace(one.display, window=shown.window)
     limits = shown.window if shown.is_asked else None
     return layer_properties(layer, one.grids, receipts, display, limits=limits)

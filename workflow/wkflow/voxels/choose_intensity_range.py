@@ -24,7 +24,8 @@ FILLING_SHARE = 0.05
 FEWEST_VALUES = 16
 """With fewer other values none is left out: then it is an image of few values."""
 
-NOT_COUNTED = "an earlier version wrote slabs, without their histograms: convert anew for a range"
+NOT_COUNTED = "an earlier version wrote slabs without histograms: --overwrite-existing writes all"
+LOST = "histograms of slabs are lost"
 
 Edges = NDArray[np.float64]
 
@@ -32,7 +33,8 @@ Edges = NDArray[np.float64]
 def choose_intensity_range(one: LayerPlan, slabs: Mapping[str, Receipt]) -> IntensityRange:
     """Choose the values that a color layer shows black and white.
 
-    `slabs` are the receipts of its slabs by their paths; beside these lie their histograms.
+    `slabs` are the receipts of its slabs by their paths in the run folder, where their
+    histograms lie.
     """
     if known := known_range(one.contrast, one.display.window):
         return known
@@ -45,12 +47,22 @@ def choose_intensity_range(one: LayerPlan, slabs: Mapping[str, Receipt]) -> Inte
         return IntensityRange(None, f"all voxels have the value {ends[0]:g}")
     if one.contrast == FULL:
         return IntensityRange(ends, "asked for: the smallest and the largest value")
-    histogram = Histogram(one.layer.dtype)
+    return _of_histograms(one, slabs, ends)
+
+
+def _of_histograms(one: LayerPlan, slabs: Mapping[str, Receipt], ends: Window) -> IntensityRange:
+    """Add up the histograms of all slabs, and choose by percentiles."""
+    if not all(slab.histogram for slab in slabs.values()):
+        return IntensityRange(None, NOT_COUNTED)
+    histogram, lost = Histogram(one.layer.dtype), []
     for path, slab in slabs.items():
         part = Histogram.read(histogram_path(path), one.layer.dtype, slab.histogram)
         if part is None:
-            return IntensityRange(None, NOT_COUNTED)
-        histogram.add(part)
+            lost.append(path)
+        else:
+            histogram.add(part)
+    if lost:
+        return IntensityRange(None, LOST, lost=tuple(lost))
     return by_percentiles(histogram, ends, one.layer.channels)
 
 
