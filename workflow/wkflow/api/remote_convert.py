@@ -43,6 +43,7 @@ def remote_convert(
     max_mag: int | str | None = None,
     interpolation_mode: InterpolationMode = "default",
     sampling_mode: SamplingMode = "anisotropic",
+    contrast: str = "auto",
     on_mismatch: OnMismatch = "refuse",
     slice_order: SliceOrder = "numbers",
     channels: int | Sequence[int] | str | None = None,
@@ -118,6 +119,9 @@ def remote_convert(
         How voxels merge; default: median, mode for segmentation.
     sampling_mode : {"anisotropic", "isotropic", "constant_z"}, default anisotropic
         Which axes each magnification halves.
+    contrast : str, default auto
+        Values of color layers shown black and white at first: auto, what the file states, else
+        percentiles of the voxels; full, the smallest and the largest; LOW,HIGH.
     on_mismatch : {"refuse", "pad"}, default refuse
         Slices of other sizes: refuse them, or pad with zeros.
     slice_order : {"numbers", "names"}, default numbers
