@@ -15,6 +15,7 @@ collect_ignore = [
     "downsampling.py",
     "drawing.py",
     "judge.py",
+    "list_options.py",
     "remote_judge.py",
     "warm.py",
 ]

@@ -44,6 +44,7 @@ BATCHES = "parcels"
 # whose the run folder is, and who is at work in it
 
 LOCK = "lock"
+"""Held by the command that is at work here."""
 
 CLAIM = "claim.json"
 """Says that the first job may have started, so the target is this folder's."""
@@ -78,8 +79,10 @@ PAGE = "report.html"
 # for people who wait
 
 LOGS = "logs"
+"""What each job and each command said."""
 
 LOG = f"{LOGS}/snakemake.log"
+"""What Snakemake said."""
 
 FAILURE_NOTE = ".failure.json"
 """Ends the name of a failure note, in place of its log's suffix."""
@@ -88,6 +91,7 @@ ENTRANCE = f"{LOGS}/entrance{FAILURE_NOTE}"
 """The failure note for what is not the fault of one job."""
 
 BAD_SLICES = "bad-slices.txt"
+"""All slices that cannot be read, with the cause."""
 
 PROGRESS = "progress"
 """How many voxels or bytes each job has done."""
@@ -112,6 +116,7 @@ PROOF, PROOF_COPY = "upload.json", f"{UPLOAD}/proof.json"
 # what goes before the run ends, or may go
 
 SCRATCH = "scratch"
+"""Shortcuts between mags, and what was fetched."""
 
 FETCHED = "fetched"
 """In the scratch folder: what was downloaded."""

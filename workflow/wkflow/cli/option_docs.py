@@ -22,7 +22,7 @@ target: /data/dataset
 voxel_size: [11.24, 11.24, 25]
 ```
 
-```
+```sh
 snakemake --configfile my.yaml --cores all
 ```
 

@@ -1,0 +1,82 @@
+"""The parts of the site that are made from the code: a hook of mkdocs, and nothing else imports it.
+
+A page asks for such a part by a line `<!-- made: NAME -->`; on GitHub it is invisible.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from wkflow import errors, run_folder
+from wkflow.cli.option_docs import INTRODUCTION, options_table
+
+MARKER = re.compile(r"^<!-- made: ([\w-]+) -->$", re.MULTILINE)
+
+FENCE_MARK = re.compile(r"^( *```sh) .*$", re.MULTILINE)
+"""What stands behind `sh` tells `tests/test_docs.py` how to judge a block; readers see `sh`."""
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:  # noqa: ANN401 -- mkdocs names more, in any order
+    """Fill in what a page asks for, before mkdocs looks for links."""
+    return FENCE_MARK.sub(r"\1", MARKER.sub(lambda found: PARTS[found[1]](), markdown))
+
+
+def options() -> str:
+    """Give the table that `config/README.md` has, and its introduction, without the title."""
+    return options_table().removeprefix(INTRODUCTION.partition("\n\n")[0]).strip()
+
+
+def error_classes() -> str:
+    """Give a table of the errors that are foreseen: class, exit status, what it means."""
+    rows = ["| error | exit status | what it means |", "|---|---|---|"]
+    for depth, error in _tree(errors.WkflowError):
+        sentence = (error.__doc__ or "").partition("\n\n")[0].replace("\n    ", " ")
+        indent = "&nbsp;&nbsp;" * depth
+        rows.append(f"| {indent}`{error.__name__}` | {error.exit_status} | {sentence} |")
+    return "\n".join(rows)
+
+
+def _tree(
+    base: type[errors.WkflowError], depth: int = 0
+) -> Iterator[tuple[int, type[errors.WkflowError]]]:
+    for error in base.__subclasses__():
+        if error.__module__ == errors.__name__:
+            yield depth, error
+            yield from _tree(error, depth + 1)
+
+
+def run_folder_files() -> str:
+    """Give a table of the files of a run folder: constants of its module, with their docstrings."""
+    rows = ["| file | what it is |", "|---|---|"]
+    for names, words in documented(run_folder):
+        files: list[str] = []
+        for value in (getattr(run_folder, name) for name in names):
+            files += value if isinstance(value, tuple) else [value]
+        rows.append(f"| {', '.join(f'`{file}`' for file in files)} | {words} |")
+    return "\n".join(rows)
+
+
+def documented(module: ModuleType) -> Iterator[tuple[list[str], str]]:
+    """List the constants of a module with the docstring below them: several, where a line has."""
+    lines = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")).body
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        if isinstance(line, ast.Assign):
+            names = [node.id for node in ast.walk(line.targets[0]) if isinstance(node, ast.Name)]
+            yield names, " ".join(_text(following).split())
+
+
+def _text(node: ast.stmt | None) -> str:
+    match node:
+        case ast.Expr(value=ast.Constant(value=str(text))):
+            return text
+    return ""
+
+
+PARTS = {
+    "options": options,
+    "error-classes": error_classes,
+    "run-folder-files": run_folder_files,
+}
