@@ -71,9 +71,9 @@ class Block:
 
     def commands(self) -> Iterator[list[str]]:
         """Give each simple command as words: no comments, variables' values or connecting signs."""
-        joined = self.text.replace("\\\n", " ")
+        joined = re.sub(r"(?m)(^|\s)#.*$", "", self.text.replace("\\\n", " "))
         lexer = shlex.shlex(joined, posix=True, punctuation_chars="|&;\n")
-        lexer.whitespace, lexer.whitespace_split = " \t\r", True
+        lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
         words: list[str] = []
         for word in [*lexer, "\n"]:
             if word and not set(word) <= set("|&;\n"):
@@ -180,14 +180,13 @@ def test_every_command_can_be_read_by_its_program() -> None:
 def test_a_slip_in_a_command_is_found() -> None:
     """The judge is no rubber stamp."""
     page = ROOT / "README.md"
-    slips = [
-        "pip install 'wkflow[nonsense]'",
-        "pytest tests/nowhere",
-        "wkflow convart a b",
-        "frob x",
-    ]
+    slips = ["pip install 'wkflow[nonsense]'", "pytest tests/nowhere", "python -m tests.nowhere"]
+    slips += ["wkflow convart a b", "wkflow convert --unit lightyear a b", "frobnicate x"]
     for slip in slips:
-        (words,) = Block(page, "sh", "", slip).commands()
+        fine, words, _ = Block(
+            page, "sh", "", f"export A=1  # a word\n{slip} \\\n  && ."
+        ).commands()
+        assert not complaint(fine)
         assert complaint(words), slip
 
 
@@ -261,6 +260,9 @@ def test_made_parts_know_all_that_they_are_made_from() -> None:
     module = made()
     assert module.options().count("\n| `") > 40
     assert "UnansweredError" in module.error_classes()
+    statuses = set(re.findall(r"` \| (\d+) \|", module.error_classes()))
+    page = (DOCS / "reference" / "errors.md").read_text()
+    assert set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE)) == statuses | {"0", "1", "130"}
     files = module.run_folder_files()
     assert "`upload.json`" in files
     assert "`receipts`" in files
@@ -322,10 +324,19 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     """Its commands run in their order, in a folder like a checkout; what comes out is as told."""
     ended = run(DOCS / "tutorial.md", checkout(tmp_path))
     assert ended.returncode == 0, ended.stderr
-    assert "mine: nothing to do" in ended.stderr
     for target in ("sample/dataset", "mine"):
         mags = {path.name for path in (tmp_path / target / "color").iterdir() if path.is_dir()}
         assert mags == {"1", "2-2-1", "4-4-2"}
+    made = {
+        layer: [
+            file.stat().st_mtime_ns
+            for rule in ("convert_slab", "downsample_rest")
+            for file in (tmp_path / "mine.wkflow" / "receipts" / rule).rglob("*.json")
+            if layer in str(file.relative_to(tmp_path))
+        ]
+        for layer in ("color", "segmentation")
+    }
+    assert min(made["color"]) > max(made["segmentation"])
     report = json.loads((tmp_path / "mine.wkflow" / "report.json").read_bytes())
     explained = set(re.findall(r"`(\w+)`", (DOCS / "reference" / "report.md").read_text()))
     assert set(report) | set(report["layers"][0]) | {"jobs", "voxels", "bytes"} <= explained
