@@ -137,3 +137,12 @@ def test_view_refuses_what_is_no_dataset(
     """Before anything is served."""
     assert main(["view", "--no-browser", str(tmp_path)]) == 3
     assert "is no dataset" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["info", "verify"])
+def test_nothing_is_written(name: str, dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither into the dataset nor beside it."""
+    before = {path: path.stat().st_mtime_ns for path in dataset.parent.rglob("*")}
+    assert main([name, str(dataset)]) == 0
+    assert capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in dataset.parent.rglob("*")} == before

@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 import tensorstore
 from numpy.typing import NDArray
+from wkflow.access_token import SHARING, TOKEN
 from wkflow.errors import SourceError
+from wkflow.inspection.open_dataset import open_dataset
 from wkflow.inspection.precomputed_view import ShownLayer, shown_layers
 
 from tests.datasets import HandLayer, write_dataset
 from tests.inspection.conftest import FORMATS, WriteDataset, opened, two_mags
 from tests.runs import noise
+from tests.standin.conftest import Served
+from tests.steps.extensions import layer_of
+from tests.upload.extending import publish
 
 
 def read_by_another(shown: ShownLayer, folder: Path, scale: int) -> NDArray[Any]:
@@ -125,3 +130,28 @@ def test_of_further_axes_the_first_frame_is_shown(tmp_path: Path) -> None:
         found = np.frombuffer(shown.chunk("1", "0-40_0-20_0-10"), "uint8")
         np.testing.assert_array_equal(found.reshape(10, 20, 40).T, voxels[0, 0])
         assert notes == ["layer em: the first frame of the axes t"]
+
+
+def test_a_server_s_dataset_is_shown_as_well(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its voxels come through this program, so the browser gets no token."""
+    standin = served(16)
+    monkeypatch.setenv(TOKEN, standin.token)
+    monkeypatch.setenv(SHARING, "")
+    folder = write_dataset(
+        tmp_path / "hand", layer_of(1, 2), layer_of(1, name="b", data_format="wkw")
+    )
+    url = publish(standin, folder).url
+    with (
+        shown_layers(opened(folder)) as (local, _),
+        shown_layers(open_dataset(url, where="a test")) as (remote, notes),
+    ):
+        assert notes == []
+        for ours, theirs in zip(local, remote, strict=True):
+            assert ours.info() == theirs.info()
+            for scale in ours.info()["scales"]:
+                begins, sizes = scale["voxel_offset"], scale["size"]
+                spans = zip(begins, (min(64, size) for size in sizes), strict=True)
+                name = "_".join(f"{begin}-{begin + size}" for begin, size in spans)
+                assert ours.chunk(scale["key"], name) == theirs.chunk(scale["key"], name)
