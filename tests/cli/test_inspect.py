@@ -117,6 +117,12 @@ def test_doctor_ends_as_the_server_does(
     assert "no-such-token" not in told
 
 
+def test_a_server_that_is_none_stops_no_conversion(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a wrong option, and said to be no more."""
+    assert main(["doctor", "--json", "--webknossos-url", "webknossos"]) == 2
+    assert json.loads(capsys.readouterr().out)["can_convert"]
+
+
 def test_view_prints_a_link_and_ends_with_an_interrupt(dataset: Path) -> None:
     """Its status is 0: to end it so is what it is for."""
     command = [sys.executable, "-m", "wkflow.cli.main", "view", "--no-browser", str(dataset)]

@@ -26,8 +26,9 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 IN_BACKGROUND = (
     *("--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),
     *("--enable-logging=stderr", "--no-first-run", "--disable-background-networking"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-"""What makes the browser show nothing, ask nobody, and draw without a graphics card."""
+"""What makes the browser show nothing, find nobody else, and draw without a graphics card."""
 
 SIZE = 800
 """Edge of a picture of four views, in pixels."""

@@ -116,19 +116,18 @@ def _doctor(options: argparse.Namespace) -> int:
     from wkflow.options.upload import DEFAULT_URL  # noqa: PLC0415
 
     checks = [*check_machine(Path.cwd()), *check_packages()]
+    can_convert = not any(check.status for check in checks)
     url = options.webknossos_url or os.environ.get("WK_URL") or (user_token() and DEFAULT_URL)
     if url:
         from wkflow.inspection.check_server import check_server  # noqa: PLC0415 -- only who has one
 
         checks += check_server(url, ca_bundle=options.ca_bundle, insecure=options.insecure)
-    status = min((check.status for check in checks if check.status), default=0)
-    can_convert = status != ConfigError.exit_status
     if options.json:
         _print({"can_convert": can_convert, "checks": [asdict(check) for check in checks]})
     else:
         told = "this machine can convert" if can_convert else "no conversion can run here"
         _print(f"{checks_table(checks)}\n\n{told}")
-    return status
+    return next((check.status for check in checks if check.status), 0)
 
 
 def _view(options: argparse.Namespace) -> int:
