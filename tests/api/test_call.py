@@ -183,6 +183,25 @@ def test_jobs_that_outlive_the_process_hold_no_one_up(
     assert text == "x" * 2**20
 
 
+ENDLESS = """
+import sys, time
+from wkflow.api.worker import answer_of
+sys.stdout.buffer.write(answer_of("done"))
+sys.stdout.flush()
+time.sleep(600)
+"""
+
+
+def test_a_process_that_has_answered_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What it does besides is of no interest: the answer counts."""
+    monkeypatch.setattr(call, "PATIENCE_S", (0.5, 0.5))
+    worker_of(ENDLESS, monkeypatch, tmp_path)
+    assert ask() == "done"
+    assert [one for one in psutil.Process().children() if "stand_in" in one.cmdline()] == []
+
+
 DEAF = """
 import signal, time
 from pathlib import Path

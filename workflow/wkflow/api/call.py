@@ -125,9 +125,12 @@ def _ask(request: Mapping[str, object], environment: Mapping[str, str], display:
                 stderr=errors,
                 start_new_session=True,
             )
+            answer = b""
             try:
                 answer = _answer(process, question, display)
                 process.wait(PATIENCE_S[0])
+            except subprocess.TimeoutExpired:  # it has answered, and does not end
+                _stop(process)
             except BaseException:
                 _stop(process)
                 raise
