@@ -1,6 +1,6 @@
 """Which values of a color layer are shown black and white at first, and why.
 
-The rule is told in docs/contrast.md.
+The rule is told in docs/how-to/contrast.md.
 """
 
 from collections.abc import Mapping
