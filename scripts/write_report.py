@@ -8,5 +8,6 @@ from wkflow.steps.write_report import write_page, write_report
 
 with Job(snakemake) as job:
     plan, receipts = Plan.read(snakemake.input.plan), snakemake.input.receipts
-    write_page(plan, receipts, job.run_folder, snakemake.output.get("page"))
+    wanted = map(snakemake.output.get, ("page", "pictures"))
+    write_page(plan, receipts, job.run_folder, *wanted)
     write_report(plan, receipts, Path(snakemake.output.report).absolute())

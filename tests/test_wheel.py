@@ -18,6 +18,7 @@ WORKFLOW = sorted(
         (ROOT / "workflow" / "rules", "*.smk"),
         (ROOT / "scripts", "*.py"),
         (ROOT / "workflow" / "profiles", "*/*.yaml"),
+        (ROOT / "workflow" / "report", "*.rst"),
         (ROOT / "envs", "*"),
         (ROOT / "config", "*.*"),
     )
@@ -63,7 +64,8 @@ def test_the_source_archive_holds_what_a_build_needs_and_no_more(tmp_path: Path)
         ".gitignore",
     }  # fmt: skip
     kinds = {Path(name).suffix for name in names}
-    known = {"", ".cff", ".j2", ".json", ".md", ".py", ".smk", ".toml", ".typed", ".yaml", ".yml"}
+    known = {"", ".cff", ".j2", ".json", ".md", ".py", ".rst", ".smk", ".toml", ".typed", ".yaml"}
+    known |= {".yml"}
     assert kinds <= known
     assert set(WORKFLOW) <= names
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from wkflow.model.plan import Plan
 from wkflow.options.settings import Settings
-from wkflow.report.page import page_of
+from wkflow.report.page import draw_report
 from wkflow.run_folder import PROOF
 from wkflow.steps.write_report import write_page
 
@@ -23,6 +23,10 @@ from tests.strategies import dataset_plan, small_layer_plan
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 in_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+
+def page_of(plan: Plan, run_folder: Path, receipts: list[str]) -> str:
+    return draw_report(plan, run_folder, receipts).page
 
 
 class Tags(HTMLParser):

@@ -3,7 +3,11 @@
 needs   draft.json, all receipts; for the report also the properties, and the proof of an upload
 gives   receipts/write_properties.json    the dataset is whole
         report.json, report.html          what was done: for programs, and for people
+        report/                           pictures and tables, which `snakemake --report` shows
 """
+
+
+report: f"{HERE}/workflow/report/run.rst"
 
 
 rule write_properties:

@@ -76,6 +76,9 @@ REPORT = "report.json"
 PAGE = "report.html"
 """What was done, for people: pictures of the layers, and all that is known of the run."""
 
+PICTURES = "report"
+"""The pictures and tables of the page as files, of which Snakemake makes its own report."""
+
 # for people who wait
 
 LOGS = "logs"

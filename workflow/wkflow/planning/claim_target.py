@@ -19,7 +19,7 @@ from wkflow.model.write_datasource import PROPERTIES, remove_properties
 from wkflow.options.settings import Settings
 from wkflow.planning.check_resources import fits_beside
 from wkflow.planning.target_state import TargetState, began_of, source_of
-from wkflow.run_folder import ASKED, PAGE, PLAN, RECEIPTS, REPORT, RunFolder
+from wkflow.run_folder import ASKED, PAGE, PICTURES, PLAN, RECEIPTS, REPORT, RunFolder
 
 ASIDE = "before"
 """In the run folder: receipts of a dataset that is about to be replaced, until that begins."""
@@ -38,7 +38,7 @@ def lay_aside(settings: Settings) -> None:
         RunFolder(folder).receipt("write_properties").unlink(missing_ok=True)
     if state is None or not state.has_void_receipts:
         return
-    for name in (RECEIPTS, REPORT, PAGE):
+    for name in (RECEIPTS, REPORT, PAGE, PICTURES):
         if (folder / name).exists():
             (folder / ASIDE).mkdir(exist_ok=True)
             (folder / name).rename(folder / ASIDE / name)

@@ -18,6 +18,7 @@ from wkflow.run_folder import (
     LOCK,
     LOGS,
     PAGE,
+    PICTURES,
     PLAN,
     PROGRESS,
     RECEIPTS,
@@ -38,7 +39,7 @@ TRACES = frozenset({
 
 DOWNLOADS = frozenset({SCRATCH, UNPACKED})
 
-WRITTEN = (CONFIG, PLAN, REPORT, PAGE, ASKED, RECEIPTS)
+WRITTEN = (CONFIG, PLAN, REPORT, PAGE, PICTURES, ASKED, RECEIPTS)
 """What a run writes, under names that others may use."""
 
 

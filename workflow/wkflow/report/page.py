@@ -18,6 +18,7 @@ from wkflow.model.write_datasource import PROPERTIES
 from wkflow.report.command_line import command_of, config_text, options_of, versions
 from wkflow.report.job_records import JobRecord, busy, bytes_by_mag, read_jobs, sum_by_rule
 from wkflow.report.layer_section import Drawer, MagRow, Pictures, mag_rows
+from wkflow.report.picture_files import layer_files, run_files
 from wkflow.report.planes import LONGEST_EDGE, READ_BYTES
 from wkflow.report.timeline import draw_timeline, shown_seconds
 from wkflow.run_folder import EXTENDED, PROOF
@@ -52,8 +53,16 @@ class Section:
     reason: str
 
 
-def page_of(plan: Plan, run_folder: Path, receipts: Iterable[str]) -> str:
-    """Give the page of a run as HTML; what cannot be drawn is left out, with the reason.
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The page of a run as HTML, and its pictures and tables by their names as files."""
+
+    page: str
+    files: dict[str, bytes]
+
+
+def draw_report(plan: Plan, run_folder: Path, receipts: Iterable[str]) -> Report:
+    """Draw the page of a run; what cannot be drawn is left out, with the reason.
 
     Parameters
     ----------
@@ -65,10 +74,15 @@ def page_of(plan: Plan, run_folder: Path, receipts: Iterable[str]) -> str:
         The receipts of all jobs that write voxels, as the rules name them.
     """
     try:
-        return _environment().get_template(TEMPLATE).render(_facts(plan, run_folder, receipts))
+        facts = _facts(plan, run_folder, receipts)
+        files = run_files(facts["sums"])
+        for one in facts["sections"]:
+            files |= layer_files(one.layer.layer.name, one.pictures, one.rows)
+        return Report(_environment().get_template(TEMPLATE).render(facts), files)
     except (*CANNOT, TemplateError) as error:
         words = f"The report of {plan.dataset} could not be drawn: {_words(error)}"
-        return f"<!doctype html><title>wkflow report</title><p>{escape(words)}</p>\n"
+        page = f"<!doctype html><title>wkflow report</title><p>{escape(words)}</p>\n"
+        return Report(page, run_files([]))
 
 
 def _environment() -> Environment:

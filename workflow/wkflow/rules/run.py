@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import directory, report
 
 from wkflow.errors import TransientError, WkflowError
 from wkflow.formats.missing_files import fault_of
@@ -18,8 +19,9 @@ from wkflow.rules.job import foresee, leave_note
 from wkflow.rules.resources import RuleResources
 from wkflow.rules.stale_receipts import drop_lost
 from wkflow.rules.upload_inputs import UploadInputs
-from wkflow.run_folder import ENTRANCE, PAGE, REPORT
+from wkflow.run_folder import ENTRANCE, PAGE, PICTURES, REPORT
 from wkflow.webknossos.upload_plan import UploadPlan
+from wkflow.workflow_files import snakefile
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Run:
         """Answer for the cores, memory and time of rules."""
         return RuleResources(
             self.plan,
-            None if self.is_on_cluster else workflow.cores,
+            None if self.is_on_cluster else _cores(workflow),
             sends=self.delivery is not None,
             given=self.settings.resources if self.is_on_cluster else None,
             sends_there=self.settings.upload_on_cluster,
@@ -47,7 +49,7 @@ class Run:
     def upload_inputs(self, workflow: Any, inputs: RuleInputs, cores: int) -> UploadInputs:  # noqa: ANN401 -- it has no type
         """Answer for the inputs of the upload's rules; a cluster runs as many jobs as its nodes."""
         jobs = workflow.nodes or cores
-        reports = tuple(self.report_files.values())
+        reports = tuple(map(str, self.report_files.values()))  # without the marks of outputs
         return UploadInputs(self.delivery, inputs, self.settings.run_folder, jobs, reports)
 
     @property
@@ -61,9 +63,27 @@ class Run:
 
     @property
     def report_files(self) -> dict[str, str]:
-        """What says what the run did: numbers, and a page unless nobody wants one."""
-        page = {"page": PAGE} if self.settings.report else {}
-        return {"report": REPORT} | page
+        """What says what the run did: numbers, and unless nobody wants it a page with pictures.
+
+        These two are in Snakemake's report as well; captions lie in workflow/report.
+        """
+        if not self.settings.report:
+            return {"report": REPORT}
+        captions = snakefile().parent / "workflow" / "report"
+        page = report(
+            PAGE,
+            caption=str(captions / "page.rst"),
+            category="All layers",
+            labels={"what": "the page"},
+        )
+        pictures = report(
+            directory(PICTURES),
+            caption=str(captions / "picture.rst"),
+            category="{layer}",
+            labels={"what": "{what}"},
+            patterns=["{layer,[^/]+}/{what,[^/.]+}.{kind,[a-z]+}"],
+        )
+        return {"report": REPORT, "page": page, "pictures": pictures}
 
     def limit(self, workflow: Any, resources: RuleResources, uploads: UploadInputs) -> None:  # noqa: ANN401 -- it has no type
         """Tell Snakemake how many jobs may be at work at once, besides what cores allow."""
@@ -131,3 +151,11 @@ class Run:
         """Some files that jobs read: one of each layer."""
         firsts = [one.source.files[0] for one in self.plan.layers if one.source.files]
         return [file for file in firsts if not is_url(file)]
+
+
+def _cores(workflow: Any) -> int:  # noqa: ANN401 -- it has no type
+    """Give the cores that Snakemake has; it needs none to show what is there (`--report`)."""
+    try:
+        return int(workflow.cores)
+    except WorkflowError:
+        return 1

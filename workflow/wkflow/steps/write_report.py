@@ -53,18 +53,27 @@ def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
 
 
 def write_page(
-    plan: Plan, receipts: Iterable[str], run_folder: Path, name: str | None = None
+    plan: Plan,
+    receipts: Iterable[str],
+    run_folder: Path,
+    page: str | None = None,
+    pictures: str | None = None,
 ) -> None:
-    """Draw the page `name` in the run folder, if one is wanted.
+    """Draw the page in the run folder, and its pictures in a folder there, if they are wanted.
 
     No run fails for it: what cannot be drawn is left out, and the page says why.
     """
-    if name is None:
+    if page is None:
         return
-    from wkflow.report.page import page_of  # noqa: PLC0415 -- no other job draws
+    from wkflow.report.page import draw_report  # noqa: PLC0415 -- no other job draws
 
-    with atomic_files.atomic_write(run_folder / name) as file:
-        file.write(page_of(plan, run_folder, receipts).encode())
+    report = draw_report(plan, run_folder, receipts)
+    for name, content in report.files.items() if pictures else ():
+        path = run_folder / str(pictures) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    with atomic_files.atomic_write(run_folder / page) as file:
+        file.write(report.page.encode())
 
 
 def _shown(one: LayerPlan, read: Mapping[str, Receipt]) -> dict[str, Any]:
