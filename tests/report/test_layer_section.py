@@ -60,6 +60,23 @@ def test_few_slices_are_stretched_and_it_is_said(tmp_path: Path) -> None:
     assert (yz.bar.length, yz.bar.share) == ("10 nm", pytest.approx(10 / 50))
 
 
+def test_slices_beside_many_others_are_large_enough(tmp_path: Path) -> None:
+    """A deep stack of small slices is compressed."""
+    pictures = drawn(dataset(tmp_path, HandLayer("em", {"1": noise(1, 1, 30, 25, 400)})))
+    _, yz, xz = pictures.panes
+    depth, width = 400 * 25, 30 * 11.24
+    assert pictures.stretch == 1 / round(depth / width / 4)
+    assert xz.height == yz.width == pytest.approx(depth * pictures.stretch)
+    assert yz.bar.length == "2 µm"
+
+
+def test_one_slice_is_one_picture(tmp_path: Path) -> None:
+    """There is nothing to cut across."""
+    pictures = drawn(dataset(tmp_path, HandLayer("em", {"1": noise(1, 1, 30, 25, 1)})))
+    assert [pane.title for pane in pictures.panes] == ["XY"]
+    assert len(pictures.strip) == 1
+
+
 def test_labels_lie_over_the_image_of_the_same_place(tmp_path: Path) -> None:
     """Where there is one of the same mag and box; ids keep their colours."""
     ids = np.zeros((1, 1, 40, 30, 20), "uint32")

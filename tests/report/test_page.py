@@ -12,9 +12,10 @@ import pytest
 from wkflow.model.plan import Plan
 from wkflow.options.settings import Settings
 from wkflow.report.page import draw_report
-from wkflow.run_folder import PROOF
+from wkflow.run_folder import DELIVERY, PROOF
 from wkflow.steps.write_report import write_page
 
+from tests.datasets import HandLayer
 from tests.report.volumes import CORNERS, GROUND, dataset
 from tests.runs import noise, write_stack
 from tests.steps.whole_runs import carry_out
@@ -146,6 +147,21 @@ def test_an_upload_has_its_proof(tmp_path: Path) -> None:
     assert "Dataset uploaded" in page
     assert "3 pieces, 1 KiB, all equal to what was sent (sample)" in page
     assert "<code>0a1b</code>" in page
+
+
+def test_what_an_upload_left_out_is_told(tmp_path: Path) -> None:
+    """With what the plan said."""
+    (tmp_path / DELIVERY).write_text(json.dumps({"notes": ["em/.DS_Store is left out"]}))
+    page = page_of(Plan.of_nothing(str(dataset(tmp_path / "set"))), tmp_path, [])
+    assert "<li>em/.DS_Store is left out</li>" in page
+
+
+def test_a_single_slice_has_a_page(tmp_path: Path) -> None:
+    """With one picture and no strip."""
+    folder = dataset(tmp_path / "set", HandLayer("em", {"1": noise(1, 1, 30, 25, 1)}))
+    page = page_of(Plan.of_nothing(str(folder)), tmp_path, [])
+    assert len(Tags(page).named("img")) == 1
+    assert Tags(page).open == []
 
 
 def test_where_the_dataset_is_gone_the_page_says_so(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from wkflow.report.scale_bar import ScaleBar, scale_bar
 STRIP_EDGE = 224
 """Of a slice of the strip, in voxels."""
 
-THIN = 16
-"""A plane that is so many times longer than high is stretched along z."""
+THIN, LONG = 16, 4
+"""A volume so many times flatter than wide, or so many times deeper, is not drawn to scale in z."""
 
 COARSE = 200
 """Pixels across, below which each is shown as a square."""
@@ -66,13 +66,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """All that is drawn of one layer."""
+    """All that is drawn of one layer; `stretch` is how many times too long z is in the panes."""
 
     mag: str
     box: str
     is_whole: bool
     panes: tuple[Pane, ...]
-    stretch: int
+    stretch: float
     strip: tuple[Slice, ...]
     window: Window | None
     histogram: Histogram | None
@@ -183,13 +183,14 @@ class Drawer:
         x, y, z = (size * factor * length for size, factor, length in sizes)
         return x, y, z
 
-    def _stretch(self, voxels: Voxels) -> int:
-        """Say how many times z is stretched, so that a few slices are seen at all."""
+    def _stretch(self, voxels: Voxels) -> float:
+        """Say how many times z is stretched, so that few slices are seen, and many leave room."""
         x, y, z = self._extent(voxels)
-        return max(1, round(max(x, y) / THIN / z))
+        wide = max(x, y)
+        return max(1.0, round(wide / THIN / z)) / max(1.0, round(z / LONG / wide))
 
     def _panes(
-        self, layer: Layer, voxels: Voxels, paint: "_Paint", stretch: int
+        self, layer: Layer, voxels: Voxels, paint: "_Paint", stretch: float
     ) -> tuple[Pane, ...]:
         x, y, z = self._extent(voxels)
         z *= stretch
@@ -202,7 +203,7 @@ class Drawer:
             ("XZ", f"y = {where[1]}", "xz", (x, z), (cross[0], cross[2])),
         )
         panes = []
-        for title, place, name, extent, crossing in kinds:
+        for title, place, name, extent, crossing in kinds if size[2] > 1 else kinds[:1]:
             real = extent[0] / (stretch if name == "yz" else 1)
             picture = paint.plane(voxels, name)
             panes.append(Pane(

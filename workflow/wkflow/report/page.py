@@ -21,7 +21,7 @@ from wkflow.report.layer_section import Drawer, MagRow, Pictures, mag_rows
 from wkflow.report.picture_files import layer_files, run_files
 from wkflow.report.planes import LONGEST_EDGE, READ_BYTES
 from wkflow.report.timeline import draw_timeline, shown_seconds
-from wkflow.run_folder import EXTENDED, PROOF
+from wkflow.run_folder import DELIVERY, EXTENDED, PROOF
 
 TEMPLATE = "page.html.j2"
 
@@ -115,7 +115,7 @@ def _facts(plan: Plan, run_folder: Path, receipts: Iterable[str]) -> dict[str, A
         "timeline": _or(None, lambda: draw_timeline(jobs)),
         "sums": sum_by_rule(jobs),
         "wall": sum(end - begin for begin, end in busy((job.begin, job.end) for job in jobs)),
-        "notes": plan.notes,
+        "notes": [*plan.notes, *_json(run_folder / DELIVERY).get("notes", ())],
         "command": command_of(options),
         "config": config_text(options),
         "versions": versions(),
