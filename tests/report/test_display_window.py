@@ -24,6 +24,12 @@ def test_else_percentiles_are_taken(dtype: str) -> None:
     assert "percentiles 0.1 and 99.9" in window.origin
 
 
+def test_colours_are_shown_as_they_are() -> None:
+    """Each of three channels by itself would change their hues."""
+    window = window_of({}, noise(5, 5, 5, 3) // 2)
+    assert (window.low, window.high) == (0, 255)
+
+
 def test_what_is_not_finite_counts_for_nothing() -> None:
     """Else one infinity would make all grey; where there is nothing else, so it is said."""
     volume = np.linspace(0, 1, 1000, dtype="float32").reshape(10, 10, 10, 1)

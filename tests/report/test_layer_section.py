@@ -17,7 +17,7 @@ def drawn(folder: Path, number: int = 0, **bounds: int) -> Pictures:
     """Draw one layer of a dataset."""
     document = properties(folder)
     existing = Existing.parse(document, "test")
-    limits = {"edge": 512, "most": 2**26} | bounds
+    limits = {"longest": 512, "most": 2**26} | bounds
     drawer = Drawer(
         folder, existing.layers, existing.voxel_size, existing.unit, **limits, refuses=False
     )
@@ -114,9 +114,17 @@ def test_slices_that_look_wrong_are_shown(tmp_path: Path) -> None:
 
 def test_a_layer_without_coarse_mags_shows_a_piece(tmp_path: Path) -> None:
     """It is said that it is one."""
-    pictures = drawn(dataset(tmp_path), edge=16)
+    pictures = drawn(dataset(tmp_path), most=16**3)
     assert not pictures.is_whole
     assert (pictures.box, pictures.panes[0].place) == ("16 x 16 x 16", "z = 10")
+
+
+def test_pictures_are_no_larger_than_said(tmp_path: Path) -> None:
+    """Where there are many layers, or no mag has so short edges."""
+    pictures = drawn(dataset(tmp_path, HandLayer("em", {"1": noise(1, 1, 90, 60, 30)})), longest=32)
+    shapes = [picture_of(pane.uri).shape[:2] for pane in pictures.panes]
+    assert (max(map(max, shapes)), pictures.is_whole) == (32, True)
+    assert pictures.panes[0].width == pytest.approx(90 * 11.24)
 
 
 def test_mags_are_rows_with_what_they_take(tmp_path: Path) -> None:

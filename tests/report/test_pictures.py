@@ -22,6 +22,7 @@ def test_three_channels_of_bytes_are_a_colour() -> None:
     """Others show their first channel."""
     plane = noise(4, 5, 3)
     assert np.array_equal(shown(plane, WHOLE), plane)
+    assert shown(plane, Window(0, 1, "")).min() in {0, 255}
     assert np.array_equal(shown(plane[:, :, :2], WHOLE)[:, :, 1], plane[:, :, 0])
 
 

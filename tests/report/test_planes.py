@@ -111,16 +111,22 @@ def test_what_is_read_is_bounded(size: tuple[int, int, int], item: int, coarsest
     chosen = choose(grids, item, edge=512, most=2**22)
     assert chosen
     for grid, box in chosen:
-        assert max(box.size) <= 512
         assert box.voxels * item <= 2**22
         assert all(b >= 0 for b in box.begin)
         assert all(e <= s for e, s in zip(box.end, grid.size, strict=True))
     whole = [grid for grid, box in chosen if box == grid.box]
     small = [g for g in grids if max(g.size) <= 512 and g.box.voxels * item <= 2**22]
-    assert whole == small or (not small and whole in ([], grids[-1:]))
+    fits = grids[-1].box.voxels * item <= 2**22
+    assert whole == small or (not small and whole == grids[-1:] * fits)
 
 
 def test_a_piece_is_that_of_the_middle() -> None:
     """Where no mag is small enough."""
     grid = grid_of(Layer("em", "color", "uint8", 1, (5000, 4000, 100)), Mag(1, 1, 1))
     assert choose([grid], 1) == [(grid, Box((2308, 1808, 0), (2692, 2192, 100)))]
+
+
+def test_what_is_small_in_bytes_is_shown_whole() -> None:
+    """Its pictures are made smaller, as those of one large slice."""
+    grid = grid_of(Layer("em", "color", "uint8", 1, (8000, 8000, 1)), Mag(1, 1, 1))
+    assert choose([grid], 1) == [(grid, grid.box)]

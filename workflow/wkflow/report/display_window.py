@@ -29,12 +29,14 @@ def window_of(view: dict[str, Any], volume: NDArray[Any]) -> Window:
     view
         `defaultViewConfiguration` of its layer in the properties.
     volume
-        Some of its voxels.
+        Some of its voxels, of the shape (..., channels).
     """
     stated = view.get("intensityRange")
     if isinstance(stated, list) and len(stated) == 2:
         low, high = map(float, stated)
         return Window(low, high, "as the dataset says (intensityRange)")
+    if volume.dtype == np.uint8 and volume.shape[-1] == 3:
+        return Window(0.0, 255.0, "all values of a colour")
     low, high = _percentiles(volume)
     if low > high:
         return Window(0.0, 1.0, "there is no finite value")

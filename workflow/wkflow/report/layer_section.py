@@ -118,13 +118,17 @@ def mag_rows(
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    """Draws the layers of one dataset; `edge` and `most` bound what is read of each."""
+    """Draws the layers of one dataset.
+
+    `most` bounds the bytes of voxels that are read of each, `longest` the pixels along each edge of
+    a picture; `refuses` says that all files of the dataset have to be there.
+    """
 
     dataset: Path
     layers: tuple[ExistingLayer, ...]
     voxel_size: tuple[float, float, float]
     unit: str
-    edge: int
+    longest: int
     most: int
     refuses: bool
 
@@ -159,8 +163,7 @@ class Drawer:
         )
 
     def _read(self, existing: ExistingLayer) -> Voxels:
-        limits = {"edge": self.edge, "most": self.most}
-        return read_voxels(self.dataset, existing, refuses=self.refuses, **limits)
+        return read_voxels(self.dataset, existing, most=self.most, refuses=self.refuses)
 
     def _below(self, labels: Voxels) -> tuple[str, Voxels, Window] | None:
         """Give the first image that lies where the labels do, voxel for voxel."""
@@ -206,8 +209,9 @@ class Drawer:
         for title, place, name, extent, crossing in kinds if size[2] > 1 else kinds[:1]:
             real = extent[0] / (stretch if name == "yz" else 1)
             picture = paint.plane(voxels, name)
+            uri = data_uri(picture, longest=self.longest, is_labels=paint.is_plain)
             panes.append(Pane(
-                data_uri(picture, is_labels=paint.is_plain), title, place,
+                uri, title, place,
                 f"Layer {layer.name}, {title} plane through the middle, {place}, mag {voxels.mag}",
                 *extent, crossing, scale_bar(real, self.unit), max(size[:2]) < COARSE,
             ))  # fmt: skip

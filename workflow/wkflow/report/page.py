@@ -181,9 +181,9 @@ def _sections(
     stored = bytes_by_mag(jobs, folders)
     planned = {one.layer.name: one for one in plan.layers}
     many = max(FULL_SIZE, min(MOST_DRAWN, len(existing.layers)))
-    edge = LONGEST_EDGE if many == FULL_SIZE else LONGEST_EDGE // 2
+    longest = LONGEST_EDGE if many == FULL_SIZE else LONGEST_EDGE // 2
     drawer = Drawer(
-        Path(plan.dataset), existing.layers, existing.voxel_size, existing.unit, edge,
+        Path(plan.dataset), existing.layers, existing.voxel_size, existing.unit, longest,
         READ_BYTES * FULL_SIZE // many, refuses=bool(plan.layers) and not plan.extends,
     )  # fmt: skip
     sections = []

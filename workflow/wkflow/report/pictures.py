@@ -27,7 +27,7 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def shown(plane: Plane, window: Window, colour: tuple[int, int, int] = (255, 255, 255)) -> Picture:
-    """Give a plane as it is first shown: three channels of bytes as they are, else one channel.
+    """Give a plane as it is first shown: three channels of bytes as a colour, else one channel.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def shown(plane: Plane, window: Window, colour: tuple[int, int, int] = (255, 255
         What white is, as red, green and blue.
     """
     if plane.shape[2] == 3 and plane.dtype == np.uint8:
-        return np.ascontiguousarray(plane)
+        return scaled(plane, window)
     grey = scaled(plane[:, :, 0], window)
     if colour == (255, 255, 255):
         return np.repeat(grey[:, :, None], 3, axis=2)

@@ -24,7 +24,7 @@ Plane = NDArray[Any]
 """Of the shape (rows, columns, channels)."""
 
 LONGEST_EDGE = 512
-"""Voxels of a picture along each edge, at most."""
+"""Voxels along each edge of a mag that is chosen for pictures, if there is one so small."""
 
 READ_BYTES = 2**26
 """Voxels that are in memory at once, at most."""
@@ -100,7 +100,7 @@ def choose(
 ) -> list[tuple[Grid, Box]]:
     """List what can be shown, best first: whole mags from the finest that is small enough on.
 
-    Where none is small enough, it is the middle of the coarsest.
+    Where all have longer edges, it is the coarsest, and the middle of it if it has more bytes.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def choose(
     voxel_bytes
         Of one voxel, all channels together.
     edge, most
-        Voxels along each edge and bytes of voxels, at most.
+        Voxels along each edge, which pictures need no more of, and bytes of voxels, at most.
     """
     small = [
         grid
@@ -119,7 +119,9 @@ def choose(
     if small or not grids:
         return [(grid, grid.box) for grid in small]
     coarsest = grids[-1]
-    pieces = (_middle(coarsest.box, min(edge, one)) for one in PIECE_EDGES)
+    if coarsest.box.voxels * voxel_bytes <= most:
+        return [(coarsest, coarsest.box)]
+    pieces = (_middle(coarsest.box, one) for one in PIECE_EDGES)
     fitting = (piece for piece in pieces if piece.voxels * voxel_bytes <= most)
     return [(coarsest, next(fitting))]
 
