@@ -196,6 +196,7 @@ def test_damaged_records_of_a_run_are_left_out(tmp_path: Path) -> None:
     page = page_of(plan, run_folder, receipts_of(plan))
     assert len(Tags(page).named("img")) == 2 * (3 + 8)
     assert 'id="jobs"' not in page
+    assert "Snakemake was started by hand" in page
 
 
 def test_pages_of_many_layers_stay_small(tmp_path: Path) -> None:

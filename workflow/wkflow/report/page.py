@@ -116,7 +116,7 @@ def _facts(plan: Plan, run_folder: Path, receipts: Iterable[str]) -> dict[str, A
         "sums": sum_by_rule(jobs),
         "wall": sum(end - begin for begin, end in busy((job.begin, job.end) for job in jobs)),
         "notes": [*plan.notes, *_json(run_folder / DELIVERY).get("notes", ())],
-        "command": command_of(options),
+        "command": command_of(options) if options else "",
         "config": config_text(options),
         "versions": versions(),
         "proof": proof,
