@@ -192,7 +192,7 @@ def test_tests_state_facts() -> None:
 def test_nothing_below_the_command_line_ends_the_program() -> None:
     """No print, no exit, no assert; errors are ours, and none is caught wholesale."""
     programs = {"cli/main", "cli/__main__", "cli/run", "cli/option_docs", "cli/cluster_jobs"}
-    programs |= {"cli/progress", "rules/job", "readers/bioformats/process"}
+    programs |= {"cli/progress", "cli/messages", "rules/job", "readers/bioformats/process"}
 
     def goes_on(node: ast.AST) -> bool:
         if isinstance(node, ast.Call):

@@ -5,8 +5,9 @@ from itertools import permutations
 
 import pytest
 from wkflow.cli.arguments import Flags, flags_of, nearest, usage_of
+from wkflow.cli.command_parser import build_parsers
 from wkflow.cli.commands import COMMANDS
-from wkflow.cli.main import build_parsers, main
+from wkflow.cli.main import main
 from wkflow.errors import ConfigError
 
 
@@ -76,6 +77,12 @@ def test_a_slip_is_one_sentence(words: str, told: str) -> None:
         flags().in_order(words.split())
     assert refused.value.what == told
     assert refused.value.where == "wkflow convert"
+
+
+def test_a_mistyped_choice_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the nearest one, as those of the options are."""
+    assert main(["convert", "a", "b", "--log-format", "jsno"]) == 2
+    assert "none of text, json; did you mean json?" in capsys.readouterr().err
 
 
 def test_help_is_given_whatever_else_is_wrong() -> None:

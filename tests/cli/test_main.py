@@ -21,8 +21,7 @@ from tests.runs import TIMEOUT_S, VOXEL_SIZE, environment, noise, voxels, wkflow
 
 def lines(run: "subprocess.CompletedProcess[str]") -> list[str]:
     """Give what a person reads of a failure: at most five lines, no traceback."""
-    told = [line for line in run.stderr.splitlines() if "-m snakemake" not in line]
-    told = [line for line in told if not line.startswith("wkflow: layer")]
+    told = [line for line in run.stderr.splitlines() if not line.startswith("wkflow: layer")]
     assert "Traceback" not in run.stderr
     assert len(told) <= 5, run.stderr
     return told
@@ -45,11 +44,26 @@ def test_a_stack_becomes_a_dataset(tmp_path: Path) -> None:
     assert report["rules"]["convert_slab"]["voxels"] == volume.size
 
 
-def test_the_command_is_printed_and_quiet_is_quiet(tmp_path: Path) -> None:
-    """A person can see what was run; with --quiet nothing but errors is told."""
-    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
-    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "loud")
-    assert f"--directory {tmp_path / 'loud.wkflow'}" in run.stderr
+def test_the_last_lines_say_where_to_look_and_quiet_is_quiet(tmp_path: Path) -> None:
+    """The command of Snakemake is in the log, and shown to those who ask; --quiet tells nothing."""
+    source, out = write_stack(tmp_path / "stack", noise(2, 8, 8)), tmp_path / "loud"
+    folder = tmp_path / "loud.wkflow"
+    run = wkflow("convert", *VOXEL_SIZE, source, out)
+    told = run.stderr.splitlines()
+    assert told[-4].startswith("wkflow: loud: done in ")
+    assert told[-3].startswith(f"wkflow: dataset  {out}, ")
+    assert told[-2] == f"wkflow: report   {folder / 'report.json'}"
+    assert told[-1] == f"wkflow: look at  wkflow info {out}"
+    assert "snakemake" not in run.stderr
+    command = (folder / "logs" / "snakemake.log").read_text().splitlines()[0]
+    assert f"--directory {folder}" in command
+    run = wkflow("convert", *VOXEL_SIZE, "--verbose", "--json", source, out)
+    assert command.partition("--resources")[0] in run.stderr
+    (told,) = run.stdout.splitlines()
+    summary = json.loads(told)
+    assert (summary["end"], summary["dataset"]) == ("nothing_to_do", str(out))
+    size = sum(path.stat().st_size for path in (out / "stack").rglob("*/c/**/*") if path.is_file())
+    assert summary["bytes"] == size
     run = wkflow("convert", *VOXEL_SIZE, "--quiet", source, tmp_path / "silent")
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
@@ -141,6 +155,40 @@ def test_all_wrong_options_are_told_at_once(capsys: pytest.CaptureFixture[str]) 
     message = capsys.readouterr().err
     for word in ("unit", "furlong", "many", "did you mean color?"):
         assert word in message
+
+
+def test_a_failure_is_an_object_for_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --json, whether the options or the source are wrong; words stay on standard error."""
+    paths = [str(tmp_path / "nowhere"), str(tmp_path / "out")]
+    for words, status, kind in (
+        (["--voxl-size=1,1,1"], 2, "ConfigError"),
+        (["--unit=furlong"], 2, "ConfigError"),
+        ([*VOXEL_SIZE, "--dry-run"], 3, "SourceError"),
+    ):
+        assert main(["convert", *words, *paths, "--json"]) == status
+        told = capsys.readouterr()
+        summary = json.loads(told.out)
+        assert (summary["exit_status"], summary["error"]["kind"]) == (status, kind)
+        assert summary["error"]["what"] in told.err
+        assert main(["convert", *words, *paths, "--log-format", "json"]) == status
+        told = capsys.readouterr()
+        (event,) = map(json.loads, told.err.splitlines())
+        assert (event["event"], event["error"]["kind"], told.out) == ("end", kind, "")
+
+
+def test_a_dry_run_is_an_object_for_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In place of the table."""
+    source = write_stack(tmp_path / "stack", noise(3, 300, 500))
+    assert (
+        main(["convert", *VOXEL_SIZE, str(source), str(tmp_path / "o"), "--dry-run", "--json"]) == 0
+    )
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["end"] == "planned"
+    assert summary["layers"][0]["size"] == [500, 300, 3]
 
 
 def test_a_voxel_size_that_nobody_states_is_asked_for(tmp_path: Path) -> None:

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from wkflow.cli.command_parser import build_parsers, choices_of, spell
 from wkflow.cli.commands import COMMANDS, Command
-from wkflow.cli.main import build_parsers, choices_of, spell
 from wkflow.cli.option_docs import PAPERS, main, options_table
 from wkflow.options.settings import Settings
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 REQUIRED = {name for name, option in Settings.model_fields.items() if option.is_required()}
 
+OF_EVERY_COMMAND = {"dry_run", "quiet", "verbose", "json", "log_format", "token", "help"}
+"""How a command is carried out and told: of a run's config none of them is a part."""
 
 OFFERED = [
     pytest.param(command, name, id=f"{command.name}-{name}")
@@ -73,7 +75,7 @@ def test_every_flag_is_an_option(command: Command) -> None:
     """But for those that only concern the terminal, help, and the token, which no file may hold."""
     names = {action.dest for action in parser_of(command)._actions}  # noqa: SLF001 -- as above
     assert names & set(Settings.model_fields) == command.options
-    assert names - set(Settings.model_fields) == {"dry_run", "quiet", "verbose", "token", "help"}
+    assert names - set(Settings.model_fields) == OF_EVERY_COMMAND
 
 
 def test_defaults_in_yaml_are_those_of_the_settings() -> None:

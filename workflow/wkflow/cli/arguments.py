@@ -64,8 +64,8 @@ class Flags:
                     raise self._fault(f"{flag} takes no value")
                 if not takes_none and not has_value:
                     value = self._value(flag, action, rest)
-                if value == PASSED_ON:  # argparse would drop it
-                    raise self._fault(f"{flag} wants a value: {action.metavar}")
+                if not takes_none:
+                    self._check_value(flag, action, value)
                 flags.append(flag if takes_none else f"{flag}={value}")
         if unknown and "help" not in seen:
             raise self._fault("; ".join(dict.fromkeys(unknown)))
@@ -80,6 +80,15 @@ class Flags:
         if value.startswith(PASSED_ON):
             raise self._fault(f"{flag} wants a value; one with two dashes is given as {flag}=VALUE")
         return value
+
+    def _check_value(self, flag: str, action: Action, value: str) -> None:
+        if value == PASSED_ON:  # argparse would drop it
+            raise self._fault(f"{flag} wants a value: {action.metavar}")
+        if action.choices and value not in action.choices:
+            choices = list(action.choices)
+            near = nearest(value, choices)
+            hint = f"; did you mean {near}?" if near else ""
+            raise self._fault(f"{flag}: {value!r} is none of {', '.join(choices)}{hint}")
 
     def _check(self, paths: Sequence[str]) -> None:
         """See whether there are as many paths as the command takes."""

@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from wkflow.cli.main import choices_of, spell
+from wkflow.cli.command_parser import choices_of, spell
 from wkflow.options.settings import Settings
 
 INTRODUCTION = """\
