@@ -128,7 +128,6 @@ def test_every_command_tells_a_mistyped_flag(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("", "a command is missing"),
         ("convrt a b", "there is no command convrt (did you mean convert?)"),
         ("xyzzy", "there is no command xyzzy"),
         ("--quiet convert a b", "--quiet stands behind the command"),
@@ -144,6 +143,15 @@ def test_a_mistyped_command_is_told(
     assert usage == "usage: wkflow COMMAND [OPTIONS] ..."
     assert what == f"wkflow: wkflow: {told}"
     assert "remote-convert" in remedy
+
+
+def test_no_command_at_all_shows_the_short_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """With a status that no script takes for a success."""
+    assert main([]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert all(command.name in told.err for command in COMMANDS)
+    assert len(told.err.splitlines()) < 24
 
 
 def test_options_of_other_commands_are_told_as_such() -> None:

@@ -1,8 +1,13 @@
 """The parsers hold what the fields of `Settings` say."""
 
+import re
+import shlex
+
 import pytest
-from wkflow.cli.command_parser import build_parsers, choices_of, spell
+from wkflow.cli.arguments import flags_of
+from wkflow.cli.command_parser import TERMINAL, build_parsers, choices_of, spell
 from wkflow.cli.commands import COMMANDS, Command
+from wkflow.options.option_help import GROUPS
 from wkflow.options.settings import Settings
 
 commands = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
@@ -31,3 +36,50 @@ def test_choices_are_those_of_the_type() -> None:
     assert choices_of("voxel_size") == []
     assert "default" in choices_of("interpolation_mode")
     assert Settings.model_fields["interpolation_mode"].default == "default"
+
+
+@commands
+def test_help_fits_what_a_person_needs(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On 80 columns: usage, an example, and of each option its flag and at most two lines."""
+    monkeypatch.setenv("COLUMNS", "80")
+    text = build_parsers()[1][command.name].format_help()
+    usage, *rest = text.splitlines()
+    assert usage.startswith(f"usage: wkflow {command.name} [OPTIONS]")
+    heads = [line.rstrip(":") for line in rest if re.fullmatch("[A-Z][a-z]+:", line)]
+    assert heads[:2] == ["Example", "Paths"]
+    known = [group for group in GROUPS if group in heads]
+    assert heads[2:] == [*known, TERMINAL]
+    for block in re.split(r"^  (?=-|[A-Z]+ )", text.partition("\nPaths:")[2], flags=re.MULTILINE)[
+        1:
+    ]:
+        flag, *lines = re.split(r"\n(?! {10})", block)[0].splitlines()
+        begins_beside = bool(re.search(r"\S {2,}\S", flag))
+        assert 1 <= begins_beside + len(lines) <= 2, block
+
+
+@commands
+def test_the_example_is_a_command(command: Command) -> None:
+    """Its flags are known, and its values are options."""
+    program, name, *words = shlex.split(command.example)
+    assert (program, name) == ("wkflow", command.name)
+    parsers = build_parsers()[1]
+    options = parsers[name].parse_args(flags_of(name, parsers).in_order(words))
+    given = {option: getattr(options, option) for option in command.options} | command.fixed
+    assert Settings.parse(given, where="example").dataset_name
+
+
+@commands
+def test_no_command_speaks_of_another(command: Command) -> None:
+    """What is sent or downsampled has no slices; a text for several commands suits all of them."""
+    text = build_parsers()[1][command.name].format_help()
+    assert "`wkflow upload`" not in text
+    assert "`wkflow downsample`" not in text
+    if command.name in {"upload", "downsample"}:
+        assert "slices" not in text.partition("Paths:")[2].replace("slices have then", "")
+
+
+def test_help_has_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in a pipe, and not with NO_COLOR."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    parser, parsers = build_parsers()
+    assert not any("\x1b" in one.format_help() for one in (parser, *parsers.values()))

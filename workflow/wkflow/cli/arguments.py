@@ -127,13 +127,19 @@ def command_in(
     parser: ArgumentParser,
     parsers: Mapping[str, ArgumentParser],
 ) -> str:
-    """Find the command, which stands first; help and version need none."""
+    """Find the command, which stands first; help and version need none.
+
+    Raises
+    ------
+    ConfigError
+        If another word stands first.
+    """
     first = words[0] if words else ""
     if first in parsers:
         return first
     if first in {"-h", "--help", "--version"}:
         parser.parse_args([first])
-    what = "a command is missing" if not first else f"there is no command {first}"
+    what = f"there is no command {first}"
     near = nearest(first, list(parsers))
     if first.startswith("-"):
         flag = first.partition("=")[0]

@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     own, extra = _split(sys.argv[1:] if arguments is None else list(arguments))
     summary = Summary(own[0] if own else "")
     parser, parsers = build_parsers()
+    if not own:
+        say(parser.format_help().rstrip(), sys.stderr)
+        return ConfigError.exit_status
     usage = parser.usage
     try:
         command = command_in(own, parser, parsers)
