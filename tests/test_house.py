@@ -44,6 +44,7 @@ WITHOUT_TWIN = {
     "cli/run": WHOLE_RUNS,
     "cli/cluster_jobs": THROUGH_SLURM,
     "cli/__main__": "a call of cli/main",
+    "__main__": "a call of cli/main",
     "steps/downsample_block": WHOLE_RUNS,
     "steps/downsample_rest": WHOLE_RUNS,
     "options/option_types": "a line each around a tested function",
@@ -192,7 +193,13 @@ def test_tests_state_facts() -> None:
 def test_nothing_below_the_command_line_ends_the_program() -> None:
     """No print, no exit, no assert; errors are ours, and none is caught wholesale."""
     programs = {"cli/main", "cli/__main__", "cli/run", "cli/option_docs", "cli/cluster_jobs"}
-    programs |= {"cli/progress", "cli/messages", "rules/job", "readers/bioformats/process"}
+    programs |= {
+        "__main__",
+        "cli/progress",
+        "cli/messages",
+        "rules/job",
+        "readers/bioformats/process",
+    }
 
     def goes_on(node: ast.AST) -> bool:
         if isinstance(node, ast.Call):

@@ -100,6 +100,9 @@ class Flags:
                 f"one path too many: {paths[len(wanted)]!r} follows {' and '.join(wanted)}",
                 "A path with blanks stands in quotes.",
             )
+        places = (action for action in self.actions if not action.option_strings)
+        for action, path in zip(places, paths, strict=False):
+            self._check_value(str(action.metavar), action, path)
 
     def _unknown(self, flag: str) -> str:
         """Say that there is no such flag, and what may have been meant."""

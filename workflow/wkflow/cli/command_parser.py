@@ -26,6 +26,9 @@ VARIABLES = {"webknossos_url": "WK_URL"}
 WIDEST = 100
 """Letters in a line of help: longer ones are hard to read."""
 
+COMPLETION, SHELLS = "completion", ("bash", "zsh", "fish")
+"""The command that prints a script for a shell, and which shells."""
+
 TERMINAL = "Terminal"
 """The group of what concerns no dataset."""
 
@@ -64,7 +67,8 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
     group.add_argument(
         "--version", action="version", version=f"wkflow {__version__}", help="Show the version."
     )
-    return parser, {command.name: _add_command(subparsers, command) for command in COMMANDS}
+    parsers = {command.name: _add_command(subparsers, command) for command in COMMANDS}
+    return parser, parsers | {COMPLETION: _add_completion(subparsers)}
 
 
 def _add_command(subparsers: Any, command: Command) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides its type
@@ -87,6 +91,21 @@ def _add_command(subparsers: Any, command: Command) -> argparse.ArgumentParser: 
     )  # fmt: skip
     _add_flags(parser.add_argument_group(TERMINAL))
     parser.usage = usage_of(command.name, parser)
+    return parser
+
+
+def _add_completion(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides its type
+    """Add the command that prints a script for a shell."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        COMPLETION, help="print a script by which a shell completes commands and options",
+        usage=f"wkflow {COMPLETION} {'|'.join(SHELLS)}", allow_abbrev=False, add_help=False,
+        description="Print a script that completes commands, options and their values. For bash: "
+        "`source <(wkflow completion bash)` in ~/.bashrc; for zsh: into a file _wkflow in a folder "
+        "of $fpath; for fish: into ~/.config/fish/completions/wkflow.fish.",
+        formatter_class=HelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+    parser.add_argument("-h", "--help", action="help", help="Show this and exit.")
     return parser
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import PASSED_ON, command_in, flags_of
-from wkflow.cli.command_parser import VARIABLES, build_parsers
+from wkflow.cli.command_parser import COMPLETION, VARIABLES, build_parsers
+from wkflow.cli.completion import completion_script
 from wkflow.cli.messages import Messages, say
 from wkflow.cli.process import mute_if_unread
 from wkflow.cli.summary import Summary
@@ -55,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             say(f"usage: {usage}", sys.stderr)
         return _fail(error, messages, summary)
     options = parsers[command].parse_args(words)
+    if command == COMPLETION:
+        say(completion_script(options.shell, parser, parsers), sys.stdout)
+        return 0
     messages = Messages(options.quiet, options.verbose, options.log_format == "json")
     summary.is_wanted = options.json
     return guarded(lambda: _run(options, extra, messages, summary), messages, summary)
