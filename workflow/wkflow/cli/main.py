@@ -8,12 +8,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import PASSED_ON, command_in, flags_of
 from wkflow.cli.command_parser import COMPLETION, VARIABLES, build_parsers
 from wkflow.cli.completion import completion_script
+from wkflow.cli.env_file import NAME, read_env_file
 from wkflow.cli.messages import Messages, say
 from wkflow.cli.process import mute_if_unread
 from wkflow.cli.summary import Summary
@@ -120,6 +122,9 @@ def _run(
     options: argparse.Namespace, extra: tuple[str, ...], messages: Messages, summary: Summary
 ) -> int:
     raise_open_files()
+    if names := read_env_file(Path.cwd()):
+        words = f"{' and '.join(names)} are those of {Path.cwd() / NAME}"
+        messages.tell("warning", f"note: {words}", text=words)
     settings = _settings(options)
     summary.describe(settings)
     if options.token:
