@@ -131,6 +131,25 @@ def test_never_more_than_all(tmp_path: Path) -> None:
     assert "100%" in last_line(out)
 
 
+def test_a_job_that_ends_while_it_is_counted_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its receipt comes, and its progress goes, between two looks: the bar does not go back."""
+    progress, out = watched(tmp_path)
+    job, look = "convert_slab/em/z000000000", progress_module._files  # noqa: SLF001 -- in its midst
+    tell(tmp_path, job, "90000")
+
+    def looked(folder: Path, suffix: str) -> list[str]:
+        found = look(folder, suffix)
+        finish(tmp_path, job)
+        (tmp_path / "progress" / f"{job}.txt").unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(progress_module, "_files", looked)
+    progress.update()
+    assert "160.0k of 180.0k voxels" in last_line(out)
+
+
 def test_the_bar_is_taken_away(tmp_path: Path) -> None:
     """What follows it begins on a clean line."""
     progress, out = watched(tmp_path)

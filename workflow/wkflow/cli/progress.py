@@ -178,18 +178,19 @@ class Progress:
             self.messages.tell("warning", f"note: {note}", text=note)
 
     def _count(self) -> int:
-        """Sum the voxels of finished jobs and what running ones tell."""
-        done = 0
-        for job in _files(RunFolder(self.folder).receipts, ".json"):
-            done += self._voxels.get(job, 0)
+        """Sum the voxels of finished jobs and what running ones tell.
+
+        Running ones first: a job leaves its receipt before its progress goes, so that one that ends
+        meanwhile is not missed.
+        """
+        done: dict[str, int] = {}
         for job in _files(self.folder / PROGRESS, ".txt"):
-            if job not in self._voxels:
-                continue
-            try:
-                done += int((self.folder / PROGRESS / f"{job}.txt").read_text() or 0)
-            except (OSError, ValueError):
-                continue
-        return min(done, sum(self._voxels.values()))
+            with suppress(OSError, ValueError):
+                told = int((self.folder / PROGRESS / f"{job}.txt").read_text() or 0)
+                done[job] = max(0, min(told, self._voxels.get(job, 0)))
+        for job in _files(RunFolder(self.folder).receipts, ".json"):
+            done[job] = self._voxels.get(job, 0)
+        return sum(done.values())
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 from typing import TextIO
 
 BAR_CELLS, LEAST_CELLS = 24, 8
@@ -114,6 +114,6 @@ def _bar(share: float, length: int, cells: tuple[str, str]) -> str:
 
 
 def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(ceil(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
