@@ -78,6 +78,14 @@ def test_no_command_speaks_of_another(command: Command) -> None:
         assert "slices" not in text.partition("Paths:")[2].replace("slices have then", "")
 
 
+def test_each_command_has_a_line_in_the_short_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name, and beside it what it does."""
+    monkeypatch.setenv("COLUMNS", "100")
+    lines = build_parsers()[0].format_help().splitlines()
+    for command in COMMANDS:
+        assert any(line.split() == [command.name, *command.help.split()] for line in lines)
+
+
 def test_help_has_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not in a pipe, and not with NO_COLOR."""
     monkeypatch.setenv("NO_COLOR", "1")

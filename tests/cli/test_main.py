@@ -13,7 +13,9 @@ import numpy as np
 import psutil
 import pytest
 from wkflow import __version__
-from wkflow.cli.main import main
+from wkflow.cli.main import guarded, main
+from wkflow.cli.messages import Messages
+from wkflow.cli.summary import Summary
 from wkflow.model.write_datasource import PROPERTIES
 
 from tests.runs import TIMEOUT_S, VOXEL_SIZE, environment, noise, voxels, wkflow, write_stack
@@ -176,6 +178,19 @@ def test_a_failure_is_an_object_for_programs(
         told = capsys.readouterr()
         (event,) = map(json.loads, told.err.splitlines())
         assert (event["event"], event["error"]["kind"], told.out) == ("end", kind, "")
+
+
+def test_an_interrupt_is_told_and_is_an_object(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the status of all programs, and what to do."""
+
+    def run() -> int:
+        raise KeyboardInterrupt
+
+    summary = Summary("convert", is_wanted=True)
+    assert guarded(run, Messages(quiet=True), summary) == 130
+    told = capsys.readouterr()
+    assert told.err == "wkflow: interrupted; the same command goes on from here\n"
+    assert json.loads(told.out)["end"] == "interrupted"
 
 
 def test_a_dry_run_is_an_object_for_programs(

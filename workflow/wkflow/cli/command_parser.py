@@ -40,6 +40,12 @@ class HelpFormatter(argparse.HelpFormatter):
         width = min(get_terminal_size().columns - 2, WIDEST)
         super().__init__(prog, max_help_position=30, width=width)
 
+    def add_argument(self, action: argparse.Action) -> None:
+        """Make room for an argument; argparse counts the indent of commands once too few."""
+        super().add_argument(action)
+        if action.choices and not action.option_strings:
+            self._action_max_length += self._indent_increment
+
     def _format_action_invocation(self, action: argparse.Action) -> str:
         flags = ", ".join(action.option_strings)
         if not flags:

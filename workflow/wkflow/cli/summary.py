@@ -6,21 +6,22 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wkflow import __version__
 from wkflow.cli.messages import facts_of
 from wkflow.errors import SourceError, WkflowError
-from wkflow.model.datasource_properties import Existing
 from wkflow.model.layer import Layer
 from wkflow.model.mag import Mag
-from wkflow.model.plan import Plan
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.run_folder import EXTENDED, LOG, PROOF, REPORT
 
 REPORT_PAGE = "report.html"
 """The report for a person, where one was made."""
+
+if TYPE_CHECKING:
+    from wkflow.model.plan import Plan
 
 NO_KEYS = ("is_wanted", "_started")
 """Fields of a summary that say nothing of the run."""
@@ -90,7 +91,7 @@ class Summary:
         names = (REPORT_PAGE, REPORT, PROOF)
         self.report = next((str(folder / one) for one in names if (folder / one).exists()), None)
 
-    def look_at_plan(self, plan: Plan | None, settings: Settings) -> None:
+    def look_at_plan(self, plan: "Plan | None", settings: Settings) -> None:
         """Say what would be made; there is no plan where a dataset would be sent as it is."""
         self.end = "planned"
         self.layers = _stored_layers(settings.dataset) if plan is None else [
@@ -143,6 +144,8 @@ def _document(path: Path) -> dict[str, Any]:
 
 def _stored_layers(dataset: Path) -> list[dict[str, Any]]:
     """Give the layers of a dataset here, of any tool, as its properties have them."""
+    from wkflow.model.datasource_properties import Existing  # noqa: PLC0415 -- not for --help
+
     with suppress(SourceError):
         existing = Existing.parse(_document(dataset / PROPERTIES), str(dataset))
         return [_described(one.layer, [mag.mag for mag in one.mags]) for one in existing.layers]
