@@ -57,6 +57,7 @@ WITHOUT_TWIN = {
     "cli/cluster_jobs": THROUGH_SLURM,
     "cli/__main__": "a call of cli/main",
     "cli/inspection_options": "flags alone, which the tests of cli/inspect judge",
+    "__main__": "a call of cli/main",
     "steps/downsample_block": WHOLE_RUNS,
     "steps/downsample_rest": WHOLE_RUNS,
     "options/option_types": "a line each around a tested function",
@@ -205,8 +206,8 @@ def test_tests_state_facts() -> None:
 def test_nothing_below_the_command_line_ends_the_program() -> None:
     """No print, no exit, no assert; errors are ours, and none is caught wholesale."""
     programs = {"cli/main", "cli/__main__", "cli/run", "cli/option_docs", "cli/cluster_jobs"}
-    programs |= {"cli/progress", "cli/inspect", "cli/byte_bar", "rules/job", "api/worker"}
-    programs |= {"readers/bioformats/process"}
+    programs |= {"cli/progress", "cli/inspect", "cli/byte_bar", "cli/messages", "__main__"}
+    programs |= {"rules/job", "api/worker", "readers/bioformats/process"}
 
     def goes_on(node: ast.AST) -> bool:
         if isinstance(node, ast.Call):

@@ -5,8 +5,9 @@ from itertools import permutations
 
 import pytest
 from wkflow.cli.arguments import Flags, flags_of, nearest, usage_of
+from wkflow.cli.command_parser import build_parsers
 from wkflow.cli.commands import COMMANDS
-from wkflow.cli.main import build_parsers, main
+from wkflow.cli.main import main
 from wkflow.errors import ConfigError
 
 
@@ -78,6 +79,12 @@ def test_a_slip_is_one_sentence(words: str, told: str) -> None:
     assert refused.value.where == "wkflow convert"
 
 
+def test_a_mistyped_choice_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the nearest one, as those of the options are."""
+    assert main(["convert", "a", "b", "--log-format", "jsno"]) == 2
+    assert "none of text, json; did you mean json?" in capsys.readouterr().err
+
+
 def test_help_is_given_whatever_else_is_wrong() -> None:
     """Who asks for help need not know the options."""
     assert "--help" in flags().in_order(["--help", "--nonsense"])
@@ -121,7 +128,6 @@ def test_every_command_tells_a_mistyped_flag(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("", "a command is missing"),
         ("convrt a b", "there is no command convrt (did you mean convert?)"),
         ("xyzzy", "there is no command xyzzy"),
         ("--quiet convert a b", "--quiet stands behind the command"),
@@ -137,6 +143,15 @@ def test_a_mistyped_command_is_told(
     assert usage == "usage: wkflow COMMAND [OPTIONS] ..."
     assert what == f"wkflow: wkflow: {told}"
     assert "remote-convert" in remedy
+
+
+def test_no_command_at_all_shows_the_short_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """With a status that no script takes for a success."""
+    assert main([]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert all(command.name in told.err for command in COMMANDS)
+    assert len(told.err.splitlines()) < 24
 
 
 def test_options_of_other_commands_are_told_as_such() -> None:

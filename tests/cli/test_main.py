@@ -13,7 +13,9 @@ import numpy as np
 import psutil
 import pytest
 from wkflow import __version__
-from wkflow.cli.main import main
+from wkflow.cli.main import guarded, main
+from wkflow.cli.messages import Messages
+from wkflow.cli.summary import Summary
 from wkflow.model.write_datasource import PROPERTIES
 
 from tests.runs import TIMEOUT_S, VOXEL_SIZE, environment, noise, voxels, wkflow, write_stack
@@ -21,8 +23,7 @@ from tests.runs import TIMEOUT_S, VOXEL_SIZE, environment, noise, voxels, wkflow
 
 def lines(run: "subprocess.CompletedProcess[str]") -> list[str]:
     """Give what a person reads of a failure: at most five lines, no traceback."""
-    told = [line for line in run.stderr.splitlines() if "-m snakemake" not in line]
-    told = [line for line in told if not line.startswith("wkflow: layer")]
+    told = [line for line in run.stderr.splitlines() if not line.startswith("wkflow: layer")]
     assert "Traceback" not in run.stderr
     assert len(told) <= 5, run.stderr
     return told
@@ -68,11 +69,26 @@ def test_a_page_is_drawn_unless_nobody_wants_one(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in receipts} == receipts
 
 
-def test_the_command_is_printed_and_quiet_is_quiet(tmp_path: Path) -> None:
-    """A person can see what was run; with --quiet nothing but errors is told."""
-    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
-    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "loud")
-    assert f"--directory {tmp_path / 'loud.wkflow'}" in run.stderr
+def test_the_last_lines_say_where_to_look_and_quiet_is_quiet(tmp_path: Path) -> None:
+    """The command of Snakemake is in the log, and shown to those who ask; --quiet tells nothing."""
+    source, out = write_stack(tmp_path / "stack", noise(2, 8, 8)), tmp_path / "loud"
+    folder = tmp_path / "loud.wkflow"
+    run = wkflow("convert", *VOXEL_SIZE, source, out)
+    told = run.stderr.splitlines()
+    assert told[-4].startswith("wkflow: loud: done in ")
+    assert told[-3].startswith(f"wkflow: dataset  {out}, ")
+    assert told[-2] == f"wkflow: report   {folder / 'report.json'}"
+    assert told[-1] == f"wkflow: look at  wkflow info {out}"
+    assert "snakemake" not in run.stderr
+    command = (folder / "logs" / "snakemake.log").read_text().splitlines()[0]
+    assert f"--directory {folder}" in command
+    run = wkflow("convert", *VOXEL_SIZE, "--verbose", "--json", source, out)
+    assert command.partition("--resources")[0] in run.stderr
+    (told,) = run.stdout.splitlines()
+    summary = json.loads(told)
+    assert (summary["end"], summary["dataset"]) == ("nothing_to_do", str(out))
+    size = sum(path.stat().st_size for path in (out / "stack").rglob("*/c/**/*") if path.is_file())
+    assert summary["bytes"] == size
     run = wkflow("convert", *VOXEL_SIZE, "--quiet", source, tmp_path / "silent")
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
@@ -164,6 +180,53 @@ def test_all_wrong_options_are_told_at_once(capsys: pytest.CaptureFixture[str]) 
     message = capsys.readouterr().err
     for word in ("unit", "furlong", "many", "did you mean color?"):
         assert word in message
+
+
+def test_a_failure_is_an_object_for_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --json, whether the options or the source are wrong; words stay on standard error."""
+    paths = [str(tmp_path / "nowhere"), str(tmp_path / "out")]
+    for words, status, kind in (
+        (["--voxl-size=1,1,1"], 2, "ConfigError"),
+        (["--unit=furlong"], 2, "ConfigError"),
+        ([*VOXEL_SIZE, "--dry-run"], 3, "SourceError"),
+    ):
+        assert main(["convert", *words, *paths, "--json"]) == status
+        told = capsys.readouterr()
+        summary = json.loads(told.out)
+        assert (summary["exit_status"], summary["error"]["kind"]) == (status, kind)
+        assert summary["error"]["what"] in told.err
+        assert main(["convert", *words, *paths, "--log-format", "json"]) == status
+        told = capsys.readouterr()
+        (event,) = map(json.loads, told.err.splitlines())
+        assert (event["event"], event["error"]["kind"], told.out) == ("end", kind, "")
+
+
+def test_an_interrupt_is_told_and_is_an_object(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the status of all programs, and what to do."""
+
+    def run() -> int:
+        raise KeyboardInterrupt
+
+    summary = Summary("convert", is_wanted=True)
+    assert guarded(run, Messages(quiet=True), summary) == 130
+    told = capsys.readouterr()
+    assert told.err == "wkflow: interrupted; the same command goes on from here\n"
+    assert json.loads(told.out)["end"] == "interrupted"
+
+
+def test_a_dry_run_is_an_object_for_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In place of the table."""
+    source = write_stack(tmp_path / "stack", noise(3, 300, 500))
+    assert (
+        main(["convert", *VOXEL_SIZE, str(source), str(tmp_path / "o"), "--dry-run", "--json"]) == 0
+    )
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["end"] == "planned"
+    assert summary["layers"][0]["size"] == [500, 300, 3]
 
 
 def test_a_voxel_size_that_nobody_states_is_asked_for(tmp_path: Path) -> None:

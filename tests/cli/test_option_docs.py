@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 import yaml
+from wkflow.cli.command_parser import build_parsers, choices_of, spell
 from wkflow.cli.commands import COMMANDS, Command
-from wkflow.cli.main import build_parsers, choices_of, spell
 from wkflow.cli.option_docs import PAPERS, main, options_table
+from wkflow.options.option_help import GROUPS, help_of
 from wkflow.options.settings import Settings
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 REQUIRED = {name for name, option in Settings.model_fields.items() if option.is_required()}
 
+OF_EVERY_COMMAND = {"dry_run", "quiet", "verbose", "json", "log_format", "token", "help"}
+"""How a command is carried out and told: of a run's config none of them is a part."""
 
 OFFERED = [
     pytest.param(command, name, id=f"{command.name}-{name}")
@@ -50,20 +53,20 @@ def test_all_papers_are_written(tmp_path: Path) -> None:
 def test_help_explains_every_option(
     command: Command, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its flag, its description, its default or that it is required, and the values it allows."""
+    """Its flag, its text in this command, its default, and the values it allows."""
     monkeypatch.setenv("COLUMNS", "200")
     option, shown = Settings.model_fields[name], one_line(parser_of(command).format_help())
+    text = one_line(help_of(option, command.name))
     assert option.description
-    assert one_line(option.description) in shown
+    assert text in shown
     if name in command.positional:
         assert name.upper() in shown
         return
     flag = f"--{name.replace('_', '-')}"
     assert flag in shown
     assert one_line("|".join(choices_of(name))) in shown
-    described = shown[shown.index(one_line(option.description)) :]
-    told = described.removeprefix(one_line(option.description))
-    if option.default is not None:
+    told = shown[shown.index(f"{flag}") :].partition(text)[2]
+    if option.default not in {None, False}:
         assert told.split("]")[0].endswith(spell(option.default))
         assert told.startswith("[default:")
 
@@ -73,7 +76,7 @@ def test_every_flag_is_an_option(command: Command) -> None:
     """But for those that only concern the terminal, help, and the token, which no file may hold."""
     names = {action.dest for action in parser_of(command)._actions}  # noqa: SLF001 -- as above
     assert names & set(Settings.model_fields) == command.options
-    assert names - set(Settings.model_fields) == {"dry_run", "quiet", "verbose", "token", "help"}
+    assert names - set(Settings.model_fields) == OF_EVERY_COMMAND
 
 
 def test_defaults_in_yaml_are_those_of_the_settings() -> None:
@@ -107,6 +110,8 @@ def test_the_values_of_an_option_are_those_of_its_schema(name: str) -> None:
 def test_the_table_has_a_row_for_each_option() -> None:
     """Of four cells: no description breaks the table."""
     rows = [line for line in options_table().splitlines() if line.startswith("| `")]
-    assert [row.split("`")[1] for row in rows] == list(Settings.model_fields)
+    assert sorted(row.split("`")[1] for row in rows) == sorted(Settings.model_fields)
+    heads = [line for line in options_table().splitlines() if line.startswith("## ")]
+    assert heads == [f"## {group}" for group in GROUPS]
     assert {row.count("|") for row in rows} == {5}
     assert {row.split("`")[1] for row in rows if "| required |" in row} == REQUIRED

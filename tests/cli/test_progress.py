@@ -1,14 +1,18 @@
 """The bar: what receipts and progress files add up to."""
 
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from wkflow.cli import progress as progress_module
-from wkflow.cli.progress import Progress
+from wkflow.cli.messages import Messages
+from wkflow.cli.progress import Progress, Relay
+from wkflow.errors import SourceError
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt, ShardFile
+from wkflow.rules.job import leave_note
 from wkflow.run_folder import CLUSTER, DRAFT
 from wkflow.run_folder import DELIVERY as DELIVERY_FILE
 
@@ -48,21 +52,32 @@ def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wkflow.cli.progress.COUNT_S", 0.0)
 
 
+def watching(folder: Path, opening: str = "planning") -> tuple[Progress, Terminal]:
+    out = Terminal()
+    return Progress(folder, Messages(out=out), opening), out
+
+
 def watched(folder: Path, plan: Plan = PLAN) -> tuple[Progress, Terminal]:
     plan.write(folder / DRAFT)
-    out = Terminal()
-    return Progress(folder, out), out
+    return watching(folder)
 
 
-def test_there_is_nothing_to_show_before_the_plan(tmp_path: Path) -> None:
-    """Also if it cannot be read yet."""
-    out = Terminal()
-    progress = Progress(tmp_path, out)
+def test_the_first_seconds_say_what_takes_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before there is a plan, also if it cannot be read yet: no bar, and how long it takes."""
+    now = 1000.0
+    monkeypatch.setattr(progress_module, "monotonic", lambda: now)
+    progress, out = watching(tmp_path, "reading headers and planning")
+    now = 1001.5
     progress.update()
+    assert last_line(out) == "reading headers and planning, 2 s"
     (tmp_path / DRAFT).write_text("{")
+    now = 1003.0
     progress.update()
+    assert last_line(out) == "reading headers and planning, 3 s"
     progress.close()
-    assert out.getvalue() == ""
+    assert last_line(out) == ""
 
 
 def test_layers_and_notes_are_told_once(tmp_path: Path) -> None:
@@ -116,6 +131,25 @@ def test_never_more_than_all(tmp_path: Path) -> None:
     assert "100%" in last_line(out)
 
 
+def test_a_job_that_ends_while_it_is_counted_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its receipt comes, and its progress goes, between two looks: the bar does not go back."""
+    progress, out = watched(tmp_path)
+    job, look = "convert_slab/em/z000000000", progress_module._files  # noqa: SLF001 -- in its midst
+    tell(tmp_path, job, "90000")
+
+    def looked(folder: Path, suffix: str) -> list[str]:
+        found = look(folder, suffix)
+        finish(tmp_path, job)
+        (tmp_path / "progress" / f"{job}.txt").unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(progress_module, "_files", looked)
+    progress.update()
+    assert "160.0k of 180.0k voxels" in last_line(out)
+
+
 def test_the_bar_is_taken_away(tmp_path: Path) -> None:
     """What follows it begins on a clean line."""
     progress, out = watched(tmp_path)
@@ -130,7 +164,7 @@ def test_a_file_gets_a_line_now_and_then(tmp_path: Path, monkeypatch: pytest.Mon
     now = 1000.0
     monkeypatch.setattr(progress_module, "monotonic", lambda: now)
     out = io.StringIO()
-    progress = Progress(tmp_path, out)
+    progress = Progress(tmp_path, Messages(out=out))
     for second in range(60):
         now = 1000.0 + second
         progress.update()
@@ -160,7 +194,7 @@ def test_quiet_is_quiet(tmp_path: Path) -> None:
     """Not even the layers are told."""
     PLAN.write(tmp_path / DRAFT)
     out = Terminal()
-    progress = Progress(tmp_path, out, quiet=True)
+    progress = Progress(tmp_path, Messages(quiet=True, out=out))
     progress.update()
     progress.close()
     assert out.getvalue() == ""
@@ -189,7 +223,7 @@ def test_what_is_sent_meanwhile_stands_beside_the_voxels(tmp_path: Path) -> None
     tell(tmp_path, f"upload_shards/{BATCHES[0]}", "1500")
     progress.update()
     assert "160.0k of 180.0k voxels" in last_line(out)
-    assert last_line(out).endswith("sent 1.5k of 4.0k bytes")
+    assert "sent 1.5k of 4.0k bytes" in last_line(out)
 
 
 def test_bytes_are_no_voxels(tmp_path: Path) -> None:
@@ -221,13 +255,12 @@ def test_when_all_is_converted_the_bar_is_that_of_bytes(tmp_path: Path) -> None:
 
 def test_a_dataset_that_exists_has_no_voxels(tmp_path: Path) -> None:
     """There is no plan then; a delivery of nothing is no bar."""
-    out = Terminal()
-    progress = Progress(tmp_path, out)
+    progress, out = watching(tmp_path, "listing files and planning")
     deliver(tmp_path)
     progress.update()
-    assert out.getvalue() == ""
-    out, batch = Terminal(), "batches/p000000"
-    progress = Progress(tmp_path, out)
+    assert last_line(out).startswith("listing files")
+    batch = "batches/p000000"
+    progress, out = watching(tmp_path)
     deliver(tmp_path, batch)
     write(tmp_path, batch, 1000)
     tell(tmp_path, f"upload_shards/{batch}", "500")
@@ -269,3 +302,86 @@ def test_a_cluster_says_what_it_does(tmp_path: Path) -> None:
     (tmp_path / CLUSTER).write_text("{")
     progress.update()
     assert "jobs:" not in last_line(out)
+
+
+def test_a_terminal_without_control_characters_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As its name says."""
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(progress_module, "LINE_S", 0.0)
+    progress, out = watched(tmp_path)
+    progress.update()
+    progress.close()
+    assert "\x1b" not in out.getvalue()
+    assert "voxels" in out.getvalue()
+
+
+def test_what_is_made_anew_is_no_negative_speed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receipt goes when its files are lost."""
+    now = 1000.0
+    monkeypatch.setattr(progress_module, "monotonic", lambda: now)
+    progress, out = watched(tmp_path)
+    finish(tmp_path, "convert_slab/em/z000000000")
+    progress.update()
+    now = 1100.0
+    (tmp_path / "receipts/convert_slab/em/z000000000.json").unlink()
+    progress.update()
+    assert last_line(out).endswith("0 of 180.0k voxels  starting")
+
+
+def events(out: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_programs_get_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan once, progress with numbers, a job that failed as soon as it did, and once."""
+    monkeypatch.setattr(progress_module, "EVENT_S", 0.0)
+    out = Terminal()
+    progress = Progress(tmp_path, Messages(as_events=True, out=out), "reading headers")
+    progress.update()
+    replace(PLAN, notes=("a gap",)).write(tmp_path / DRAFT)
+    tell(tmp_path, "convert_slab/em/z000000000", "90000")
+    progress.update()
+    note = tmp_path / "logs" / "convert_slab" / "em" / "z0.failure.json"
+    note.parent.mkdir(parents=True)
+    leave_note(note, SourceError("is cut short", "/data/7.tif", "Mend it."))
+    progress.update()
+    progress.close()
+    told = events(out)
+    kinds = [one["event"] for one in told]
+    assert kinds == ["progress", "plan", "warning", "progress", "progress", "job_failed"]
+    assert told[0]["phase"] == "reading headers"
+    assert (told[1]["voxels"], told[1]["jobs"]) == (TOTAL, 2)
+    assert told[2]["text"] == "a gap"
+    assert (told[3]["unit"], told[3]["done"], told[3]["total"]) == ("voxels", 90_000, TOTAL)
+    assert (told[5]["kind"], told[5]["where"]) == ("SourceError", "/data/7.tif")
+
+
+def test_snakemakes_words_are_shown_behind_our_line(tmp_path: Path) -> None:
+    """The log begins with the command; its usage is too long to be shown."""
+    log, out = tmp_path / "log", io.StringIO()
+    log.write_text("wkflow: python -m snakemake\n")
+    relay = Relay(log, Messages(out=out))
+    with log.open("a") as file:
+        file.write("Building DAG\nhalf a")
+    relay.update()
+    assert out.getvalue() == "Building DAG\n"
+    relay.close()
+    assert out.getvalue() == "Building DAG\nhalf a"
+    out = io.StringIO()
+    relay = Relay(log, Messages(as_events=True, out=out))
+    with log.open("a") as file:
+        file.write("one\ntwo\n")
+    relay.close()
+    assert [(one["event"], one["text"]) for one in events(out)] == [
+        ("snakemake", "one"),
+        ("snakemake", "two"),
+    ]
+    relay = Relay(log, Messages(out=out))
+    with log.open("a") as file:
+        file.write("usage: snakemake\n")
+    relay.close()
+    assert "usage" not in out.getvalue()

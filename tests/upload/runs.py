@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from wkflow.cli.progress import OPENINGS
 from wkflow.model.write_datasource import PROPERTIES
 
 from tests.runs import TIMEOUT_S, VOXEL_SIZE, environment
@@ -62,14 +63,14 @@ def start(
     )
 
 
-SHOWN = ("wkflow: layer", "wkflow: note", "wkflow: ░", "wkflow: █")
+OPENED = tuple(f"wkflow: {opening}" for opening in OPENINGS.values())
+SHOWN = ("wkflow: layer", "wkflow: note", "wkflow: ░", "wkflow: █", *OPENED)
 """How lines begin that are no failure's: a slow machine shows its progress often."""
 
 
 def lines(run: Run) -> list[str]:
     """Give what a person reads of a failure: at most five lines, no traceback."""
-    told = [line for line in run.stderr.splitlines() if "-m snakemake" not in line]
-    told = [line for line in told if not line.startswith(SHOWN)]
+    told = [line for line in run.stderr.splitlines() if not line.startswith(SHOWN)]
     assert "Traceback" not in run.stderr + run.stdout
     assert len(told) <= 5, run.stderr
     return told

@@ -1,6 +1,7 @@
 """The token is known to those processes that need it, and to nobody and nothing else."""
 
 import contextlib
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.runs import snakemake
 from tests.standin.server import Standin
 from tests.upload.runs import CONVERSION, start
 
@@ -130,6 +132,30 @@ def test_a_token_on_the_command_line_goes_no_further(
     assert all(is_main(words) for words in watch.environments)
 
 
+def test_a_token_in_a_file_goes_no_further(
+    guarded: Standin, stack: Path, tmp_path: Path, here: Path
+) -> None:
+    """`.env` in the folder of the command holds it, and nothing else; jobs do not inherit it."""
+    (here / ".env").write_text(f"WK_TOKEN={TOKEN}\nWK_URL={guarded.url}\n")
+    arguments = ["remote-convert", *CONVERSION, str(stack)]
+    watch = run(guarded, here, tmp_path, arguments, 0, WK_TOKEN=None, WK_URL=None)
+    assert watch.commands == set()
+    assert len(watch.seen) > 3
+    assert watch.environments
+    assert all(is_main(words) for words in watch.environments)
+
+
+def test_plain_snakemake_reads_no_file(guarded: Standin, local: Path, here: Path) -> None:
+    """As the README says: there the environment alone counts."""
+    (here / ".env").write_text(f"WK_TOKEN={TOKEN}\n")
+    settings = {"command": "upload", "source": str(local), "webknossos_url": guarded.url}
+    (here / "my.yaml").write_text(json.dumps(settings))
+    ended = snakemake("--configfile", "my.yaml", "--cores", "1", cwd=here)
+    assert ended.returncode != 0
+    notes = [note.read_text() for note in here.rglob("*.failure.json")]
+    assert any("no token was given" in note for note in notes)
+
+
 def is_main(words: tuple[str, ...]) -> bool:
     """Say whether a command line is that of Snakemake's main process.
 
@@ -160,7 +186,7 @@ def run(
         out, told = process.communicate(timeout=60)
     assert process.returncode == status, told
     assert TOKEN not in out + told
-    files = [path for path in here.rglob("*") if path.is_file()]
+    files = [path for path in here.rglob("*") if path.is_file() and path.name != ".env"]
     assert len(files) > 3
     assert [path for path in files if BYTES in path.read_bytes()] == []
     assert [path for path in files if TOKEN in str(path)] == []

@@ -178,7 +178,11 @@ def test_a_second_run_has_nothing_to_do_until_a_file_changes(
     standin.clear_log()
     again = wkflow("upload", dataset, standin=standin, cwd=here)
     assert "nothing to do" in again.stderr
+    assert f"wkflow: dataset  {first}, " in again.stderr
     assert url_of(again) == first
+    summary = json.loads(wkflow("upload", dataset, "--json", standin=standin, cwd=here).stdout)
+    assert (summary["end"], summary["url"]) == ("nothing_to_do", first)
+    assert summary["bytes"] == sum(f.stat().st_size for f in dataset.rglob("*") if f.is_file())
     assert standin.log()["requests"] == {}
     append_byte(dataset / "deep/er 0/one/zarr.json")
     second = url_of(wkflow("upload", dataset, standin=standin, cwd=here))

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from subprocess import Popen
 from typing import IO, TYPE_CHECKING, cast
 
@@ -86,20 +87,22 @@ def _read(
     where: str, given: Mapping[str, object], fixed: Mapping[str, object]
 ) -> tuple["Settings", dict[str, str]]:
     """Give the options of a call, and the environment of its process: tokens are nowhere else."""
-    from wkflow.cli.main import VARIABLES  # noqa: PLC0415 -- not for `import wkflow`
+    from wkflow.cli.command_parser import VARIABLES  # noqa: PLC0415 -- not for `import wkflow`
+    from wkflow.cli.env_file import env_file_variables  # noqa: PLC0415
     from wkflow.options.settings import Settings  # noqa: PLC0415
     from wkflow.options.sharing_token import parted  # noqa: PLC0415
     from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415
 
     options = {name: _plain(value) for name, value in given.items() if name not in FURTHER}
+    environment = os.environ | env_file_variables(Path.cwd(), os.environ)
     for name, variable in VARIABLES.items():
         if name in options and options[name] is None:
-            options[name] = os.environ.get(variable)
+            options[name] = environment.get(variable)
     bare, shared = parted({**options, **fixed})
     remedy = f"`help({where})` explains every option."
     settings = with_own_folder(Settings.parse(bare, where=where, remedy=remedy))
     tokens = {TOKEN: given["token"], SHARING: shared}
-    return settings, os.environ | {name: str(value) for name, value in tokens.items() if value}
+    return settings, environment | {name: str(value) for name, value in tokens.items() if value}
 
 
 def _plain(value: object) -> object:

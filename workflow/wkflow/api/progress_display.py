@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
+from wkflow.cli.messages import Messages
 from wkflow.cli.progress import COUNT_S, Progress
 
 STARTING = "reading the source"
@@ -74,7 +75,7 @@ class NotebookBar:
     """A bar below the cell, which stays when the run ended well."""
 
     def __init__(self, folder: Path) -> None:
-        self._progress = Progress(folder, out=io.StringIO(), tells=False)
+        self._progress = Progress(folder, Messages(out=io.StringIO()), tells=False)
         self._shown = monotonic()
         show = import_module("IPython.display").display
         self._handle: Any = show(_bundle("", STARTING), raw=True, display_id=True)
@@ -84,8 +85,8 @@ class NotebookBar:
         if monotonic() - self._shown < COUNT_S:
             return
         self._shown = monotonic()
-        if amount := self._progress.measure():
-            self._show(f' value="{amount.share:.4f}"', amount.words)
+        if state := self._progress.measure():
+            self._show(f' value="{state.share:.4f}"', "  ".join(state.parts()).strip())
 
     def close(self, words: str = "") -> None:
         """Show a full bar with a few words, or none."""

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from wkflow.cli.commands import COMMANDS
-from wkflow.cli.main import VARIABLES, choices_of
+from wkflow.cli.command_parser import VARIABLES, choices_of
 from wkflow.options.settings import Settings
 
 WIDTH = 100

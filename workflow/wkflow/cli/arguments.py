@@ -64,8 +64,8 @@ class Flags:
                     raise self._fault(f"{flag} takes no value")
                 if not takes_none and not has_value:
                     value = self._value(flag, action, rest)
-                if value == PASSED_ON:  # argparse would drop it
-                    raise self._fault(f"{flag} wants a value: {action.metavar}")
+                if not takes_none:
+                    self._check_value(flag, action, value)
                 flags.append(flag if takes_none else f"{flag}={value}")
         if unknown and "help" not in seen:
             raise self._fault("; ".join(dict.fromkeys(unknown)))
@@ -81,6 +81,15 @@ class Flags:
             raise self._fault(f"{flag} wants a value; one with two dashes is given as {flag}=VALUE")
         return value
 
+    def _check_value(self, flag: str, action: Action, value: str) -> None:
+        if value == PASSED_ON:  # argparse would drop it
+            raise self._fault(f"{flag} wants a value: {action.metavar}")
+        if action.choices and value not in action.choices:
+            choices = list(action.choices)
+            near = nearest(value, choices)
+            hint = f"; did you mean {near}?" if near else ""
+            raise self._fault(f"{flag}: {value!r} is none of {', '.join(choices)}{hint}")
+
     def _check(self, paths: Sequence[str]) -> None:
         """See whether there are as many paths as the command takes."""
         wanted = self.paths
@@ -92,6 +101,9 @@ class Flags:
                 + (f" follows {' and '.join(wanted)}" if wanted else ""),
                 "A path with blanks stands in quotes." if wanted else "",
             )
+        places = (action for action in self.actions if not action.option_strings)
+        for action, path in zip(places, paths, strict=False):
+            self._check_value(str(action.metavar), action, path)
 
     def _unknown(self, flag: str) -> str:
         """Say that there is no such flag, and what may have been meant."""
@@ -119,13 +131,19 @@ def command_in(
     parser: ArgumentParser,
     parsers: Mapping[str, ArgumentParser],
 ) -> str:
-    """Find the command, which stands first; help and version need none."""
+    """Find the command, which stands first; help and version need none.
+
+    Raises
+    ------
+    ConfigError
+        If another word stands first.
+    """
     first = words[0] if words else ""
     if first in parsers:
         return first
     if first in {"-h", "--help", "--version"}:
         parser.parse_args([first])
-    what = "a command is missing" if not first else f"there is no command {first}"
+    what = f"there is no command {first}"
     near = nearest(first, list(parsers))
     if first.startswith("-"):
         flag = first.partition("=")[0]

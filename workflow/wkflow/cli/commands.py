@@ -22,6 +22,7 @@ class Command:
     options: frozenset[str]
     fixed: dict[str, object]
     positional: tuple[str, ...]
+    example: str
 
 
 COMMANDS = (
@@ -33,6 +34,7 @@ COMMANDS = (
         OPTIONS,
         {"command": "convert"},
         ("source", "target"),
+        "wkflow convert --voxel-size 11.24,11.24,25 slices/ dataset/",
     ),
     Command(
         "remote-convert",
@@ -42,6 +44,7 @@ COMMANDS = (
         OPTIONS - {"target", "upload", "overwrite_existing", "assume_yes"},
         {"command": "convert", "upload": True},
         ("source",),
+        "wkflow remote-convert --voxel-size 11.24,11.24,25 --folder lab/raw slices/",
     ),
     Command(
         "upload",
@@ -51,6 +54,7 @@ COMMANDS = (
         OPTIONS_OF["upload"] - {"command"},
         {"command": "upload"},
         ("source",),
+        "wkflow upload --webknossos-url https://wk.example.org dataset/",
     ),
     Command(
         "downsample",
@@ -61,5 +65,6 @@ COMMANDS = (
         OPTIONS_OF["downsample"] - {"command"},
         {"command": "downsample"},
         ("target",),
+        "wkflow downsample --coarsest-mag 32 dataset/",
     ),
 )

@@ -23,11 +23,7 @@ def forget(folder: Path) -> None:
 
 def read_failures(folder: Path) -> list[WkflowError]:
     """Read all notes below a run folder; bad sources of several jobs become one error."""
-    failures = [
-        failure
-        for note in sorted(folder.glob(f"{LOGS}/**/*{FAILURE_NOTE}"))
-        if (failure := _read(note))
-    ]
+    failures = list(failures_in(folder).values())
     sources = [failure for failure in failures if isinstance(failure, SourceError)]
     others = {str(failure): failure for failure in failures if failure not in sources}
     by_folder: dict[str, list[SourceError]] = defaultdict(list)
@@ -36,6 +32,12 @@ def read_failures(folder: Path) -> list[WkflowError]:
     _list_slices(folder, by_folder)
     merged = [_merge(folder, path, group) for path, group in by_folder.items()]
     return [*merged, *others.values()]
+
+
+def failures_in(folder: Path) -> dict[Path, WkflowError]:
+    """Give the failures of a run folder's jobs by the files of their notes, as they are there."""
+    notes = sorted(folder.glob(f"{LOGS}/**/*{FAILURE_NOTE}"))
+    return {note: failure for note in notes if (failure := _read(note))}
 
 
 def _read(path: Path) -> WkflowError | None:

@@ -32,13 +32,17 @@ class Inspection:
     run: Callable[[argparse.Namespace], int]
 
 
-def add_inspections(subparsers: Any) -> dict[str, argparse.ArgumentParser]:  # noqa: ANN401 -- argparse hides its type
+def add_inspections(
+    subparsers: Any,  # noqa: ANN401 -- argparse hides its type
+    formatter: type[argparse.HelpFormatter],
+) -> dict[str, argparse.ArgumentParser]:
     """Add all commands of this module; give the parser of each."""
     parsers = {}
     for one in INSPECTIONS:
         parser = subparsers.add_parser(
-            one.name, help=one.help, description=one.description, allow_abbrev=False
-        )
+            one.name, help=one.help, description=one.description, allow_abbrev=False,
+            formatter_class=formatter,
+        )  # fmt: skip
         parser.set_defaults(command=one, verbose=False, token=None)
         one.add(parser)
         parser.usage = usage_of(one.name, parser, behind="")

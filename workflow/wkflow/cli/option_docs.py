@@ -8,8 +8,13 @@ import json
 import sys
 from pathlib import Path
 
-from wkflow.cli.main import choices_of, spell
+from pydantic.fields import FieldInfo
+
+from wkflow.cli.command_parser import choices_of, spell
+from wkflow.options.option_help import GROUPS, group_of
 from wkflow.options.settings import Settings
+
+HEAD = ("| option | values | default | what it does |", "|---|---|---|---|")
 
 INTRODUCTION = """\
 # Options
@@ -67,15 +72,22 @@ def schema_json() -> str:
 
 
 def options_table() -> str:
-    """Give `config/README.md`: the introduction and a table of all options."""
-    rows = ["| option | values | default | what it does |", "|---|---|---|---|"]
-    for name, option in Settings.model_fields.items():
-        values = " ".join(f"`{choice}`" for choice in choices_of(name))
-        if option.annotation is bool:
-            values = "`true` `false`"
-        default = f"`{spell(option.default)}`" if option.default not in {None, ""} else ""
-        rows.append(f"| `{name}` | {values} | {default} | {option.description} |")
-    return INTRODUCTION + "\n".join(rows) + "\n"
+    """Give `config/README.md`: the introduction and all options, a table for each group."""
+    lines = []
+    for group in GROUPS:
+        lines += [f"## {group}", "", *HEAD]
+        fields = Settings.model_fields.items()
+        lines += [_row(name, option) for name, option in fields if group_of(option) == group]
+        lines.append("")
+    return INTRODUCTION + "\n".join(lines)
+
+
+def _row(name: str, option: FieldInfo) -> str:
+    values = " ".join(f"`{choice}`" for choice in choices_of(name))
+    if option.annotation is bool:
+        values = "`true` `false`"
+    default = f"`{spell(option.default)}`" if option.default not in {None, ""} else ""
+    return f"| `{name}` | {values} | {default} | {option.description} |"
 
 
 PAPERS = {

@@ -1,112 +1,151 @@
-"""One bar for the whole job: in voxels, and in bytes when nothing but sending is left."""
+"""How far a run is: a bar on a terminal, a line now and then in a file, or events for programs.
+
+In voxels, and in bytes when nothing but sending is left.
+"""
 
 import json
 import os
-import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from math import ceil
 from pathlib import Path
 from time import monotonic
-from typing import TextIO
+from typing import Any
 
+from wkflow.cli.failure_report import failures_in
+from wkflow.cli.messages import Messages, facts_of
+from wkflow.cli.progress_line import State, cells_of, fitted, width_of
 from wkflow.cli.traffic import Traffic
 from wkflow.errors import ConfigError
 from wkflow.model.plan import Plan
+from wkflow.model.run_kind import RunKind
 from wkflow.run_folder import CLUSTER, DRAFT, PROGRESS, RunFolder
 
 COUNT_S = 0.4
 """Between two looks at the receipts, of which there may be thousands."""
 
-LINE_S = 15.0
-"""Between two lines where the output is no terminal."""
+LINE_S, EVENT_S = 15.0, 5.0
+"""Between two lines where the output is no terminal, and between two events."""
 
-BAR_CELLS = 24
+OPENINGS = {
+    RunKind.CONVERT: "reading headers and planning",
+    RunKind.CONVERT_AND_UPLOAD: "reading headers and planning",
+    RunKind.UPLOAD: "listing files and planning",
+    RunKind.DOWNSAMPLE: "looking at mags and planning",
+    RunKind.DOWNSAMPLE_REMOTE: "asking the server for mags and planning",
+}
+"""What takes the time until there is a plan."""
+
+CLEARED = "\r\x1b[K"
+"""Goes to the begin of the terminal's line, and empties it."""
 
 USAGE = b"usage: "
 """How the log begins when Snakemake does not know an option."""
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """How far a run is: its `share` of the whole, from 0 to 1, and `words` about it."""
-
-    share: float
-    words: str
 
 
 @dataclass
 class Progress:
     """Watches receipts and progress files of a run folder, and shows how far the run is.
 
-    `tells` says that layers and notes are shown as well, when there is a plan.
+    `opening` says what takes the time until there is a plan; `tells` that layers and notes are
+    shown as well, when it is there.
     """
 
     folder: Path
-    out: TextIO = field(default_factory=lambda: sys.stderr)
-    quiet: bool = False
+    messages: Messages = field(default_factory=Messages)
+    opening: str = "planning"
     tells: bool = True
 
     def __post_init__(self) -> None:
-        self._is_terminal = self.out.isatty()
+        self.out = self.messages.stream
+        is_plain = self.messages.as_events or os.environ.get("TERM") == "dumb"
+        self._is_terminal = self.out.isatty() and not is_plain
+        self._pause = EVENT_S if self.messages.as_events else LINE_S
         self._voxels: dict[str, int] = {}
         self._stamp, self._said = 0, ""
         self._counted = 0.0
-        self._shown = monotonic()
+        self._began = self._shown = monotonic()
+        self._is_drawn = False
+        self._failed: set[Path] = set()
         self._before: dict[str, tuple[int, float]] = {}
         self._traffic = Traffic(self.folder)
 
-    @property
-    def _cells(self) -> tuple[str, str]:
-        """What a bar is made of, where letters outside ASCII can be shown, and where not."""
-        is_plain = not (self.out.encoding or "utf-8").lower().startswith("utf")
-        return ("#", "-") if is_plain else ("█", "░")
-
     def update(self) -> None:
         """Show the state if it is time to."""
-        if self.quiet or monotonic() - self._counted < COUNT_S:
+        if self.messages.quiet or monotonic() - self._counted < COUNT_S:
             return
         now = monotonic()
-        line = self._state()
-        if not line:
-            return
+        state = self.measure()
         if self._is_terminal:
-            print(f"\r\x1b[K{line}", end="", file=self.out, flush=True)
-        elif now - self._shown > LINE_S:
+            self._draw(state)
+        elif now - self._shown > self._pause:
             self._shown = now
-            print(f"wkflow: {line}", file=self.out, flush=True)
+            facts: dict[str, Any] = (
+                _facts(state) if state else {"phase": self.opening, "seconds": self._waited}
+            )
+            self.messages.tell("progress", self._words(state, None), **facts)
+            self._tell_failures()
 
-    def _state(self) -> str:
-        """Draw how far the run is; nothing before there is a plan."""
-        amount = self.measure()
-        if amount is None:
-            return ""
-        filled = int(BAR_CELLS * amount.share)
-        full, free = self._cells
-        return f"{full * filled}{free * (BAR_CELLS - filled)} {amount.words}"
+    @property
+    def _waited(self) -> int:
+        """Seconds since the begin."""
+        return ceil(self._counted - self._began)
 
-    def measure(self) -> Amount | None:
+    def _words(self, state: State | None, width: int | None) -> str:
+        if state is None:
+            return f"{self.opening}, {self._waited} s"[:width]
+        return fitted(state, width, cells_of(self.out))
+
+    def _draw(self, state: State | None) -> None:
+        """Replace the line at the terminal; it may have another width by now."""
+        self._is_drawn = True
+        line = self._words(state, width_of(self.out))
+        print(f"{CLEARED}{line}", end="", file=self.out, flush=True)
+
+    def _clear(self) -> None:
+        if self._is_drawn:
+            self._is_drawn = False
+            print(CLEARED, end="", file=self.out, flush=True)
+
+    def _tell_failures(self) -> None:
+        """Tell programs at once of jobs that failed; people read it when the run has ended."""
+        if self.messages.as_events:
+            for note, failure in failures_in(self.folder).items():
+                if note not in self._failed:
+                    self._failed.add(note)
+                    self.messages.tell("job_failed", "", is_needed=True, **facts_of(failure))
+
+    def measure(self) -> State | None:
         """Look how far the run is; there is nothing to say before there is a plan."""
         self._counted = monotonic()
         sent, ready = self._traffic.measure()
         if self._read_plan():
             done, total = self._count(), sum(self._voxels.values())
             if done < total or not ready:
-                traffic = f"  sent {_si(sent)} of {_si(ready)} bytes" if ready else ""
-                return self._amount("voxels", done, total, traffic + self._cluster())
-        return self._amount("bytes sent", sent, ready) if ready else None
+                return self._measured("voxels", done, total, (sent, ready))
+        return self._measured("bytes sent", sent, ready) if ready else None
+
+    def _measured(
+        self, unit: str, done: int, total: int, traffic: tuple[int, int] = (0, 0)
+    ) -> State:
+        """Give the state, with the speed since its unit was first counted."""
+        before, started = self._before.setdefault(unit, (done, self._counted))
+        seconds = self._counted - started
+        rate = max(0.0, (done - before) / seconds) if seconds > 0 else 0.0
+        return State(unit, done, total, rate, *traffic, self._cluster())
 
     def _cluster(self) -> str:
         """Say what a cluster does with the jobs, where there is one."""
         with suppress(OSError, ValueError, TypeError):
             told = json.loads((self.folder / CLUSTER).read_bytes())
             why = f" ({told['reason']})" if told["waiting"] else ""
-            return f"  jobs: {told['running']} run, {told['waiting']} wait{why}"
+            return f"jobs: {told['running']} run, {told['waiting']} wait{why}"
         return ""
 
     def close(self) -> None:
         """End the bar's line."""
-        if not self.quiet and self._is_terminal and self._before:
-            print("\r\x1b[K", end="", file=self.out, flush=True)
+        self._clear()
+        self._tell_failures()
 
     def _read_plan(self) -> bool:
         """Read the plan when it is there, and again when it is replaced."""
@@ -124,38 +163,38 @@ class Progress:
         return bool(self._voxels)
 
     def _say(self, plan: Plan) -> None:
+        """Tell what was judged, before hours are spent on it."""
+        self._clear()
+        layers = []
         for one in plan.layers:
             x, y, z = one.layer.box.size
-            print(
-                f"wkflow: layer {one.layer.name}: {x} x {y} x {z} {one.layer.element_class}, "
-                f"{one.layer.category} ({one.evidence}), "
-                f"mags {' '.join(str(grid.mag) for grid in one.grids)}",
-                file=self.out,
-            )
+            mags = [str(grid.mag) for grid in one.grids]
+            layers.append({"name": one.layer.name, "category": one.layer.category, "mags": mags,
+                           "dtype": one.layer.dtype, "size": [x, y, z]})  # fmt: skip
+            if not self.messages.as_events:
+                words = f"layer {one.layer.name}: {x} x {y} x {z} {one.layer.element_class}"
+                words += f", {one.layer.category} ({one.evidence}), mags {' '.join(mags)}"
+                self.messages.tell("plan", words)
+        if self.messages.as_events:
+            voxels, jobs = sum(self._voxels.values()), len(self._voxels)
+            self.messages.tell("plan", "", layers=layers, jobs=jobs, voxels=voxels)
         for note in plan.notes:
-            print(f"wkflow: note: {note}", file=self.out)
+            self.messages.tell("warning", f"note: {note}", text=note)
 
     def _count(self) -> int:
-        """Sum the voxels of finished jobs and what running ones tell."""
-        done = 0
-        for job in _files(RunFolder(self.folder).receipts, ".json"):
-            done += self._voxels.get(job, 0)
-        for job in _files(self.folder / PROGRESS, ".txt"):
-            if job not in self._voxels:
-                continue
-            try:
-                done += int((self.folder / PROGRESS / f"{job}.txt").read_text() or 0)
-            except (OSError, ValueError):
-                continue
-        return min(done, sum(self._voxels.values()))
+        """Sum the voxels of finished jobs and what running ones tell.
 
-    def _amount(self, unit: str, done: int, total: int, more: str = "") -> Amount:
-        before, started = self._before.setdefault(unit, (done, self._counted))
-        seconds = monotonic() - started
-        rate = (done - before) / seconds if seconds > 0 else 0.0
-        left = f"{_clock((total - done) / rate)} left" if rate > 0 else "starting"
-        share = f"{done / total:4.0%}  {_si(done)} of {_si(total)}"
-        return Amount(done / total, f"{share} {unit}  {_si(rate)}/s  {left}{more}")
+        Running ones first: a job leaves its receipt before its progress goes, so that one that ends
+        meanwhile is not missed.
+        """
+        done: dict[str, int] = {}
+        for job in _files(self.folder / PROGRESS, ".txt"):
+            with suppress(OSError, ValueError):
+                told = int((self.folder / PROGRESS / f"{job}.txt").read_text() or 0)
+                done[job] = max(0, min(told, self._voxels.get(job, 0)))
+        for job in _files(RunFolder(self.folder).receipts, ".json"):
+            done[job] = self._voxels.get(job, 0)
+        return sum(done.values())
 
 
 @dataclass
@@ -163,11 +202,10 @@ class Relay:
     """Shows what Snakemake writes to its log; of its usage, which is long, nothing."""
 
     log: Path
-    out: TextIO = field(default_factory=lambda: sys.stderr)
-    quiet: bool = False
+    messages: Messages = field(default_factory=Messages)
 
     def __post_init__(self) -> None:
-        self._at = 0
+        self._began = self._at = self.log.stat().st_size
 
     def update(self) -> None:
         """Show what is new, up to the end of its last line."""
@@ -178,9 +216,10 @@ class Relay:
         self._show(is_last=True)
 
     def _show(self, *, is_last: bool) -> None:
-        if self.quiet:
+        if self.messages.quiet:
             return
         with self.log.open("rb") as file:
+            file.seek(self._began)
             is_usage = file.read(len(USAGE)) == USAGE
             file.seek(self._at)
             text = file.read()
@@ -188,7 +227,12 @@ class Relay:
             text = text[: text.rfind(b"\n") + 1]
         if text and not is_usage:
             self._at += len(text)
-            print(text.decode(errors="replace"), end="", file=self.out, flush=True)
+            words = text.decode(errors="replace")
+            if self.messages.as_events:
+                for line in words.splitlines():
+                    self.messages.tell("snakemake", "", text=line)
+            else:
+                print(words, end="", file=self.messages.stream, flush=True)
 
 
 def _files(folder: Path, suffix: str) -> list[str]:
@@ -200,19 +244,8 @@ def _files(folder: Path, suffix: str) -> list[str]:
     return found
 
 
-def _si(number: float) -> str:
-    """Write 1234567 as 1.2M.
-
-    >>> _si(1234567), _si(12)
-    ('1.2M', '12')
-    """
-    for power, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= power:
-            return f"{number / power:.1f}{letter}"
-    return f"{number:.0f}"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+def _facts(state: State) -> dict[str, Any]:
+    """Give a state as programs get it."""
+    left = state.seconds_left
+    seconds = None if left is None else round(left, 1)
+    return asdict(state) | {"rate": round(state.rate, 1), "seconds_left": seconds}

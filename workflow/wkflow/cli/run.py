@@ -15,9 +15,10 @@ import yaml
 from wkflow.access_token import find_token
 from wkflow.cli.cluster_jobs import cancel_jobs_of_before, cancelling_jobs
 from wkflow.cli.failure_report import forget
+from wkflow.cli.messages import Messages
 from wkflow.cli.outcome import ALL_STEPS, NOTHING_TO_DO, End, end_of, explain, why_again
 from wkflow.cli.process import Interrupts, Process, watch
-from wkflow.cli.progress import Progress, Relay
+from wkflow.cli.progress import OPENINGS, Progress, Relay
 from wkflow.cli.snakemake_command import (
     environment_of,
     process_command,
@@ -62,11 +63,19 @@ LOOKING = re.compile(
 """What Snakemake is asked for without making anything."""
 
 
-def launch(settings: Settings, extra: tuple[str, ...], forks: list[Forked], *, quiet: bool) -> End:
+def launch(
+    settings: Settings,
+    extra: tuple[str, ...],
+    forks: list[Forked],
+    *,
+    quiet: bool,
+    messages: Messages | None = None,
+) -> End:
     """Run the workflow in its run folder; say how it ended.
 
     With `extra`, Snakemake's own words go to the person, and its output where ours goes. `forks`
-    are processes that may become Snakemake.
+    are processes that may become Snakemake. `messages` says how people or programs are told what
+    happens: by default in words, and with `quiet` failures only.
 
     Raises
     ------
@@ -77,6 +86,7 @@ def launch(settings: Settings, extra: tuple[str, ...], forks: list[Forked], *, q
     KeyboardInterrupt
         When it was asked to stop; everything is stopped by then.
     """
+    messages = messages or Messages(quiet=quiet)
     require_means(settings)
     if settings.kind.uploads:
         find_token()
@@ -99,23 +109,28 @@ def launch(settings: Settings, extra: tuple[str, ...], forks: list[Forked], *, q
                 (folder / ASKED).touch()
             (folder / LOG).parent.mkdir(exist_ok=True)
             command = snakemake_command(settings, extra)
-            if not quiet:
-                print(f"wkflow: {subprocess.list2cmdline(command)}", file=sys.stderr)
+            spelled = subprocess.list2cmdline(command)
+            messages.tell("start", spelled if messages.verbose else "", snakemake=command,
+                          name=settings.dataset_name, run_folder=folder)  # fmt: skip
             environment = environment_of(settings, temporary, extra)
             started = process_command(settings, extra)
             begin = partial(start, started, environment, forks)
-            run = partial(_run, settings, begin, lock, dataset_file)
-            failure = _attempts(settings, partial(run, quiet=quiet, passes_on=bool(extra)))
+            run = partial(_run, settings, begin, lock, dataset_file, messages)
+            first = f"wkflow: {spelled}\n"
+            run = partial(run, first_line=first, passes_on=bool(extra))
+            failure = _attempts(settings, run, messages)
             end = End.INCOMPLETE if failure else _end(settings, environment, is_asked=bool(extra))
             if end.is_complete:
                 (folder / ASKED).unlink(missing_ok=True)
             if failure is not None:
-                _tell_what_is_kept(settings)
+                _tell_what_is_kept(settings, messages)
                 raise failure
     return end
 
 
-def _attempts(settings: Settings, run: Callable[[], WkflowError | None]) -> WkflowError | None:
+def _attempts(
+    settings: Settings, run: Callable[[], WkflowError | None], messages: Messages
+) -> WkflowError | None:
     """Run, and run again where that may help at once; give what went wrong in the end."""
     _write_config(settings)
     failure = run()
@@ -125,7 +140,7 @@ def _attempts(settings: Settings, run: Callable[[], WkflowError | None]) -> Wkfl
     for _ in range(RESTARTS):
         if failure is None or not (again := why_again(settings.run_folder, failure)):
             break
-        print(f"wkflow: {failure.what}; {again}", file=sys.stderr)
+        messages.warn(f"{failure.what}; {again}", is_needed=True)
         failure = run()
     return failure
 
@@ -144,11 +159,11 @@ def _agrees(question: UnansweredError) -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def _tell_what_is_kept(settings: Settings) -> None:
+def _tell_what_is_kept(settings: Settings, messages: Messages) -> None:
     if settings.kind.uploads:
-        print(f"wkflow: what was done is kept in {settings.run_folder}", file=sys.stderr)
+        messages.warn(f"what was done is kept in {settings.run_folder}", is_needed=True)
     elif words := unfinished(settings):
-        print(f"wkflow: {words}", file=sys.stderr)
+        messages.warn(words, is_needed=True)
 
 
 def _make(folder: Path) -> None:
@@ -232,31 +247,36 @@ def _run(
     begin: Callable[..., Process],
     lock: IO[str],
     dataset_file: IO[str] | None,
+    messages: Messages,
     *,
-    quiet: bool,
+    first_line: str,
     passes_on: bool,
 ) -> WkflowError | None:
     """Run Snakemake to its end; give what went wrong.
 
     It shares the lock of the dataset, which so lasts as long as its jobs may write. If it
-    `passes_on` its words, it has our standard output, and its log is shown as it grows.
+    `passes_on` its words, it has our standard output, and its log is shown as it grows: behind the
+    `first_line`, which is ours.
     """
     folder = settings.run_folder
     forget(folder)
     with (folder / LOG).open("w") as log, cancelling_jobs(settings), Interrupts() as interrupts:
+        log.write(first_line)
+        log.flush()
         output = None if passes_on else log.fileno()
         kept = [dataset_file.fileno()] if dataset_file else []
         note = partial(note_process_group, lock)
         process = begin(output=output, errors=log.fileno(), kept=kept, note=note)
         has_pods = settings.distribution_strategy == "kubernetes"
-        view = Relay(folder / LOG, quiet=quiet) if passes_on else Progress(folder, quiet=quiet)
+        opening = OPENINGS[settings.kind]
+        view = Relay(folder / LOG, messages) if passes_on else Progress(folder, messages, opening)
         with closing(view) as shown:
             status = watch(process, shown.update, interrupts, has_pods=has_pods)
     if not status:
         return None
     failure, told = explain(folder, status, is_asked=passes_on)
     for line in told:
-        print(f"wkflow: {line}", file=sys.stderr)
+        messages.warn(line, is_needed=True)
     return failure
 
 

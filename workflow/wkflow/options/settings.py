@@ -24,8 +24,9 @@ from wkflow.options import parsers
 from wkflow.options.cluster_resources import JobResources
 from wkflow.options.convert import ConvertOptions
 from wkflow.options.downsample import DownsampleOptions
-from wkflow.options.option_types import ByteCount, Memory, Resources, TargetPath
+from wkflow.options.option_help import About
 from wkflow.options.parsers import last_part
+from wkflow.options.run import RunOptions
 from wkflow.options.source import SourceOptions
 from wkflow.options.upload import UploadOptions
 
@@ -51,7 +52,7 @@ OPTIONS_OF = {
 HELP = "`wkflow COMMAND --help` explains every option."
 
 
-class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
+class Settings(RunOptions, DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     """One run, as the config YAML spells it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -59,54 +60,7 @@ class Settings(DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
     command: Literal["convert", "upload", "downsample"] = Field(
         "convert",
         description="Convert images, or upload a dataset that exists, or add mags to it.",
-    )
-    jobs: int | None = Field(
-        None,
-        gt=0,
-        description="Cores to use, by default all; on a cluster jobs at once, by default 100; for "
-        "`wkflow upload` parallel connections, by default 5.",
-        examples=["8"],
-    )
-    distribution_strategy: Literal[
-        "multiprocessing", "sequential", "slurm", "slurm+batching", "kubernetes"
-    ] = Field(
-        "multiprocessing",
-        description="Use several cores, or one, or a cluster; slurm+batching means fewer and "
-        "larger jobs.",
-    )
-    job_resources: Resources | None = Field(
-        None,
-        description="What each job of a cluster gets: mem=32G,time=02:00:00,partition=short or "
-        "JSON; by default the plan's estimate. What is unknown is passed to sbatch.",
-        examples=["mem=32G,time=02:00:00"],
-    )
-    memory: Memory | None = Field(
-        None, description="Memory to use (8G, 500M); by default 80 % of what is free."
-    )
-    job_size: ByteCount | None = Field(
-        None,
-        gt=0,
-        description="Voxels that one job converts, in bytes: about; by default 1G, less for small "
-        "layers that are uploaded meanwhile, doubled until the dataset takes at most 6000 jobs.",
-        examples=["1G"],
-    )
-    upload_on_cluster: bool = Field(
-        default=False,
-        description="Send from compute nodes, which need a way to the server and get the token; "
-        "by default the machine of the command sends.",
-    )
-    follow_links: bool = Field(
-        default=False,
-        description="Also read what lies outside of the source or the dataset, where files or "
-        "links in it lead there; archives and downloads never lead out.",
-    )
-    work_dir: TargetPath | None = Field(
-        None, description="Run folder: config, plan, receipts, logs; by default TARGET.wkflow."
-    )
-    report: bool = Field(
-        default=True,
-        description="Draw report.html in the run folder: pictures of all layers, their mags, and "
-        "what the run did.",
+        json_schema_extra=About("Dataset"),
     )
     _here: Path = PrivateAttr(default_factory=Path.cwd)
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from pydantic import model_validator as whole
 
 from wkflow.model.source import RawLayout
+from wkflow.options.option_help import About
 from wkflow.options.option_types import Channels, Shape
 
 
@@ -18,6 +19,10 @@ class SourceOptions(BaseModel):
         "(each), or a selection such as 0,2; by default RGB images stay one layer, others are "
         "split.",
         examples=["0,2"],
+        json_schema_extra=About(
+            "Source",
+            "Which channels become layers: rgb (the first three as one), split (each), or numbers.",
+        ),
     )
     dtype: (
         Literal["uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float32"]
@@ -26,9 +31,16 @@ class SourceOptions(BaseModel):
         None,
         description="Voxel type of all layers; values are rounded, never scaled, and refused if "
         "they do not fit. By default that of the images.",
+        json_schema_extra=About(
+            "Dataset",
+            "Voxel type of all layers; values are rounded, never scaled, and have to fit.",
+        ),
     )
     raw_shape: Shape | None = Field(
-        None, description="Voxels x,y,z of a file without a header.", examples=["1024,1024,512"]
+        None,
+        description="Voxels x,y,z of a file without a header.",
+        examples=["1024,1024,512"],
+        json_schema_extra=About("Source"),
     )
     raw_dtype: (
         Literal[
@@ -36,14 +48,27 @@ class SourceOptions(BaseModel):
             "float32", "float64",
         ]
         | None
-    ) = Field(None, description="Voxel type of a file without a header.")  # fmt: skip
+    ) = Field(
+        None,
+        description="Voxel type of a file without a header.",
+        json_schema_extra=About("Source"),
+    )  # fmt: skip
     raw_order: Literal["F", "C"] = Field(
-        "F", description="Order in such a file: F if x runs fastest, C if z does."
+        "F",
+        description="Order in such a file: F if x runs fastest, C if z does.",
+        json_schema_extra=About("Source"),
     )
     raw_byte_order: Literal["little", "big"] = Field(
-        "little", description="Byte order in such a file."
+        "little",
+        description="Byte order in such a file.",
+        json_schema_extra=About("Source"),
     )
-    raw_offset: int = Field(0, ge=0, description="Bytes before the first voxel of such a file.")
+    raw_offset: int = Field(
+        0,
+        ge=0,
+        description="Bytes before the first voxel of such a file.",
+        json_schema_extra=About("Source"),
+    )
 
     @whole(mode="after")
     def _raw_is_whole(self) -> Self:

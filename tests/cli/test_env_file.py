@@ -1,0 +1,94 @@
+"""Token and server from `.env`: those two, and only where the environment has none."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from dotenv import load_dotenv
+from wkflow.cli.env_file import NAMES, read_env_file
+from wkflow.cli.main import main
+from wkflow.errors import ConfigError
+
+FILES = [
+    "WK_TOKEN=abc\nWK_URL=https://wk.example\n",
+    "# mine\nexport WK_TOKEN='a b#c'  # of the lab\n\nWK_URL=\"https://wk.example\"\r\n",
+    "WK_HOST=wk.example\nWK_URL=https://${WK_HOST}\n",
+    "WK_TOKEN=one\nWK_TOKEN=two\n",
+    "WK_TOKEN=\nWK_URL\n",
+    "not a line\nWK_TOKEN=abc\n",
+    "",
+]
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no variable of this machine decide, nor one of a test stay."""
+    for name in (*NAMES, "WK_HOST", "PYTHONPATH"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+
+def known() -> dict[str, str]:
+    return {name: os.environ[name] for name in NAMES if os.environ.get(name)}
+
+
+@pytest.mark.parametrize("text", FILES)
+def test_a_file_means_what_it_means_to_the_official_tool(text: str, tmp_path: Path) -> None:
+    """That loads it with python-dotenv."""
+    (tmp_path / ".env").write_text(text, newline="")
+    assert read_env_file(tmp_path) == list(known())
+    ours = known()
+    for name in NAMES:
+        os.environ.pop(name, None)
+    load_dotenv(tmp_path / ".env")
+    assert ours == known()
+
+
+def test_nothing_else_is_taken(tmp_path: Path) -> None:
+    """A folder does not steer the interpreter."""
+    (tmp_path / ".env").write_text("PYTHONPATH=/evil\nWK_TOKEN=abc\nAWS_PROFILE=x\n")
+    before = dict(os.environ)
+    assert read_env_file(tmp_path) == ["WK_TOKEN"]
+    assert os.environ == before | {"WK_TOKEN": "abc"}
+
+
+def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also with an empty value: somebody set it."""
+    (tmp_path / ".env").write_text(FILES[0])
+    monkeypatch.setenv("WK_TOKEN", "mine")
+    monkeypatch.setenv("WK_URL", "")
+    assert read_env_file(tmp_path) == []
+    assert (os.environ["WK_TOKEN"], os.environ["WK_URL"]) == ("mine", "")
+
+
+def test_no_file_is_no_fault(tmp_path: Path) -> None:
+    """Nor is a folder of that name, as of a virtual environment."""
+    assert read_env_file(tmp_path) == []
+    (tmp_path / ".env").mkdir()
+    assert read_env_file(tmp_path) == []
+
+
+def test_a_file_that_is_no_text_is_told_without_its_contents(tmp_path: Path) -> None:
+    """It may be a token in another encoding."""
+    (tmp_path / ".env").write_bytes(b"WK_TOKEN=secret\xff")
+    with pytest.raises(ConfigError, match="no text in UTF-8") as caught:
+        read_env_file(tmp_path)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_command_reads_it_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who did not expect the file sees where the server comes from; the token is not shown."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("WK_TOKEN=s3cret\nWK_URL=https://wk.example\n")
+    scale = {"factor": [1, 1, 1], "unit": "nanometer"}
+    properties = {"id": {"name": "em", "team": ""}, "scale": scale, "dataLayers": []}
+    (tmp_path / "em").mkdir()
+    (tmp_path / "em" / "datasource-properties.json").write_text(json.dumps(properties))
+    main(["upload", "em", "--dry-run"])
+    told = capsys.readouterr()
+    assert f"note: WK_TOKEN and WK_URL are those of {tmp_path / '.env'}" in told.err
+    assert "s3cret" not in told.out + told.err
+    assert os.environ["WK_URL"] == "https://wk.example"

@@ -1,0 +1,193 @@
+"""The parsers of the command line, made from the fields of `Settings`, and their help."""
+
+import argparse
+from collections.abc import Iterator
+from shutil import get_terminal_size
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
+
+from wkflow import __version__
+from wkflow.cli.arguments import usage_of
+from wkflow.cli.commands import COMMANDS, Command
+from wkflow.cli.inspect import add_inspections
+from wkflow.options.option_help import GROUPS, group_of, help_of
+from wkflow.options.settings import Settings
+
+ALIASES = {
+    "name": ("--dataset-name",),
+    "max_mag": ("--coarsest-mag",),
+    "assume_yes": ("--yes",),
+}
+"""What the official commands call an option besides."""
+
+VARIABLES = {"webknossos_url": "WK_URL"}
+"""Options whose default may stand in the environment."""
+
+WIDEST = 100
+"""Letters in a line of help: longer ones are hard to read."""
+
+COMPLETION, SHELLS = "completion", ("bash", "zsh", "fish")
+"""The command that prints a script for a shell, and which shells."""
+
+TERMINAL = "Terminal"
+"""The group of what concerns no dataset."""
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Lines as wide as the terminal, up to a limit; of a flag with two names its value once."""
+
+    def __init__(self, prog: str) -> None:
+        width = min(get_terminal_size().columns - 2, WIDEST)
+        super().__init__(prog, max_help_position=30, width=width)
+
+    def add_argument(self, action: argparse.Action) -> None:
+        """Make room for an argument; argparse counts the indent of commands once too few."""
+        super().add_argument(action)
+        if action.choices and not action.option_strings:
+            self._action_max_length += self._indent_increment
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        flags = ", ".join(action.option_strings)
+        if not flags:
+            return super()._format_action_invocation(action)
+        if action.nargs == 0:
+            return str(action.metavar or flags)
+        return f"{flags} {action.metavar}"
+
+
+def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Make the parser of the program and those of its commands, from the fields of `Settings`."""
+    parser = argparse.ArgumentParser(
+        prog="wkflow",
+        usage="wkflow COMMAND [OPTIONS] ...",
+        description="Turn image stacks into WEBKNOSSOS datasets with their magnifications.",
+        epilog="`wkflow COMMAND --help` explains a command. Exit status: 0 done, 2 wrong usage or "
+        "config, 3 bad source, 4 refused by the server, 5 try again, 6 out of disk or memory, 7 "
+        "verification failed, 130 interrupted.",
+        formatter_class=HelpFormatter,
+        add_help=False,
+    )
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", title="Commands")
+    group = parser.add_argument_group(TERMINAL)
+    group.add_argument("-h", "--help", action="help", help="Show this and exit.")
+    group.add_argument(
+        "--version", action="version", version=f"wkflow {__version__}", help="Show the version."
+    )
+    parsers = {command.name: _add_command(subparsers, command) for command in COMMANDS}
+    parsers |= add_inspections(subparsers, HelpFormatter)
+    return parser, parsers | {COMPLETION: _add_completion(subparsers)}
+
+
+def _add_command(subparsers: Any, command: Command) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides its type
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        command.name, help=command.help, description=command.description, allow_abbrev=False,
+        formatter_class=HelpFormatter, add_help=False,
+    )  # fmt: skip
+    parser.set_defaults(command=command)
+    parser.add_argument_group("Example", command.example)
+    paths = parser.add_argument_group("Paths")
+    groups = {group: parser.add_argument_group(group) for group in GROUPS}
+    for name, option in Settings.model_fields.items():
+        if name in command.positional:
+            _add_path(paths, name, option, command)
+        elif name in command.options:
+            _add_option(groups[group_of(option)], name, option, command)
+    groups["Server"].add_argument(
+        "--token", metavar="TOKEN",
+        help="Token of your account. WK_TOKEN is safer: others can read command lines.",
+    )  # fmt: skip
+    _add_flags(parser.add_argument_group(TERMINAL))
+    parser.usage = usage_of(command.name, parser)
+    return parser
+
+
+def _add_completion(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides its type
+    """Add the command that prints a script for a shell."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        COMPLETION, help="print a script by which a shell completes commands and options",
+        usage=f"wkflow {COMPLETION} {'|'.join(SHELLS)}", allow_abbrev=False, add_help=False,
+        description="Print a script that completes commands, options and their values. For bash: "
+        "`source <(wkflow completion bash)` in ~/.bashrc; for zsh: into a file _wkflow in a folder "
+        "of $fpath; for fish: into ~/.config/fish/completions/wkflow.fish.",
+        formatter_class=HelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+    parser.add_argument("-h", "--help", action="help", help="Show this and exit.")
+    return parser
+
+
+def _add_flags(group: Any) -> None:  # noqa: ANN401 -- as above
+    """Add what concerns the terminal alone."""
+    group.add_argument(
+        "--dry-run", action="store_true", help="Show the plan as a table and write nothing."
+    )
+    group.add_argument("--quiet", action="store_true", help="Print errors only.")
+    group.add_argument(
+        "--verbose", action="store_true",
+        help="Also print the command of Snakemake, and the server's chain of causes.",
+    )  # fmt: skip
+    group.add_argument(
+        "--json", action="store_true",
+        help="Print one JSON object at the end: what was made, or what failed.",
+    )  # fmt: skip
+    group.add_argument(
+        "--log-format", choices=("text", "json"), default="text", metavar="text|json",
+        help="How standard error is written: json is one object per event.",
+    )  # fmt: skip
+    group.add_argument("-h", "--help", action="help", help="Show this and exit.")
+
+
+def _add_path(group: Any, name: str, option: FieldInfo, command: Command) -> None:  # noqa: ANN401 -- as above
+    nargs = None if name == command.positional[0] else "?"
+    text = _escaped(help_of(option, command.name))
+    group.add_argument(name, metavar=name.upper(), nargs=nargs, help=text)
+
+
+def _add_option(group: Any, name: str, option: FieldInfo, command: Command) -> None:  # noqa: ANN401 -- as above
+    """Add one field as a flag; pydantic checks the values."""
+    flags = (f"--{name.replace('_', '-')}", *ALIASES.get(name, ()))
+    text = _escaped(help_of(option, command.name))
+    keywords: dict[str, Any] = {"dest": name, "default": None}
+    if option.annotation is bool:
+        keywords["action"] = argparse.BooleanOptionalAction
+        negated = (f"--no-{name.replace('_', '-')}",) if option.default else ()
+        keywords["metavar"] = ", ".join((*flags, *negated))  # what help shows of it
+    else:
+        keywords["metavar"] = _metavar(name, option)
+    if option.default not in {None, "", False}:
+        variable = f"${VARIABLES[name]}, else " if name in VARIABLES else ""
+        text += f" [default: {variable}{spell(option.default)}]"
+    group.add_argument(*flags, help=text, **keywords)
+
+
+def _escaped(text: str) -> str:
+    """Write a text so that argparse gives it back."""
+    return text.replace("%", "%%")
+
+
+def _metavar(name: str, option: FieldInfo) -> str:
+    if choices := choices_of(name):
+        return "|".join(choices)
+    return str(option.examples[0]) if option.examples else name.upper()
+
+
+def choices_of(name: str) -> list[str]:
+    """List the values that an option allows, if they are few."""
+    return list(_literals(Settings.model_fields[name].annotation))
+
+
+def _literals(annotation: Any) -> Iterator[str]:  # noqa: ANN401 -- what types are made of
+    """Give the strings of all `Literal` in a type: a JSON schema of all options takes too long."""
+    for part in get_args(annotation):
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from _literals(part)
+
+
+def spell(value: object) -> str:
+    """Write a value as a person would type it."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
