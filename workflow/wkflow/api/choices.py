@@ -88,15 +88,15 @@ AccessMode = Literal[
     "zarr_streaming",
     "proxy_path",
 ]
-Command = Literal[
-    "convert",
-    "upload",
-    "downsample",
-]
 DistributionStrategy = Literal[
     "multiprocessing",
     "sequential",
     "slurm",
     "slurm+batching",
     "kubernetes",
+]
+Command = Literal[
+    "convert",
+    "upload",
+    "downsample",
 ]

@@ -71,7 +71,6 @@ def plan(
     overwrite_mags: bool = False,
     missing_shards: MissingShards = "judge",
     access_mode: AccessMode | None = None,
-    command: Command = "convert",
     jobs: int | None = None,
     distribution_strategy: DistributionStrategy = "multiprocessing",
     job_resources: Mapping[str, object] | str | None = None,
@@ -81,6 +80,7 @@ def plan(
     follow_links: bool = False,
     work_dir: str | Path | None = None,
     report: bool = True,
+    command: Command = "convert",
     token: str | None = None,
 ) -> PlannedRun:
     """Look what a run would make, and what it needs: the dry run. Nothing is written.
@@ -192,8 +192,6 @@ def plan(
     access_mode : {"direct_path", "zarr_streaming", "proxy_path"}
         How the voxels of a dataset on a server are read; by default proxy_path, and direct_path
         where the transfer mode is not http.
-    command : {"convert", "upload", "downsample"}, default convert
-        Convert images, or upload a dataset that exists, or add mags to it.
     jobs : int
         Cores to use, by default all; on a cluster jobs at once, by default 100; for `wkflow upload`
         parallel connections, by default 5.
@@ -219,6 +217,8 @@ def plan(
     report : bool, default True
         Draw report.html in the run folder: pictures of all layers, their mags, and what the run
         did.
+    command : {"convert", "upload", "downsample"}, default convert
+        Convert images, or upload a dataset that exists, or add mags to it.
     token : str
         Token of your WEBKNOSSOS account; by default WK_TOKEN of the environment. It is written
         nowhere, and this process's environment stays as it is.

@@ -17,8 +17,8 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from wkflow.cli.commands import COMMANDS
 from wkflow.cli.command_parser import VARIABLES, choices_of
+from wkflow.cli.commands import COMMANDS
 from wkflow.options.settings import Settings
 
 WIDTH = 100

@@ -13,8 +13,8 @@ from pathlib import Path
 from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import PASSED_ON, command_in, flags_of
 from wkflow.cli.command_parser import COMPLETION, VARIABLES, build_parsers
-from wkflow.cli.completion import completion_script
 from wkflow.cli.commands import Command
+from wkflow.cli.completion import completion_script
 from wkflow.cli.env_file import NAME, read_env_file
 from wkflow.cli.inspect import inspect
 from wkflow.cli.messages import Messages, say
