@@ -92,6 +92,7 @@ def test_it_runs_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
         timeout=120,
     )
     assert run.returncode == 0, run.stderr
-    assert str(site / "wkflow" / "_workflow" / "Snakefile") in run.stderr
+    command = (tmp_path / "out.wkflow" / "logs" / "snakemake.log").read_text().splitlines()[0]
+    assert str(site / "wkflow" / "_workflow" / "Snakefile") in command
     assert (tmp_path / "out" / "datasource-properties.json").exists()
     assert not list(empty.iterdir())

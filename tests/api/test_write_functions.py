@@ -17,6 +17,8 @@ ONLY_AT_A_TERMINAL = {
     "help": "`help(wkflow.convert)`",
     "dry_run": "`wkflow.plan`, which gives an object",
     "quiet": "nothing is printed; `progress=False` shows no bar",
+    "json": "the result, or the error, is an object",
+    "log_format": "the result has notes; a bar shows how far it is",
     "verbose": "an error has what the server said in `detail`",
 }
 """Flags that are no keywords, and what a program does in their place."""

@@ -30,6 +30,7 @@ VALUES: dict[str, object] = {
     "max_mag": "8",
     "interpolation_mode": "nearest",
     "sampling_mode": "isotropic",
+    "contrast": "0,4095",
     "on_mismatch": "pad",
     "slice_order": "names",
     "overwrite_existing": True,

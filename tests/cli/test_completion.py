@@ -39,7 +39,7 @@ def of_bash(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("words", "completed"),
     [
         (("down",), "downsample"),
-        (("",), "completion convert downsample remote-convert upload"),
+        (("",), "completion convert doctor downsample info remote-convert upload verify view"),
         (("convert", "--voxel-s"), "--voxel-size"),
         (("upload", "--voxel-s"), ""),
         (("convert", "--data-format", "z"), "zarr zarr3"),

@@ -77,7 +77,7 @@ def test_the_last_lines_say_where_to_look_and_quiet_is_quiet(tmp_path: Path) -> 
     told = run.stderr.splitlines()
     assert told[-4].startswith("wkflow: loud: done in ")
     assert told[-3].startswith(f"wkflow: dataset  {out}, ")
-    assert told[-2] == f"wkflow: report   {folder / 'report.json'}"
+    assert told[-2] == f"wkflow: report   {folder / 'report.html'}"
     assert told[-1] == f"wkflow: look at  wkflow info {out}"
     assert "snakemake" not in run.stderr
     command = (folder / "logs" / "snakemake.log").read_text().splitlines()[0]

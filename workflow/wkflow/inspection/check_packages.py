@@ -31,7 +31,7 @@ OPENS = {
 }
 """What each extra is for."""
 
-COLLECTIONS = frozenset({"all", "test"})
+COLLECTIONS = frozenset({"all", "test", "docs"})
 """Extras of extras, and of those who develop."""
 
 
