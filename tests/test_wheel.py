@@ -83,7 +83,7 @@ def test_it_runs_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     run = subprocess.run(
-        [python, "-m", "wkflow.cli.main", "convert", *VOXEL_SIZE, source, tmp_path / "out"],
+        [python, "-m", "wkflow", "convert", "--verbose", *VOXEL_SIZE, source, tmp_path / "out"],
         check=False,
         capture_output=True,
         text=True,

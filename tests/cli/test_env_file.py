@@ -10,6 +10,8 @@ from wkflow.cli.env_file import NAMES, read_env_file
 from wkflow.cli.main import main
 from wkflow.errors import ConfigError
 
+from tests.runs import VOXEL_SIZE, noise, write_stack
+
 FILES = [
     "WK_TOKEN=abc\nWK_URL=https://wk.example\n",
     "# mine\nexport WK_TOKEN='a b#c'  # of the lab\n\nWK_URL=\"https://wk.example\"\r\n",
@@ -89,6 +91,18 @@ def test_the_command_reads_it_and_says_so(
     (tmp_path / "em" / "datasource-properties.json").write_text(json.dumps(properties))
     main(["upload", "em", "--dry-run"])
     told = capsys.readouterr()
-    assert f"note: WK_TOKEN and WK_URL are those of {tmp_path / '.env'}" in told.err
+    assert f"note: WK_TOKEN and WK_URL from {tmp_path / '.env'}" in told.err
     assert "s3cret" not in told.out + told.err
     assert os.environ["WK_URL"] == "https://wk.example"
+
+
+def test_a_run_without_a_server_reads_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What has no use of a token does not get it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("WK_TOKEN=s3cret\n")
+    source = write_stack(tmp_path / "stack", noise(2, 8, 8))
+    assert main(["convert", *VOXEL_SIZE, str(source), "out", "--dry-run"]) == 0
+    assert "WK_TOKEN" not in capsys.readouterr().err
+    assert "WK_TOKEN" not in os.environ

@@ -94,13 +94,22 @@ def _read(
     from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415
 
     options = {name: _plain(value) for name, value in given.items() if name not in FURTHER}
-    environment = os.environ | env_file_variables(Path.cwd(), os.environ)
-    for name, variable in VARIABLES.items():
-        if name in options and options[name] is None:
-            options[name] = environment.get(variable)
-    bare, shared = parted({**options, **fixed})
-    remedy = f"`help({where})` explains every option."
-    settings = with_own_folder(Settings.parse(bare, where=where, remedy=remedy))
+    environment = dict(os.environ)
+
+    def read() -> tuple[Settings, str | None]:
+        found = {
+            name: environment.get(variable)
+            for name, variable in VARIABLES.items()
+            if name in options and options[name] is None
+        }
+        bare, shared = parted({**options, **found, **fixed})
+        remedy = f"`help({where})` explains every option."
+        return with_own_folder(Settings.parse(bare, where=where, remedy=remedy)), shared
+
+    settings, shared = read()
+    if settings.kind.has_server and (found := env_file_variables(Path.cwd(), environment)):
+        environment |= found
+        settings, shared = read()
     tokens = {TOKEN: given["token"], SHARING: shared}
     return settings, environment | {name: str(value) for name, value in tokens.items() if value}
 

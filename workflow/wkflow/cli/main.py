@@ -22,6 +22,7 @@ from wkflow.cli.process import mute_if_unread
 from wkflow.cli.summary import Summary
 from wkflow.errors import ConfigError, SourceError, WkflowError
 from wkflow.model.run_kind import RunKind
+from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import without_token
 from wkflow.process_limits import raise_open_files
@@ -122,8 +123,9 @@ def _run(
     options: argparse.Namespace, extra: tuple[str, ...], messages: Messages, summary: Summary
 ) -> int:
     raise_open_files()
-    _read_env_file(messages)
     settings = _settings(options)
+    if settings.kind.has_server and _read_env_file(messages):
+        settings = _settings(options)
     summary.describe(settings)
     if options.token:
         os.environ[TOKEN] = options.token
@@ -160,14 +162,18 @@ def _run(
 
 def _inspect(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
     raise_open_files()
-    _read_env_file(Messages())
+    if is_url(getattr(options, "dataset", "http://")):  # `doctor` has none, and looks at the server
+        _read_env_file(Messages())
     return inspect(options, extra)
 
 
-def _read_env_file(messages: Messages) -> None:
-    if names := read_env_file(Path.cwd()):
-        words = f"{' and '.join(names)} are those of {Path.cwd() / NAME}"
+def _read_env_file(messages: Messages) -> bool:
+    """Say what was found there, and whether anything was."""
+    names = read_env_file(Path.cwd())
+    if names:
+        words = f"{' and '.join(names)} from {Path.cwd() / NAME}"
         messages.tell("warning", f"note: {words}", text=words)
+    return bool(names)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
