@@ -203,6 +203,17 @@ def test_a_failure_is_an_object_for_programs(
         assert (event["event"], event["error"]["kind"], told.out) == ("end", kind, "")
 
 
+@pytest.mark.parametrize("words", ["--token=s3cret convert a b --json", "s3cret --json"])
+def test_no_word_that_is_no_command_is_repeated_to_programs(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be a token."""
+    assert main(words.split()) == 2
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["command"] == ""
+    assert "--token=" not in json.dumps(summary)
+
+
 def test_an_interrupt_is_told_and_is_an_object(capsys: pytest.CaptureFixture[str]) -> None:
     """With the status of all programs, and what to do."""
 

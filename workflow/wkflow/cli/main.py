@@ -40,14 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name may be in no encoding, or not in this one
         sys.stdout.reconfigure(errors="backslashreplace")
     own, extra = _split(sys.argv[1:] if arguments is None else list(arguments))
-    summary = Summary(own[0] if own else "")
+    summary = Summary()
     parser, parsers = build_parsers()
     if not own:
         say(parser.format_help().rstrip(), sys.stderr)
         return ConfigError.exit_status
     usage = parser.usage
     try:
-        command = command_in(own, parser, parsers)
+        command = summary.command = command_in(own, parser, parsers)
         usage = parsers[command].usage
         words = flags_of(command, parsers).in_order(own[1:])
     except ConfigError as error:
