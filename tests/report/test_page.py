@@ -5,8 +5,10 @@ import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from wkflow.model.plan import Plan
@@ -247,10 +249,20 @@ addEventListener("load", () => {
 </script></body>"""
 
 
-def opened(page: str, folder: Path, *flags: str, width: int = 1200) -> dict[str, object]:
-    """Open a page in Chromium; give what it sees there."""
+AXE = """<script>%s</script><script>
+addEventListener("load", () => axe.run(document).then(found => {
+  const out = document.createElement("pre");
+  out.id = "probe";
+  out.textContent = JSON.stringify(found.violations.map(one => [one.id, one.nodes[0].target]));
+  document.body.append(out);
+}));
+</script></body>"""
+
+
+def opened(page: str, folder: Path, *flags: str, width: int = 1200, probe: str = PROBE) -> Any:  # noqa: ANN401 -- what a probe says
+    """Open a page in Chromium; give what the probe sees there."""
     path = folder / "probed.html"
-    path.write_text(page.replace("</body>", PROBE))
+    path.write_text(page.replace("</body>", probe))
     run = subprocess.run(
         [
             str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
@@ -262,8 +274,7 @@ def opened(page: str, folder: Path, *flags: str, width: int = 1200) -> dict[str,
     assert "CONSOLE" not in run.stderr
     found = re.search(r'<pre id="probe">(.*)</pre>', run.stdout)
     assert found
-    seen: dict[str, object] = json.loads(found[1])
-    return seen
+    return json.loads(found[1])
 
 
 @in_browser
@@ -271,7 +282,7 @@ def test_a_browser_shows_each_corner_where_it_belongs(tmp_path: Path) -> None:
     """Its own decoder has the right pixels, and the first slice stands before the last."""
     page = page_of(Plan.of_nothing(str(dataset(tmp_path / "set"))), tmp_path, [])
     seen = opened(page, tmp_path)
-    images = {image["alt"]: image for image in seen["images"]}  # type: ignore[attr-defined]
+    images = {image["alt"]: image for image in seen["images"]}
     assert len(images) == 3 + 8
 
     def pixel(alt: str, row: int, column: int) -> int:
@@ -295,6 +306,15 @@ def test_it_fits_a_phone_and_the_dark(tmp_path: Path) -> None:
     _, page = converted(tmp_path)
     phone = opened(page, tmp_path, width=500)
     assert phone["wide"] == []
-    assert phone["page"] <= phone["window"]  # type: ignore[operator]
+    assert phone["page"] <= phone["window"]
     dark = opened(page, tmp_path, "--blink-settings=preferredColorScheme=0")
     assert dark["ground"] != phone["ground"]
+
+
+@in_browser
+def test_axe_finds_nothing_to_complain_about(tmp_path: Path) -> None:
+    """In light and dark: contrast, names, order, landmarks, what the keyboard reaches."""
+    _, page = converted(tmp_path)
+    axe = files("axe_core_python").joinpath("axe.min.js").read_text()
+    for flags in ((), ("--blink-settings=preferredColorScheme=0",)):
+        assert opened(page, tmp_path, *flags, probe=AXE % axe) == []
