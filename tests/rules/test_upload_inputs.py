@@ -165,6 +165,17 @@ def test_the_report_comes_last() -> None:
     assert "report.json" in run_of(PLAN, discard=True).rules()["receipts/discard_local.json"]
 
 
+def test_mags_that_were_only_a_means_go_last() -> None:
+    """When the server has them, and the report has shown them; where they are kept, they stay."""
+    plan = replace(PLAN, extends=True, destination="https://wk.example/d")
+    ask, gone = RuleInputs(plan), "receipts/discard_local.json"
+    goes = UploadInputs(None, ask, RUN, 4, adds=True)
+    assert goes.proof == [EXTENDED[1]]
+    assert goes.final_targets == [EXTENDED[1], "report.json", gone]
+    assert gone not in UploadInputs(None, ask, RUN, 4).final_targets
+    assert run_of(PLAN, discard=True).sending.proof == [PROOF]
+
+
 def test_a_page_that_is_wanted_is_a_goal_of_its_own() -> None:
     """Else nobody would draw it where the numbers are there already."""
     ask, both = RuleInputs(PLAN), ("report.json", "report.html")

@@ -58,6 +58,7 @@ def test_all_layers_get_the_mags_of_a_local_run(
     run = downsample(shared, found.url, *ways(*way), here=here)
     assert url_of(run) == found.url
     assert_extended(shared, found, several.whole)
+    assert "No pictures" not in (run_folder(here) / "report.html").read_text()
 
 
 @pytest.mark.parametrize("way", WAYS, ids="-".join)

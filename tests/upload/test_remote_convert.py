@@ -127,7 +127,10 @@ def test_the_local_dataset_is_gone_and_the_run_folder_remains(done: Done) -> Non
     """What the server has need not be here; how it came there stays."""
     assert not (done.folder / "dataset").exists()
     assert not list(done.folder.rglob("zarr.json"))
-    for name in ("config.yaml", "plan.json", "report.json", "upload.json", "logs/snakemake.log"):
+    for name in (
+        *("config.yaml", "plan.json", "report.json", "report.html", "upload.json"),
+        "logs/snakemake.log",
+    ):
         assert (done.folder / name).exists(), name
     assert [path.name for path in done.cwd.iterdir()] == ["stack.upload"]
 

@@ -1,6 +1,6 @@
 """Where the local dataset is only a means: what the server has goes.
 
-needs   receipts/upload_shards/{batch}.json, upload.json, report.json: it shows coarse mags
+needs   receipts/upload_shards/{batch}.json, the proof, report.json: it shows coarse mags
 gives   receipts/discard_shards/{batch}.json    shards are gone that no job needs
         receipts/discard_local.json              the local dataset is gone
 """
@@ -29,7 +29,7 @@ rule discard_local:
     """Remove the rest of the local dataset, when the server has proven to hold it."""
     input:
         delivery=ancient("delivery.json"),
-        proof="upload.json",
+        proof=upload_inputs.proof,
         report="report.json",
         discarded=upload_inputs.discarded,
     output:

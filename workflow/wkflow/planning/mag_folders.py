@@ -16,7 +16,17 @@ from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.settings import Settings
 from wkflow.path_safety import is_inside
 from wkflow.planning.find_dataset import Target
-from wkflow.run_folder import BEGUN, DRAFT, RECEIPTS, REPORT, UPLOAD, _record, is_finished
+from wkflow.run_folder import (
+    BEGUN,
+    DRAFT,
+    PAGE,
+    PICTURES,
+    RECEIPTS,
+    REPORT,
+    UPLOAD,
+    _record,
+    is_finished,
+)
 
 
 def start_anew(plan: Plan, run_folder: Path) -> None:
@@ -25,7 +35,8 @@ def start_anew(plan: Plan, run_folder: Path) -> None:
         return
     for name in (RECEIPTS, UPLOAD):
         shutil.rmtree(run_folder / name, ignore_errors=True)
-    (run_folder / REPORT).unlink(missing_ok=True)
+    for name in (REPORT, PAGE, PICTURES):
+        atomic_files.discard(run_folder / name)
     folders = sorted({*ours_of(run_folder), *_folders(plan.layers)})
     atomic_files.write_json(run_folder / BEGUN, {"plan": plan.drawn_from, "folders": folders})
 

@@ -154,20 +154,22 @@ def _existing(plan: Plan) -> tuple[Existing, dict[str, Any], str]:
         document = json.loads(path.read_bytes())
         existing = Existing.parse(document, str(path))
     except CANNOT as error:
+        if plan.destination and path.parent.is_dir():  # new mags of a dataset on a server are there
+            return _planned(plan), {}, ""
         gone = "the local dataset was sent and removed" if not path.exists() else _words(error)
         return _planned(plan), {}, gone
     return existing, {layer["name"]: layer for layer in document["dataLayers"]}, ""
 
 
 def _planned(plan: Plan) -> Existing:
-    layers = tuple(
-        ExistingLayer(
-            one.layer,
-            tuple(ExistingMag(grid.mag, (f"{one.layer.path}/{grid.name}",)) for grid in one.grids),
-        )
-        for one in plan.layers
-    )
-    return Existing(plan.name, plan.voxel_size, plan.unit, layers)
+    layers = []
+    for one in plan.layers:
+        axes = tuple(one.layer.arranged([name for name, _ in one.layer.axes], "cxyz"))
+        mags = [
+            ExistingMag(grid.mag, (f"{one.layer.path}/{grid.name}",), axes) for grid in one.grids
+        ]
+        layers.append(ExistingLayer(one.layer, tuple(mags)))
+    return Existing(plan.name, plan.voxel_size, plan.unit, tuple(layers))
 
 
 def _sections(

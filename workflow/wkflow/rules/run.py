@@ -50,7 +50,9 @@ class Run:
         """Answer for the inputs of the upload's rules; a cluster runs as many jobs as its nodes."""
         jobs = workflow.nodes or cores
         reports = tuple(map(str, self.report_files.values()))  # without the marks of outputs
-        return UploadInputs(self.delivery, inputs, self.settings.run_folder, jobs, reports)
+        adds = self.settings.kind.is_remote and self.settings.discards
+        folder = self.settings.run_folder
+        return UploadInputs(self.delivery, inputs, folder, jobs, reports, adds=adds)
 
     @property
     def cluster_resources(self) -> dict[str, str]:

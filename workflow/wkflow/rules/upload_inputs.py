@@ -27,7 +27,8 @@ class UploadBatch(Protocol):
 class UploadInputs:
     """Answers for the upload's rules of one run; `jobs` is how many a cluster runs at once.
 
-    `reports` are the files that say in the end what was done.
+    `reports` are the files that say in the end what was done; `adds` says that the dataset on this
+    machine is only a means to add mags to one on a server.
     """
 
     def __init__(
@@ -37,9 +38,11 @@ class UploadInputs:
         run_folder: Path,
         jobs: int,
         reports: tuple[str, ...] = (REPORT,),
+        *,
+        adds: bool = False,
     ) -> None:
         self._delivery, self._ask, self._run_folder = delivery, ask, run_folder
-        self._jobs, self._reports = jobs, reports
+        self._jobs, self._reports, self._adds = jobs, reports, adds
 
     @property
     def _batches(self) -> tuple[str, ...]:
@@ -105,6 +108,11 @@ class UploadInputs:
         proof = [PROOF] if self._delivery else []
         return [receipt_name("write_properties")] * described + proof
 
+    @property
+    def proof(self) -> list[str]:
+        """What proves that the server has all that was sent."""
+        return self._ask.extensions or [PROOF]
+
     def sent_with_downstream(self, wildcards: UploadBatch) -> list[str]:
         """Give what has to be sent before a batch's shards may go: it, and what is made of it.
 
@@ -134,7 +142,8 @@ class UploadInputs:
     def final_targets(self) -> list[str]:
         """What a run has to reach."""
         if self._ask.plan.extends:
-            return [*self._ask.extensions, *self._reports] if self._is_converting else []
+            gone = [receipt_name("discard_local")] * self._adds
+            return [*self._ask.extensions, *self._reports, *gone] if self._is_converting else []
         made = [receipt_name("write_properties")] if self._is_converting else []
         if self._delivery is None:
             return [*made, *self._reports] if made else []

@@ -1,6 +1,5 @@
 """Prove that a dataset on a server has its new mags; then the local ones may go."""
 
-import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -9,11 +8,9 @@ from pathlib import Path
 
 from wkflow import atomic_files
 from wkflow.errors import VerificationError
-from wkflow.formats.dataset_contents import remove_dataset
 from wkflow.model.dataset_url import DatasetAddress
 from wkflow.model.layer import Grid
 from wkflow.model.plan import LayerPlan, Plan
-from wkflow.run_folder import SCRATCH
 from wkflow.steps.upload_mag import forget_mag
 from wkflow.webknossos.client.dataset import RemoteDataset
 from wkflow.webknossos.client.find_dataset import visiting
@@ -27,7 +24,7 @@ from wkflow.webknossos.upload_report import Verdict
 def finish_mags(
     plan: Plan, delivery: UploadPlan, token: str, *, batches: Iterable[str], receipt: Path
 ) -> None:
-    """Read back what `delivery.verify` asks for, remove what was a means, and write the receipt.
+    """Read back what `delivery.verify` asks for, and write the receipt.
 
     `batches` are the receipts of the mags that were sent.
 
@@ -47,9 +44,6 @@ def finish_mags(
         _check_listed(dataset, plan, run_folder)
         verdict = _read_back(plan, delivery, dataset, sent, run_folder)
         url = dataset.url
-    if delivery.discard:  # before the receipt: after it, nobody would come back to end it
-        remove_dataset(Path(plan.dataset))
-        shutil.rmtree(run_folder / SCRATCH, ignore_errors=True)
     atomic_files.write_json(
         receipt.absolute(),
         {

@@ -8,6 +8,7 @@ from typing import Any
 from wkflow import __version__, atomic_files
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt
+from wkflow.run_folder import PAGE, PICTURES
 from wkflow.steps.write_properties import slabs_of
 from wkflow.voxels.choose_intensity_range import choose_intensity_range
 
@@ -61,9 +62,12 @@ def write_page(
 ) -> None:
     """Draw the page in the run folder, and its pictures in a folder there, if they are wanted.
 
+    Else those of an earlier run go, as they are true no more.
     No run fails for it: what cannot be drawn is left out, and the page says why.
     """
     if page is None:
+        for name in (PAGE, PICTURES):
+            atomic_files.discard(run_folder / name)
         return
     from wkflow.report.page import draw_report  # noqa: PLC0415 -- no other job draws
 
