@@ -1,14 +1,18 @@
-"""The report adds up what the receipts say."""
+"""The report adds up what the receipts say, and is drawn by one job alone."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from wkflow import __version__
 from wkflow.model.receipt import Receipt, ShardFile
-from wkflow.steps.write_report import write_report
+from wkflow.run_folder import PAGE, PICTURES
+from wkflow.steps.write_report import write_page, write_report
 from wkflow.voxels.choose_intensity_range import NOT_COUNTED
 
+from tests.runs import environment
 from tests.strategies import dataset_plan, small_layer_plan
 
 
@@ -52,3 +56,34 @@ def test_jobs_are_added_up_by_rule(tmp_path: Path) -> None:
     assert report["notes"] == ["a gap"]
     (layer,) = report["layers"]
     assert (layer["name"], layer["mags"], layer["size"]) == ("em", ["1", "2-2-1"], [70, 50, 40])
+
+
+def test_no_other_job_imports_what_draws() -> None:
+    """All jobs are forks of one process that has imported their steps."""
+    program = (
+        "import sys\n"
+        "from importlib import import_module\n"
+        "from wkflow.cli.job_forks import IMPORTED\n"
+        "for name in IMPORTED:\n"
+        "    import_module(name)\n"
+        "print([name for name in sys.modules if name.startswith(('wkflow.report', 'PIL.')) or "
+        "name in {'jinja2', 'PIL'}])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment(),
+    )
+    assert run.stdout == "[]\n"
+
+
+def test_a_page_that_nobody_wants_goes(tmp_path: Path) -> None:
+    """One of an earlier run would show what is not true any more."""
+    plan = dataset_plan(small_layer_plan(), dataset=str(tmp_path / "set"))
+    write_page(plan, [], tmp_path, PAGE, PICTURES)
+    assert (tmp_path / PAGE).exists()
+    assert (tmp_path / PICTURES / "em" / "mags.csv").exists()
+    write_page(plan, [], tmp_path)
+    assert list(tmp_path.iterdir()) == []

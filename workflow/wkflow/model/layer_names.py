@@ -35,8 +35,9 @@ def is_periodic(name: str) -> bool:
 def suggest(text: str, *, least: int = 3) -> str:
     """Make a name that WEBKNOSSOS takes out of any text.
 
-    >>> suggest("my data (2)"), suggest("a"), suggest("..")
-    ('my_data_2', 'a_dataset', 'dataset')
+    >>> suggest("my data (2)"), suggest("a"), suggest(".."), suggest("0" * 20)
+    ('my_data_2', 'a_dataset', 'dataset', '00000000000000000000_dataset')
     """
-    name = re.sub(r"[^A-Za-z0-9_\-.]+", "_", text).strip("_.")[:200]
-    return name if len(name) >= least else f"{name}_dataset".strip("_")
+    name = re.sub(r"[^A-Za-z0-9_\-.]+", "_", text).strip("_.")[:190]
+    is_good = len(name) >= least and not is_periodic(name)
+    return name if is_good else f"{name}_dataset".strip("_")
