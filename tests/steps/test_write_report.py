@@ -66,7 +66,7 @@ def test_no_other_job_imports_what_draws() -> None:
         "from wkflow.cli.job_forks import IMPORTED\n"
         "for name in IMPORTED:\n"
         "    import_module(name)\n"
-        "print([name for name in sys.modules if name.startswith('wkflow.report') or name == 'jinja2'])"
+        "print([name for name in sys.modules if name.startswith(('wkflow.report', 'jinja2'))])"
     )
     run = subprocess.run(
         [sys.executable, "-c", program],
