@@ -84,8 +84,10 @@ def test_the_example_of_the_readme_runs(
     standin: Standin, stack: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """At most five lines: a folder of images, a dataset, the address where it was sent."""
-    text = (ROOT / "README.md").read_text().partition("\n## Python\n")[2]
-    example = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
+    pages = (ROOT / "README.md", ROOT / "docs" / "reference" / "python.md")
+    found = [re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL) for page in pages]
+    example = found[0][0]
+    assert example == found[1][0]
     assert len(list(filter(None, example.splitlines()))) <= 5
     here = tmp_path / "here"
     here.mkdir()

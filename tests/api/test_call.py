@@ -101,6 +101,26 @@ def test_the_environment_may_name_the_server(asked: Asked, monkeypatch: pytest.M
     assert addresses == ["https://wk.example", "https://other.example"]
 
 
+def test_a_file_in_the_folder_may_have_both(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Server and token, which a note says; who asks no server does not look there."""
+    for name in (TOKEN, "WK_URL"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".env").write_text("WK_TOKEN=of-the-file\nWK_URL=https://wk.example\nPATH=/evil\n")
+    before = dict(os.environ)
+    result = wkflow.upload("stack")
+    wkflow.upload("stack", token="mine-2")  # noqa: S106 -- of no use
+    local = wkflow.convert("stack", "out", voxel_size="1,1,1")
+    assert dict(os.environ) == before
+    assert result.notes == (f"WK_TOKEN and WK_URL from {tmp_path / '.env'}", *RESULT.notes)
+    assert local.notes == RESULT.notes
+    environments = [environment for _, environment in asked]
+    assert [one.get(TOKEN) for one in environments] == ["of-the-file", "mine-2", None]
+    assert {one["PATH"] for one in environments} == {before["PATH"]}
+    assert asked[0][0]["options"]["webknossos_url"] == "https://wk.example"  # type: ignore[index]  # JSON
+
+
 def test_a_wrong_option_is_told_at_once(asked: Asked) -> None:
     """With all others, and where they are explained; a keyword that is none is Python's to tell."""
     with pytest.raises(wkflow.ConfigError, match="did you mean color") as caught:

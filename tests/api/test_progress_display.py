@@ -10,9 +10,16 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from wkflow.api.progress_display import Line, NotebookBar, Silence, display_for
 from wkflow.cli.progress import Progress
+from wkflow.options.settings import Settings
 from wkflow.run_folder import DRAFT
 
 from tests.cli.test_progress import PLAN, Terminal, finish
+
+
+def run_in(folder: Path) -> Settings:
+    """Give a conversion with its run folder."""
+    given = {"source": "/s", "target": "/data/t", "work_dir": folder}
+    return Settings.parse(given, where="test")
 
 
 class Output:
@@ -69,7 +76,7 @@ def test_a_terminal_gets_a_bar_and_a_file_if_it_is_wanted(
     """A program without standard error gets none."""
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
     monkeypatch.setattr(sys, "stderr", stream)
-    assert type(display_for(tmp_path, wanted=wanted)) is kind
+    assert type(display_for(run_in(tmp_path), wanted=wanted)) is kind
 
 
 def test_the_bar_of_a_terminal_is_all_that_is_printed(
@@ -79,7 +86,7 @@ def test_the_bar_of_a_terminal_is_all_that_is_printed(
     monkeypatch.setattr("wkflow.cli.progress.COUNT_S", 0.0)
     monkeypatch.setattr(sys, "stderr", Terminal())
     PLAN.write(tmp_path / DRAFT)
-    bar = Line(tmp_path)
+    bar = Line(tmp_path, "planning")
     bar.update()
     bar.close("done")
     lines = sys.stderr.getvalue().split("\r\x1b[K")  # type: ignore[attr-defined]  # it is a Terminal
@@ -105,14 +112,14 @@ def test_a_terminal_that_is_gone_ends_no_run(
     PLAN.write(tmp_path / DRAFT)
     with pytest.raises(OSError, match="Input/output"):
         Progress(tmp_path, tells=False).update()
-    bar = Line(tmp_path)
+    bar = Line(tmp_path, "planning")
     bar.update()
     bar.close("done")
 
 
 def test_a_notebook_gets_a_bar_that_fills(notebook: Output, tmp_path: Path) -> None:
     """Without a value before there is a plan; full, with a few words, at the end."""
-    bar = display_for(tmp_path, wanted=None)
+    bar = display_for(run_in(tmp_path), wanted=None)
     assert isinstance(bar, NotebookBar)
     bar.update()
     assert len(notebook.shown) == 1
@@ -131,8 +138,8 @@ def test_a_notebook_gets_a_bar_that_fills(notebook: Output, tmp_path: Path) -> N
 
 def test_a_run_that_fails_leaves_no_bar(notebook: Output, tmp_path: Path) -> None:
     """The error says all; `progress=False` shows none at all."""
-    display_for(tmp_path, wanted=True).close()
+    display_for(run_in(tmp_path), wanted=True).close()
     assert notebook.shown[-1] == {"text/plain": "", "text/html": ""}
     shown = len(notebook.shown)
-    display_for(tmp_path, wanted=False).close("done")
+    display_for(run_in(tmp_path), wanted=False).close("done")
     assert len(notebook.shown) == shown

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
 from typing import IO, TYPE_CHECKING, cast
@@ -55,13 +56,14 @@ def run(command: str, given: Mapping[str, object]) -> "RunResult":
     from wkflow.cli.commands import COMMANDS  # noqa: PLC0415 -- not for `import wkflow`
 
     (one,) = (one for one in COMMANDS if one.name == command)
-    settings, environment = _read(f"wkflow.{command.replace('-', '_')}", given, one.fixed)
-    display = display_for(settings.run_folder, wanted=cast("bool | None", given["progress"]))
+    where = f"wkflow.{command.replace('-', '_')}"
+    settings, environment, told = _read(where, given, one.fixed)
+    display = display_for(settings, wanted=cast("bool | None", given["progress"]))
     extra = _words(given["snakemake"])
     request = {"task": "run", "options": options_of(settings), "snakemake": extra}
     result = cast("RunResult", _ask(request, environment, display))
     display.close(f"{result.name}: {result.outcome} in {result.seconds:.1f} s")
-    return result
+    return replace(result, notes=(*told, *result.notes))
 
 
 def plan(given: Mapping[str, object]) -> "PlannedRun":
@@ -72,9 +74,10 @@ def plan(given: Mapping[str, object]) -> "PlannedRun":
     WkflowError
         If it would end at once, but for lack of memory or disk.
     """
-    settings, environment = _read("wkflow.plan", given, {})
+    settings, environment, told = _read("wkflow.plan", given, {})
     request = {"task": "plan", "options": options_of(settings)}
-    return cast("PlannedRun", _ask(request, environment, Silence()))
+    made = cast("PlannedRun", _ask(request, environment, Silence()))
+    return replace(made, notes=(*told, *made.notes))
 
 
 def options_of(settings: "Settings") -> dict[str, object]:
@@ -85,33 +88,42 @@ def options_of(settings: "Settings") -> dict[str, object]:
 
 def _read(
     where: str, given: Mapping[str, object], fixed: Mapping[str, object]
-) -> tuple["Settings", dict[str, str]]:
-    """Give the options of a call, and the environment of its process: tokens are nowhere else."""
-    from wkflow.cli.command_parser import VARIABLES  # noqa: PLC0415 -- not for `import wkflow`
-    from wkflow.cli.env_file import env_file_variables  # noqa: PLC0415
-    from wkflow.options.settings import Settings  # noqa: PLC0415
+) -> tuple["Settings", dict[str, str], tuple[str, ...]]:
+    """Give the options of a call, and the environment of its process: tokens are nowhere else.
+
+    The last are notes: what was taken from a file `.env`, as the command line does.
+    """
+    from wkflow.cli.env_file import NAME, env_file_variables  # noqa: PLC0415 -- not for `import wkflow`
     from wkflow.options.sharing_token import parted  # noqa: PLC0415
     from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415
 
     options = {name: _plain(value) for name, value in given.items() if name not in FURTHER}
-    environment = dict(os.environ)
-
-    def read() -> tuple[Settings, str | None]:
-        found = {
-            name: environment.get(variable)
-            for name, variable in VARIABLES.items()
-            if name in options and options[name] is None
-        }
-        bare, shared = parted({**options, **found, **fixed})
-        remedy = f"`help({where})` explains every option."
-        return with_own_folder(Settings.parse(bare, where=where, remedy=remedy)), shared
-
-    settings, shared = read()
-    if settings.kind.has_server and (found := env_file_variables(Path.cwd(), environment)):
-        environment |= found
-        settings, shared = read()
+    bare, shared = parted({**options, **fixed})
+    settings, of_folder = _parsed(bare, where, os.environ), {}
+    if settings.kind.has_server:
+        of_folder = env_file_variables(Path.cwd(), os.environ)
+        settings = _parsed(bare, where, os.environ | of_folder)
+    notes = (f"{' and '.join(of_folder)} from {Path.cwd() / NAME}",) if of_folder else ()
     tokens = {TOKEN: given["token"], SHARING: shared}
-    return settings, environment | {name: str(value) for name, value in tokens.items() if value}
+    environment = os.environ | of_folder
+    environment |= {name: str(value) for name, value in tokens.items() if value}
+    return with_own_folder(settings), environment, notes
+
+
+def _parsed(
+    options: Mapping[str, object], where: str, environment: Mapping[str, str]
+) -> "Settings":
+    """Read options, some of whose defaults may stand in the environment."""
+    from wkflow.cli.command_parser import VARIABLES  # noqa: PLC0415 -- not for `import wkflow`
+    from wkflow.options.settings import Settings  # noqa: PLC0415
+
+    told = {
+        name: environment.get(variable)
+        for name, variable in VARIABLES.items()
+        if name in options and options[name] is None
+    }
+    remedy = f"`help({where})` explains every option."
+    return Settings.parse({**options, **told}, where=where, remedy=remedy)
 
 
 def _plain(value: object) -> object:

@@ -58,15 +58,13 @@ def downsample(
     Parameters
     ----------
     target : str or Path
-        Folder that becomes the dataset; left out when it is uploaded. For `wkflow downsample` a
-        dataset that exists: its folder, or its URL on a server.
+        The dataset: its folder, or its URL on a server.
     layer_name : str
-        Name of the only layer, or prefix of the names of several.
+        The only layer that gets magnifications; by default all do.
     chunk_shape : int or Sequence[int] or str, default (32, 32, 32)
-        Voxels compressed as one piece: one number or x,y,z.
+        Voxels compressed as one piece in new mags: one number or x,y,z.
     shard_shape : int or Sequence[int] or str
-        Voxels of one file in mag 1 (of all new mags in `wkflow downsample`): one number or x,y,z, a
-        multiple of the chunk; by default 128x128x1 chunks, clipped to the layer.
+        Voxels of one file of new mags; by default 128x128x1 chunks.
     compress : bool, default True
         Compress the chunks.
     compression : str, default auto
@@ -115,16 +113,14 @@ def downsample(
     memory : int or str
         Memory to use (8G, 500M); by default 80 % of what is free.
     job_size : int or str
-        Voxels that one job converts, in bytes: about; by default 1G, less for small layers that are
-        uploaded meanwhile, doubled until the dataset takes at most 6000 jobs.
+        Voxels that one job makes, in bytes; by default about 1G.
     upload_on_cluster : bool, default False
         Send from compute nodes, which need a way to the server and get the token; by default the
         machine of the command sends.
     follow_links : bool, default False
-        Also read what lies outside of the source or the dataset, where files or links in it lead
-        there; archives and downloads never lead out.
+        Also read what lies outside of the dataset, where links in it lead there.
     work_dir : str or Path
-        Run folder: config, plan, receipts, logs; by default TARGET.wkflow.
+        Run folder: config, plan, receipts, logs; by default TARGET.downsample.
     report : bool, default True
         Draw report.html in the run folder: pictures of all layers, their mags, and what the run
         did.

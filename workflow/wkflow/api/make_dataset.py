@@ -5,16 +5,11 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from wkflow.api.run_result import LayerResult, Outcome, RunResult
 from wkflow.cli.local_snakemake import suffices
 from wkflow.cli.snakemake_process import forked
 from wkflow.options.settings import Settings
-
-if TYPE_CHECKING:
-    from wkflow.model.plan import Plan
-
 
 OUTCOMES: dict[str, Outcome] = {
     "DONE": "done",
@@ -46,84 +41,53 @@ def make_dataset(settings: Settings, extra: tuple[str, ...], output: int) -> Run
 
 
 def result_of(settings: Settings, outcome: Outcome, seconds: float, output: str) -> RunResult:
-    """Read what a run left: its layers, notes and papers.
-
-    Layers are those of the dataset where it is here and whole, else those of the plan.
-    """
+    """Read what a run left, as the command line sums it up."""
     from wkflow.cli.run import notes, result  # noqa: PLC0415 -- as above
-    from wkflow.errors import ConfigError  # noqa: PLC0415
-    from wkflow.model.plan import Plan  # noqa: PLC0415
-    from wkflow.run_folder import DRAFT, PAGE, PLAN, PROOF, REPORT, RunFolder  # noqa: PLC0415
+    from wkflow.cli.summary import Summary  # noqa: PLC0415
+    from wkflow.run_folder import PROOF, RunFolder  # noqa: PLC0415
 
-    folder = settings.run_folder
-    plans = []
-    for name in (PLAN, DRAFT):
-        with suppress(OSError, ConfigError):
-            plans.append(Plan.read(folder / name))
-    plan = plans[0] if plans else Plan.of_nothing(str(settings.dataset))
-    of_dataset = None if settings.kind.is_remote else _of_dataset(settings.dataset)
-    layers, size, unit = of_dataset or _of_plan(plan)
-    url = result(settings)
+    summary = Summary()
+    url = next(iter(result(settings)), None)
+    summary.look_at_results(settings, url=url, notes=notes(settings))
+    proof = settings.run_folder / PROOF
+    size, unit = _voxel_size(settings)
     here = str(settings.target) if settings.kind.is_remote else settings.dataset
     return RunResult(
-        url[0] if url else here,
+        url or here,
         settings.dataset_name,
         outcome,
-        layers,
+        tuple(
+            LayerResult(
+                *(one["name"], one["category"], one["dtype"], one["channels"]),
+                *(tuple(one["size"]), tuple(one["mags"])),
+            )
+            for one in summary.layers
+        ),
         size,
         unit,
-        folder,
-        RunFolder(folder).receipts,
-        _first(folder / PAGE, folder / REPORT),
-        _first(folder / PROOF),
+        settings.run_folder,
+        RunFolder(settings.run_folder).receipts,
+        Path(summary.report) if summary.report else None,
+        proof if proof.exists() else None,
         seconds,
-        tuple(dict.fromkeys([*plan.notes, *notes(settings)])),
+        tuple(summary.notes),
         output,
     )
 
 
-Described = tuple[tuple[LayerResult, ...], tuple[float, float, float], str]
-"""Layers, and the size of a voxel with its unit."""
-
-
-def _of_dataset(dataset: Path) -> Described | None:
-    """Read the layers of a dataset on this machine, if its properties are there."""
-    from wkflow.errors import SourceError  # noqa: PLC0415 -- as above
+def _voxel_size(settings: Settings) -> tuple[tuple[float, float, float], str]:
+    """Read the voxel size of the dataset, or of the plan where it is not here."""
+    from wkflow.errors import ConfigError, SourceError  # noqa: PLC0415 -- as above
     from wkflow.model.datasource_properties import Existing  # noqa: PLC0415
+    from wkflow.model.plan import Plan  # noqa: PLC0415
     from wkflow.model.write_datasource import PROPERTIES  # noqa: PLC0415
+    from wkflow.run_folder import DRAFT  # noqa: PLC0415
 
     with suppress(OSError, ValueError, SourceError):
-        document = json.loads((dataset / PROPERTIES).read_bytes())
-        found = Existing.parse(document, str(dataset))
-        layers = tuple(
-            LayerResult(
-                one.layer.name,
-                one.layer.category,
-                one.layer.dtype,
-                one.layer.channels,
-                one.layer.box.size,
-                tuple(str(mag.mag) for mag in one.mags),
-            )
-            for one in found.layers
-        )
-        return layers, found.voxel_size, found.unit
-    return None
-
-
-def _of_plan(plan: "Plan") -> Described:
-    layers = tuple(
-        LayerResult(
-            one.layer.name,
-            one.layer.category,
-            one.layer.dtype,
-            one.layer.channels,
-            one.layer.box.size,
-            tuple(str(grid.mag) for grid in one.grids),
-        )
-        for one in plan.layers
-    )
-    return layers, plan.voxel_size, plan.unit
-
-
-def _first(*paths: Path) -> Path | None:
-    return next((path for path in paths if path.exists()), None)
+        document = json.loads((settings.dataset / PROPERTIES).read_bytes())
+        found = Existing.parse(document, str(settings.dataset))
+        return found.voxel_size, found.unit
+    with suppress(OSError, ConfigError):
+        plan = Plan.read(settings.run_folder / DRAFT)
+        return plan.voxel_size, plan.unit
+    return (0.0, 0.0, 0.0), "nanometer"

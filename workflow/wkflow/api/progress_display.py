@@ -10,9 +10,8 @@ from time import monotonic
 from typing import Any, Protocol
 
 from wkflow.cli.messages import Messages
-from wkflow.cli.progress import COUNT_S, Progress
-
-STARTING = "reading the source"
+from wkflow.cli.progress import COUNT_S, OPENINGS, Progress
+from wkflow.options.settings import Settings
 
 
 class Display(Protocol):
@@ -25,14 +24,16 @@ class Display(Protocol):
         """End it: with a few words if the run ended well."""
 
 
-def display_for(folder: Path, *, wanted: bool | None) -> Display:
-    """Give the bar for a run folder: where nobody says, in a notebook or a terminal only."""
+def display_for(settings: Settings, *, wanted: bool | None) -> Display:
+    """Give the bar of a run: where nobody says, in a notebook or a terminal only."""
     if wanted is False:
         return Silence()
+    opening = OPENINGS[settings.kind]
     if in_notebook():
-        return NotebookBar(folder)
+        return NotebookBar(settings.run_folder, opening)
     is_terminal = sys.stderr is not None and sys.stderr.isatty()
-    return Line(folder) if is_terminal or (wanted and sys.stderr) else Silence()
+    is_shown = is_terminal or (wanted and sys.stderr is not None)
+    return Line(settings.run_folder, opening) if is_shown else Silence()
 
 
 def in_notebook() -> bool:
@@ -57,8 +58,8 @@ class Line:
     That nobody can read it any more is no failure of the run.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._bar = Progress(folder, tells=False)
+    def __init__(self, folder: Path, opening: str) -> None:
+        self._bar = Progress(folder, opening=opening, tells=False)
 
     def update(self) -> None:
         """Show it, if it is time to."""
@@ -74,11 +75,11 @@ class Line:
 class NotebookBar:
     """A bar below the cell, which stays when the run ended well."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, opening: str) -> None:
         self._progress = Progress(folder, Messages(out=io.StringIO()), tells=False)
         self._shown = monotonic()
         show = import_module("IPython.display").display
-        self._handle: Any = show(_bundle("", STARTING), raw=True, display_id=True)
+        self._handle: Any = show(_bundle("", opening), raw=True, display_id=True)
 
     def update(self) -> None:
         """Show it, if it is time to."""
@@ -86,7 +87,7 @@ class NotebookBar:
             return
         self._shown = monotonic()
         if state := self._progress.measure():
-            self._show(f' value="{state.share:.4f}"', "  ".join(state.parts()).strip())
+            self._show(f' value="{state.share:.4f}"', "  ".join(state.parts()))
 
     def close(self, words: str = "") -> None:
         """Show a full bar with a few words, or none."""

@@ -88,7 +88,7 @@ def remote_convert(
         Unit of the voxel size, long (micrometer) or short (um); by default nanometer, or the unit
         of a WEBKNOSSOS dataset whose voxel size is kept.
     name : str
-        Name of the dataset; by default that of the target, else of the source.
+        Name of the dataset on the server; by default that of the source.
     layer_name : str
         Name of the only layer, or prefix of the names of several.
     category : {"color", "segmentation"}
@@ -182,7 +182,7 @@ def remote_convert(
         Also read what lies outside of the source or the dataset, where files or links in it lead
         there; archives and downloads never lead out.
     work_dir : str or Path
-        Run folder: config, plan, receipts, logs; by default TARGET.wkflow.
+        Run folder: config, plan, receipts, logs; by default ./NAME.upload.
     report : bool, default True
         Draw report.html in the run folder: pictures of all layers, their mags, and what the run
         did.

@@ -35,7 +35,7 @@ class RunResult:
 
     `dataset` is its folder, or its URL on a server. `outcome` says what was done: "nothing to do"
     where the dataset was complete; the last two occur only where options for Snakemake asked for
-    less than a dataset, and `layers` are then those that are planned, if any. `report` and `proof`
+    less than a dataset, and `layers` are then those of an earlier run, if any. `report` and `proof`
     (of an upload) are files in `run_folder`, None where there is none; `receipts` is the folder of
     what each job wrote. `voxel_size` is (x, y, z) in `unit`. `notes` are what a person should
     know, `output` what Snakemake printed.

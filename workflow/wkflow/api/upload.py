@@ -35,10 +35,9 @@ def upload(
     Parameters
     ----------
     source : str or Path
-        Folder of slices, folder of such folders (a layer each), one file of any format, a zip
-        archive of these, or a URL (http, s3, gs); for `wkflow upload` a dataset.
+        The dataset to send: its folder.
     name : str
-        Name of the dataset; by default that of the target, else of the source.
+        Name of the dataset on the server; by default that of its folder.
     webknossos_url : str, by default $WK_URL, else https://webknossos.org
         Address of the WEBKNOSSOS server.
     folder : str
@@ -54,13 +53,11 @@ def upload(
     ca_bundle : str or Path
         Certificates to trust, as a PEM file; by default those of the system.
     jobs : int
-        Cores to use, by default all; on a cluster jobs at once, by default 100; for `wkflow upload`
-        parallel connections, by default 5.
+        Parallel connections, by default 5.
     follow_links : bool, default False
-        Also read what lies outside of the source or the dataset, where files or links in it lead
-        there; archives and downloads never lead out.
+        Also send what lies outside of the dataset, where links in it lead there.
     work_dir : str or Path
-        Run folder: config, plan, receipts, logs; by default TARGET.wkflow.
+        Run folder: config, receipts, logs; by default ./NAME.upload.
     report : bool, default True
         Draw report.html in the run folder: pictures of all layers, their mags, and what the run
         did.

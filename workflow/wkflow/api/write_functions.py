@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 
 from wkflow.cli.command_parser import VARIABLES, choices_of
 from wkflow.cli.commands import COMMANDS
+from wkflow.options.option_help import description_of
 from wkflow.options.settings import Settings
 
 WIDTH = 100
@@ -250,7 +251,8 @@ def _docstring(one: Function, further: dict[str, tuple[str, str]]) -> str:
         told = f"by default $WK_URL, else {default}" if name in VARIABLES else f"default {default}"
         is_told = default not in {None, ""}
         head = f"{name} : {' or '.join(kinds)}" + (f", {told}" if is_told else "")
-        lines += [*_wrapped(head, "", "    "), *_wrapped(str(option.description), "    ", "    ")]
+        words = description_of(option, one.name)
+        lines += [*_wrapped(head, "", "    "), *_wrapped(words, "    ", "    ")]
     for name, (kind, words) in further.items():
         lines += [f"{name} : {kind.removesuffix(' | None')}", *_wrapped(words, "    ", "    ")]
     gives = {

@@ -37,6 +37,11 @@ def help_of(option: FieldInfo, command: str) -> str:
     return about.of_command.get(command.replace("-", "_"), brief)
 
 
+def description_of(option: FieldInfo, command: str) -> str:
+    """Say what an option does in a command, at length."""
+    return _about(option).of_command.get(command.replace("-", "_"), option.description or "")
+
+
 def _about(option: FieldInfo) -> About:
     """Give what an option's field says; one that says nothing belongs to the dataset."""
     extra = option.json_schema_extra
