@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,13 +148,15 @@ def readied(official: Path, *others: Path) -> Path:
     return official
 
 
-def measure(contest: Contest, name: str, repeat: int) -> list[list[object]]:
+def measure(
+    contest: Contest, name: str, players: Sequence[str], repeat: int
+) -> list[list[object]]:
     """Run all in turn, `repeat` times, and once for the memory; give a row for each."""
-    rounds = [{player: attempt(contest, player) for player in PLAYERS} for _ in range(repeat)]
+    rounds = [{player: attempt(contest, player) for player in players} for _ in range(repeat)]
     times = contest.case.times
     wanted = WANTED | {OFFICIAL: f"{times:g}" if times else "-"}
     rows: list[list[object]] = []
-    for player in PLAYERS:
+    for player in players:
         pairs = [(run, ours) for one in rounds if (run := one[player]) and (ours := one[OURS])]
         seconds = [run.seconds for run, _ in pairs]
         if len(pairs) < repeat:
@@ -218,8 +220,15 @@ def parser_of(benchmark: str, cases: Iterable[str]) -> argparse.ArgumentParser:
 
 def main() -> None:
     """Measure the cases one by one and print the rows of each when they are known, then all."""
-    options = parser_of("convert", CASES).parse_args()
-    official = readied(options.official, eubi_bridge.environment())
+    parser = parser_of("convert", CASES)
+    parser.add_argument(
+        "--against", nargs="*", choices=PLAYERS[1:], default=PLAYERS[1:], metavar="PROGRAM",
+        help=f"of {', '.join(map(repr, PLAYERS[1:]))} [all]",
+    )  # fmt: skip
+    options = parser.parse_args()
+    players = (OURS, *options.against)
+    rivals = [eubi_bridge.environment()] if {BRIDGE, EQUAL} & {*players} else []
+    official = readied(options.official, *rivals)
     rows = []
     with data_folder(options.data) as folder:
         for name in options.cases:
@@ -228,7 +237,7 @@ def main() -> None:
             source = write_stack(folder / name / "source", case.kind, case.shape)
             with tempfile.TemporaryDirectory(dir=folder, prefix=f"{name}-") as targets:
                 contest = Contest(official, source, Path(targets), case)
-                found = measure(contest, name, options.repeat)
+                found = measure(contest, name, players, options.repeat)
                 print(show(HEAD, found), file=sys.stderr)
                 rows += found
             if not options.data:
