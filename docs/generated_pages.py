@@ -4,6 +4,7 @@ A page asks for such a part by a line `<!-- made: NAME -->`; on GitHub it is inv
 """
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ from types import ModuleType
 from typing import Any
 
 from wkflow import errors, run_folder
+from wkflow.api import write_functions
+from wkflow.api.planned_run import PlannedLayer, PlannedMag, PlannedRun
+from wkflow.api.run_result import LayerResult, RunResult
 from wkflow.cli.option_docs import INTRODUCTION, options_table
 
 MARKER = re.compile(r"^<!-- made: ([\w-]+) -->$", re.MULTILINE)
@@ -48,6 +52,23 @@ def _tree(
             yield from _tree(error, depth + 1)
 
 
+def functions() -> str:
+    """Give a section for each function of the package: what it does, and a table of keywords."""
+    parts = []
+    for one in write_functions.functions():
+        rows = ["| keyword | takes | what it does |", "|---|---|---|"]
+        for name, takes, words in write_functions.explained(one):
+            rows.append(f"| `{name}` | {re.sub('[{}]', '', takes)} | {words} |")
+        parts += [f"## wkflow.{one.name}", one.words, "\n".join(rows)]
+    return "\n\n".join(parts)
+
+
+def results() -> str:
+    """Give a section for what functions give."""
+    kinds = (RunResult, LayerResult, PlannedRun, PlannedLayer, PlannedMag)
+    return "\n\n".join(f"## {kind.__name__}\n\n{inspect.getdoc(kind)}" for kind in kinds)
+
+
 def run_folder_files() -> str:
     """Give a table of the files of a run folder: constants of its module, with their docstrings."""
     rows = ["| file | what it is |", "|---|---|"]
@@ -78,5 +99,7 @@ def _text(node: ast.stmt | None) -> str:
 PARTS = {
     "options": options,
     "error-classes": error_classes,
+    "functions": functions,
+    "results": results,
     "run-folder-files": run_folder_files,
 }

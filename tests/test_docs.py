@@ -270,6 +270,10 @@ def test_made_parts_know_all_that_they_are_made_from() -> None:
     statuses = set(re.findall(r"` \| (\d+) \|", module.error_classes()))
     page = (DOCS / "reference" / "errors.md").read_text()
     assert set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE)) == statuses | {"0", "1", "130"}
+    functions = module.functions()
+    assert functions.count("\n| `voxel_size` | Sequence[float] or str |") == 3
+    assert functions.count("## wkflow.") == 5
+    assert "receipts" in module.results()
     files = module.run_folder_files()
     assert "`upload.json`" in files
     assert "`receipts`" in files

@@ -154,7 +154,7 @@ def function_module(one: Function) -> str:
         f'"""`wkflow.{one.name}`."""\n\n{HEAD}\n'
         + "\n".join(imports)
         + f"\n\n\ndef {one.name}(\n{body}\n"
-        + textwrap.indent(f'"""{_docstring(one, further)}\n"""', "    ", lambda line: line != "\n")
+        + textwrap.indent(f'"""{_docstring(one)}\n"""', "    ", lambda line: line != "\n")
         + f"\n    return call.{call}({arguments})\n"
     )
 
@@ -240,8 +240,8 @@ def _camel(name: str) -> str:
     return name.title().replace("_", "")
 
 
-def _docstring(one: Function, further: dict[str, tuple[str, str]]) -> str:
-    lines = [one.words, "", "Parameters", "----------"]
+def explained(one: Function) -> Iterator[tuple[str, str, str]]:
+    """Give each keyword of a function: what it takes, with its default, and what it does."""
     for name in one.keywords:
         option = Settings.model_fields[name]
         kinds = [kind for kind in _kinds(name, option) if kind != "None"]
@@ -250,11 +250,16 @@ def _docstring(one: Function, further: dict[str, tuple[str, str]]) -> str:
         default = option.default
         told = f"by default $WK_URL, else {default}" if name in VARIABLES else f"default {default}"
         is_told = default not in {None, ""}
-        head = f"{name} : {' or '.join(kinds)}" + (f", {told}" if is_told else "")
-        words = description_of(option, one.name)
-        lines += [*_wrapped(head, "", "    "), *_wrapped(words, "    ", "    ")]
-    for name, (kind, words) in further.items():
-        lines += [f"{name} : {kind.removesuffix(' | None')}", *_wrapped(words, "    ", "    ")]
+        takes = " or ".join(kinds) + (f", {told}" if is_told else "")
+        yield name, takes, description_of(option, one.name)
+    for name, (kind, words) in further_of(one).items():
+        yield name, kind.removesuffix(" | None"), words
+
+
+def _docstring(one: Function) -> str:
+    lines = [one.words, "", "Parameters", "----------"]
+    for name, takes, words in explained(one):
+        lines += [*_wrapped(f"{name} : {takes}", "", "    "), *_wrapped(words, "    ", "    ")]
     gives = {
         "RunResult": "The dataset, its layers, the report, and where the receipts are.",
         "PlannedRun": "Layers, magnifications, jobs, memory and disk; `print` shows the table.",
