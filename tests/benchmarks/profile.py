@@ -47,7 +47,7 @@ STAGES = {
     "read": ("readers/tiff/stretches.py",),
     "decode": ("readers/",),
     "kernel": ("voxels/kernels/",),
-    "values": ("voxels/value_range.py", "voxels/histogram.py", "voxels/cast.py"),
+    "value range": ("voxels/value_range.py", "voxels/cast.py"),
     "lay out chunks": ("formats/chunk_rows.py",),
     "encode": ("formats/chunk_codec.py",),
     "checksum": ("formats/shard.py",),

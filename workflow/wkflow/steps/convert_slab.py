@@ -58,7 +58,7 @@ def convert_slab(
     dataset, one = Path(plan.dataset), plan.layer(layer)
     cut = one.slab(slab)
     extremes, rounded = Extremes(), Event()
-    counted = Histogram.of(one) if histogram and one.layer.category == "color" else None
+    counted = Histogram.of(one.layer) if histogram else None
     files: list[ShardFile] = []
     written = 0
     with (
@@ -70,8 +70,9 @@ def convert_slab(
 
         def through(region: ReadBox) -> ReadBox:
             cast = casting(region, one.layer.dtype, one.source.files[0], rounded.set)
-            seen = extremes.watching(cast)
-            return leaving(counted.watching(seen) if counted else seen)
+            if counted:
+                cast = counted.watching(cast, one.box.begin[1])
+            return leaving(cast if counted and counted.is_of_all else extremes.watching(cast))
 
         job = _Job(dataset, local, pool, scratch, cache(partial(remove_properties, dataset)))
         for voxels, whole in job.write(cut, through):
@@ -84,6 +85,8 @@ def convert_slab(
         if counted and histogram:
             crc = counted.write(histogram)
             atomic_files.flush([histogram])
+    if counted and counted.is_of_all:
+        extremes.include(counted.values)
     return Receipt(
         rule="convert_slab",
         files=tuple(files),

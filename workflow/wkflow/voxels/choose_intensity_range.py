@@ -13,7 +13,7 @@ from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.receipt import Receipt
 from wkflow.model.source import Window
 from wkflow.run_folder import histogram_path
-from wkflow.voxels.histogram import Counts, Histogram
+from wkflow.voxels.histogram import ROW_STEP, Counts, Histogram
 
 PERCENT = 0.1
 """Of the voxels that may be darker than black, and as many brighter than white."""
@@ -54,12 +54,13 @@ def _of_histograms(one: LayerPlan, slabs: Mapping[str, Receipt], ends: Window) -
     """Add up the histograms of all slabs, and choose by percentiles."""
     if not all(slab.histogram for slab in slabs.values()):
         return IntensityRange(None, NOT_COUNTED)
-    histogram = Histogram.of(one)
-    lost = [
-        path
-        for path, slab in slabs.items()
-        if not histogram.add(histogram_path(path), slab.histogram)
-    ]
+    histogram, lost = Histogram(one.layer.dtype), []
+    for path, slab in slabs.items():
+        part = Histogram.read(histogram_path(path), one.layer.dtype, slab.histogram)
+        if part is None:
+            lost.append(path)
+        else:
+            histogram.add(part)
     if lost:
         return IntensityRange(None, LOST, lost=tuple(lost))
     return by_percentiles(histogram, ends, one.layer.channels)
@@ -73,7 +74,7 @@ def by_percentiles(histogram: Histogram, ends: Window, channels: int) -> Intensi
     kept = ~filling if len(counts) - filling.sum() >= FEWEST_VALUES else np.full(len(counts), True)  # noqa: FBT003 -- the value that fills
     window = _percentiles(least[kept], largest[kept], counts[kept])
     total = int(counts.sum())
-    rows = f" in one of {histogram.row_step} rows" if histogram.row_step > 1 else ""
+    rows = "" if histogram.is_of_all else f" in every {ROW_STEP}th row"
     of = f"of {total // channels} voxels{rows}"
     if not window[0] < window[1]:
         return IntensityRange(ends, f"the smallest and the largest value: percentiles {of} are one")
