@@ -4,10 +4,9 @@ from pathlib import Path
 
 from wkflow.model.plan import Plan
 from wkflow.rules.job import Job
-from wkflow.steps.write_report import write_page, write_report
+from wkflow.steps.write_report import write_report
 
-with Job(snakemake) as job:
+with Job(snakemake):
     plan, receipts = Plan.read(snakemake.input.plan), snakemake.input.receipts
     wanted = map(snakemake.output.get, ("page", "pictures"))
-    write_page(plan, receipts, job.run_folder, *wanted)
-    write_report(plan, receipts, Path(snakemake.output.report).absolute())
+    write_report(plan, receipts, Path(snakemake.output.report).absolute(), *wanted)

@@ -148,9 +148,7 @@ def readied(official: Path, *others: Path) -> Path:
     return official
 
 
-def measure(
-    contest: Contest, name: str, players: Sequence[str], repeat: int
-) -> list[list[object]]:
+def measure(contest: Contest, name: str, players: Sequence[str], repeat: int) -> list[list[object]]:
     """Run all in turn, `repeat` times, and once for the memory; give a row for each."""
     rounds = [{player: attempt(contest, player) for player in players} for _ in range(repeat)]
     times = contest.case.times

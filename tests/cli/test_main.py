@@ -311,7 +311,7 @@ def at_work(folder: Path) -> list[int]:
 @pytest.mark.long
 def test_a_closed_terminal_leaves_no_job_and_loses_nothing(tmp_path: Path) -> None:
     """Snakemake and its jobs have a session of their own, which no terminal ends."""
-    source, out = write_stack(tmp_path / "stack", noise(300, 64, 64)), tmp_path / "out"
+    source, out = write_stack(tmp_path / "stack", noise(1500, 24, 24)), tmp_path / "out"
     command = ["convert", *VOXEL_SIZE, "--job-size", "1", "--jobs", "1", str(source), str(out)]
     reader, writer = pty.openpty()
     run = subprocess.Popen(
@@ -336,4 +336,4 @@ def test_a_closed_terminal_leaves_no_job_and_loses_nothing(tmp_path: Path) -> No
         time.sleep(0.05)
     again = wkflow(*command)
     assert again.returncode == 0, again.stderr
-    assert voxels(out, "stack").shape == (300, 64, 64)
+    assert voxels(out, "stack").shape == (1500, 24, 24)

@@ -21,7 +21,7 @@ class Window:
     origin: str
 
 
-def window_of(view: dict[str, Any], volume: NDArray[Any]) -> Window:
+def window_of(view: dict[str, Any], volume: NDArray[Any], evidence: str = "") -> Window:
     """Give the window of a layer.
 
     Parameters
@@ -30,11 +30,13 @@ def window_of(view: dict[str, Any], volume: NDArray[Any]) -> Window:
         `defaultViewConfiguration` of its layer in the properties.
     volume
         Some of its voxels, of the shape (..., channels).
+    evidence
+        Why the view's range is what it is, where the run chose it.
     """
     stated = view.get("intensityRange")
     if isinstance(stated, list) and len(stated) == 2:
         low, high = map(float, stated)
-        return Window(low, high, "as the dataset says (intensityRange)")
+        return Window(low, high, evidence or "as the dataset says (intensityRange)")
     if volume.dtype == np.uint8 and volume.shape[-1] == 3:
         return Window(0.0, 255.0, "all values of a colour")
     low, high = _percentiles(volume)

@@ -132,8 +132,12 @@ class Drawer:
     most: int
     refuses: bool
 
-    def draw(self, existing: ExistingLayer, description: Mapping[str, Any]) -> Pictures:
+    def draw(
+        self, existing: ExistingLayer, description: Mapping[str, Any], evidence: str = ""
+    ) -> Pictures:
         """Read and draw a layer; `description` is its entry in the properties.
+
+        `evidence` says why its intensity range is what it is, where that is known.
 
         Raises
         ------
@@ -144,7 +148,7 @@ class Drawer:
         layer, view = existing.layer, dict(description.get("defaultViewConfiguration") or {})
         is_labels = layer.category == "segmentation"
         below = self._below(voxels) if is_labels else None
-        paint = _Paint(is_labels, None if is_labels else window_of(view, voxels.volume),
+        paint = _Paint(is_labels, None if is_labels else window_of(view, voxels.volume, evidence),
                        _colour(view), below)  # fmt: skip
         histogram = None if is_labels else histogram_of(voxels.volume)
         stretch = self._stretch(voxels)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, TemplateError
@@ -61,7 +62,12 @@ class Report:
     files: dict[str, bytes]
 
 
-def draw_report(plan: Plan, run_folder: Path, receipts: Iterable[str]) -> Report:
+def draw_report(
+    plan: Plan,
+    run_folder: Path,
+    receipts: Iterable[str],
+    shown: Mapping[str, str] = MappingProxyType({}),
+) -> Report:
     """Draw the page of a run; what cannot be drawn is left out, with the reason.
 
     Parameters
@@ -72,9 +78,12 @@ def draw_report(plan: Plan, run_folder: Path, receipts: Iterable[str]) -> Report
         The folder of the run, which holds its receipts.
     receipts
         The receipts of all jobs that write voxels, as the rules name them.
+    shown
+        Why the values of a layer that are black and white are these; of layers that are not in it
+        the properties say no more than that.
     """
     try:
-        facts = _facts(plan, run_folder, receipts)
+        facts = _facts(plan, run_folder, receipts, shown)
         files = run_files(facts["sums"])
         for one in facts["sections"]:
             files |= layer_files(one.layer.layer.name, one.pictures, one.rows)
@@ -97,12 +106,14 @@ def _environment() -> Environment:
     return environment
 
 
-def _facts(plan: Plan, run_folder: Path, receipts: Iterable[str]) -> dict[str, Any]:
+def _facts(
+    plan: Plan, run_folder: Path, receipts: Iterable[str], shown: Mapping[str, str]
+) -> dict[str, Any]:
     existing, described, reason = _existing(plan)
     jobs = _or(list[JobRecord](), lambda: read_jobs(run_folder, receipts))
     options: dict[str, Any] = _or({}, lambda: options_of(run_folder))
     proof = _json(run_folder / (EXTENDED[1] if plan.destination else PROOF))
-    sections = _sections(plan, existing, described, jobs, reason)
+    sections = _sections(plan, existing, described, jobs, reason, shown)
     return {
         "name": existing.name or plan.name or Path(plan.dataset).name,
         "dataset": plan.destination or proof.get("url") or plan.dataset,
@@ -178,6 +189,7 @@ def _sections(
     described: Mapping[str, Any],
     jobs: list[JobRecord],
     reason: str,
+    shown: Mapping[str, str],
 ) -> list[Section]:
     folders = [path for one in existing.layers for mag in one.mags for path in mag.paths]
     stored = bytes_by_mag(jobs, folders)
@@ -196,7 +208,7 @@ def _sections(
             why = f"only the first {MOST_DRAWN} layers are drawn"
         if not why:
             try:
-                pictures = drawer.draw(one, description)
+                pictures = drawer.draw(one, description, shown.get(one.layer.name, ""))
             except CANNOT as error:
                 why = _words(error)
         sections.append(Section(

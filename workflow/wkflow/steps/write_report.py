@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from wkflow import __version__, atomic_files
@@ -13,7 +14,22 @@ from wkflow.steps.write_properties import slabs_of
 from wkflow.voxels.choose_intensity_range import choose_intensity_range
 
 
-def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
+def write_report(
+    plan: Plan,
+    receipts: Iterable[str],
+    path: Path,
+    page: str | None = None,
+    pictures: str | None = None,
+) -> None:
+    """Write the numbers to `path`, and before that the page beside it, if one is wanted."""
+    receipts = list(receipts)
+    report = sum_up(plan, receipts)
+    shown = {one["name"]: one.get("intensity_range_evidence", "") for one in report["layers"]}
+    write_page(plan, receipts, path.parent, page, pictures, shown=shown)
+    atomic_files.write_json(path, report)
+
+
+def sum_up(plan: Plan, receipts: Iterable[str]) -> dict[str, Any]:
     """Sum jobs, voxels, bytes and seconds by rule, beside the layers and their mags."""
     rules: dict[str, dict[str, float]] = defaultdict(
         lambda: {"jobs": 0, "voxels": 0, "bytes": 0, "seconds": 0.0}
@@ -37,20 +53,17 @@ def write_report(plan: Plan, receipts: Iterable[str], path: Path) -> None:
             "begin": one.layer.begin,
             "size": one.layer.box.size,
             "mags": [str(grid.mag) for grid in one.grids],
-            **_shown(one, read),
+            **_range_of(one, read),
         }
         for one in plan.layers
     ]
-    atomic_files.write_json(
-        path,
-        {
-            "wkflow": __version__,
-            "dataset": plan.dataset,
-            "layers": layers,
-            "rules": dict(rules),
-            "notes": plan.notes,
-        },
-    )
+    return {
+        "wkflow": __version__,
+        "dataset": plan.dataset,
+        "layers": layers,
+        "rules": dict(rules),
+        "notes": plan.notes,
+    }
 
 
 def write_page(
@@ -59,9 +72,12 @@ def write_page(
     run_folder: Path,
     page: str | None = None,
     pictures: str | None = None,
+    *,
+    shown: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Draw the page in the run folder, and its pictures in a folder there, if they are wanted.
 
+    `shown` says of layers why their range of values is the one that is shown.
     Else those of an earlier run go, as they are true no more.
     No run fails for it: what cannot be drawn is left out, and the page says why.
     """
@@ -71,7 +87,7 @@ def write_page(
         return
     from wkflow.report.page import draw_report  # noqa: PLC0415 -- no other job draws
 
-    report = draw_report(plan, run_folder, receipts)
+    report = draw_report(plan, run_folder, receipts, shown)
     for name, content in report.files.items() if pictures else ():
         path = run_folder / str(pictures) / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,9 +96,9 @@ def write_page(
         file.write(report.page.encode())
 
 
-def _shown(one: LayerPlan, read: Mapping[str, Receipt]) -> dict[str, Any]:
+def _range_of(one: LayerPlan, read: Mapping[str, Receipt]) -> dict[str, Any]:
     """Say which values of a color layer that was converted are shown black and white, and why."""
     if one.given or one.layer.category != "color":
         return {}
-    shown = choose_intensity_range(one, slabs_of(one, read))
-    return {"intensity_range": shown.window, "intensity_range_evidence": shown.evidence}
+    chosen = choose_intensity_range(one, slabs_of(one, read))
+    return {"intensity_range": chosen.window, "intensity_range_evidence": chosen.evidence}
