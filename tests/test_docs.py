@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from wkflow.cli.arguments import PASSED_ON, flags_of
+from wkflow.cli.commands import Command
 from wkflow.cli.main import build_parsers
 from wkflow.errors import WkflowError
 from wkflow.model.receipt import Receipt, ShardFile
@@ -142,6 +143,8 @@ def unreadable(words: Sequence[str]) -> str:
         return f"command {name}"
     try:
         options = parsers[name].parse_args(flags_of(name, parsers).in_order(own))
+        if not isinstance(options.command, Command) or options.config:
+            return ""
         given = {one: getattr(options, one) for one in options.command.options}
         Settings.parse(given | options.command.fixed, where=name)
     except WkflowError as error:

@@ -9,6 +9,7 @@ from wkflow import errors
 from wkflow.errors import WkflowError
 
 KINDS = {
+    "SnakemakeError": 1,
     "ConfigError": 2,
     "SourceError": 3,
     "ServerError": 4,

@@ -38,6 +38,28 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
     return noted
 
 
+def test_a_file_of_options_is_a_call(asked: Asked, tmp_path: Path) -> None:
+    """Keywords win over it; what is wrong in it is told with the file."""
+    path = tmp_path / "my.yaml"
+    path.write_text("source: em\ntarget: out\njobs: 3\nvoxel_size: 1,1,2\n")
+    wkflow.run(path, jobs=np.int64(2), snakemake=["--retries", "1"])
+    request, _ = asked[0]
+    assert request["options"] == {
+        "source": str(tmp_path / "em"),
+        "target": str(tmp_path / "out"),
+        "jobs": 2,
+        "voxel_size": [1.0, 1.0, 2.0],
+    }
+    assert request["snakemake"] == ["--retries", "1"]
+    path.write_text("sourse: em\n")
+    with pytest.raises(wkflow.ConfigError, match="did you mean source") as caught:
+        wkflow.run(path)
+    assert caught.value.where == str(path)
+    path.write_text("source: em\ntarget: out\n")
+    with pytest.raises(wkflow.ConfigError, match=r"wkflow.run: jbos: no such option"):
+        wkflow.run(path, jbos=3)
+
+
 def test_options_are_those_that_differ_from_the_defaults(asked: Asked, tmp_path: Path) -> None:
     """Paths are made absolute, numbers of numpy are numbers, None is nothing."""
     wkflow.convert(

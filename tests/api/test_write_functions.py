@@ -7,8 +7,8 @@ import pytest
 import wkflow
 from wkflow.api import call, write_functions
 from wkflow.api.write_functions import FURTHER, functions, main, modules
+from wkflow.cli.command_parser import VARIABLES, build_parsers
 from wkflow.cli.commands import COMMANDS, Command
-from wkflow.cli.main import VARIABLES, build_parsers
 from wkflow.options.settings import Settings
 
 FOLDER = Path(write_functions.__file__).parent
@@ -19,6 +19,7 @@ ONLY_AT_A_TERMINAL = {
     "quiet": "nothing is printed; `progress=False` shows no bar",
     "json": "the result, or the error, is an object",
     "log_format": "the result has notes; a bar shows how far it is",
+    "config": "`wkflow.run`, which takes a file",
     "verbose": "an error has what the server said in `detail`",
 }
 """Flags that are no keywords, and what a program does in their place."""

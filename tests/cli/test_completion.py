@@ -34,12 +34,18 @@ def of_bash(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+ALL = "completion convert doctor downsample info init remote-convert run upload verify view"
+
+
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")
 @pytest.mark.parametrize(
     ("words", "completed"),
     [
         (("down",), "downsample"),
-        (("",), "completion convert doctor downsample info remote-convert upload verify view"),
+        (
+            ("",),
+            "completion convert doctor downsample info init remote-convert run upload verify view",
+        ),
         (("convert", "--voxel-s"), "--voxel-size"),
         (("upload", "--voxel-s"), ""),
         (("convert", "--data-format", "z"), "zarr zarr3"),

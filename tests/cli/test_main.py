@@ -113,11 +113,35 @@ def test_what_follows_two_dashes_is_snakemakes(tmp_path: Path) -> None:
     run = wkflow(*command, "--retries", "1")
     assert run.returncode == 0, run.stderr
     assert "wkflow: out: done in" in run.stderr
-    run = wkflow(*command, "--rulegraph")
+    for look, words in (
+        ("--rulegraph", "digraph snakemake_dag {"),
+        ("--dag", "digraph snakemake_dag {"),
+        ("--summary", "output_file\t"),
+    ):
+        run = wkflow(*command, look)
+        assert run.returncode == 0, run.stderr
+        assert run.stdout.startswith(words)
+        assert "wkflow" not in run.stdout.partition("\n")[0]
+        assert run.stderr.endswith("out: Snakemake ended, no job was run\n")
+    run = wkflow(*command, "--forcerun", "convert_slab", "--quiet", "all")
     assert run.returncode == 0, run.stderr
-    assert run.stdout.startswith("digraph snakemake_dag {")
-    assert run.stdout.rstrip().endswith("}")
+    assert run.stdout == ""
+    assert "wkflow: out: done in" in run.stderr
+    run = wkflow(*command, "-n")
+    assert run.returncode == 0, run.stderr
+    assert "Nothing to be done" in run.stdout + run.stderr
     assert run.stderr.endswith("out: Snakemake ended, no job was run\n")
+    run = wkflow(*command, "--report", tmp_path / "page.html")
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+    assert run.stderr.endswith("out: Snakemake ended, no job was run\n")
+    run = wkflow(*command, "no_such_rule")
+    assert run.returncode == 1
+    assert "Snakemake says: No rule to produce no_such_rule" in run.stderr
+    assert "done" not in run.stderr
+    run = wkflow(*command, "--directory", tmp_path)
+    assert run.returncode == 2
+    assert "--directory is told to Snakemake by the command itself" in run.stderr
 
 
 def test_our_dry_run_asks_snakemake_nothing(

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 from wkflow.cli.outcome import End, end_of, explain, last_error
-from wkflow.errors import ConfigError, ResourceError, SourceError, TransientError, WkflowError
+from wkflow.errors import (
+    ConfigError,
+    ResourceError,
+    SnakemakeError,
+    SourceError,
+    TransientError,
+    WkflowError,
+)
 from wkflow.rules.job import leave_note
 from wkflow.run_folder import LOG
 
@@ -99,11 +106,14 @@ def test_memory_is_named_only_where_something_was_killed_for_it(
 
 
 def test_what_a_person_asked_of_snakemake_is_theirs_to_change(tmp_path: Path) -> None:
-    """An unknown error is no fault of the program then, nor a passing one."""
+    """With Snakemake's own status: no fault of the program, nor a passing one."""
     failure = explained(tmp_path, 1, "WorkflowError:\nNo such report.\n", is_asked=True)
-    assert type(failure) is ConfigError
+    assert type(failure) is SnakemakeError
+    assert failure.exit_status == 1
     assert "No such report." in failure.what
     assert "`--`" in failure.remedy
+    failure = explained(tmp_path, 1, "Lints for rule all:\n", is_asked=True)
+    assert (failure.exit_status, failure.what) == (1, "Snakemake ended with status 1")
 
 
 def test_notes_come_before_logs(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 >>> import wkflow
 >>> sorted(name for name in wkflow.__all__ if name.islower())
-['convert', 'downsample', 'plan', 'remote_convert', 'upload']
+['convert', 'downsample', 'plan', 'remote_convert', 'run', 'upload']
 
 They do what the commands of that name do: `help(wkflow.convert)`. What goes wrong is raised as a
 `WkflowError`.
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wkflow.api.plan import plan
     from wkflow.api.planned_run import PlannedRun
     from wkflow.api.remote_convert import remote_convert
+    from wkflow.api.run import run
     from wkflow.api.run_result import RunResult
     from wkflow.api.upload import upload
     from wkflow.errors import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         IncompleteError,
         ResourceError,
         ServerError,
+        SnakemakeError,
         SourceError,
         TransientError,
         UnansweredError,
@@ -40,6 +42,7 @@ __all__ = [
     "ResourceError",
     "RunResult",
     "ServerError",
+    "SnakemakeError",
     "SourceError",
     "TransientError",
     "UnansweredError",
@@ -49,6 +52,7 @@ __all__ = [
     "downsample",
     "plan",
     "remote_convert",
+    "run",
     "upload",
 ]
 

@@ -1,6 +1,7 @@
 """Everything that can go wrong, and what to do about it.
 
 WkflowError
+├── SnakemakeError     1  Snakemake failed at what it was asked behind `--`, as it says itself
 ├── ConfigError        2  an option asks for something impossible
 │   └── UnansweredError   a question that nobody was there to answer
 ├── SourceError        3  an input file is missing, unreadable or not what it claims
@@ -10,7 +11,8 @@ WkflowError
 └── VerificationError  7  what was read back is not what was written
     └── IncompleteError    what was written is not there any more; the same command makes it anew
 
-Status 0 is done and verified, 130 interrupted; 1 is left to bugs, which keep their traceback.
+Status 0 is done and verified, 130 interrupted; 1 is otherwise left to bugs, which keep their
+traceback.
 """
 
 import re
@@ -38,6 +40,12 @@ class WkflowError(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}\n  {self.remedy}"
+
+
+class SnakemakeError(WkflowError):
+    """Snakemake failed at what it was asked behind `--`: the status is its own."""
+
+    exit_status = 1
 
 
 class ConfigError(WkflowError):

@@ -56,8 +56,29 @@ def run(command: str, given: Mapping[str, object]) -> "RunResult":
     from wkflow.cli.commands import COMMANDS  # noqa: PLC0415 -- not for `import wkflow`
 
     (one,) = (one for one in COMMANDS if one.name == command)
-    where = f"wkflow.{command.replace('-', '_')}"
-    settings, environment, told = _read(where, given, one.fixed)
+    return _run(f"wkflow.{command.replace('-', '_')}", given, one.fixed)
+
+
+def run_file(
+    config: str | Path, options: Mapping[str, object], further: Mapping[str, object]
+) -> "RunResult":
+    """Run what a file of options says, with `options` laid over it, `further` beside them.
+
+    Raises
+    ------
+    WkflowError, KeyboardInterrupt
+        As `run`.
+    """
+    from wkflow.cli.commands import RUN  # noqa: PLC0415 -- as above
+    from wkflow.cli.given_options import merged  # noqa: PLC0415
+
+    given: dict[str, object] = {"webknossos_url": None}
+    given |= merged(RUN, {name: _plain(value) for name, value in options.items()}, Path(config))
+    return _run("wkflow.run", given | dict(further), {})
+
+
+def _run(where: str, given: Mapping[str, object], fixed: Mapping[str, object]) -> "RunResult":
+    settings, environment, told = _read(where, given, fixed)
     display = display_for(settings, wanted=cast("bool | None", given["progress"]))
     extra = _words(given["snakemake"])
     request = {"task": "run", "options": options_of(settings), "snakemake": extra}

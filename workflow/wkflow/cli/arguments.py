@@ -15,6 +15,10 @@ PASSED_ON = "--"
 """What follows is Snakemake's."""
 
 
+FILE = "config"
+"""What parsers call the file of options, which may hold paths."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flags:
     """The flags of a command, and how many paths it takes.
@@ -70,7 +74,7 @@ class Flags:
         if unknown and "help" not in seen:
             raise self._fault("; ".join(dict.fromkeys(unknown)))
         if "help" not in seen:
-            self._check(paths)
+            self._check(paths, may_lack=FILE in seen)
         return [*flags, PASSED_ON, *paths] if self.paths else flags
 
     def _value(self, flag: str, action: Action, rest: Iterator[str]) -> str:
@@ -90,10 +94,11 @@ class Flags:
             hint = f"; did you mean {near}?" if near else ""
             raise self._fault(f"{flag}: {value!r} is none of {', '.join(choices)}{hint}")
 
-    def _check(self, paths: Sequence[str]) -> None:
-        """See whether there are as many paths as the command takes."""
+    def _check(self, paths: Sequence[str], *, may_lack: bool) -> None:
+        """See whether there are as many paths as the command takes; a file may hold them."""
         wanted = self.paths
-        if wanted and not paths:
+        is_needed = any(map(_is_needed, self.actions))
+        if is_needed and not (paths or may_lack):
             raise self._fault(f"{wanted[0]} is missing")
         if len(paths) > len(wanted):
             raise self._fault(
@@ -107,10 +112,10 @@ class Flags:
 
     def _unknown(self, flag: str) -> str:
         """Say that there is no such flag, and what may have been meant."""
-        if flag in self.elsewhere:
-            return f"{flag} is an option of {' and '.join(self.elsewhere[flag])} only"
         if flag.lstrip("-").upper() in self.paths:
             return f"{flag.lstrip('-').upper()} is given without {flag}"
+        if flag in self.elsewhere:
+            return f"{flag} is an option of {' and '.join(self.elsewhere[flag])} only"
         near = nearest(flag, list(self.of_word))
         hint = f" (did you mean {near}?)" if near else ""
         if not (near or flag.startswith("--")) and len(flag) > len("-x"):
@@ -124,6 +129,11 @@ class Flags:
     def _fault(self, what: str, remedy: str = "") -> ConfigError:
         place = f"wkflow {self.command}"
         return ConfigError(what, place, remedy or f"`{place} --help` explains every option.")
+
+
+def _is_needed(action: Action) -> bool:
+    """Whether it is a path without a default; of several only the first has to be there."""
+    return not action.option_strings and action.default is None
 
 
 def command_in(
@@ -182,5 +192,6 @@ def usage_of(
     """Give the one line that says how a command is called, and what may stand behind it."""
     actions = parser._actions  # noqa: SLF001 -- argparse lists its arguments nowhere else
     paths = [action for action in actions if not action.option_strings]
-    spelled = [f"[{one.metavar}]" if one.nargs == "?" else str(one.metavar) for one in paths]
+    needed = [one for one in paths if _is_needed(one)][:1]
+    spelled = [str(one.metavar) if one in needed else f"[{one.metavar}]" for one in paths]
     return f"wkflow {' '.join([command, '[OPTIONS]', *spelled])}{behind}"

@@ -8,8 +8,9 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from wkflow import __version__
-from wkflow.cli.arguments import usage_of
-from wkflow.cli.commands import COMMANDS, Command
+from wkflow.cli.arguments import FILE, usage_of
+from wkflow.cli.commands import COMMANDS, CONFIG_FLAGS, RUN, Command
+from wkflow.cli.config_template import INIT, add_init
 from wkflow.cli.inspect import add_inspections
 from wkflow.options.option_help import GROUPS, group_of, help_of
 from wkflow.options.settings import Settings
@@ -74,8 +75,9 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
     group.add_argument(
         "--version", action="version", version=f"wkflow {__version__}", help="Show the version."
     )
-    parsers = {command.name: _add_command(subparsers, command) for command in COMMANDS}
+    parsers = {command.name: _add_command(subparsers, command) for command in (*COMMANDS, RUN)}
     parsers |= add_inspections(subparsers, HelpFormatter)
+    parsers[INIT] = add_init(subparsers, HelpFormatter)
     return parser, parsers | {COMPLETION: _add_completion(subparsers)}
 
 
@@ -88,6 +90,7 @@ def _add_command(subparsers: Any, command: Command) -> argparse.ArgumentParser: 
     parser.add_argument_group("Example", command.example)
     paths = parser.add_argument_group("Paths")
     groups = {group: parser.add_argument_group(group) for group in GROUPS}
+    _add_config(paths, command)
     for name, option in Settings.model_fields.items():
         if name in command.positional:
             _add_path(paths, name, option, command)
@@ -138,10 +141,19 @@ def _add_flags(group: Any) -> None:  # noqa: ANN401 -- as above
     group.add_argument("-h", "--help", action="help", help="Show this and exit.")
 
 
+def _add_config(group: Any, command: Command) -> None:  # noqa: ANN401 -- as above
+    """Add the file of options: what `run` is about, a flag of all others."""
+    if command is RUN:
+        text = "YAML file with options; those given here win over it."
+        group.add_argument(FILE, metavar="CONFIG", help=text)
+        return
+    text = "YAML file with options and paths; those given here win over it."
+    group.add_argument(*CONFIG_FLAGS, dest=FILE, metavar="CONFIG", help=text)
+
+
 def _add_path(group: Any, name: str, option: FieldInfo, command: Command) -> None:  # noqa: ANN401 -- as above
-    nargs = None if name == command.positional[0] else "?"
     text = _escaped(help_of(option, command.name))
-    group.add_argument(name, metavar=name.upper(), nargs=nargs, help=text)
+    group.add_argument(name, metavar=name.upper(), nargs="?", help=text)
 
 
 def _add_option(group: Any, name: str, option: FieldInfo, command: Command) -> None:  # noqa: ANN401 -- as above

@@ -68,3 +68,19 @@ COMMANDS = (
         "wkflow downsample --coarsest-mag 32 dataset/",
     ),
 )
+
+RUN = Command(
+    "run",
+    "do what a YAML file of options says",
+    "Do what CONFIG says, a YAML file of options: its `command` is convert (by default), upload or "
+    "downsample. Flags win over the file. `wkflow init` writes one. The same command again "
+    "resumes. What follows `--` goes to Snakemake.",
+    frozenset(Settings.model_fields) - {"command"},
+    {},
+    (),
+    "wkflow run --jobs 4 my.yaml",
+)
+"""The command that takes its options from a file, all of them as flags as well."""
+
+CONFIG_FLAGS = ("--config", "--configfile")
+"""How the other commands are given a file of options."""

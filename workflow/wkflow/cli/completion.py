@@ -3,10 +3,11 @@
 import argparse
 from collections.abc import Mapping
 
+from wkflow.cli.arguments import FILE
 from wkflow.cli.command_parser import choices_of
 from wkflow.options.settings import Settings
 
-FILES, FOLDERS = frozenset({"source", "ca_bundle"}), frozenset({"target", "work_dir"})
+FILES, FOLDERS = frozenset({"source", "ca_bundle", FILE}), frozenset({"target", "work_dir"})
 """Options whose values lie on the disk."""
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import PASSED_ON, command_in, flags_of
-from wkflow.cli.command_parser import COMPLETION, VARIABLES, build_parsers
+from wkflow.cli.command_parser import COMPLETION, build_parsers
 from wkflow.cli.commands import Command
 from wkflow.cli.completion import completion_script
+from wkflow.cli.config_template import INIT, init
 from wkflow.cli.env_file import NAME, read_env_file
+from wkflow.cli.given_options import settings_of
 from wkflow.cli.inspect import inspect
 from wkflow.cli.messages import Messages, say
 from wkflow.cli.process import mute_if_unread
@@ -24,7 +26,6 @@ from wkflow.errors import ConfigError, SourceError, WkflowError
 from wkflow.model.run_kind import RunKind
 from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
-from wkflow.options.sharing_token import without_token
 from wkflow.process_limits import raise_open_files
 
 INTERRUPTED = 130
@@ -60,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command == COMPLETION:
         say(completion_script(options.shell, parser, parsers), sys.stdout)
         return 0
+    if command == INIT:
+        return guarded(lambda: init(options, extra), Messages(), summary)
     if not isinstance(options.command, Command):
         return guarded(lambda: _inspect(options, extra), Messages(), summary)
     messages = Messages(options.quiet, options.verbose, options.log_format == "json")
@@ -177,12 +180,7 @@ def _read_env_file(messages: Messages) -> bool:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    command: Command = options.command
-    given = {name: getattr(options, name) for name in command.options} | command.fixed
-    for name, variable in VARIABLES.items():
-        if name in command.options and given.get(name) is None:
-            given[name] = os.environ.get(variable)
-    settings = Settings.parse(without_token(given), where=f"wkflow {command.name}")
+    settings = settings_of(options)
     from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415 -- not for --help
 
     return with_own_folder(settings)

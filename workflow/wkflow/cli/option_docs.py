@@ -28,17 +28,29 @@ voxel_size: [11.24, 11.24, 25]
 ```
 
 ```sh
+wkflow run my.yaml
+```
+
+wherever wkflow is installed, or in a checkout, by Snakemake itself:
+
+```sh
 snakemake --configfile my.yaml --cores all
 ```
+
+`wkflow init` writes such a file, with the options that matter and what they mean.
 
 To send it to a WEBKNOSSOS server, give `upload: true` in place of `target`; to send a dataset that
 exists, `command: upload` and the dataset as `source`. The token is no option: it stands in the
 environment, as `WK_TOKEN`.
 
-The CLI takes the same options as flags: `voxel_size` is `--voxel-size`. Keys that are left out,
-or null, have their defaults; unknown keys are errors. Relative paths start at the folder in which
-the command is given. In a workflow of your own, include ours as a module, with `work_dir` set to
-the module's `prefix`:
+The CLI takes the same options as flags: `voxel_size` is `--voxel-size`. `wkflow run` takes all of
+them beside the file, and the other commands take a file with `--config my.yaml`; flags win over it,
+and it wins over the environment. Keys that are left out, or null, have their defaults; unknown keys
+are errors, and so are keys that stand there twice. Relative paths start at the folder in which the
+command is given, by either door, wherever the file lies. The `config.yaml` of a run folder has the
+options of its run, with absolute paths, and is such a file.
+
+In a workflow of your own, include ours as a module, with `work_dir` set to the module's `prefix`:
 
 ```python
 module wkflow:

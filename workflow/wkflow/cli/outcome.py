@@ -12,6 +12,7 @@ from wkflow.errors import (
     ConfigError,
     IncompleteError,
     ResourceError,
+    SnakemakeError,
     SourceError,
     TransientError,
     WkflowError,
@@ -37,8 +38,7 @@ USAGE_STATUS = 2
 """How Snakemake ends when it does not know an option."""
 
 NOTHING_TO_DO = "Nothing to be done"
-ALL_STEPS = "(100%) done"
-"""How Snakemake says that it did all that it was asked for."""
+"""How Snakemake says that no job had to run."""
 
 
 class End(Enum):
@@ -147,6 +147,8 @@ def _from_log(log: Path, status: int, *, is_asked: bool) -> WkflowError:
         remedy = "`wkflow COMMAND SOURCE TARGET -- --help` lists the options of Snakemake."
         return ConfigError(f"Snakemake says: {usage[-1]}", "what follows `--`", remedy)
     kind, quote = last_error(text)
+    if is_asked and status > 0 and not KILLED.search(text):
+        return _asked(quote, status, where)
     if _is_full(log):
         quote = f"[Errno {errno.EFBIG}] {os.strerror(errno.EFBIG)}: {where!r}"
     signals = [signal.Signals(-status).name] if status < 0 else []
@@ -154,7 +156,13 @@ def _from_log(log: Path, status: int, *, is_asked: bool) -> WkflowError:
         signals = signals or [_signal(*found) for found in KILLED.findall(text)]
     if signals:
         return _ended(signals[-1], "Snakemake" if status < 0 else "a job", where)
-    return _of_system(kind, quote, where) or _quoted(kind, quote, where, is_asked=is_asked)
+    return _of_system(kind, quote, where) or _quoted(kind, quote, where)
+
+
+def _asked(quote: str, status: int, where: str) -> WkflowError:
+    """Give Snakemake's own failure with its own status: a person asked it, and saw all of it."""
+    what = f"Snakemake says: {quote}" if quote else f"Snakemake ended with status {status}"
+    return SnakemakeError(what, where, "Change what follows `--`; this log has all of it.")
 
 
 def _of_system(kind: str, quote: str, where: str) -> WkflowError | None:
@@ -170,7 +178,7 @@ def _of_system(kind: str, quote: str, where: str) -> WkflowError | None:
     return foresee(OSError(int(match["number"]), match["words"].strip(), path))
 
 
-def _quoted(kind: str, quote: str, where: str, *, is_asked: bool) -> WkflowError:
+def _quoted(kind: str, quote: str, where: str) -> WkflowError:
     """Pass on what the log says last; whether trying again helps depends on what it is."""
     if not quote:
         remedy = "The same command resumes. If it ends so again, please report it with this log."
@@ -185,8 +193,6 @@ def _quoted(kind: str, quote: str, where: str, *, is_asked: bool) -> WkflowError
     remedy = "Mend what it says; this log has all of it. The same command goes on."
     if kind in KINDS:
         return KINDS[kind](says, where, remedy)
-    if is_asked:
-        return ConfigError(says, where, "Change what follows `--`; this log has all of it.")
     if kind == "WorkflowError":
         return TransientError(says, where, remedy)
     remedy = "This is a fault of the program: please report it with this log."

@@ -1,7 +1,6 @@
 """The Snakemake command: spelled, started, watched, and what its end means."""
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +15,8 @@ from wkflow.access_token import find_token
 from wkflow.cli.cluster_jobs import cancel_jobs_of_before, cancelling_jobs
 from wkflow.cli.failure_report import forget
 from wkflow.cli.messages import Messages
-from wkflow.cli.outcome import ALL_STEPS, NOTHING_TO_DO, End, end_of, explain, why_again
+from wkflow.cli.outcome import NOTHING_TO_DO, End, end_of, explain, why_again
+from wkflow.cli.passed_on import only_looks, require_others, written_by_jobs
 from wkflow.cli.process import Interrupts, Process, watch
 from wkflow.cli.progress import OPENINGS, Progress, Relay
 from wkflow.cli.snakemake_command import (
@@ -56,12 +56,6 @@ from wkflow.webknossos.upload_plan import UploadPlan
 RESTARTS = 2
 """How often one command goes on by itself: the server lost its upload, or files were removed."""
 
-LOOKING = re.compile(
-    r"-[a-zA-Z]*n[a-zA-Z]*|--(dry-?run|help|version|unlock|touch|lint|dag|d3dag|rulegraph|filegraph"
-    r"|summary|detailed-summary|list.*|report.*|archive|cleanup.*|print.*|export.*|delete.*)(=.*)?"
-)
-"""What Snakemake is asked for without making anything."""
-
 
 def launch(
     settings: Settings,
@@ -87,6 +81,7 @@ def launch(
         When it was asked to stop; everything is stopped by then.
     """
     messages = messages or Messages(quiet=quiet)
+    require_others(extra)
     require_means(settings)
     if settings.kind.uploads:
         find_token()
@@ -104,7 +99,7 @@ def launch(
             clear_folders(folder)
             cancel_jobs_of_before(settings)
             keep_source(settings)
-            if not any(map(LOOKING.fullmatch, extra)):
+            if not only_looks(extra):
                 _start_anew_where_needed(settings)
                 (folder / ASKED).touch()
             (folder / LOG).parent.mkdir(exist_ok=True)
@@ -118,8 +113,10 @@ def launch(
             run = partial(_run, settings, begin, lock, dataset_file, messages)
             first = f"wkflow: {spelled}\n"
             run = partial(run, first_line=first, passes_on=bool(extra))
+            before = written_by_jobs(folder) if extra else {}
             failure = _attempts(settings, run, messages)
-            end = End.INCOMPLETE if failure else _end(settings, environment, is_asked=bool(extra))
+            has_run = not (extra and (only_looks(extra) or written_by_jobs(folder) == before))
+            end = End.INCOMPLETE if failure else _end(settings, environment, extra, has_run=has_run)
             if end.is_complete:
                 (folder / ASKED).unlink(missing_ok=True)
             if failure is not None:
@@ -182,13 +179,17 @@ def _make(folder: Path) -> None:
         ) from None
 
 
-def _end(settings: Settings, environment: dict[str, str], *, is_asked: bool) -> End:
-    """Say how far Snakemake came, which ended well; if it was asked for something, look again."""
+def _end(
+    settings: Settings, environment: dict[str, str], extra: tuple[str, ...], *, has_run: bool
+) -> End:
+    """Say how far Snakemake came, which ended well; if it was asked for something, look again.
+
+    Its log does not tell: it may be asked to be silent.
+    """
     folder = settings.run_folder
-    log = end_of(folder / LOG)
-    was_there = NOTHING_TO_DO in log
-    if is_asked:
-        if not (was_there or ALL_STEPS in log):
+    was_there = NOTHING_TO_DO in end_of(folder / LOG)
+    if extra:
+        if not (was_there or has_run):
             return End.ONLY_LOOKED if _has_goal(settings) else End.INCOMPLETE
         if not (_has_goal(settings) and _is_complete(settings, environment)):
             return End.INCOMPLETE

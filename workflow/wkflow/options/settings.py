@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
@@ -84,10 +84,22 @@ class Settings(RunOptions, DownsampleOptions, UploadOptions, SourceOptions, Conv
         sends = settings.upload if settings else bool(given.get("upload"))
         required = _required(given, sends=sends) - given.keys()
         faults = [*(f"{key}: required, and not given" for key in sorted(required)), *faults]
-        if settings is None or faults:
-            many = f"{len(faults)} options are wrong: " if len(faults) > 1 else ""
-            raise ConfigError(many + "; ".join(faults), where, remedy)
-        return settings
+        _raise(faults, where, remedy)
+        return cast("Self", settings)  # it is none where there are faults
+
+    @classmethod
+    def check_each(cls, given: Mapping[str, object], *, where: str, remedy: str = HELP) -> None:
+        """Look at each option of a file by itself, before others are laid over it.
+
+        Raises
+        ------
+        ConfigError
+            Naming every unknown option and every wrong value.
+        """
+        try:
+            cls.model_validate(dict(given))
+        except ValidationError as invalid:
+            _raise([_fault(error) for error in invalid.errors() if error["loc"]], where, remedy)
 
     @whole(mode="after")
     def _options_agree(self) -> Self:
@@ -206,6 +218,13 @@ class Settings(RunOptions, DownsampleOptions, UploadOptions, SourceOptions, Conv
         return self.model_dump(mode="json", exclude_defaults=True)
 
 
+def _raise(faults: list[str], where: str, remedy: str) -> None:
+    """Raise one error for all that is wrong, if anything is."""
+    if faults:
+        many = f"{len(faults)} options are wrong: " if len(faults) > 1 else ""
+        raise ConfigError(many + "; ".join(faults), where, remedy)
+
+
 def _required(given: Mapping[str, object], *, sends: bool) -> set[str]:
     """List the options that a command cannot do without."""
     if given.get("command") == "upload":
@@ -219,6 +238,8 @@ def _fault(error: ErrorDetails) -> str:
     """Say one wrong option in a few words, with the nearest match for an unknown one."""
     key = str(error["loc"][0]) if error["loc"] else ""
     kind, message = error["type"], error["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden" and key.lower().removeprefix("wk_") == "token":
+        return f"{key}: no such option; the token stands in WK_TOKEN of the environment, in no file"
     if kind == "extra_forbidden":
         near = get_close_matches(key, Settings.model_fields, n=1, cutoff=0.5)
         return f"{key}: no such option" + (f", did you mean {near[0]}?" if near else "")
