@@ -51,6 +51,9 @@ CHECKOUT = ("Snakefile", "workflow", "scripts", "config", "envs", "pyproject.tom
 OTHERS_FLAGS = frozenset({
     *("--rest", "--all", "--no-index", "--find-links", "--rulegraph", "--no-deps"),
     *("--seconds-between-status-checks", "--wkflow-kubernetes-grace", "--executor", "--envvars"),
+    *("--dag", "--filegraph", "--summary", "--detailed-summary", "--list-rules", "--report"),
+    *("--list-target-rules", "--omit-from", "--forcerun", "--touch", "--delete-all-output"),
+    *("--directory", "--archive", "--containerize", "--sdm", "--snakefile"),
     *("--lint", "--cores", "--configfile", "--strict", "--until", "--profile"),
 })  # fmt: skip
 """Of pytest, pip, mkdocs and Snakemake."""

@@ -19,7 +19,7 @@ RULE_FILES = sorted((ROOT / "workflow" / "rules").glob("*.smk"))
 
 SCRIPT_MAX_LINES = 14
 RULE_FILE_MAX_LINES, RULE_FILE_MAX_RULES = 60, 3
-SNAKEFILE_MAX_LINES = 40
+SNAKEFILE_MAX_LINES = 60
 MODULE_MAX_LINES = 299
 
 NO_NOUNS = {"utils.py", "helpers.py", "common.py", "misc.py", "core.py", "tools.py"}
@@ -152,7 +152,8 @@ def test_each_script_has_a_rule() -> None:
 
 def test_the_snakefile_is_the_first_screen() -> None:
     """It includes, and computes nothing beyond settings and plan."""
-    assert line_count(ROOT / "Snakefile") <= SNAKEFILE_MAX_LINES
+    for snakefile in (ROOT / "Snakefile", ROOT / "workflow" / "Snakefile"):
+        assert line_count(snakefile) <= SNAKEFILE_MAX_LINES
 
 
 def test_modules_are_short_and_say_what_they_are() -> None:

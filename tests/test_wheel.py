@@ -15,6 +15,7 @@ WORKFLOW = sorted(
     str(path.relative_to(ROOT))
     for folder, pattern in (
         (ROOT, "Snakefile"),
+        (ROOT / "workflow", "Snakefile"),
         (ROOT / "workflow" / "rules", "*.smk"),
         (ROOT / "scripts", "*.py"),
         (ROOT / "workflow" / "profiles", "*/*.yaml"),

@@ -7,7 +7,7 @@ gives   receipts/write_properties.json    the dataset is whole
 """
 
 
-report: f"{HERE}/workflow/report/run.rst"
+report: f"{HERE}/report/run.rst"
 
 
 rule write_properties:

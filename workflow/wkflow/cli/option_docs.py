@@ -50,15 +50,19 @@ are errors, and so are keys that stand there twice. Relative paths start at the 
 command is given, by either door, wherever the file lies. The `config.yaml` of a run folder has the
 options of its run, with absolute paths, and is such a file.
 
-In a workflow of your own, include ours as a module, with `work_dir` set to the module's `prefix`:
+In a workflow of your own, include ours as a module: once, or several times with a `prefix` each.
+Receipts, logs and report lie below the prefix, else in the folder of your workflow:
 
 ```python
-module wkflow:
+module cells:
     snakefile: "path/to/wkflow/Snakefile"
-    config: config["wkflow"]
-    prefix: "wkflow-run"
+    config: config["cells"]
+    prefix: "cells"
 
-use rule * from wkflow as wkflow_*
+use rule * from cells as cells_*
+
+rule mine:
+    input: rules.cells_all.input  # the dataset at `target` is whole then
 ```
 
 """

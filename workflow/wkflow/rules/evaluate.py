@@ -64,6 +64,7 @@ def evaluate(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN40
             given |= _sample()
         given["distribution_strategy"] = _strategy(given, is_on_cluster=is_on_cluster)
         settings = with_own_folder(Settings.parse(without_token(given), where="config"))
+        settings = _in_folder(settings, _folder_of(workflow), given.get("work_dir"))
         if not workflow.modifier.is_main_snakefile():
             require_started_by_itself(settings)
         _prepare_jobs(settings)
@@ -85,6 +86,25 @@ def evaluate(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN40
                 leave_note(run_folder / ENTRANCE, foreseen)
         raise WorkflowError(str(foreseen)) from None
     return Run(settings, plan, delivery, is_on_cluster)
+
+
+def _folder_of(workflow: Any) -> tuple[Path | None, bool]:  # noqa: ANN401 -- it has no type
+    """Give the folder that `--directory` or a module's `prefix` names, and whether it is settled.
+
+    There paths of rules begin, whatever the options say: `workdir` in a Snakefile does not count
+    beside `--directory`, and not at all in a module.
+    """
+    if workflow.modifier.is_main_snakefile():
+        return (Path.cwd() if workflow.overwrite_workdir else None), True  # Snakemake is there
+    return Path.cwd() / (workflow.modifier.path_modifier.prefix or ""), False
+
+
+def _in_folder(settings: Settings, place: tuple[Path | None, bool], said: object) -> Settings:
+    """Let the run folder be the one in which Snakemake is at work."""
+    folder, is_settled = place
+    if folder is None or folder == settings.run_folder or (said and not is_settled):
+        return settings
+    return settings.model_copy(update={"work_dir": folder})
 
 
 def _strategy(given: Mapping[str, object], *, is_on_cluster: bool) -> object:

@@ -89,10 +89,10 @@ def write_page(
 
     report = draw_report(plan, run_folder, receipts, shown)
     for name, content in report.files.items() if pictures else ():
-        path = run_folder / str(pictures) / name
+        path = run_folder / Path(str(pictures)).name / name  # a module's prefix is in the folder
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    with atomic_files.atomic_write(run_folder / page) as file:
+    with atomic_files.atomic_write(run_folder / Path(page).name) as file:
         file.write(report.page.encode())
 
 
