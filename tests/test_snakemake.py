@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.runs import ROOT, TIMEOUT_S, environment, noise, snakemake, voxels, write_stack
+from tests.runs import ROOT, TIMEOUT_S, environment, noise, snakemake, voxels, wkflow, write_stack
 
 pytestmark = pytest.mark.long(but=["test_it_runs_as_the_catalog_asks"])
 
@@ -113,6 +113,19 @@ def test_a_folder_of_its_own_holds_all(tmp_path: Path) -> None:
     assert (tmp_path / "there" / "report.json").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
     assert "Nothing to be done" in snakemake(*where, cwd=tmp_path).stderr
+
+
+def test_a_link_to_the_folder_is_the_folder(tmp_path: Path) -> None:
+    """The run folder keeps the name that was given, though Snakemake's folder is the real one."""
+    (tmp_path / "real").mkdir()
+    configured(tmp_path / "real")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    command = ("run", "my.yaml", "--target", tmp_path / "link" / "out")
+    run = wkflow(*command, cwd=tmp_path / "real")
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "real" / "out.wkflow" / "report.json").exists()
+    assert f"report   {tmp_path / 'link'}" in run.stderr
+    assert "nothing to do" in wkflow(*command, cwd=tmp_path / "real").stderr
 
 
 def test_it_runs_as_the_catalog_asks(tmp_path: Path) -> None:

@@ -100,9 +100,11 @@ def _folder_of(workflow: Any) -> tuple[Path | None, bool]:  # noqa: ANN401 -- it
 
 
 def _in_folder(settings: Settings, place: tuple[Path | None, bool], said: object) -> Settings:
-    """Let the run folder be the one in which Snakemake is at work."""
+    """Let the run folder be the one in which Snakemake is at work, however that is spelled."""
     folder, is_settled = place
-    if folder is None or folder == settings.run_folder or (said and not is_settled):
+    if folder is None or (said and not is_settled):
+        return settings
+    if folder.resolve() == settings.run_folder.resolve():
         return settings
     return settings.model_copy(update={"work_dir": folder})
 
