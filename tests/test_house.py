@@ -25,6 +25,7 @@ MODULE_MAX_LINES = 299
 NO_NOUNS = {"utils.py", "helpers.py", "common.py", "misc.py", "core.py", "tools.py"}
 
 WHOLE_RUNS = "a few lines around tested modules; whole runs from the command line prove it"
+WHOLE_BATCHES = "whole batches, tests/test_batch.py, prove it"
 WHOLE_UPLOADS = "whole runs against the stand-in of the server, tests/upload/, prove it"
 PART_OF_A_KERNEL = "one step of a kernel: its doctests and the kernels' slow twins judge it"
 PART_OF_A_READER = "one step of every reader: the contract and the damaged files judge it"
@@ -55,6 +56,9 @@ WITHOUT_TWIN = {
     "model/stored_mag": "a noun without logic: the tests of formats and of finer_mag judge it",
     "model/read_strategy": "numbers, which the tests of choose_feed and of bands judge",
     "cli/run": WHOLE_RUNS,
+    "cli/batch/command": WHOLE_BATCHES,
+    "cli/batch/run_batch": WHOLE_BATCHES,
+    "cli/batch/dataset_process": WHOLE_BATCHES,
     "cli/cluster_jobs": THROUGH_SLURM,
     "cli/__main__": "a call of cli/main",
     "cli/inspection_options": "flags alone, which the tests of cli/inspect judge",
@@ -209,6 +213,7 @@ def test_nothing_below_the_command_line_ends_the_program() -> None:
     """No print, no exit, no assert; errors are ours, and none is caught wholesale."""
     programs = {"cli/main", "cli/__main__", "cli/run", "cli/option_docs", "cli/cluster_jobs"}
     programs |= {"cli/progress", "cli/inspect", "cli/byte_bar", "cli/messages", "__main__"}
+    programs |= {"cli/batch/bar", "cli/batch/dataset_process"}  # the latter is a process
     programs |= {"rules/job", "api/worker", "readers/bioformats/process"}
 
     def goes_on(node: ast.AST) -> bool:

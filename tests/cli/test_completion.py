@@ -44,7 +44,8 @@ ALL = "completion convert doctor downsample info init remote-convert run upload 
         (("down",), "downsample"),
         (
             ("",),
-            "completion convert doctor downsample info init remote-convert run upload verify view",
+            "batch completion convert doctor downsample info init remote-convert run upload verify "
+            "view",
         ),
         (("convert", "--voxel-s"), "--voxel-size"),
         (("upload", "--voxel-s"), ""),

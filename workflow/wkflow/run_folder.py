@@ -79,6 +79,9 @@ PAGE = "report.html"
 PICTURES = "report"
 """The pictures and tables of the page as files, of which Snakemake makes its own report."""
 
+FINISHED = "finished.json"
+"""What options, source and dataset were when the run of a batch ended."""
+
 # for people who wait
 
 LOGS = "logs"

@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from wkflow import __version__
 from wkflow.cli.arguments import FILE, usage_of
+from wkflow.cli.batch.command import BATCH, add_own_arguments
 from wkflow.cli.commands import COMMANDS, CONFIG_FLAGS, RUN, Command
 from wkflow.cli.config_template import INIT, add_init
 from wkflow.cli.inspect import add_inspections
@@ -75,7 +76,10 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
     group.add_argument(
         "--version", action="version", version=f"wkflow {__version__}", help="Show the version."
     )
-    parsers = {command.name: _add_command(subparsers, command) for command in (*COMMANDS, RUN)}
+    commands = (*COMMANDS, RUN, BATCH)
+    parsers = {command.name: _add_command(subparsers, command) for command in commands}
+    add_own_arguments(parsers[BATCH.name])
+    parsers[BATCH.name].usage = usage_of(BATCH.name, parsers[BATCH.name], behind="")
     parsers |= add_inspections(subparsers, HelpFormatter)
     parsers[INIT] = add_init(subparsers, HelpFormatter)
     return parser, parsers | {COMPLETION: _add_completion(subparsers)}

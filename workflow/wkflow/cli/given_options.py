@@ -20,17 +20,32 @@ def settings_of(options: argparse.Namespace) -> Settings:
     ConfigError
         If an option is wrong, here or in the file, or the file is one for another command.
     """
-    command: Command = options.command
-    typed = {name: getattr(options, name) for name in command.options}
-    file = Path(options.config) if options.config else None
-    given = merged(command, typed, file)
-    for name, variable in VARIABLES.items():
-        if name in command.options and name not in given:
-            given[name] = os.environ.get(variable)
+    command, file = options.command, _file(options)
     where = f"wkflow {command.name}"
     if file:
         where += f" {file}" if command is RUN else f" --config {file}"
-    return Settings.parse(without_token(given), where=where)
+    return Settings.parse(without_token(given_of(options)), where=where)
+
+
+def given_of(options: argparse.Namespace) -> dict[str, object]:
+    """Give all options that have values.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or is one for another command.
+    """
+    command: Command = options.command
+    typed = {name: getattr(options, name) for name in command.options}
+    given = merged(command, typed, _file(options))
+    for name, variable in VARIABLES.items():
+        if name in command.options and name not in given and variable in os.environ:
+            given[name] = os.environ[variable]
+    return given
+
+
+def _file(options: argparse.Namespace) -> Path | None:
+    return Path(options.config) if options.config else None
 
 
 def merged(command: Command, typed: Mapping[str, object], file: Path | None) -> dict[str, object]:

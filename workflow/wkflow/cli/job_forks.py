@@ -11,13 +11,16 @@ import multiprocessing
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from itertools import islice
 from multiprocessing import connection, forkserver, resource_tracker
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
@@ -46,6 +49,9 @@ IMPORTED = (
 
 FILES_LOOKED_AT = 8
 """In a folder, to guess what all are."""
+
+_is_imported = False
+"""Whether this process has imported what scripts need."""
 
 _one_at_a_time = Lock()
 """`multiprocessing` looks after all children whenever it starts one: no thing for two threads."""
@@ -82,6 +88,20 @@ def modules_for(settings: "Settings") -> list[str]:
     return [f"wkflow.formats.{code}", *modules[:1]]
 
 
+def import_for_forks(modules: Sequence[str]) -> None:
+    """Import here what scripts need, and `modules`: fork servers of our forks are forks then.
+
+    So a process that runs Snakemake many times imports it once. Of what is not installed, the jobs
+    that need it will tell.
+    """
+    global _is_imported  # noqa: PLW0603 -- a fact about this process
+    for name in (*IMPORTED, *modules):
+        with suppress(ImportError):
+            import_module(name)
+    resource_tracker.ensure_running()  # one for all forks
+    _is_imported = True
+
+
 def begin(modules: Sequence[str] = ()) -> bool:
     """Start the fork server, which imports what scripts need, and `modules`, while we go on.
 
@@ -96,9 +116,31 @@ def begin(modules: Sequence[str] = ()) -> bool:
     if len(os.fsencode(tempfile.gettempdir())) > LONGEST_FOLDER:
         tempfile.tempdir = SHORT_FOLDER
     with suppress(OSError), without_tokens():
-        forkserver.ensure_running()
+        if _is_imported:
+            _fork_server()
+        else:
+            forkserver.ensure_running()
     tempfile.tempdir = None  # that of the environment
     return getattr(forkserver._forkserver, "_forkserver_pid", None) is not None  # noqa: SLF001 -- no other way
+
+
+def _fork_server() -> None:
+    """Start the fork server as `ForkServer.ensure_running` does, but as a fork of this process."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        address = f"{get_temp_dir()}/jobs"
+        listener.bind(address)
+        listener.listen()
+        alive, ours = os.pipe()
+        pid = os.fork()
+        if not pid:
+            with suppress(BaseException):  # it ends by one, when its clients are gone
+                os.close(ours)
+                forkserver.main(listener.detach(), alive, [])
+            os._exit(0)
+    os.close(alive)
+    vars(forkserver._forkserver).update(  # noqa: SLF001 -- no other way
+        _forkserver_address=address, _forkserver_alive_fd=ours, _forkserver_pid=pid
+    )
 
 
 def end() -> None:

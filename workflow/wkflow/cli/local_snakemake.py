@@ -120,16 +120,29 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
+def import_for_forks(modules: Sequence[str]) -> None:
+    """Import Snakemake and what jobs need, so that each fork of this process has it."""
+    pkgutil.iter_modules = without_plugins
+    with uncollected():
+        _import_snakemake(())
+        job_forks.import_for_forks(modules)
+
+
 def _import(extra: Sequence[str], settings: "Settings | None") -> None:
     has_forks = job_forks.begin(job_forks.modules_for(settings) if settings else ())
+    _import_snakemake(extra)
+    if has_forks:
+        from snakemake import workflow  # noqa: PLC0415 -- as below
+
+        workflow.script = partial(job_forks.run_script, workflow.script)
+
+
+def _import_snakemake(extra: Sequence[str]) -> None:
     with absent(*CLIENTS), suppress(ImportError):
         import smart_open  # noqa: F401, PLC0415 -- only now
     import_when_used(NOTEBOOKS)
     _hide(TABLES if extra else (*TABLES, REPORT))
     from snakemake import cli, workflow  # noqa: F401, PLC0415 -- they look for plugins at once
-
-    if has_forks:
-        workflow.script = partial(job_forks.run_script, workflow.script)
 
 
 def main() -> None:

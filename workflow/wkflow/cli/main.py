@@ -12,12 +12,13 @@ from pathlib import Path
 
 from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import PASSED_ON, command_in, flags_of
+from wkflow.cli.batch.command import BATCH, run_command
 from wkflow.cli.command_parser import COMPLETION, build_parsers
 from wkflow.cli.commands import Command
 from wkflow.cli.completion import completion_script
 from wkflow.cli.config_template import INIT, init
 from wkflow.cli.env_file import NAME, read_env_file
-from wkflow.cli.given_options import settings_of
+from wkflow.cli.given_options import given_of, settings_of
 from wkflow.cli.inspect import inspect
 from wkflow.cli.messages import Messages, say
 from wkflow.cli.process import mute_if_unread
@@ -67,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return guarded(lambda: _inspect(options, extra), Messages(), summary)
     messages = Messages(options.quiet, options.verbose, options.log_format == "json")
     summary.is_wanted = options.json
+    if options.command is BATCH:
+        return guarded(lambda: _batch(options, extra, messages), messages, summary)
     return guarded(lambda: _run(options, extra, messages, summary), messages, summary)
 
 
@@ -163,6 +166,13 @@ def _run(
     return status
 
 
+def _batch(options: argparse.Namespace, extra: tuple[str, ...], messages: Messages) -> int:
+    raise_open_files()
+    if extra:
+        raise ConfigError("passes nothing on to Snakemake", "wkflow batch", "Leave out `--`.")
+    return run_command(options, lambda: given_of(options), lambda: _read_env_file(messages), messages)
+
+
 def _inspect(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
     raise_open_files()
     if is_url(getattr(options, "dataset", "http://")):  # `doctor` has none, and looks at the server
@@ -180,10 +190,10 @@ def _read_env_file(messages: Messages) -> bool:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    settings = settings_of(options)
     from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415 -- not for --help
 
-    return with_own_folder(settings)
+    return with_own_folder(settings_of(options))
+
 
 
 def _dry_run(settings: Settings, messages: Messages, summary: Summary) -> int:

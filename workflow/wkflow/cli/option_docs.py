@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from wkflow.cli.command_parser import choices_of, spell
 from wkflow.options.option_help import GROUPS, group_of
 from wkflow.options.settings import Settings
+from wkflow.options.sheet import sheet_schema
 
 HEAD = ("| option | values | default | what it does |", "|---|---|---|---|")
 
@@ -109,6 +110,7 @@ def _row(name: str, option: FieldInfo) -> str:
 PAPERS = {
     "config.yaml": config_yaml,
     "config.schema.json": schema_json,
+    "sheet.schema.json": sheet_schema,
     "README.md": options_table,
 }
 

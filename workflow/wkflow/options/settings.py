@@ -75,6 +75,13 @@ class Settings(RunOptions, DownsampleOptions, UploadOptions, SourceOptions, Conv
         ConfigError
             Naming every wrong option at once, so that one run of the editor mends them all.
         """
+        settings, faults = cls.checked(raw)
+        _raise(faults, where, remedy)
+        return cast("Self", settings)  # it is none where there are faults
+
+    @classmethod
+    def checked(cls, raw: Mapping[str, object]) -> tuple[Self | None, list[str]]:
+        """Read options; give them, and all that is wrong: `option: words`, or words alone."""
         given = {key: value for key, value in raw.items() if value is not None}
         faults, settings = [], None
         try:
@@ -83,9 +90,7 @@ class Settings(RunOptions, DownsampleOptions, UploadOptions, SourceOptions, Conv
             faults += [_fault(error) for error in invalid.errors() if error["type"] != "missing"]
         sends = settings.upload if settings else bool(given.get("upload"))
         required = _required(given, sends=sends) - given.keys()
-        faults = [*(f"{key}: required, and not given" for key in sorted(required)), *faults]
-        _raise(faults, where, remedy)
-        return cast("Self", settings)  # it is none where there are faults
+        return settings, [*(f"{key}: required, and not given" for key in sorted(required)), *faults]
 
     @classmethod
     def check_each(cls, given: Mapping[str, object], *, where: str, remedy: str = HELP) -> None:

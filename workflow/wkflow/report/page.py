@@ -87,14 +87,15 @@ def draw_report(
         files = run_files(facts["sums"])
         for one in facts["sections"]:
             files |= layer_files(one.layer.layer.name, one.pictures, one.rows)
-        return Report(_environment().get_template(TEMPLATE).render(facts), files)
+        return Report(template_environment().get_template(TEMPLATE).render(facts), files)
     except (*CANNOT, TemplateError) as error:
         words = f"The report of {plan.dataset} could not be drawn: {_words(error)}"
         page = f"<!doctype html><title>wkflow report</title><p>{escape(words)}</p>\n"
         return Report(page, run_files([]))
 
 
-def _environment() -> Environment:
+def template_environment() -> Environment:
+    """Give what templates beside this module are rendered by."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True,
         lstrip_blocks=True,

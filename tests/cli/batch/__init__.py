@@ -1,0 +1,1 @@
+"""Tests of `wkflow batch`, part by part."""

@@ -1,0 +1,115 @@
+"""The rows of a sheet as options, and everything that can be wrong with them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from wkflow.errors import ConfigError
+from wkflow.options.settings import Settings
+from wkflow.options.sheet import COLUMNS, read_sheet, sheet_schema
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a folder with sources a, b and c, in which the command is given."""
+    for name in "abc":
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def settings_of(text: str, **defaults: object) -> list[Settings]:
+    Path("s.csv").write_text(text)
+    return [row.settings for row in read_sheet(Path("s.csv"), defaults)]
+
+
+def faults_of(text: str, **defaults: object) -> list[str]:
+    """Give all faults of a sheet; what a person reads has at most five lines, and counts them."""
+    with pytest.raises(ConfigError) as caught:
+        settings_of(text, **defaults)
+    assert len(str(caught.value).splitlines()) <= 5
+    faults = caught.value.detail.splitlines() or [caught.value.what]
+    assert len(faults) == 1 or f"{len(faults)} faults" in caught.value.what
+    return faults
+
+
+def test_a_row_wins_over_what_holds_for_all(folder: Path) -> None:
+    """An empty cell is not given; columns are called as options or as flags."""
+    text = 'source,--Target,voxel-size,dataset_name,compress\na,x,"1,1,2",abc,no\nb,y,,,\n'
+    first, second = settings_of(text, voxel_size="3,3,3", command="convert")
+    assert (first.voxel_size, second.voxel_size) == ((1, 1, 2), (3, 3, 3))
+    assert (first.name, first.compress, second.compress) == ("abc", False, True)
+    assert (first.source, second.target) == (str(folder / "a"), str(folder / "y"))
+
+
+def test_all_faults_are_told_at_once_with_row_and_column(folder: Path) -> None:
+    """The first ones are shown, and how many there are."""
+    text = "source,target,voxel_sise,unit\na,x,,furlong\nnone,y,,um\nb,,,um\nc,z,,,q\n"
+    unknown, surplus, unit, missing, no_target = faults_of(text)
+    assert unknown == "column voxel_sise: no such option, did you mean voxel_size?"
+    assert surplus == "row 5: 'q' stands below no column"
+    assert unit.startswith("row 2, unit: 'furlong'")
+    assert missing == f"row 3, source: there is no {folder / 'none'}"
+    assert no_target == "row 4, target: required, and not given"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_fault_of_what_holds_for_all_is_told_once() -> None:
+    """It is an option of the command, and of no row."""
+    (fault,) = faults_of("source,target\na,x\nb,y\n", unit="furlong")
+    assert fault.startswith("--unit: ")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        ("source,target\n# none yet\n", "holds no datasets"),
+        ("source,target,source\na,x,b\n", "column source: is there twice"),
+        ("source,target,jobs\na,x,2\n", "column jobs: holds for all datasets: give it as --jobs"),
+        ("source,target,command\na,x,upload\n", "column command: no such option"),
+    ],
+)
+def test_sheets_without_sense_are_refused(text: str, words: str) -> None:
+    """Before anything is looked at."""
+    assert words in faults_of(text)[0]
+
+
+def test_no_dataset_is_written_into_what_another_row_uses(folder: Path) -> None:
+    """Also through links, and whichever row comes first."""
+    (folder / "link").symlink_to(folder / "a")
+    text = "source,target\na,x\nb,link/x\nc,x/y\na,c\n"
+    told = "\n".join(faults_of(text))
+    assert f"row 3, target: {folder}/a/x lies inside the source of row 2" in told
+    assert f"row 4, target: {folder}/x/y lies inside the target of row 2" in told
+    assert f"row 5, target: {folder}/c is the source of row 4" in told
+    (folder / "out" / "in").mkdir(parents=True)
+    (fault,) = faults_of("source,target\nout/in,x\na,out\n")
+    assert fault == f"row 3, target: {folder}/out holds the source of row 2, {folder}/out/in"
+
+
+def test_two_rows_make_no_dataset_together(folder: Path) -> None:
+    """Nor do rows with layers of one, yet: that is said."""
+    (fault,) = faults_of("source,target\na,x\nb,./x/\n")
+    assert fault == f"row 3, target: {folder}/x is the target of row 2 as well"
+    (fault,) = faults_of("source,target,layer_name\na,x,em\nb,x,cells\n")
+    assert "layers of one dataset are folders of one source" in fault
+
+
+@pytest.mark.usefixtures("folder")
+def test_names_that_are_one_when_cleaned_collide_on_a_server() -> None:
+    """In one folder of it; elsewhere they do not."""
+    Path("my a").mkdir()
+    Path("my_a").mkdir()
+    (fault,) = faults_of("source,upload\nmy a,yes\nmy_a,yes\n")
+    assert fault == "row 3, source: the dataset would be called my_a, as that of row 2"
+    assert len(settings_of("source,folder\nmy a,lab\nmy_a,raw\n", upload=True)) == 2
+
+
+def test_the_schema_knows_the_columns() -> None:
+    """An editor is told of options that are columns, and of no others."""
+    schema = json.loads(sheet_schema())
+    assert schema["type"] == "array"
+    assert set(schema["items"]["properties"]) == COLUMNS
+    assert schema["items"]["additionalProperties"] is False

@@ -1,0 +1,175 @@
+"""The command `batch`: its options, and what it does with them."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wkflow import atomic_files
+from wkflow.access_token import TOKEN
+from wkflow.cli.commands import OPTIONS, Command
+from wkflow.cli.messages import Messages, say
+from wkflow.errors import ConfigError, TransientError
+from wkflow.options.settings import Settings
+
+if TYPE_CHECKING:
+    from wkflow.options.sheet import Row
+
+NAME = "batch"
+
+BATCH = Command(
+    NAME,
+    "convert all datasets of a sheet",
+    "Convert many datasets side by side: SHEET is a table (.tsv, .csv, .xlsx) or a list (.yaml), a "
+    "row for each dataset, with columns named as options; options given here hold where a cell is "
+    "empty. A failure does not stop the others. The same command again resumes, and skips what is "
+    "done.",
+    OPTIONS - {"source", "target", "name", "work_dir"},
+    {"command": "convert"},
+    (),
+    "wkflow batch --voxel-size 11.24,11.24,25 samples.tsv",
+)
+
+INTERRUPTED = 130
+
+
+def add_own_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what is no option of a dataset."""
+    parser.add_argument("sheet", metavar="SHEET", help="The table: a row is a dataset.")
+    group = parser.add_argument_group("Batch")
+    group.add_argument(
+        "--batch-folder", metavar="FOLDER",
+        help="Folder for summary.tsv and report.html; by default SHEET.wkflow.",
+    )  # fmt: skip
+    group.add_argument(
+        "--on-finish", metavar="COMMAND",
+        help="Run a command at the end, with the result as JSON on its standard input.",
+    )  # fmt: skip
+    group.add_argument(
+        "--on-dataset", metavar="COMMAND",
+        help="Run a command for each dataset that ends, with its result as --on-finish.",
+    )  # fmt: skip
+
+
+def run_command(
+    options: argparse.Namespace,
+    defaults: Callable[[], Mapping[str, object]],
+    read_env_file: Callable[[], bool],
+    messages: Messages,
+) -> int:
+    """Run the batch, or show it with `--dry-run`; give the exit status.
+
+    `defaults` gives the options of all rows, anew if `read_env_file` found something.
+
+    Raises
+    ------
+    ConfigError
+        If the sheet is wrong.
+    TransientError
+        If another batch of this sheet is at work.
+    """
+    from wkflow.options.sheet import read_sheet  # noqa: PLC0415 -- not for --help
+
+    sheet = Path(options.sheet).expanduser().absolute()
+    rows = read_sheet(sheet, defaults())
+    if any(row.settings.kind.has_server for row in rows) and read_env_file():
+        rows = read_sheet(sheet, defaults())
+    if options.token:
+        os.environ[TOKEN] = options.token
+    rows = _with_own_folders(sheet, rows)
+    if options.dry_run:
+        from wkflow.cli.batch.dry_run import show_plan  # noqa: PLC0415 -- one of the two
+
+        return show_plan(rows, as_json=options.json)
+    return _run(options, sheet, rows, messages)
+
+
+def _with_own_folders(sheet: Path, rows: "list[Row]") -> "list[Row]":
+    """Give each row its run folder, and make sure that no two share one."""
+    from wkflow.options.sheet import Row  # noqa: PLC0415 -- not for --help
+    from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415
+
+    found = [Row(row.place, with_own_folder(row.settings)) for row in rows]
+    owners: dict[str, str] = {}
+    for row in found:
+        folder = os.path.realpath(row.settings.run_folder)
+        other = owners.setdefault(folder, row.place)
+        if other != row.place:
+            raise ConfigError(
+                f"{row.place}, work_dir: {folder} is the run folder of {other} as well",
+                str(sheet),
+                "Give each dataset its own.",
+            )
+    return found
+
+
+def _run(options: argparse.Namespace, sheet: Path, rows: "list[Row]", messages: Messages) -> int:
+    from wkflow.cli.batch.finish_commands import FinishCommands  # noqa: PLC0415 -- not for --help
+    from wkflow.cli.batch.results import PAGE, ROWS, SUMMARY, Results  # noqa: PLC0415
+    from wkflow.cli.batch.run_batch import Batch, batch_folder  # noqa: PLC0415
+    from wkflow.locks import run_folder_lock  # noqa: PLC0415
+
+    given = options.batch_folder
+    folder = Path(given).expanduser().absolute() if given else batch_folder(sheet)
+    results = Results(str(sheet), folder)
+    try:
+        with run_folder_lock(folder) as lock:
+            results.removed = _removed(folder / ROWS, rows)
+            for one in results.removed:
+                messages.warn(f"not in the sheet any more, and left alone: {one}")
+            messages.tell("start", "", sheet=str(sheet), datasets=len(rows), folder=str(folder))
+            batch = Batch(messages, results, lock, options.on_dataset)
+            was_stopped = False
+            try:
+                batch.run(rows)
+            except KeyboardInterrupt:
+                was_stopped = True
+            results.write()
+            _keep_rows(folder / ROWS, rows, results.removed)
+    except TransientError as error:
+        if error.where != str(folder):
+            raise
+        raise TransientError(
+            "another batch of this sheet is at work", str(folder), "Wait for it, or stop it."
+        ) from None
+    told = results.to_dict() | ({"exit_status": INTERRUPTED} if was_stopped else {})
+    if not (options.json or options.quiet):
+        say(results.table(), sys.stdout)
+    lines = [
+        results.first_line(),
+        f"summary  {folder / SUMMARY}",
+        f"report   {folder / PAGE}",
+        *(["interrupted; the same command goes on from here"] if was_stopped else []),
+    ]
+    messages.tell("end", "\n".join(lines), is_needed=bool(told["exit_status"]), **told)
+    if options.json:
+        say(json.dumps(told), sys.stdout)
+    commands = FinishCommands(messages)
+    commands.start(options.on_finish, told)
+    commands.wait()
+    return int(told["exit_status"])
+
+
+def _removed(path: Path, rows: "list[Row]") -> list[str]:
+    """Name the datasets that runs of this sheet made, and which it does not name any more."""
+    known = {_place(row.settings) for row in rows}
+    with suppress(OSError, ValueError, TypeError):
+        document: dict[str, Any] = json.loads(path.read_bytes())
+        return [str(one) for one in document["datasets"] if one not in known]
+    return []
+
+
+def _keep_rows(path: Path, rows: "list[Row]", removed: list[str]) -> None:
+    """Remember what was ever made, as long as it is there."""
+    left = [one for one in removed if os.path.lexists(one)]
+    datasets = [*(_place(row.settings) for row in rows), *left]
+    atomic_files.write_json(path, {"datasets": datasets})
+
+
+def _place(settings: Settings) -> str:
+    """Say where a dataset is, or, of one on a server, its run folder."""
+    return settings.target or str(settings.run_folder)

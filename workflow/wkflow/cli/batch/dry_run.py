@@ -1,0 +1,135 @@
+"""What a batch would do, as one table: nothing is written."""
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from wkflow.cli.batch.run_batch import pool_for
+from wkflow.cli.failure_report import shortened
+from wkflow.cli.messages import facts_of, say
+from wkflow.errors import WkflowError
+from wkflow.options.settings import Settings
+from wkflow.options.sheet import Row
+from wkflow.planning.check_resources import check_room, measure_room
+from wkflow.planning.check_target import check_target
+from wkflow.planning.finished_state import is_unchanged, look_at_source
+from wkflow.planning.plan_conversion import plan_conversion
+from wkflow.rules.job import foresee
+from wkflow.run_folder import RunFolder
+
+GB = 1e9
+
+LINE = "{:<8}  {:<20}  {:<10}  {:>6} {:>9} {:>9} {:>9}  {}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """One dataset: its state (`unchanged`, `begun`, `new` or `wrong`), and what a run would take.
+
+    `jobs` are those of the whole plan, `there` of them have receipts. `bytes` are uncompressed,
+    `disk` those that it probably takes there, `memory` is that of the largest job.
+    """
+
+    row: str
+    name: str
+    state: str
+    place: str
+    jobs: int = 0
+    there: int = 0
+    bytes: int = 0
+    disk: int = 0
+    memory: int = 0
+    error: dict[str, str] | None = None
+    exit_status: int = 0
+
+
+def show_plan(rows: Sequence[Row], *, as_json: bool) -> int:
+    """Print the table, or an object; give the worst exit status."""
+    workers = max(1, min(pool_for(rows[0].settings).cores, len(rows)))
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        planned = list(pool.map(plan_row, rows, chunksize=max(1, len(rows) // (8 * workers))))
+    status = max(one.exit_status for one in planned)
+    if as_json:
+        told = {"command": "batch", "end": "planned", "exit_status": status}
+        say(json.dumps(told | {"datasets": [asdict(one) for one in planned]}), sys.stdout)
+    else:
+        say(planned_table(planned), sys.stdout)
+    return status
+
+
+def plan_row(row: Row) -> PlannedRow:
+    """Draw the plan of a dataset; what is wrong with it is told, as for the others."""
+    settings = row.settings
+    place = settings.target or f"{settings.dataset_name} on {settings.webknossos_url}"
+    try:
+        if is_unchanged(settings, look_at_source(settings)):
+            return PlannedRow(row.place, settings.dataset_name, "unchanged", place)
+        return PlannedRow(row.place, settings.dataset_name, place=place, **_planned(settings))
+    except WkflowError as error:
+        told = shortened(error, settings.run_folder)
+    except (OSError, MemoryError) as error:
+        foreseen = foresee(error)
+        if foreseen is None:
+            raise
+        told = foreseen
+    return PlannedRow(
+        row.place, settings.dataset_name, "wrong", place, error=facts_of(told),
+        exit_status=told.exit_status,
+    )  # fmt: skip
+
+
+def _planned(settings: Settings) -> dict[str, Any]:
+    check_target(settings)
+    plan = plan_conversion(settings, is_trial=True)
+    check_room(plan, settings)
+    room = measure_room(plan, settings)
+    jobs = [job for job, _ in plan.jobs()]
+    folder = RunFolder(settings.run_folder)
+    there = sum(folder.receipt(job).exists() for job in jobs)
+    return {
+        "state": "begun" if there else "new",
+        "jobs": len(jobs),
+        "there": there,
+        "bytes": room.raw,
+        "disk": room.expected,
+        "memory": room.memory_per_job,
+    }
+
+
+def planned_table(planned: Sequence[PlannedRow]) -> str:
+    """Show each dataset in a line, and the sums."""
+    lines = [LINE.format("row", "dataset", "state", "jobs", "GB", "GB disk", "GB memory", "target")]
+    for one in planned:
+        words = f"{one.error['where']}: {one.error['what']}" if one.error else one.place
+        state = f"{one.there} of it" if one.there else one.state
+        sizes = (
+            f"{count / GB:.3f}" if one.jobs else "" for count in (one.bytes, one.disk, one.memory)
+        )
+        jobs = one.jobs or ""
+        lines.append(LINE.format(one.row, one.name, state, jobs, *sizes, words.splitlines()[0]))
+    states = ", ".join(f"{sum(one.state == state for one in planned)} {state}"
+                       for state in ("new", "begun", "unchanged", "wrong")
+                       if any(one.state == state for one in planned))  # fmt: skip
+    largest = f"{max(one.memory for one in planned) / GB:.2f} GB of memory"
+    raw = f"{sum(one.bytes for one in planned) / GB:.3f} GB uncompressed"
+    disk = f"about {sum(one.disk for one in planned) / GB:.3f} GB on disk"
+    lines += [
+        "",
+        f"datasets   {len(planned)}: {states}",
+        f"jobs       {sum(one.jobs for one in planned)}, the largest with {largest}",
+        f"bytes      {raw}, {disk}; {_free(planned) / GB:.1f} GB free",
+    ]
+    return "\n".join(lines)
+
+
+def _free(planned: Sequence[PlannedRow]) -> int:
+    """Give the free bytes of the disk of the first target."""
+    place = Path(planned[0].place)
+    folders = (folder for folder in (place, *place.parents) if folder.is_dir())
+    return shutil.disk_usage(next(folders, Path.cwd())).free

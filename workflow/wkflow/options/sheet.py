@@ -1,0 +1,216 @@
+"""The sheet of a batch: a row is a dataset, columns are options; all faults are told at once."""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from wkflow.errors import ConfigError
+from wkflow.network.urls import is_url
+from wkflow.options.downsample import DownsampleOptions
+from wkflow.options.settings import Settings
+from wkflow.options.sharing_token import parted
+from wkflow.options.sheet_file import SheetLine, read_lines
+
+SHOWN = 3
+"""Faults that are shown, besides the line of how many there are and that of the remedy."""
+
+OF_ALL = frozenset({"jobs", "memory", "distribution_strategy", "job_resources"})
+"""Options that all datasets share: they are no columns."""
+
+COLUMNS = frozenset(Settings.model_fields) - OF_ALL - {"command"} - {
+    *DownsampleOptions.model_fields
+}  # fmt: skip
+
+ALIASES = {"dataset_name": "name", "coarsest_mag": "max_mag", "yes": "assume_yes"}
+
+REMEDY = "Columns are named as options: `wkflow batch --help` explains them."
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, and where: the place of a row and a column, either of which may be empty."""
+
+    place: str
+    column: str
+    words: str
+
+    def __str__(self) -> str:
+        where = ", ".join(filter(None, (self.place, self.column)))
+        return f"{where}: {self.words}" if where else self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A dataset of a sheet: what to call its row, and its options."""
+
+    place: str
+    settings: Settings
+
+
+def read_sheet(path: Path, defaults: Mapping[str, object]) -> list[Row]:
+    """Read a sheet; `defaults` are the options of all rows in which a cell is empty.
+
+    Raises
+    ------
+    ConfigError
+        If it is no sheet, is empty, or anything in it is wrong: with the number of all faults and
+        the first ones; all of them are its `detail`.
+    """
+    names, lines = read_lines(path)
+    if not lines:
+        raise ConfigError(
+            "holds no datasets" if names else "is empty", str(path),
+            "The first row names options (source, target, ...), each further one is a dataset.",
+        )  # fmt: skip
+    options, faults = _columns(names)
+    faults += [
+        Fault(one.place, "", f"{one.surplus[0]!r} stands below no column")
+        for one in lines
+        if one.surplus
+    ]
+    rows, of_rows = _rows(lines, options, defaults)
+    faults += [*of_rows, *_collisions(rows)]
+    if faults:
+        raise _told(path, faults)
+    return rows
+
+
+def _columns(names: Sequence[str]) -> tuple[dict[str, str], list[Fault]]:
+    """Find the option that each column names; columns without a name belong to nobody."""
+    options: dict[str, str] = {}
+    faults = []
+    for name in filter(None, names):
+        bare = name.lstrip("-").lower().replace("-", "_").replace(" ", "_")
+        option = ALIASES.get(bare, bare)
+        if option in OF_ALL:
+            words = f"holds for all datasets: give it as --{option.replace('_', '-')}"
+            faults.append(Fault("", f"column {name}", words))
+        elif option not in COLUMNS:
+            near = get_close_matches(bare, [*COLUMNS, *ALIASES], n=1, cutoff=0.5)
+            hint = f", did you mean {near[0]}?" if near else ""
+            faults.append(Fault("", f"column {name}", f"no such option{hint}"))
+        elif option in options.values():
+            faults.append(Fault("", f"column {name}", f"is there twice, as {option}"))
+        else:
+            options[name] = option
+    return options, faults
+
+
+def _rows(
+    lines: Iterable[SheetLine], options: Mapping[str, str], defaults: Mapping[str, object]
+) -> tuple[list[Row], list[Fault]]:
+    rows, faults = [], []
+    of_defaults: dict[str, Fault] = {}
+    for line in lines:
+        given = {options[name]: cell for name, cell in line.cells.items() if name in options}
+        bare, token = parted({**defaults, **given})
+        if token:
+            words = "holds a token: others can read a sheet; give it as WK_TOKEN"
+            faults.append(Fault(line.place, "target", words))
+        settings, wrong = Settings.checked(bare)
+        for fault in wrong:
+            option, colon, words = fault.partition(": ")
+            known = option in Settings.model_fields
+            column = option if known and colon else ""
+            if column in defaults and column not in given:
+                flag = f"--{column.replace('_', '-')}"
+                of_defaults.setdefault(fault, Fault("", flag, words))
+            else:
+                faults.append(Fault(line.place, column, words if column else fault))
+        if settings:
+            rows.append(Row(line.place, settings))
+            faults += _missing(rows[-1])
+    return rows, [*of_defaults.values(), *faults]
+
+
+def _missing(row: Row) -> Iterator[Fault]:
+    source = row.settings.source
+    if source and not is_url(source) and not os.path.lexists(source):
+        yield Fault(row.place, "source", f"there is no {source}")
+
+
+def _collisions(rows: Sequence[Row]) -> Iterator[Fault]:
+    """Find rows that would write one dataset, or one into what another reads or writes."""
+    yield from _same_targets(rows)
+    yield from _same_names(rows)
+    sources, targets = _places(rows, "source"), _places(rows, "target")
+    for place, holders in targets.items():
+        for parent in Path(place).parents:
+            inside = f"{place} lies inside the"
+            for other in sources.get(str(parent), []):
+                yield from _between(holders, other, f"{inside} source of {other.place}")
+            for other in targets.get(str(parent), []):
+                yield from _between(holders, other, f"{inside} target of {other.place}")
+        for other in sources.get(place, []):
+            yield from _between(holders, other, f"{place} is the source of {other.place}")
+    for place, holders in sources.items():
+        for parent in Path(place).parents:
+            for other in targets.get(str(parent), []):
+                words = f"holds the source of {holders[0].place}, {place}"
+                yield from _between([other], holders[0], f"{parent} {words}")
+
+
+def _between(holders: Sequence[Row], other: Row, words: str) -> Iterator[Fault]:
+    """Tell of two rows; within one row it is the run that refuses it, in its own words."""
+    yield from (Fault(one.place, "target", words) for one in holders if one is not other)
+
+
+def _places(rows: Sequence[Row], option: str) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        place = getattr(row.settings, option)
+        if place and not is_url(place):
+            found[os.path.realpath(place)].append(row)
+    return found
+
+
+def _same_targets(rows: Sequence[Row]) -> Iterator[Fault]:
+    for place, (first, *others) in _places(rows, "target").items():
+        for other in others:
+            words = f"{place} is the target of {first.place} as well"
+            if first.settings.layer_name != other.settings.layer_name:
+                words += "; layers of one dataset are folders of one source, and no rows yet"
+            yield Fault(other.place, "target", words)
+
+
+def _same_names(rows: Sequence[Row]) -> Iterator[Fault]:
+    """Find datasets of a server's folder with one name, as it is when it was cleaned."""
+    found: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        one = row.settings
+        if one.kind.uploads:
+            found[one.webknossos_url, one.folder, one.dataset_name].append(row)
+    for (_, _, name), (first, *others) in found.items():
+        for other in others:
+            column = "name" if other.settings.name else "source"
+            words = f"the dataset would be called {name}, as that of {first.place}"
+            yield Fault(other.place, column, words)
+
+
+def _told(path: Path, faults: Sequence[Fault]) -> ConfigError:
+    """Tell of faults in at most five lines."""
+    lines = list(map(str, faults))
+    if len(lines) == 1:
+        return ConfigError(lines[0], str(path), REMEDY)
+    shown = lines[: SHOWN if len(lines) <= SHOWN else SHOWN - 1]
+    more = [f"and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
+    what = "\n  ".join([f"{len(lines)} faults, and no dataset was begun:", *shown, *more])
+    return ConfigError(what, str(path), REMEDY, "\n".join(lines))
+
+
+def sheet_schema() -> str:
+    """Give `config/sheet.schema.json`: for editors that complete and check sheets in YAML."""
+    schema: dict[str, Any] = Settings.model_json_schema()
+    schema["properties"] = {
+        name: about for name, about in schema["properties"].items()
+        if name in {*COLUMNS, *ALIASES}
+    }  # fmt: skip
+    definitions = schema.pop("$defs", None)
+    items = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    items |= {"$defs": definitions} if definitions else {}
+    return json.dumps({**items, "type": "array", "items": schema}, indent=2) + "\n"
