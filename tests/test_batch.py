@@ -13,6 +13,7 @@ import pytest
 from wkflow.run_folder import RECEIPTS
 
 from tests.runs import TIMEOUT_S, VOXEL_SIZE, environment, noise, voxels, wkflow, write_stack
+from tests.standin.server import standin_in
 
 pytestmark = pytest.mark.long(but=["test_a_sheet_becomes_datasets"])
 
@@ -104,6 +105,21 @@ def test_a_sheet_that_changed_runs_what_changed(tmp_path: Path) -> None:
     after = receipts(tmp_path)
     assert all(after[one] == before[one] for one in before if "out-a.wkflow" in str(one))
     assert voxels(tmp_path / "out-b", "b").shape[0] == 5
+
+
+def test_rows_go_to_a_server(tmp_path: Path) -> None:
+    """Under names of their own, and once."""
+    write_stack(tmp_path / "stack", noise(4, 32, 32))
+    path = tmp_path / "samples.yaml"
+    path.write_text(f"- source: {tmp_path}/stack\n- source: {tmp_path}/stack\n  name: other\n")
+    with standin_in(tmp_path / "server") as server:
+        known = {"WK_URL": server.url, "WK_TOKEN": server.token}
+        command = ("batch", "--upload", "--json", *VOXEL_SIZE, path)
+        result = json.loads(wkflow(*command, cwd=tmp_path, **known).stdout)
+        assert result["counts"] == {"done": 2}, result
+        assert all(one["url"].startswith(server.url) for one in result["datasets"])
+        result = json.loads(wkflow(*command, cwd=tmp_path, **known).stdout)
+        assert result["counts"] == {"unchanged": 2}, result
 
 
 def started(*arguments: object) -> "subprocess.Popen[str]":

@@ -363,6 +363,7 @@ RUN = sorted({block.name for block in blocks(*PAGES) if block.mark == "run"} - {
 
 TOLD = {
     "README.md": ["made: done", "made: nothing to do", "/datasets/"],
+    "docs/how-to/batch.md": ["2 datasets: 2 done", "2 datasets: 2 unchanged"],
     "docs/how-to/resume.md": ["made: nothing to do"],
     "docs/how-to/append-and-replace-slices.md": ["320 x 320 x 48 uint8", "320 x 320 x 49 uint8"],
     "docs/how-to/downsample.md": ["mags 1 2-2-1 4-4-2\n", "mags 1 2-2-1 4-4-2 8-8-4\n"],

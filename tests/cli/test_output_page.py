@@ -22,6 +22,6 @@ def test_every_event_is_documented() -> None:
     text = PAGE.read_text(encoding="utf-8")
     part = text[text.index("| event |") :]
     documented = re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)
-    code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     told = set(re.findall(r"\.tell\(\s*\"(\w+)\"", code))
     assert set(documented) == told

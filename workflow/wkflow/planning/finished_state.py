@@ -57,10 +57,9 @@ def is_unchanged(settings: Settings, source: SourceState) -> bool:
 def note_finished(settings: Settings, source: SourceState) -> None:
     """Remember how all is, after a run that ended well; `source` is how it was before it."""
     path = settings.run_folder / FINISHED
-    if not source.digest or source != look_at_source(settings):
-        path.unlink(missing_ok=True)
-        return
-    atomic_files.write_json(path, _record(settings, source, _others(settings)))
+    path.unlink(missing_ok=True)
+    if source.digest and source == look_at_source(settings):
+        atomic_files.write_json(path, _record(settings, source, _others(settings)))
 
 
 def _record(settings: Settings, source: SourceState, others: Iterable[str]) -> dict[str, object]:
@@ -84,7 +83,8 @@ def _others(settings: Settings) -> list[str]:
         plan = Plan.read(settings.run_folder / DRAFT)
         files = {file for one in plan.layers for file in one.source.files}
         inside = settings.source.rstrip(os.sep) + os.sep
-        return [file for file in files if file != settings.source and not file.startswith(inside)]
+        outside = (one for one in files if one != settings.source and not one.startswith(inside))
+        return [file for file in outside if Path(file).is_file()]  # one of an archive is none
     return []
 
 

@@ -68,12 +68,17 @@ def run_command(
     Raises
     ------
     ConfigError
-        If the sheet is wrong.
+        If the sheet is wrong, or this system cannot fork.
     TransientError
         If another batch of this sheet is at work.
     """
     from wkflow.options.sheet import read_sheet  # noqa: PLC0415 -- not for --help
 
+    if os.name != "posix":
+        raise ConfigError(
+            "needs a system that can fork processes", "wkflow batch",
+            "Give `wkflow convert` for each dataset, or use Linux, WSL or macOS.",
+        )  # fmt: skip
     sheet = Path(options.sheet).expanduser().absolute()
     rows = read_sheet(sheet, defaults())
     if any(row.settings.kind.has_server for row in rows) and read_env_file():
@@ -102,7 +107,7 @@ def _with_own_folders(sheet: Path, rows: "list[Row]") -> "list[Row]":
             raise ConfigError(
                 f"{row.place}, work_dir: {folder} is the run folder of {other} as well",
                 str(sheet),
-                "Give each dataset its own.",
+                "Give each dataset its own, in a column work_dir.",
             )
     return found
 

@@ -68,7 +68,7 @@ class Batch:
         pool = pool_for(rows[0].settings)
         waiting = self._look(rows, pool)
         with Interrupts() as interrupts, closing(BatchBar(self.messages, len(rows))) as bar:
-            if waiting and suffices(waiting[0].row.settings, ()):
+            if waiting and job_forks.can_fork() and suffices(waiting[0].row.settings, ()):
                 _import_all(waiting)
             asked = 0
             while self._running or (waiting and not interrupts.count):
