@@ -378,3 +378,25 @@ def test_the_slice_of_another_day_is_seen(
     assert again.returncode == 0, again.stderr
     rules = [one.rule.partition("_wildcards")[0] for one in jobs_of(cluster, folder)]
     assert rules == ["probe", "convert_slab", "downsample_rest"]
+
+
+def test_datasets_of_a_batch_share_the_cluster(
+    cluster: Cluster, stack: Path, local: Path, tmp_path: Path
+) -> None:
+    """Jobs of several datasets are there at once; each has the same bytes as without SLURM."""
+    sheet = tmp_path / "samples.csv"
+    targets = [tmp_path / f"set-{number}" for number in range(3)]
+    sheet.write_text("".join(["source,target\n", *(f"{stack},{one}\n" for one in targets)]))
+    run = wkflow(cluster, "batch", *ON_SLURM, *SHAPES, sheet, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "3 datasets: 3 done" in run.stderr
+    began, ended = [], []
+    for target in targets:
+        assert same_as(target, local)
+        jobs = jobs_of(cluster, target.with_name(f"{target.name}.wkflow"))
+        assert [one.state for one in jobs] == ["COMPLETED"] * len(jobs)
+        began.append(min(one.start for one in jobs))
+        ended.append(max(one.end for one in jobs))
+    assert max(began) < min(ended)
+    run = wkflow(cluster, "batch", *ON_SLURM, *SHAPES, sheet, cwd=tmp_path)
+    assert "3 datasets: 3 unchanged" in run.stderr
