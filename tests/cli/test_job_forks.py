@@ -45,6 +45,8 @@ if __name__ == "__main__":
     assert not psutil.Process().children()
 """
 
+BEGIN, IMPORT = "job_forks.begin()", "job_forks.import_for_forks(())"
+
 
 def job(**settings: object) -> list[Any]:
     """Give what Snakemake hands over with a script, from its input on."""
@@ -71,8 +73,13 @@ def test_scripts_of_others_are_started(tmp_path: Path) -> None:
     assert [given[1] for given in started] == [str(tmp_path)]
 
 
-def forks(folder: Path, temporary: str = "", **scripts: str) -> list[str]:
-    """Run scripts by their code, four at a time; give what Snakemake would be told of each."""
+def forks(
+    folder: Path, temporary: str = "", *, has_imported: bool = False, **scripts: str
+) -> list[str]:
+    """Run scripts by their code, four at a time; give what Snakemake would be told of each.
+
+    With `has_imported`, the process has imported what they need, as that of a batch.
+    """
     (folder / "scripts").mkdir()
     for name, code in scripts.items():
         (folder / f"scripts/{name}.py").write_text(textwrap.dedent(code))
@@ -81,8 +88,9 @@ def forks(folder: Path, temporary: str = "", **scripts: str) -> list[str]:
     known["PYTHONPATH"] = f"{Path(__file__).parents[2]}{os.pathsep}{known['PYTHONPATH']}"
     if temporary:
         known["TMPDIR"] = temporary
+    code = RUN.replace(BEGIN, f"{IMPORT}; {BEGIN}") if has_imported else RUN
     process = subprocess.run(
-        [sys.executable, "-c", RUN, *names],
+        [sys.executable, "-c", code, *names],
         cwd=folder,
         env=known,
         capture_output=True,
@@ -124,6 +132,25 @@ def test_what_becomes_of_a_script_is_told_as_snakemake_would(tmp_path: Path) -> 
     for status, line in zip((3, 5, 7, 1), told[1:5], strict=True):
         assert line.endswith(f"returned non-zero exit status {status}.")
     assert told[5].endswith("died with <Signals.SIGKILL: 9>.")
+
+
+@on_linux
+def test_where_all_is_imported_the_server_is_a_fork_too(tmp_path: Path) -> None:
+    """No interpreter starts; jobs are as before, and nothing is left of it."""
+    told = forks(
+        tmp_path, has_imported=True, fails="raise SystemExit(3)",
+        looks="""
+        import os
+        from pathlib import Path
+        seen = [Path(f"/proc/{os.getppid()}/cmdline").read_text(), os.environ["TOLD"], __name__]
+        Path("seen").write_text("|".join(seen))
+        """,
+    )  # fmt: skip
+    assert told[0].endswith("returned non-zero exit status 3.")
+    assert told[1] == "None"
+    command, environment_of, name = (tmp_path / "seen").read_text().rsplit("|", 2)
+    assert "import_for_forks" in command
+    assert (environment_of, name) == ("an environment", "__main__")
 
 
 @on_linux

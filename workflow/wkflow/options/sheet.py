@@ -200,7 +200,7 @@ def _told(path: Path, faults: Sequence[Fault]) -> ConfigError:
     shown = lines[: SHOWN if len(lines) <= SHOWN else SHOWN - 1]
     more = [f"and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
     what = "\n  ".join([f"{len(lines)} faults, and no dataset was begun:", *shown, *more])
-    return ConfigError(what, str(path), REMEDY, "\n".join(lines))
+    return ConfigError(what, str(path), f"--verbose shows all. {REMEDY}", "\n".join(lines))
 
 
 def sheet_schema() -> str:

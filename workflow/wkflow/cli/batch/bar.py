@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from wkflow.cli.messages import Messages
+from wkflow.cli.process import mute_if_unread
 from wkflow.cli.progress import CLEARED, EVENT_S, LINE_S
 from wkflow.cli.progress_line import State, cells_of, fitted, width_of
 
@@ -43,9 +44,17 @@ class BatchBar:
             return
         self._is_drawn = True
         line = fitted(state, width_of(out), cells_of(out))
-        print(f"{CLEARED}{line}", end="", file=out, flush=True)
+        self._print(f"{CLEARED}{line}")
 
     def close(self) -> None:
         """Take the line away."""
         if self._is_drawn:
-            print(CLEARED, end="", file=self.messages.stream, flush=True)
+            self._print(CLEARED)
+
+    def _print(self, words: str) -> None:
+        """Print a part of a line; that nobody reads it any more stops no dataset."""
+        try:
+            print(words, end="", file=self.messages.stream, flush=True)
+        except OSError:
+            if not mute_if_unread():
+                raise
