@@ -44,8 +44,7 @@ ALL = "completion convert doctor downsample info init remote-convert run upload 
         (("down",), "downsample"),
         (
             ("",),
-            "batch completion convert doctor downsample info init remote-convert run upload verify "
-            "view",
+            ALL,
         ),
         (("convert", "--voxel-s"), "--voxel-size"),
         (("upload", "--voxel-s"), ""),

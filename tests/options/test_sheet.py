@@ -44,11 +44,13 @@ def test_a_row_wins_over_what_holds_for_all(folder: Path) -> None:
 
 def test_all_faults_are_told_at_once_with_row_and_column(folder: Path) -> None:
     """The first ones are shown, and how many there are."""
-    text = "source,target,voxel_sise,unit\na,x,,furlong\nnone,y,,um\nb,,,um\nc,z,,,q\n"
-    unknown, surplus, unit, missing, no_target = faults_of(text)
+    text = "source,target,voxel_sise,unit\na,x,,furlong\nnone,y,,league\nb,,,um\nc,x,,,q\n"
+    unknown, surplus, unit, other_unit, missing, no_target, same = faults_of(text)
     assert unknown == "column voxel_sise: no such option, did you mean voxel_size?"
     assert surplus == "row 5: 'q' stands below no column"
     assert unit.startswith("row 2, unit: 'furlong'")
+    assert other_unit.startswith("row 3, unit: 'league'")
+    assert same == f"row 5, target: {folder / 'x'} is the target of row 2 as well"
     assert missing == f"row 3, source: there is no {folder / 'none'}"
     assert no_target == "row 4, target: required, and not given"
 

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from wkflow import __version__
 from wkflow.cli.arguments import FILE, usage_of
-from wkflow.cli.batch.command import BATCH, add_own_arguments
+from wkflow.cli.batch.command import BATCH, PATHS, add_own_arguments
 from wkflow.cli.commands import COMMANDS, CONFIG_FLAGS, RUN, Command
 from wkflow.cli.config_template import INIT, add_init
 from wkflow.cli.inspect import add_inspections
@@ -92,7 +92,7 @@ def _add_command(subparsers: Any, command: Command) -> argparse.ArgumentParser: 
     )  # fmt: skip
     parser.set_defaults(command=command)
     parser.add_argument_group("Example", command.example)
-    paths = parser.add_argument_group("Paths")
+    paths = parser.add_argument_group(PATHS)
     groups = {group: parser.add_argument_group(group) for group in GROUPS}
     _add_config(paths, command)
     for name, option in Settings.model_fields.items():

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from wkflow.access_token import TOKEN
@@ -62,7 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command == COMPLETION:
         say(completion_script(options.shell, parser, parsers), sys.stdout)
         return 0
-    if command == INIT:
+    return _do(options, extra, summary, is_init=command == INIT)
+
+
+def _do(
+    options: argparse.Namespace, extra: tuple[str, ...], summary: Summary, *, is_init: bool
+) -> int:
+    """Do what the command is for, whichever kind of command it is."""
+    if is_init:
         return guarded(lambda: init(options, extra), Messages(), summary)
     if not isinstance(options.command, Command):
         return guarded(lambda: _inspect(options, extra), Messages(), summary)
@@ -170,7 +178,9 @@ def _batch(options: argparse.Namespace, extra: tuple[str, ...], messages: Messag
     raise_open_files()
     if extra:
         raise ConfigError("passes nothing on to Snakemake", "wkflow batch", "Leave out `--`.")
-    return run_command(options, lambda: given_of(options), lambda: _read_env_file(messages), messages)
+    return run_command(
+        options, lambda: given_of(options), lambda: _read_env_file(messages), messages
+    )
 
 
 def _inspect(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
@@ -193,7 +203,6 @@ def _settings(options: argparse.Namespace) -> Settings:
     from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415 -- not for --help
 
     return with_own_folder(settings_of(options))
-
 
 
 def _dry_run(settings: Settings, messages: Messages, summary: Summary) -> int:

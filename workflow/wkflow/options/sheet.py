@@ -122,10 +122,16 @@ def _rows(
                 of_defaults.setdefault(fault, Fault("", flag, words))
             else:
                 faults.append(Fault(line.place, column, words if column else fault))
+        settings = settings or _without(bare, {one.partition(": ")[0] for one in wrong})
         if settings:
             rows.append(Row(line.place, settings))
             faults += _missing(rows[-1])
     return rows, [*of_defaults.values(), *faults]
+
+
+def _without(given: Mapping[str, object], wrong: set[str]) -> Settings | None:
+    """Read a row without the options that are wrong: its places may be wrong as well."""
+    return Settings.checked({name: one for name, one in given.items() if name not in wrong})[0]
 
 
 def _missing(row: Row) -> Iterator[Fault]:

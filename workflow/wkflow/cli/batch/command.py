@@ -34,12 +34,16 @@ BATCH = Command(
     "wkflow batch --voxel-size 11.24,11.24,25 samples.tsv",
 )
 
+PATHS = "Paths"
+"""The group of what is given without a flag."""
+
 INTERRUPTED = 130
 
 
 def add_own_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is no option of a dataset."""
-    parser.add_argument("sheet", metavar="SHEET", help="The table: a row is a dataset.")
+    (paths,) = (one for one in parser._action_groups if one.title == PATHS)  # noqa: SLF001 -- argparse lists its groups nowhere else
+    paths.add_argument("sheet", metavar="SHEET", help="The table: a row is a dataset.")
     group = parser.add_argument_group("Batch")
     group.add_argument(
         "--batch-folder", metavar="FOLDER",
