@@ -76,8 +76,9 @@ def in_thread(call: Callable[[], object]) -> object:
 
 
 def descendants() -> list[str]:
-    """List what this process has started that still is there."""
-    return [" ".join(one.cmdline()) for one in psutil.Process().children(recursive=True)]
+    """List what this process has started that still is there, but for what other tests keep."""
+    commands = [" ".join(one.cmdline()) for one in psutil.Process().children(recursive=True)]
+    return [one for one in commands if "wkflow" in one and "/tests/" not in one]
 
 
 def test_the_example_of_the_readme_runs(

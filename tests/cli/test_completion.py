@@ -34,7 +34,7 @@ def of_bash(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-ALL = "completion convert doctor downsample info init remote-convert run upload verify view"
+ALL = "batch completion convert doctor downsample info init remote-convert run upload verify view"
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")
@@ -42,10 +42,7 @@ ALL = "completion convert doctor downsample info init remote-convert run upload 
     ("words", "completed"),
     [
         (("down",), "downsample"),
-        (
-            ("",),
-            ALL,
-        ),
+        (("",), ALL),
         (("convert", "--voxel-s"), "--voxel-size"),
         (("upload", "--voxel-s"), ""),
         (("convert", "--data-format", "z"), "zarr zarr3"),
