@@ -151,7 +151,7 @@ def test_no_command_at_all_shows_the_short_help(capsys: pytest.CaptureFixture[st
     told = capsys.readouterr()
     assert told.out == ""
     assert all(command.name in told.err for command in COMMANDS)
-    assert len(told.err.splitlines()) < 28
+    assert len(told.err.splitlines()) < 32
 
 
 def test_options_of_other_commands_are_told_as_such() -> None:

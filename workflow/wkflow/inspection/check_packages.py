@@ -26,6 +26,7 @@ OPENS = {
     "s3": "s3://",
     "gs": "gs://",
     "view": "wkflow view",
+    "xlsx": "sheets of wkflow batch in .xlsx",
     "slurm": "--distribution-strategy slurm",
     "kubernetes": "--distribution-strategy kubernetes",
 }
