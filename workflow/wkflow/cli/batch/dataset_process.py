@@ -16,6 +16,7 @@ from typing import Any
 
 from wkflow.cli.local_snakemake import suffices
 from wkflow.cli.messages import Messages
+from wkflow.cli.process import ASKING
 from wkflow.cli.run import launch, notes, result
 from wkflow.cli.snakemake_process import forked
 from wkflow.cli.summary import Summary
@@ -35,10 +36,15 @@ class DatasetProcess:
 
     def __init__(self, settings: Settings, source: SourceState, close: Callable[[], None]) -> None:
         self.settings = settings
+        self._is_stopped = False
         self._answer, theirs = get_context("fork").Pipe(duplex=False)
         work = (settings, source, theirs, close, os.getpid())
         self._process = get_context("fork").Process(target=_work, args=work)
-        self._process.start()
+        signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)  # until the fork has handlers of its own
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
         theirs.close()
 
     @property
@@ -60,12 +66,16 @@ class DatasetProcess:
 
     def stop(self) -> None:
         """Ask it to stop; asked again, it insists."""
+        self._is_stopped = True
         if self._process.exitcode is None:
             self._process.terminate()
 
     def _of_death(self) -> dict[str, Any]:
         summary = Summary(command="batch")
         summary.describe(self.settings)
+        if self._is_stopped:
+            summary.end, summary.exit_status = "interrupted", INTERRUPTED
+            return summary.to_dict()
         words = f"its process died (status {self._process.exitcode})"
         place = str(self.settings.run_folder)
         summary.fail(TransientError(words, place, "The same command goes on."))
@@ -81,14 +91,14 @@ def _work(
 ) -> None:
     os.setsid()
     close()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in ASKING:  # as in a command that was just started: Snakemake inherits it
+        is_first = number == signal.SIGINT
+        signal.signal(number, signal.default_int_handler if is_first else signal.SIG_DFL)
     _be_silent()
     summary = Summary(command="batch")
     summary.describe(settings)
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
         _run(settings, source, summary, caller)
     except KeyboardInterrupt:
         summary.end, summary.exit_status = "interrupted", INTERRUPTED
@@ -97,12 +107,15 @@ def _work(
     except Exception as error:  # noqa: BLE001 -- the other datasets go on
         summary.fail(_foreseen(error))
     signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)  # it ends anyway
     answer.send(summary.to_dict())
 
 
 def _run(settings: Settings, source: SourceState, summary: Summary, caller: int) -> None:
     messages = Messages(quiet=True, out=io.StringIO())
     with forked((), settings, is_wanted=suffices(settings, ())) as forks:
+        for number in ASKING:
+            signal.signal(number, signal.default_int_handler)
         _end_with(caller)
         end = launch(settings, (), forks, quiet=True, messages=messages)
     summary.end = end.name.lower()
