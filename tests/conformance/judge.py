@@ -75,7 +75,9 @@ def compare(ours: webknossos.Dataset, theirs: webknossos.Dataset) -> Facts:
             count, wrong = compare_voxels(where, mine.get_mag(mag), other.get_mag(mag))
             voxels[where] = count
             said += wrong
-    return {"differences": said, "voxels": voxels}
+    views = {name: layer.default_view_configuration for name, layer in ours.layers.items()}
+    ranges = {name: view and view.intensity_range for name, view in views.items()}
+    return {"differences": said, "voxels": voxels, "ranges": ranges}
 
 
 if __name__ == "__main__":

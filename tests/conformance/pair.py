@@ -15,6 +15,7 @@ from tests.conformance.stacks import Voxels, write_pngs, write_tiffs
 VOXEL_SIZE = (11.24, 11.24, 25.0)
 SIZE_OPTION = ("--voxel-size", "11.24,11.24,25")
 PROPERTIES = "datasource-properties.json"
+VIEW, RANGE = "defaultViewConfiguration", "intensityRange"
 CONVERTING = Path(__file__).with_name("converting.py")
 
 
@@ -83,12 +84,14 @@ def assert_alike(official: Official, ours: Path, theirs: Path) -> None:
     assert verdict["differences"] == []
     assert verdict["voxels"]
     assert all(verdict["voxels"].values())
-    said = properties(ours)
-    for layer in said["dataLayers"]:
-        if view := layer.get("defaultViewConfiguration"):
-            low, high = view.pop("intensityRange", (view["min"], view["max"]))  # theirs has none
-            assert view["min"] <= low <= high <= view["max"]
-    assert said == properties(theirs)
+    found, expected = properties(ours), properties(theirs)
+    for layer, other in zip(found["dataLayers"], expected["dataLayers"], strict=True):
+        mine, its = (one.get(VIEW, {}) for one in (layer, other))
+        assert verdict["ranges"][layer["name"]] == mine.get(RANGE)  # its library reads ours
+        if RANGE in mine and RANGE not in its:  # it leaves the range to WEBKNOSSOS
+            low, high = mine.pop(RANGE)
+            assert mine["min"] <= low < high <= mine["max"]
+    assert found == expected
 
 
 def properties(dataset: Path) -> dict[str, Any]:
