@@ -27,7 +27,7 @@ def test_its_text_is_the_table_of_the_dry_run() -> None:
 def test_a_notebook_shows_layers_and_needs() -> None:
     """Mags that exist are told from those to make; names are text."""
     shown = PLAN._repr_html_()
-    for word in ("&lt;em&gt;", "80 x 50 x 40", ">there<", ">3<", "0.200 GB", "8.000 GB", "a note"):
+    for word in ("&lt;em&gt;", "80 x 50 x 40", ">there<", ">3<", "200 MB", "8 GB", "a note"):
         assert word in shown
     assert "obstacle" not in shown
 

@@ -79,7 +79,7 @@ def test_the_last_lines_name_path_size_report_and_the_next_step(done: Settings) 
     """The command can be copied as it stands, with a blank in the path."""
     lines = looked(done).closing_lines()
     assert lines == [
-        f"dataset  {done.dataset}, 1.2 kB",
+        f"dataset  {done.dataset}, 1.23 kB",
         f"report   {done.run_folder / REPORT}",
         f"look at  wkflow info '{done.dataset}'",
     ]
@@ -95,7 +95,7 @@ def test_the_page_for_people_comes_first(done: Settings) -> None:
 def test_a_dataset_on_a_server_is_its_address(done: Settings) -> None:
     """It needs no command to be looked at; notes of the upload stand beside those of the plan."""
     summary = looked(done, url="https://wk/datasets/7", notes=["left out: mesh", "a gap"])
-    assert summary.closing_lines()[0] == "dataset  https://wk/datasets/7, 1.2 kB"
+    assert summary.closing_lines()[0] == "dataset  https://wk/datasets/7, 1.23 kB"
     assert not any(line.startswith("look at") for line in summary.closing_lines())
     assert summary.notes == ["a gap", "left out: mesh"]
 

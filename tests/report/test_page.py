@@ -147,7 +147,7 @@ def test_an_upload_has_its_proof(tmp_path: Path) -> None:
     links = [link["href"] for link in Tags(page).named("a")]
     assert links.count("https://wk.example/datasets/em-1") == 2
     assert "Dataset uploaded" in page
-    assert "3 pieces, 1 KiB, all equal to what was sent (sample)" in page
+    assert "3 pieces, 1.02 kB, all equal to what was sent (sample)" in page
     assert "<code>0a1b</code>" in page
 
 

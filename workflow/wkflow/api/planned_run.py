@@ -5,6 +5,7 @@ from pathlib import Path
 
 from wkflow.api.html_table import html_table
 from wkflow.errors import WkflowError
+from wkflow.model.units import shown_bytes, shown_extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +79,22 @@ class PlannedRun:
             "run folder": self.run_folder,
             "jobs": self.jobs,
             "files": self.files,
-            "uncompressed": _gigabytes(self.bytes),
+            "uncompressed": shown_bytes(self.bytes),
         }
         if self.memory:
-            facts["disk"] = f"about {_gigabytes(self.disk)}; {_gigabytes(self.disk_free)} free"
-            most = f"{_gigabytes(self.memory)} may be used"
-            facts["memory"] = f"{_gigabytes(self.memory_per_job)} for the largest job; {most}"
+            facts["disk"] = f"about {shown_bytes(self.disk)}; {shown_bytes(self.disk_free)} free"
+            most = f"{shown_bytes(self.memory)} may be used"
+            facts["memory"] = f"{shown_bytes(self.memory_per_job)} for the largest job; {most}"
         facts |= {"notes": self.notes} if self.notes else {}
         facts |= {"obstacle": self.obstacle} if self.obstacle else {}
         head = ("layer", "kind", "mag", "size", "shard", "files", "uncompressed")
         rows = [
             (
                 *(layer.name, f"{layer.category}, {layer.dtype}", mag.mag),
-                *(_times(mag.size), _times(mag.shard)),
-                *(mag.files if mag.is_made else "there", _gigabytes(mag.bytes)),
+                *(shown_extent(mag.size), shown_extent(mag.shard)),
+                *(mag.files if mag.is_made else "there", shown_bytes(mag.bytes)),
             )
             for layer in self.layers
             for mag in layer.mags
         ]
         return html_table(facts, head, rows, f"{self.name}: what would be made")
-
-
-def _times(size: tuple[int, int, int]) -> str:
-    return " x ".join(map(str, size))
-
-
-def _gigabytes(count: int) -> str:
-    return f"{count / 1e9:.3f} GB"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from wkflow.api.html_table import html_table
-from wkflow.model.units import shown_sizes
+from wkflow.model.units import shown_extent, shown_sizes
 
 Outcome = Literal["done", "nothing to do", "no job was run", "incomplete"]
 
@@ -26,7 +26,9 @@ class LayerResult:
 
     def __str__(self) -> str:
         kind = self.dtype if self.channels == 1 else f"{self.channels} x {self.dtype}"
-        return f"{self.name}: {_times(self.size)} {kind}, {self.category}, {' '.join(self.mags)}"
+        return (
+            f"{self.name}: {shown_extent(self.size)} {kind}, {self.category}, {' '.join(self.mags)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,15 @@ class RunResult:
         facts |= {"notes": self.notes} if self.notes else {}
         head = ("layer", "category", "voxels", "channels", "size", "magnifications")
         rows = [
-            (one.name, one.category, one.dtype, one.channels, _times(one.size), ", ".join(one.mags))
+            (
+                one.name,
+                one.category,
+                one.dtype,
+                one.channels,
+                shown_extent(one.size),
+                ", ".join(one.mags),
+            )
             for one in self.layers
         ]
         caption = f"{self.name}: {self.outcome} in {self.seconds:.1f} s"
         return html_table(facts, head, rows, caption)
-
-
-def _times(size: tuple[int, int, int]) -> str:
-    return " x ".join(map(str, size))

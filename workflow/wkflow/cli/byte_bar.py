@@ -6,7 +6,7 @@ from threading import Lock
 from time import monotonic
 from typing import TextIO
 
-from wkflow.inspection.describe_dataset import shown_bytes
+from wkflow.model.units import shown_bytes
 
 PAUSE_S = 0.2
 """Between two lines."""

@@ -2,12 +2,11 @@
 
 from math import prod
 
-from wkflow.model.box import Triple
 from wkflow.model.intensity_range import FULL, known_range
 from wkflow.model.layer import Grid, Layer
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.read_strategy import ReadStrategy
-from wkflow.model.units import shown_sizes
+from wkflow.model.units import shown_extent, shown_sizes
 from wkflow.options.settings import Settings
 from wkflow.planning.check_resources import Room, measure_room
 from wkflow.planning.list_dataset_files import find_batches
@@ -56,9 +55,9 @@ def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:
         lines.append(
             ROW.format(
                 str(grid.mag),
-                _times(grid.box.size),
-                _times(grid.shard) if is_made else "",
-                _times(grid.chunk) if is_made else "",
+                shown_extent(grid.box.size),
+                shown_extent(grid.shard) if is_made else "",
+                shown_extent(grid.chunk) if is_made else "",
                 prod(grid.shards) * layer.frames if is_made else "",
                 _jobs(one, grid),
                 f"{grid.box.voxels * layer.frames * layer.voxel_bytes / GB:.3f}",
@@ -101,7 +100,7 @@ def _jobs(one: LayerPlan, grid: Grid) -> int | str:
 
 
 def _box(layer: Layer) -> str:
-    return _times(layer.box.size) + "".join(f" x {size} {name}" for name, size in layer.axes)
+    return shown_extent(layer.box.size) + "".join(f" x {size} {name}" for name, size in layer.axes)
 
 
 def _feeding(feed: ReadStrategy) -> str:
@@ -126,7 +125,3 @@ def _sums(plan: Plan, room: Room) -> list[str]:
         f"bytes      {room.raw / GB:.3f} GB uncompressed, {disk}",
         f"files      {plan.file_count} shards",
     ]
-
-
-def _times(shape: Triple) -> str:
-    return " x ".join(map(str, shape))

@@ -13,6 +13,7 @@ from wkflow.cli.messages import facts_of
 from wkflow.errors import SourceError, WkflowError
 from wkflow.model.layer import Layer
 from wkflow.model.mag import Mag
+from wkflow.model.units import shown_bytes
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.run_folder import EXTENDED, LOG, PAGE, PROOF, REPORT
@@ -111,25 +112,13 @@ class Summary:
 
     def closing_lines(self) -> list[str]:
         """Say where to look, in at most three lines."""
-        size = f", {spell_bytes(self.bytes)}" if self.bytes else ""
+        size = f", {shown_bytes(self.bytes)}" if self.bytes else ""
         place = self.url or self.dataset
         lines = [f"dataset  {place}{size}"] if place else []
         lines += [f"report   {self.report}"] if self.report else []
         if self.dataset and not self.url:
             lines.append(f"look at  wkflow info {shlex.quote(self.dataset)}")
         return lines
-
-
-def spell_bytes(count: int) -> str:
-    """Write a size as file managers do.
-
-    >>> spell_bytes(999), spell_bytes(1_234_567), spell_bytes(5_000_000_000_000)
-    ('999 bytes', '1.2 MB', '5.0 TB')
-    """
-    for power, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= power:
-            return f"{count / power:.1f} {unit}"
-    return f"{count} bytes"
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 
 from wkflow.inspection.check import Check
-from wkflow.inspection.describe_dataset import shown_bytes
 from wkflow.model.layer import START_BYTES
+from wkflow.model.units import shown_bytes
 from wkflow.process_limits import available_cores, most_open_files
 
 LEAST_OPEN_FILES = 256

@@ -13,12 +13,11 @@ from wkflow.inspection.open_dataset import Dataset, folder_of, grid_of, opened_m
 from wkflow.model.box import Triple
 from wkflow.model.datasource_properties import ExistingLayer, ExistingMag
 from wkflow.model.layer import Grid
-from wkflow.model.units import shown_sizes
+from wkflow.model.units import shown_bytes, shown_extent, shown_sizes
 
 LARGEST_ARRAY = 2**31
 """Extent from which on an array has no end of its own: WKW states none."""
 
-BYTES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 HEAD = ("mag", "voxels", "chunk", "shard", "codec", "files", "size")
 
@@ -197,11 +196,14 @@ def _layer_lines(layer: LayerDescription) -> list[str]:
     kind += [] if layer.largest_id is None else [f"largest id {layer.largest_id}"]
     kind += [f"shown from {layer.window[0]:g} to {layer.window[1]:g}"] if layer.window else []
     box = layer.bounding_box
-    begin = "" if box.begin == (0, 0, 0) else f" from {_times(box.begin, ',')} on"
+    begin = "" if box.begin == (0, 0, 0) else f" from {','.join(map(str, box.begin))} on"
     more = "".join(f" x {size} {name}" for name, size in layer.further_axes)
     rows = [HEAD, *(_row(mag) for mag in layer.mags)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(HEAD))]
-    lines = [f"layer {layer.name}: {', '.join(kind)}", f"  box {_times(box.size)}{more}{begin}"]
+    lines = [
+        f"layer {layer.name}: {', '.join(kind)}",
+        f"  box {shown_extent(box.size)}{more}{begin}",
+    ]
     formats = sorted({mag.format for mag in layer.mags})
     lines[1] += f", stored as {', '.join(formats)}" if formats else ", no mags"
     for row in rows if layer.mags else ():
@@ -221,20 +223,4 @@ def _row(mag: MagDescription) -> tuple[str, ...]:
 def _extents(mag: MagDescription, extents: tuple[int, ...]) -> str:
     """Write extents as x, y and z, wherever these axes stand; further ones are in JSON."""
     found = dict(zip(mag.axes, extents, strict=False))
-    return _times([found[axis] for axis in "xyz" if axis in found])
-
-
-def _times(extents: Iterable[int], sign: str = " x ") -> str:
-    return sign.join(map(str, extents))
-
-
-def shown_bytes(count: float) -> str:
-    """Write bytes in the unit that suits them.
-
-    >>> shown_bytes(1_234_567), shown_bytes(12)
-    ('1.23 MB', '12 B')
-    """
-    for factor, unit in BYTES:
-        if count >= factor:
-            return f"{count / factor:.3g} {unit}"
-    return f"{count:.0f} B"
+    return shown_extent([found[axis] for axis in "xyz" if axis in found])

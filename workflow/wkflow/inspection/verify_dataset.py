@@ -23,11 +23,12 @@ from wkflow.formats.mag_reader import MagReader
 from wkflow.formats.missing_files import Lost, Sizes
 from wkflow.formats.shard_writer import in_order
 from wkflow.formats.stored_array import StoredArray
-from wkflow.inspection.describe_dataset import shown_bytes, stored_files
+from wkflow.inspection.describe_dataset import stored_files
 from wkflow.inspection.open_dataset import Dataset, folder_of, opened_mag
 from wkflow.inspection.written_files import lost_metadata, written_files
 from wkflow.model.datasource_properties import ExistingLayer, ExistingMag
 from wkflow.model.receipt import ShardFile
+from wkflow.model.units import shown_bytes
 
 STRETCH_BYTES = 2**23
 """Read at once where a file is summed: large enough for a disk, small in memory."""

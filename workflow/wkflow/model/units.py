@@ -4,7 +4,7 @@ A file states a number, and a unit in somebody's spelling.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 SHORT = {
     "ym": "yoctometer", "zm": "zeptometer", "am": "attometer", "fm": "femtometer",
@@ -35,6 +35,7 @@ NANOMETER = "nanometer"
 NANOMETERS = {unit: _METERS[unit] * 1e9 for unit in UNITS}
 """How many nanometers each unit is, by its full name."""
 
+_BYTES = ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 _SHOWN = ((1e9, "m"), (1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))
 
 SPELLINGS = {"a": "angstrom", "ang": "angstrom", "micron": "micrometer", "microns": "micrometer"}
@@ -70,6 +71,27 @@ def shown_length(nanometers: float) -> str:
     units = (one for one in _SHOWN if nanometers >= one[0])
     factor, name = next(units, _SHOWN[-1])
     return f"{nanometers / factor:.4g} {name}"
+
+
+def shown_bytes(count: float) -> str:
+    """Write a number of bytes in the unit that suits it, with three digits.
+
+    >>> shown_bytes(12), shown_bytes(1_234_567), shown_bytes(999_999)
+    ('12 B', '1.23 MB', '1 MB')
+    """
+    for factor, unit in _BYTES:
+        if count >= 0.9995 * factor:  # else it would be rounded to 1e+03 of the next unit
+            return f"{count / factor:.3g} {unit}"
+    return f"{count:.0f} B"
+
+
+def shown_extent(extent: Iterable[int]) -> str:
+    """Write numbers of voxels along some axes.
+
+    >>> shown_extent((1024, 768, 3))
+    '1024 x 768 x 3'
+    """
+    return " x ".join(map(str, extent))
 
 
 def voxel_size(

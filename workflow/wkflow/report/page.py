@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, TemplateError
 from wkflow.errors import WkflowError
 from wkflow.model.datasource_properties import Existing, ExistingLayer, ExistingMag
 from wkflow.model.plan import LayerPlan, Plan
-from wkflow.model.units import shown_sizes
+from wkflow.model.units import shown_bytes, shown_sizes
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.report.command_line import command_of, config_text, options_of, versions
 from wkflow.report.job_records import JobRecord, busy, bytes_by_mag, read_jobs, sum_by_rule
@@ -234,18 +234,6 @@ def _digests(proof: Mapping[str, Any]) -> dict[str, str]:
     """Give the digests of a small upload's files; those of others are in the run folder."""
     digests = proof.get("digests")
     return digests if isinstance(digests, dict) and len(digests) <= MOST_DIGESTS else {}
-
-
-def shown_bytes(count: float) -> str:
-    """Write a number of bytes.
-
-    >>> shown_bytes(0), shown_bytes(1536), shown_bytes(5 * 2**30)
-    ('0 B', '1.5 KiB', '5 GiB')
-    """
-    unit, *larger = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
-    while count >= 1024 and larger:
-        count, (unit, *larger) = count / 1024, larger
-    return f"{count:.3g} {unit}" if count < 1000 else f"{count:.0f} {unit}"
 
 
 def shown_number(count: int) -> str:

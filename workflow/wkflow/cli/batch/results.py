@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wkflow import __version__, atomic_files
-from wkflow.cli.summary import spell_bytes
+from wkflow.model.units import shown_bytes
 
 SUMMARY = "summary.tsv"
 PAGE = "report.html"
@@ -91,7 +91,7 @@ class Results:
     def _line(self, place: str, one: Mapping[str, Any]) -> str:
         end = SAID.get(str(one["end"]), str(one["end"]))
         where = one["url"] or one["dataset"] or ""
-        size = f", {spell_bytes(one['bytes'])}" if one["bytes"] else ""
+        size = f", {shown_bytes(one['bytes'])}" if one["bytes"] else ""
         error = one["error"]
         words = f"{error['where']}: {error['what']}" if error else f"{where}{size}"
         return (
