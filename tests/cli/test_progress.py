@@ -94,6 +94,15 @@ def test_layers_and_notes_are_told_once(tmp_path: Path) -> None:
     assert told.count("note: a gap\n") == 1
 
 
+def test_a_run_that_ends_at_once_tells_its_notes_too(tmp_path: Path) -> None:
+    """Between two looks there may be the whole of a small run."""
+    progress, out = watching(tmp_path)
+    replace(PLAN, notes=("files state another size",)).write(tmp_path / DRAFT)
+    progress.close()
+    assert "note: files state another size" in out.getvalue()
+    assert out.getvalue().count("layer ") == len(PLAN.layers)
+
+
 def test_finished_jobs_count_by_their_receipts(tmp_path: Path) -> None:
     """Each with the voxels that the plan gives it; other files count nothing."""
     progress, out = watched(tmp_path)

@@ -143,8 +143,10 @@ class Progress:
         return ""
 
     def close(self) -> None:
-        """End the bar's line."""
+        """End the bar's line; a run may end before its plan was looked at, whose notes matter."""
         self._clear()
+        if not self.messages.quiet:
+            self._read_plan()
         self._tell_failures()
 
     def _read_plan(self) -> bool:
