@@ -38,6 +38,9 @@ def histogram_path(receipt: str | Path) -> Path:
     return path.parents[3] / HISTOGRAMS / path.parent.name / f"{path.stem}.npz"
 
 
+SOURCE_METADATA = "source-metadata"
+"""What the first file of each layer says of itself besides its voxels."""
+
 BATCHES = "parcels"
 """Below the receipts: those of an upload's batches. Earlier versions called them so."""
 
@@ -69,6 +72,9 @@ BEGUN = "begun.json"
 
 EXTENDED = (receipt_name("extend_properties"), receipt_name("finish_mags"))
 """One of them says that the mags of a dataset which exists are all there."""
+
+MANIFEST_RULE = "write_manifest"
+"""The job that lists the files of the dataset with their digests."""
 
 REPORT = "report.json"
 """What was done, as numbers."""

@@ -29,6 +29,8 @@ def downsample(
     max_mag: int | str | None = None,
     interpolation_mode: InterpolationMode = "default",
     sampling_mode: SamplingMode = "anisotropic",
+    manifest: bool = False,
+    ro_crate: bool = False,
     transfer_mode: TransferMode = "http",
     verify: Verify = "sample",
     keep_local: bool = False,
@@ -78,6 +80,12 @@ def downsample(
         How voxels merge; default: median, mode for segmentation.
     sampling_mode : {"anisotropic", "isotropic", "constant_z"}, default anisotropic
         Which axes each magnification halves.
+    manifest : bool, default False
+        Write manifest.sha256 into the dataset, for `sha256sum -c`: every file is read once more and
+        compared with what its job wrote.
+    ro_crate : bool, default False
+        Write ro-crate-metadata.json into the dataset: source, options, versions, times, and the
+        digest of the manifest, which is written too. Needs the extra rocrate.
     transfer_mode : {"http", "copy", "move+symlink", "symlink"}, default http
         http sends; the others put files where the server says, for those who have its storage
         mounted.

@@ -53,6 +53,9 @@ def remote_convert(
     raw_order: RawOrder = "F",
     raw_byte_order: RawByteOrder = "little",
     raw_offset: int = 0,
+    source_metadata: bool = True,
+    manifest: bool = False,
+    ro_crate: bool = False,
     webknossos_url: str | None = None,
     folder: str | None = None,
     transfer_mode: TransferMode = "http",
@@ -145,6 +148,16 @@ def remote_convert(
         Byte order in such a file.
     raw_offset : int, default 0
         Bytes before the first voxel of such a file.
+    source_metadata : bool, default True
+        Keep what the first file of each layer says of itself beside the layer, as
+        source-metadata.*: OME-XML, CZI and LIF XML, DM, ND2 and TIFF tags; of NIfTI and DICOM
+        headers numbers and codes only.
+    manifest : bool, default False
+        Write manifest.sha256 into the dataset, for `sha256sum -c`: every file is read once more and
+        compared with what its job wrote.
+    ro_crate : bool, default False
+        Write ro-crate-metadata.json into the dataset: source, options, versions, times, and the
+        digest of the manifest, which is written too. Needs the extra rocrate.
     webknossos_url : str, by default $WK_URL, else https://webknossos.org
         Address of the WEBKNOSSOS server.
     folder : str

@@ -10,6 +10,13 @@ from pathlib import Path
 
 from wkflow.atomic_files import PARTIAL
 from wkflow.errors import ConfigError
+from wkflow.model.self_description import (
+    CRATE,
+    MANIFEST,
+    is_own_crate,
+    is_own_manifest,
+    is_source_metadata,
+)
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.path_safety import require_inside
 
@@ -26,6 +33,9 @@ _CHUNK = re.compile(
 _DOCUMENTS = frozenset({"zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata", "header.wkw"})
 _PLAIN = frozenset({"attributes.json", "info"})
 """Documents whose names are not theirs alone: their content decides."""
+
+_OF_ITSELF = {MANIFEST: is_own_manifest, CRATE: is_own_crate}
+"""Documents at the top that a person may have made as well."""
 
 _ARRAYS = frozenset({"zarr.json", ".zarray", "attributes.json", "header.wkw"})
 _LOCK = ".__lock"
@@ -57,8 +67,10 @@ def dataset_files(dataset: Path, below: str = "") -> Iterator[tuple[str, bool]]:
 
 
 def _is_part(dataset: Path, path: str, name: str, arrays: list[str]) -> bool:
-    if name in _DOCUMENTS or path == PROPERTIES:
+    if name in _DOCUMENTS or path == PROPERTIES or is_source_metadata(path):
         return True
+    if path in _OF_ITSELF:
+        return _OF_ITSELF[path](dataset / path)
     if (name.startswith(".") and name.endswith(PARTIAL)) or name.endswith(_LOCK):
         return True
     if name in _PLAIN:

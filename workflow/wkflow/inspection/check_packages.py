@@ -27,6 +27,7 @@ OPENS = {
     "gs": "gs://",
     "view": "wkflow view",
     "xlsx": "sheets of wkflow batch in .xlsx",
+    "rocrate": "--ro-crate",
     "slurm": "--distribution-strategy slurm",
     "kubernetes": "--distribution-strategy kubernetes",
 }

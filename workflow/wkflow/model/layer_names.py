@@ -2,7 +2,9 @@
 
 import re
 
-RESERVED = frozenset({"zarr.json", "datasource-properties.json"})
+RESERVED = frozenset({
+    *("zarr.json", "datasource-properties.json", "manifest.sha256", "ro-crate-metadata.json"),
+})  # fmt: skip
 """Files of a dataset that stand where its layers stand."""
 
 FIRST_PRINTED = 32

@@ -24,7 +24,8 @@ class Plan:
 
     `extends` says that the dataset was there before and gets more mags; `drawn_from` digests what
     such a plan was drawn from, because it stays until it is carried out. `destination` is the URL
-    of the dataset, if a server has it.
+    of the dataset, if a server has it. `source_metadata` says that what the files say of themselves
+    is laid beside the layers.
     """
 
     dataset: str
@@ -37,6 +38,7 @@ class Plan:
     extends: bool = False
     drawn_from: str = ""
     destination: str = ""
+    source_metadata: bool = True
 
     @classmethod
     def of_nothing(cls, dataset: str) -> Self:
@@ -79,7 +81,10 @@ class Plan:
     def recipe(self) -> str:
         """Digest the whole plan, but for how voxels pass through memory and disk."""
         layers = tuple(replace(one, passing=False, feed=ReadStrategy()) for one in self.layers)
-        return digest(asdict(replace(self, layers=layers)))
+        document = asdict(replace(self, layers=layers))
+        if document["source_metadata"]:  # plans of before did not know it
+            del document["source_metadata"]
+        return digest(document)
 
     def write(self, path: str | Path) -> None:
         """Write the plan as JSON, whole or not at all."""

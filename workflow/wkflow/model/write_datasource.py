@@ -11,6 +11,7 @@ from wkflow import atomic_files
 from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.layer import Grid, Layer
 from wkflow.model.receipt import Receipt
+from wkflow.model.self_description import forget_description
 from wkflow.model.source import Channel, Window
 
 PROPERTIES = "datasource-properties.json"
@@ -28,10 +29,12 @@ DISPLAY = Channel()
 def remove_properties(dataset: Path) -> None:
     """Let a dataset that is about to change no longer look finished."""
     (dataset / PROPERTIES).unlink(missing_ok=True)
+    forget_description(dataset)
 
 
 def write_properties(dataset: Path, document: dict[str, Any]) -> None:
-    """Let the dataset be seen."""
+    """Let the dataset be seen; what described it before does so no more."""
+    forget_description(dataset)
     atomic_files.write_json(dataset / PROPERTIES, document, indent=INDENT)
 
 

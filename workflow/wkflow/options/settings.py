@@ -23,6 +23,7 @@ from wkflow.network.urls import is_url
 from wkflow.options import parsers
 from wkflow.options.cluster_resources import JobResources
 from wkflow.options.convert import ConvertOptions
+from wkflow.options.description import DescriptionOptions
 from wkflow.options.downsample import DownsampleOptions
 from wkflow.options.option_help import About
 from wkflow.options.parsers import last_part
@@ -45,6 +46,7 @@ OPTIONS_OF = {
         "insecure",
         *("verify", "keep_local", "jobs", "distribution_strategy", "job_resources", "memory"),
         *("job_size", "work_dir", "upload_on_cluster", "follow_links", "report"),
+        *("manifest", "ro_crate"),
     },
 }  # fmt: skip
 """Options of the commands that take few; a conversion takes all others."""
@@ -52,7 +54,9 @@ OPTIONS_OF = {
 HELP = "`wkflow COMMAND --help` explains every option."
 
 
-class Settings(RunOptions, DownsampleOptions, UploadOptions, SourceOptions, ConvertOptions):
+class Settings(
+    RunOptions, DownsampleOptions, UploadOptions, DescriptionOptions, SourceOptions, ConvertOptions
+):
     """One run, as the config YAML spells it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -124,6 +128,9 @@ class Settings(RunOptions, DownsampleOptions, UploadOptions, SourceOptions, Conv
         if foreign:
             raise ValueError(f"{foreign[0]} does not go with the command {self.command}")
         self._check_secrets()
+        if self.describes and (self.kind.is_remote or self.discards):
+            asked = "manifest" if self.manifest else "ro_crate"
+            raise ValueError(f"{asked} needs a dataset that stays on this machine: give keep_local")
         if self.kind.converts and self.compression:
             parsers.compression_in(self.compression, self.data_format)
         if self.kind.converts and self.target and is_url(self.target):

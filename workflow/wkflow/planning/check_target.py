@@ -12,6 +12,7 @@ from wkflow.model.plan import LayerPlan
 from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.path_safety import require_inside
+from wkflow.planning.check_description import check_description
 from wkflow.planning.target_state import TargetState, is_filled
 
 if os.name == "posix":
@@ -30,6 +31,7 @@ def check_target(settings: Settings) -> None:
         If it overlaps with the source, holds what this run folder did not make from this source,
         or holds what no dataset is made of and is to be overwritten.
     """
+    check_description(settings)
     state = TargetState.of(settings)
     if settings.target and settings.kind.converts:
         _require_apart(settings)

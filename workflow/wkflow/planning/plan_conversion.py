@@ -73,6 +73,7 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         overwrite=settings.overwrite_existing,
         layers=shape_jobs(settings, layers),
         notes=tuple(renamed(note, place.names) for note in notes),
+        source_metadata=settings.source_metadata,
     )
 
 

@@ -5,7 +5,7 @@ first file of that format is opened, and not before.
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import cache
 from importlib import import_module
 from os.path import basename, isdir
@@ -17,7 +17,9 @@ from wkflow.model.source import Header, ImageInfo, RawLayout, References
 from wkflow.readers.base.contract import Image, Reader
 from wkflow.readers.base.file_type import is_dicom, store_kind
 from wkflow.readers.base.references import BELOW, Referring
+from wkflow.readers.base.source_metadata import SourceMetadata
 from wkflow.readers.bioformats.suffixes import BIOFORMATS_SUFFIXES
+from wkflow.source_errors import translated
 
 __all__ = [
     "BELOW",
@@ -30,6 +32,7 @@ __all__ = [
     "is_readable",
     "open_images",
     "probe",
+    "read_metadata",
     "reader_for",
     "require_header",
     "series_notes",
@@ -76,6 +79,10 @@ RAW_SUFFIXES = frozenset({".raw", ".bin", ".img"})
 """Files without a header: read as options or a sidecar say."""
 
 SUFFIXES = frozenset(READERS) | RAW_SUFFIXES | BIOFORMATS_SUFFIXES
+
+
+TELLING = frozenset({"czi", "dicom", "dm", "lif", "nd2", "nifti", "tiff"})
+"""Packages of readers that have a module `source_metadata`."""
 
 
 def suffix_of(path: str) -> str:
@@ -171,6 +178,21 @@ def open_images(
 ) -> AbstractContextManager[Sequence[Image]]:
     """Open the images of `path`, to read them from as many threads as you like."""
     return reader_for(path, raw, references).open(path)
+
+
+def read_metadata(path: str) -> SourceMetadata | None:
+    """Read what a file says of itself besides its voxels, where its format says such things.
+
+    None also where that cannot be understood: no voxel depends on it.
+    """
+    row = READERS.get(suffix_of(path)) or (_DICOM if not suffix_of(path) else None)
+    package = row[0].partition(".")[0] if row else ""
+    if package not in TELLING or isdir(path):  # noqa: PTH112
+        return None
+    with suppress(SourceError, ImportError), translated(path):
+        module = import_module(f"wkflow.readers.{package}.source_metadata")
+        return cast("SourceMetadata | None", module.read_metadata(path))
+    return None
 
 
 def sort_series(files: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:

@@ -49,6 +49,10 @@ class RuleInputs:
             return []
         return [EXTENDED_THERE if self.plan.destination else EXTENDED_HERE]
 
+    def described(self, _: object = None) -> list[str]:
+        """List what says that the dataset is whole and described."""
+        return self.extensions or [receipt_name("write_properties")]
+
     def mag_receipts(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of the jobs that write a mag."""
         one = self._layer(wildcards)

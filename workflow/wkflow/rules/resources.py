@@ -75,6 +75,10 @@ class RuleResources:
         """Give the cores of the small mags of a layer: there is one such job for each."""
         return self._given.cpus or max(1, self.cores // len(self._plan.layers))
 
+    def manifest_threads(self, _: Wildcards) -> int:
+        """Give the cores of the job that reads all files: nothing else is at work then."""
+        return self._given.cpus or self.cores
+
     @property
     def sending_threads(self) -> int:
         """Give the cores of a job that sends: here it takes none from those that compute."""
@@ -130,6 +134,12 @@ class RuleResources:
     def rest_minutes(self, wildcards: Wildcards, attempt: int = 1) -> int:
         """Give the time limit of the job of all small mags; with each attempt more."""
         return self._downsample_minutes(2 * self._plan.layer(wildcards.layer).block_bytes, attempt)
+
+    def manifest_minutes(self, _: Wildcards, attempt: int = 1) -> int:
+        """Give the time limit of the job that reads all files; with each attempt more."""
+        voxels = sum(count for _, count in self._plan.jobs())
+        most = max(one.layer.voxel_bytes for one in self._plan.layers)
+        return self._minutes(10 + voxels * most // VOXEL_BYTES_PER_MINUTE, attempt)
 
     def _mem_mb(self, needed: int, attempt: int) -> int:
         """Give what was told of all jobs, else what one needs; twice as much with each try."""

@@ -19,7 +19,14 @@ from wkflow.rules.job import foresee, leave_note
 from wkflow.rules.resources import RuleResources
 from wkflow.rules.stale_receipts import drop_lost
 from wkflow.rules.upload_inputs import UploadInputs
-from wkflow.run_folder import ENTRANCE, PAGE, PICTURES, REPORT
+from wkflow.run_folder import (
+    ENTRANCE,
+    MANIFEST_RULE,
+    PAGE,
+    PICTURES,
+    REPORT,
+    receipt_name,
+)
 from wkflow.webknossos.upload_plan import UploadPlan
 from wkflow.workflow_files import snakefile
 
@@ -50,6 +57,8 @@ class Run:
         """Answer for the inputs of the upload's rules; a cluster runs as many jobs as its nodes."""
         jobs = workflow.nodes or cores
         reports = tuple(map(str, self.report_files.values()))  # without the marks of outputs
+        if self.settings.describes:
+            reports = (*reports, receipt_name(MANIFEST_RULE))
         adds = self.settings.kind.is_remote and self.settings.discards
         folder = self.settings.run_folder
         return UploadInputs(self.delivery, inputs, folder, jobs, reports, adds=adds)

@@ -19,7 +19,7 @@ from wkflow.model.receipt import Receipt
 from wkflow.model.voxel_job import VoxelJob
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.rules.inputs import RuleInputs
-from wkflow.run_folder import DRAFT, EXTENDED, PROOF, REPORT, RunFolder
+from wkflow.run_folder import DRAFT, EXTENDED, MANIFEST_RULE, PROOF, REPORT, RunFolder
 from wkflow.voxels.scratch_mag import has_shortcut, is_kept_reduced
 from wkflow.webknossos.upload_plan import UploadPlan
 from wkflow.webknossos.upload_report import UploadReport
@@ -54,7 +54,15 @@ def drop_lost(plan: Plan, run_folder: Path) -> list[Lost]:
         forget(lost, folder.receipts)
         done = map(folder.receipt, DESCRIBED)
         _unlink([*done, run_folder / REPORT, run_folder / EXTENDED[0]])
+    _drop_lost_manifest(Path(plan.dataset), folder.receipt(MANIFEST_RULE))
     return lost
+
+
+def _drop_lost_manifest(dataset: Path, path: Path) -> None:
+    """Let the manifest be written anew if it is gone: no other file depends on it."""
+    receipt = Receipt.find(path)
+    if receipt and lost_shards(MANIFEST_RULE, receipt, Sizes(dataset)):
+        path.unlink()
 
 
 def _where_it_is(plan: Plan, run_folder: Path) -> Plan:

@@ -19,12 +19,14 @@ from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.model.slab import Slab
 from wkflow.model.write_datasource import remove_properties
+from wkflow.run_folder import SOURCE_METADATA
 from wkflow.voxels.bands import bands
 from wkflow.voxels.cast import casting
 from wkflow.voxels.histogram import Histogram
 from wkflow.voxels.scratch_mag import shortcut_of
 from wkflow.voxels.scratch_voxels import ShortcutVoxels
 from wkflow.voxels.source_files import at_hand
+from wkflow.voxels.source_metadata import keep_metadata
 from wkflow.voxels.value_range import Extremes
 
 Through = Callable[[ReadBox], ReadBox]
@@ -46,8 +48,8 @@ def convert_slab(
     A dataset that is published stays so until the first of them is whole.
 
     `tick` is told the voxels of each row of chunks when it is written; below `scratch` lie
-    shortcuts and what does not fit into memory. `histogram` is the file that becomes the histogram
-    of a color layer's voxels.
+    shortcuts and what does not fit into memory, beside it what files say of themselves. `histogram`
+    is the file that becomes the histogram of a color layer's voxels.
 
     Raises
     ------
@@ -81,6 +83,7 @@ def convert_slab(
             for file in whole:
                 flusher.flush(dataset / file.path)
                 files.append(file)
+        keep_metadata(local, cut, scratch.with_name(SOURCE_METADATA))
         crc = ""
         if counted and histogram:
             crc = counted.write(histogram)

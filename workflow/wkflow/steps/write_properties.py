@@ -18,14 +18,18 @@ from wkflow.run_folder import RECEIPTS
 from wkflow.steps.create_layer import renew_layer
 from wkflow.voxels.cast import fractions_refused, is_of_fractions
 from wkflow.voxels.choose_intensity_range import choose_intensity_range
+from wkflow.voxels.source_metadata import lay_metadata
 
 
-def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False) -> Receipt:
+def write_properties(
+    plan: Plan, receipts: Iterable[str], *, goes: bool = False, metadata: Path | None = None
+) -> Receipt:
     """Write `datasource-properties.json` from the plan and the statistics of all receipts.
 
     `receipts` are paths as the rules name them, which end in a job and `.json`. `goes` says that
     shards leave the disk when they are sent, which compares each with its receipt; then they are
-    not looked for here.
+    not looked for here. `metadata` is the folder in which the first slabs kept what the sources
+    say of themselves.
 
     Raises
     ------
@@ -44,8 +48,13 @@ def write_properties(plan: Plan, receipts: Iterable[str], *, goes: bool = False)
     layers = [_described(one, slabs_of(one, read), goes=goes) for one in plan.layers]
     for one in plan.layers:
         renew_layer(plan, one)
+    beside = {
+        name
+        for one in plan.layers if metadata and plan.source_metadata and not goes
+        for name in lay_metadata(one, metadata, dataset)
+    }  # fmt: skip
     publish(dataset, properties_of(plan.name, plan.voxel_size, plan.unit, layers))
-    _prune(dataset, plan, {file.path for file in files})
+    _prune(dataset, plan, {file.path for file in files} | beside)
     voxels = sum(receipt.voxels for receipt in read.values())
     return Receipt("write_properties", tuple(files), voxels)
 

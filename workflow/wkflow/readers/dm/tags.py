@@ -5,6 +5,7 @@ are big-endian, 4 bytes in DM3 and 8 in DM4; the byte order of values stands in 
 """
 
 import struct
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import BinaryIO, Union
 
@@ -51,12 +52,12 @@ class DmTags:
         Its bytes.
     path : str
         For messages.
-    only : collection of str
+    only : container of str
         Names of the groups at the top that are wanted. Others are passed over in DM4, which says
         how long they are.
     """
 
-    def __init__(self, file: BinaryIO, size: int, path: str, only: frozenset[str]) -> None:
+    def __init__(self, file: BinaryIO, size: int, path: str, only: Container[str]) -> None:
         self._file, self._size, self._path, self._only = file, size, path, only
         self._at = 0
         self._is_wide = struct.unpack(">I", self._take(4))[0] == 4
@@ -70,9 +71,13 @@ class DmTags:
         """Give a text; "" if `value` is none."""
         if not isinstance(value, Span) or value.code != 4:
             return ""
-        self._go(value.offset)
         codec = "utf-16-le" if self.order == "<" else "utf-16-be"
-        return self._take(value.bytes).decode(codec, "replace").strip("\0 ")
+        return self.bytes_of(value).decode(codec, "replace").strip("\0 ")
+
+    def bytes_of(self, span: Span) -> bytes:
+        """Read values that stayed in the file."""
+        self._go(span.offset)
+        return self._take(span.bytes)
 
     def _group(self, depth: int) -> Tree:
         self._take(2)  # sorted, open
