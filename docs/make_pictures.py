@@ -14,7 +14,8 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 from PIL import Image
-from wkflow.planning.make_sample import SIZE, VOXEL_SIZE, make_sample, sample_options
+from wkflow.planning.make_sample import make_sample
+from wkflow.planning.sample import SIZE, VOXEL_SIZE, sample_options
 
 Picture = NDArray[np.uint8]
 """RGB, (y, x, 3)."""

@@ -54,9 +54,9 @@ OTHERS_FLAGS = frozenset({
     *("--dag", "--filegraph", "--summary", "--detailed-summary", "--list-rules", "--report"),
     *("--list-target-rules", "--omit-from", "--forcerun", "--touch", "--delete-all-output"),
     *("--directory", "--archive", "--containerize", "--sdm", "--snakefile"),
-    *("--lint", "--cores", "--configfile", "--strict", "--until", "--profile"),
+    *("--lint", "--cores", "--configfile", "--strict", "--until", "--profile", "--tag"),
 })  # fmt: skip
-"""Of pytest, pip, mkdocs and Snakemake."""
+"""Of pytest, pip, mkdocs, Snakemake and snakedeploy."""
 
 LOOKS_LIKE_A_FILE = re.compile(r"^(tests|workflow|docs|envs|config|scripts)/[\w./-]+$")
 

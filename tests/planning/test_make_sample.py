@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import tifffile
 from wkflow.options.settings import Settings
-from wkflow.planning.make_sample import CELLS, SIZE, make_sample, sample_options
+from wkflow.planning.make_sample import CELLS, make_sample
 from wkflow.planning.plan_conversion import plan_conversion
+from wkflow.planning.sample import SIZE, sample_options
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ gives   receipts/write_properties.json    the dataset is whole
 """
 
 
-report: f"{HERE}/report/run.rst"
+report: "../report/run.rst"
 
 
 rule write_properties:

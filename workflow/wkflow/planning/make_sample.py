@@ -6,21 +6,10 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-SIZE = (48, 320, 320)
-"""z, y, x: three mags, and below a second of work."""
+from wkflow.planning.sample import SIZE
 
 CELLS = 60
-VOXEL_SIZE = (11.24, 11.24, 25.0)
 SEED = 4
-
-
-def sample_options(folder: Path) -> dict[str, object]:
-    """Give the options that convert the sample below `folder`."""
-    return {
-        "source": str(folder / "sample" / "slices"),
-        "target": str(folder / "sample" / "dataset"),
-        "voxel_size": list(VOXEL_SIZE),
-    }
 
 
 def make_sample(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from wkflow import access_token
 from wkflow.atomic_files import discard
@@ -27,9 +28,11 @@ from wkflow.planning.plan_upload import (
     write_batches,
 )
 from wkflow.planning.run_folders import with_own_folder, without_new_folders, without_traces
+from wkflow.planning.sample import sample_options, sketch_sample
 from wkflow.process_limits import ALLOCATOR, raise_open_files
 from wkflow.rules.inputs import RuleInputs
 from wkflow.rules.job import RUN, foresee, leave_note
+from wkflow.rules.rules_origin import missing_package, require_matching_rules
 from wkflow.rules.run import Run
 from wkflow.rules.stale_receipts import drop_lost, drop_stale_receipts, reopen
 from wkflow.rules.state_files import mend_state
@@ -57,10 +60,13 @@ def evaluate(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN40
     is_main = workflow.is_main_process
     is_on_cluster = not is_main or workflow.nodes is not None
     run_folder: Path | None = None
+    is_sample = False
     try:
+        require_matching_rules(workflow)
         given = {key: value for key, value in config.items() if value is not None}
         is_conversion = given.get("command", "convert") == "convert"
-        if is_conversion and not given.keys() & {"source", "target", "voxel_size"}:
+        is_sample = is_conversion and not given.keys() & {"source", "target", "voxel_size"}
+        if is_sample:
             given |= _sample()
         given["distribution_strategy"] = _strategy(given, is_on_cluster=is_on_cluster)
         settings = with_own_folder(Settings.parse(without_token(given), where="config"))
@@ -77,6 +83,11 @@ def evaluate(config: Mapping[str, object], workflow: Any) -> Run:  # noqa: ANN40
                 _note_temporary(workflow, run_folder, is_on_cluster=is_on_cluster)
             plan = _plan(settings, is_main=is_main)
             delivery = _delivery(settings, plan, is_main=is_main) if settings.kind.uploads else None
+    except ModuleNotFoundError as missing:
+        lack = missing_package(missing)
+        if not (is_sample and is_main):
+            raise WorkflowError(str(lack)) from None
+        return _sketch(lack)
     except (WkflowError, OSError, MemoryError, UnicodeError) as error:
         foreseen = foresee(error)
         if foreseen is None:
@@ -141,10 +152,22 @@ def _note_temporary(workflow: Any, run_folder: Path, *, is_on_cluster: bool) -> 
 
 
 def _sample() -> dict[str, object]:
-    from wkflow.planning.make_sample import make_sample, sample_options  # noqa: PLC0415 -- as below
+    from wkflow.planning.make_sample import make_sample  # noqa: PLC0415 -- as below
 
     make_sample(Path.cwd())
     return dict(sample_options(Path.cwd()))
+
+
+def _sketch(lack: WkflowError) -> Run:
+    """Show the rules where only Snakemake is installed, of a sample that is not made."""
+    settings = Settings.parse(sample_options(Path.cwd()), where="config")
+    draft = settings.run_folder / DRAFT
+    plan = sketch_sample(settings.dataset)
+    if not draft.exists():  # rules have it as an input
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        plan.write(draft)
+    logger.warning(f"{lack.what}: rules can be looked at, no job can run.")
+    return Run(settings, plan, None, is_on_cluster=False, lack=lack)
 
 
 def _plan(settings: Settings, *, is_main: bool) -> Plan:

@@ -28,20 +28,24 @@ from wkflow.run_folder import (
     receipt_name,
 )
 from wkflow.webknossos.upload_plan import UploadPlan
-from wkflow.workflow_files import snakefile
+
+CAPTIONS = "../report"
+"""From `workflow/rules`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """What the rules are about: a plan without layers where nothing is converted.
 
-    `is_on_cluster` says that jobs run on other machines, also when seen from there.
+    `is_on_cluster` says that jobs run on other machines, also when seen from there; `lack`, that
+    no job can run, and why.
     """
 
     settings: Settings
     plan: Plan
     delivery: UploadPlan | None
     is_on_cluster: bool
+    lack: WkflowError | None = None
 
     def rule_resources(self, workflow: Any) -> RuleResources:  # noqa: ANN401 -- it has no type
         """Answer for the cores, memory and time of rules."""
@@ -76,20 +80,20 @@ class Run:
     def report_files(self) -> dict[str, str]:
         """What says what the run did: numbers, and unless nobody wants it a page with pictures.
 
-        These two are in Snakemake's report as well; captions lie in workflow/report.
+        These two are in Snakemake's report as well; captions lie beside the file of the rule, which
+        may be in a git repository.
         """
         if not self.settings.report:
             return {"report": REPORT}
-        captions = snakefile().parent / "workflow" / "report"
         page = report(
             PAGE,
-            caption=str(captions / "page.rst"),
+            caption=f"{CAPTIONS}/page.rst",
             category="All layers",
             labels={"what": "the page"},
         )
         pictures = report(
             directory(PICTURES),
-            caption=str(captions / "picture.rst"),
+            caption=f"{CAPTIONS}/picture.rst",
             category="{layer}",
             labels={"what": "{what}"},
             patterns=["{layer,[^/]+}/{what,[^/.]+}.{kind,[a-z]+}"],
@@ -109,6 +113,8 @@ class Run:
         WorkflowError
             If another run is at work there, or jobs cannot run.
         """
+        if self.lack:
+            raise WorkflowError(str(self.lack))
         try:
             lock_dataset_until_exit(self.settings.dataset)
         except TransientError as error:
