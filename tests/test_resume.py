@@ -242,7 +242,10 @@ shutil.disk_usage = lambda path: Usage(10**12, 10**12 - 500, 500)
 
 
 def test_who_sits_at_a_terminal_is_asked(tmp_path: Path) -> None:
-    """Where the disk cannot hold both datasets: `n` changes nothing, `y` replaces the old one."""
+    """Where the disk cannot hold both datasets: `n` changes nothing, `y` replaces the old one.
+
+    The answer holds for one run: the next one asks again.
+    """
     target, volume = tmp_path / "out", noise(5, 20, 20, seed=1)
     convert(write_stack(tmp_path / "a", noise(5, 20, 20)), target)
     before = shard_bytes(target)
@@ -254,6 +257,9 @@ def test_who_sits_at_a_terminal_is_asked(tmp_path: Path) -> None:
     assert at_terminal(tmp_path / "hook", source, target, "y") == 0
     np.testing.assert_array_equal(voxels(target, "b"), volume)
     assert not (target / "a").exists()
+    assert "assume_yes" not in (tmp_path / "out.wkflow" / "config.yaml").read_text()
+    assert at_terminal(tmp_path / "hook", source, target, "n") == 2
+    np.testing.assert_array_equal(voxels(target, "b"), volume)
 
 
 def at_terminal(hook: Path, source: Path, target: Path, answer: str) -> int:

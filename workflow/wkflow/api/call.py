@@ -114,7 +114,7 @@ def _read(
 
     The last are notes: what was taken from a file `.env`, as the command line does.
     """
-    from wkflow.cli.env_file import NAME, env_file_variables  # noqa: PLC0415 -- not for `import wkflow`
+    from wkflow.cli.env_file import NAME, env_file_variables, names_for  # noqa: PLC0415 -- not for `import wkflow`
     from wkflow.options.sharing_token import parted  # noqa: PLC0415
     from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415
 
@@ -122,7 +122,8 @@ def _read(
     bare, shared = parted({**options, **fixed})
     settings, of_folder = _parsed(bare, where, os.environ), {}
     if settings.kind.has_server:
-        of_folder = env_file_variables(Path.cwd(), os.environ)
+        token = cast("str | None", given["token"])
+        of_folder = env_file_variables(Path.cwd(), os.environ, names_for([settings]), token)
         settings = _parsed(bare, where, os.environ | of_folder)
     notes = (f"{' and '.join(of_folder)} from {Path.cwd() / NAME}",) if of_folder else ()
     tokens = {TOKEN: given["token"], SHARING: shared}

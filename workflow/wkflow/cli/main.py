@@ -17,7 +17,7 @@ from wkflow.cli.command_parser import COMPLETION, build_parsers
 from wkflow.cli.commands import Command
 from wkflow.cli.completion import completion_script
 from wkflow.cli.config_template import INIT, init
-from wkflow.cli.env_file import NAME, read_env_file
+from wkflow.cli.env_file import NAME, NAMES, names_for, read_env_file
 from wkflow.cli.given_options import given_of, settings_of
 from wkflow.cli.inspect import inspect
 from wkflow.cli.messages import Messages, say
@@ -137,7 +137,7 @@ def _run(
 ) -> int:
     raise_open_files()
     settings = _settings(options)
-    if settings.kind.has_server and _read_env_file(messages):
+    if settings.kind.has_server and _read_env_file(messages, names_for([settings]), options.token):
         settings = _settings(options)
     summary.describe(settings)
     if options.token:
@@ -178,24 +178,28 @@ def _batch(options: argparse.Namespace, extra: tuple[str, ...], messages: Messag
     if extra:
         raise ConfigError("passes nothing on to Snakemake", "wkflow batch", "Leave out `--`.")
     return run_command(
-        options, lambda: given_of(options), lambda: _read_env_file(messages), messages
+        options,
+        lambda: given_of(options),
+        lambda rows: _read_env_file(messages, names_for(rows), options.token),
+        messages,
     )
 
 
 def _inspect(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
     raise_open_files()
     if is_url(getattr(options, "dataset", "http://")):  # `doctor` has none, and looks at the server
-        _read_env_file(Messages())
+        asks = getattr(options, "webknossos_url", "") is None  # `doctor` alone has this option
+        _read_env_file(Messages(), NAMES if asks else (TOKEN,), options.token)
     return inspect(options, extra)
 
 
-def _read_env_file(messages: Messages) -> bool:
+def _read_env_file(messages: Messages, names: Sequence[str], token: str | None) -> bool:
     """Say what was found there, and whether anything was."""
-    names = read_env_file(Path.cwd())
-    if names:
-        words = f"{' and '.join(names)} from {Path.cwd() / NAME}"
+    found = read_env_file(Path.cwd(), names, token)
+    if found:
+        words = f"{' and '.join(found)} from {Path.cwd() / NAME}"
         messages.tell("warning", f"note: {words}", text=words)
-    return bool(names)
+    return bool(found)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

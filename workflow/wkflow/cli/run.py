@@ -32,6 +32,7 @@ from wkflow.model.plan import Plan
 from wkflow.model.run_kind import RunKind
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
+from wkflow.planning.check_resources import AGREED
 from wkflow.planning.check_target import check_target
 from wkflow.planning.claim_target import keep_source
 from wkflow.planning.run_folders import require_own_files, without_new_folders, without_traces
@@ -114,7 +115,7 @@ def launch(
             first = f"wkflow: {spelled}\n"
             run = partial(run, first_line=first, passes_on=bool(extra))
             before = written_by_jobs(folder) if extra else {}
-            failure = _attempts(settings, run, messages)
+            failure = _attempts(settings, run, environment, messages)
             has_run = not (extra and (only_looks(extra) or written_by_jobs(folder) == before))
             end = End.INCOMPLETE if failure else _end(settings, environment, extra, has_run=has_run)
             if end.is_complete:
@@ -126,13 +127,20 @@ def launch(
 
 
 def _attempts(
-    settings: Settings, run: Callable[[], WkflowError | None], messages: Messages
+    settings: Settings,
+    run: Callable[[], WkflowError | None],
+    environment: dict[str, str],
+    messages: Messages,
 ) -> WkflowError | None:
-    """Run, and run again where that may help at once; give what went wrong in the end."""
-    _write_config(settings)
+    """Run, and run again where that may help at once; give what went wrong in the end.
+
+    What a person answers is told by the `environment`: it holds for this run, and in no file.
+    """
+    content = yaml.safe_dump(_config(settings), sort_keys=False)
+    (settings.run_folder / CONFIG).write_text(content)
     failure = run()
     if isinstance(failure, UnansweredError) and _agrees(failure):
-        _write_config(settings.model_copy(update={"assume_yes": True}))
+        environment[AGREED] = str(settings.dataset)
         failure = run()
     for _ in range(RESTARTS):
         if failure is None or not (again := why_again(settings.run_folder, failure)):
@@ -140,11 +148,6 @@ def _attempts(
         messages.warn(f"{failure.what}; {again}", is_needed=True)
         failure = run()
     return failure
-
-
-def _write_config(settings: Settings) -> None:
-    content = yaml.safe_dump(_config(settings), sort_keys=False)
-    (settings.run_folder / CONFIG).write_text(content)
 
 
 def _agrees(question: UnansweredError) -> bool:

@@ -1,5 +1,6 @@
 """Is there enough memory and disk? Asked before the first voxel is read."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from wkflow.options.settings import Settings
 from wkflow.planning.target_state import TargetState
 from wkflow.run_folder import RunFolder
 from wkflow.voxels.scratch_mag import shortcut_bytes
+
+AGREED = "WKFLOW_AGREED"
+"""In the environment: the dataset that a person at the terminal allowed to be removed first."""
 
 MEMORY_SHARE = 0.8
 """Of the free memory: the rest is left to the file cache and to others."""
@@ -91,6 +95,8 @@ def check_room(plan: Plan, settings: Settings) -> None:
     ------
     ResourceError
         If a job needs more memory than there is, or the dataset more disk.
+    UnansweredError
+        If the disk suffices only without the old dataset, and nobody has agreed.
     """
     room = measure_room(plan, settings)
     is_told = not settings.is_on_cluster or settings.memory  # else a cluster's nodes decide
@@ -110,7 +116,7 @@ def check_room(plan: Plan, settings: Settings) -> None:
             plan.dataset,
             "Free space there, or choose a target on another disk.",
         )
-    if not settings.assume_yes:
+    if not (settings.assume_yes or os.environ.get(AGREED) == plan.dataset):
         raise UnansweredError(
             f"the new dataset needs about {_gib(room.expected)}, and {_gib(room.disk_free)} are "
             f"free: the old one, {_gib(old)}, would be removed before the new one is whole",

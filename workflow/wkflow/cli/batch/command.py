@@ -62,7 +62,7 @@ def add_own_arguments(parser: argparse.ArgumentParser) -> None:
 def run_command(
     options: argparse.Namespace,
     defaults: Callable[[], Mapping[str, object]],
-    read_env_file: Callable[[], bool],
+    read_env_file: Callable[[list[Settings]], bool],
     messages: Messages,
 ) -> int:
     """Run the batch, or show it with `--dry-run`; give the exit status.
@@ -85,7 +85,8 @@ def run_command(
         )  # fmt: skip
     sheet = Path(options.sheet).expanduser().absolute()
     rows = read_sheet(sheet, defaults())
-    if any(row.settings.kind.has_server for row in rows) and read_env_file():
+    sent = [row.settings for row in rows if row.settings.kind.has_server]
+    if sent and read_env_file(sent):
         rows = read_sheet(sheet, defaults())
     if options.token:
         os.environ[TOKEN] = options.token
