@@ -111,6 +111,7 @@ SENT: dict[str, Any] = {"upload": True, "source": "stack", "voxel_size": (1, 1, 
 def test_only_who_has_no_server_looks_for_one(
     options: dict[str, object], names: tuple[str, ...]
 ) -> None:
+    """A server that is named anywhere else, or is part of a dataset's URL, is the one."""
     assert names_for([Settings.parse(options, where="a test")]) == names
 
 
