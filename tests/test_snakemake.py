@@ -9,9 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.runs import ROOT, TIMEOUT_S, environment, noise, snakemake, voxels, wkflow, write_stack
+from tests.runs import (
+    ROOT,
+    TIMEOUT_S,
+    environment,
+    noise,
+    snakemake,
+    voxels,
+    wkflow,
+    write_bad_voxels,
+    write_stack,
+)
 
-pytestmark = pytest.mark.long(but=["test_it_runs_as_the_catalog_asks"])
+pytestmark = pytest.mark.long(
+    but=["test_it_runs_as_the_catalog_asks", "test_plain_snakemake_says_where_all_is"]
+)
 
 CATALOG = ROOT / ".test"
 
@@ -230,3 +242,36 @@ use rule * from wkflow
     assert "Nothing to be done" in run.stderr
     np.testing.assert_array_equal(voxels(tmp_path / "out", "images"), noise(3, 20, 20))
     assert (tmp_path / "report.json").exists()
+
+
+def test_plain_snakemake_says_where_all_is(tmp_path: Path) -> None:
+    """The end is told as by the command: what was made; or what failed, what to do, the log."""
+    configured(tmp_path)
+    write_stack(tmp_path / "images", noise(100, 20, 20))  # the plan decodes a few of them
+    bad = tmp_path / "images" / "slice_7.tif"
+    good = bad.read_bytes()
+    write_bad_voxels(bad, noise(1, 20, 20)[0])
+    command = ("--configfile", "my.yaml", "--cores", "2")
+    run = snakemake(*command, cwd=tmp_path)
+    told = [line for line in run.stderr.splitlines() if line.startswith("wkflow: ")]
+    assert run.returncode == 1, run.stderr
+    assert told[0].startswith(f"wkflow: {bad}: "), told
+    assert told[-1] == "wkflow: the same command goes on from here"
+    assert Path(told[-2].removeprefix("wkflow: log").strip()).is_file()
+    bad.write_bytes(good)
+    run = snakemake(*command, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    told = [line for line in run.stderr.splitlines() if line.startswith("wkflow: ")]
+    assert told == [
+        f"wkflow: dataset  {tmp_path / 'out'}",
+        f"wkflow: report   {tmp_path / 'out.wkflow' / 'report.html'}",
+        f"wkflow: look at  wkflow info {tmp_path / 'out'}",
+    ]
+
+
+def test_the_command_says_it_once(tmp_path: Path) -> None:
+    """Its Snakemake is silent, also where a person asked Snakemake for something."""
+    configured(tmp_path)
+    run = wkflow("run", "my.yaml", "--", "--forcerun", "convert_slab", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert (run.stdout + run.stderr).count("dataset  ") == 1

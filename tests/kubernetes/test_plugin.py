@@ -16,8 +16,8 @@ from snakemake_executor_plugin_wkflow_kubernetes.pod import Pod, Waiting
 from snakemake_executor_plugin_wkflow_kubernetes.pod_deadlines import Vigil
 from snakemake_interface_common.exceptions import WorkflowError
 from urllib3.exceptions import ProtocolError
-from wkflow.cli.failure_report import read_failures
 from wkflow.rules import job
+from wkflow.rules.failure_report import read_failures
 
 from tests.runs import ROOT
 

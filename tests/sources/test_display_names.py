@@ -6,9 +6,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from wkflow.cli.failure_report import read_failures
 from wkflow.errors import SourceError
 from wkflow.model.slab import Slab
+from wkflow.rules.failure_report import read_failures
 from wkflow.rules.job import leave_note
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.create_layer import create_layer

@@ -48,3 +48,8 @@ onstart:
 
 onsuccess:
     run.require_whole()
+    run.tell_success()
+
+
+onerror:
+    run.tell_failure(log)

@@ -162,10 +162,15 @@ def lock_dataset_until_exit(dataset: Path) -> None:
     TransientError
         If another run has it locked.
     """
-    if os.environ.get(LOCKED) != str(dataset):
+    if not has_lock_of_caller(dataset):
         with ExitStack() as stack:
             stack.enter_context(dataset_lock(dataset))
             atexit.register(stack.pop_all().close)
+
+
+def has_lock_of_caller(dataset: Path) -> bool:
+    """Whether the program that started this one holds the dataset's lock, and tells of the run."""
+    return os.environ.get(LOCKED) == str(dataset)
 
 
 def dataset_lock_file(dataset: Path) -> Path:

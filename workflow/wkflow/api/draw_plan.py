@@ -4,7 +4,6 @@ from math import prod
 from pathlib import Path
 
 from wkflow.api.planned_run import PlannedLayer, PlannedMag, PlannedRun
-from wkflow.cli.failure_report import shortened
 from wkflow.cli.plan_table import contents_table, plan_table
 from wkflow.errors import ResourceError, SourceError, UnansweredError, WkflowError
 from wkflow.model.layer_plan import LayerPlan
@@ -17,6 +16,7 @@ from wkflow.planning.list_dataset_files import find_batches
 from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.planning.plan_downsampling import plan_downsampling
 from wkflow.planning.plan_upload import plan_contents_upload
+from wkflow.rules.failure_report import shortened
 
 
 def draw_plan(settings: Settings) -> PlannedRun:

@@ -10,6 +10,7 @@ from wkflow.api.run_result import LayerResult, Outcome, RunResult
 from wkflow.cli.local_snakemake import suffices
 from wkflow.cli.snakemake_process import forked
 from wkflow.options.settings import Settings
+from wkflow.rules.closing_lines import address_of
 
 OUTCOMES: dict[str, Outcome] = {
     "DONE": "done",
@@ -42,12 +43,12 @@ def make_dataset(settings: Settings, extra: tuple[str, ...], output: int) -> Run
 
 def result_of(settings: Settings, outcome: Outcome, seconds: float, output: str) -> RunResult:
     """Read what a run left, as the command line sums it up."""
-    from wkflow.cli.run import notes, result  # noqa: PLC0415 -- as above
+    from wkflow.cli.run import notes  # noqa: PLC0415 -- as above
     from wkflow.cli.summary import Summary  # noqa: PLC0415
     from wkflow.run_folder import PROOF, RunFolder  # noqa: PLC0415
 
     summary = Summary()
-    url = next(iter(result(settings)), None)
+    url = address_of(settings)
     summary.look_at_results(settings, url=url, notes=notes(settings))
     proof = settings.run_folder / PROOF
     size, unit = _voxel_size(settings)

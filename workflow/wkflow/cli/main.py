@@ -28,6 +28,7 @@ from wkflow.model.run_kind import RunKind
 from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.process_limits import raise_open_files
+from wkflow.rules.closing_lines import address_of
 
 INTERRUPTED = 130
 
@@ -155,21 +156,20 @@ def _run(
     # it imports beside us
     with forked(extra, settings, is_wanted=suffices(settings, extra)) as forks:
         from wkflow.cli.outcome import End  # noqa: PLC0415
-        from wkflow.cli.run import launch, notes, result  # noqa: PLC0415 -- not for --help
+        from wkflow.cli.run import launch, notes  # noqa: PLC0415 -- not for --help
 
         end = launch(settings, extra, forks, quiet=options.quiet, messages=messages)
     summary.end = end.name.lower()
-    sent_notes, urls = (notes(settings), result(settings)) if end.is_complete else ([], [])
+    sent_notes, url = (notes(settings), address_of(settings)) if end.is_complete else ([], None)
     if end.is_complete:
-        summary.look_at_results(settings, url=next(iter(urls), None), notes=sent_notes)
+        summary.look_at_results(settings, url=url, notes=sent_notes)
     for note in sent_notes:
         messages.tell("warning", f"note: {note}", text=note)
     seconds = f" in {summary.to_dict()['seconds']:.1f} s" if end is End.DONE else ""
     lines = [f"{settings.dataset_name}: {end.value}{seconds}", *summary.closing_lines()]
     status = _end(messages, summary, "\n".join(lines))
-    if not summary.is_wanted:
-        for line in urls:
-            say(line, sys.stdout)
+    if url and not summary.is_wanted:
+        say(url, sys.stdout)
     return status
 
 
@@ -209,12 +209,12 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _dry_run(settings: Settings, messages: Messages, summary: Summary) -> int:
-    from wkflow.cli.failure_report import shortened  # noqa: PLC0415
     from wkflow.cli.plan_table import contents_table, plan_table  # noqa: PLC0415
     from wkflow.planning.check_resources import check_room  # noqa: PLC0415 -- only a dry run opens images
     from wkflow.planning.check_target import check_target  # noqa: PLC0415
     from wkflow.planning.plan_conversion import plan_conversion  # noqa: PLC0415
     from wkflow.planning.plan_downsampling import plan_downsampling  # noqa: PLC0415
+    from wkflow.rules.failure_report import shortened  # noqa: PLC0415
 
     check_target(settings)
     plan = None

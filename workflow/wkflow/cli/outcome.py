@@ -7,7 +7,6 @@ import signal
 from enum import Enum
 from pathlib import Path
 
-from wkflow.cli.failure_report import read_failures
 from wkflow.errors import (
     ConfigError,
     IncompleteError,
@@ -17,6 +16,8 @@ from wkflow.errors import (
     TransientError,
     WkflowError,
 )
+from wkflow.rules.closing_lines import TOLD
+from wkflow.rules.failure_report import read_failures
 from wkflow.rules.job import foresee
 from wkflow.run_folder import LOG
 from wkflow.webknossos.attempt import current, why_lost
@@ -24,9 +25,6 @@ from wkflow.webknossos.attempt import current, why_lost
 if os.name == "posix":
     import resource
 
-
-TOLD = 2
-"""Failures that are printed: a reader takes in five lines."""
 
 LOG_END = 200_000
 """Bytes at the end of a log in which its last error is looked for."""

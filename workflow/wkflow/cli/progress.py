@@ -12,13 +12,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from wkflow.cli.failure_report import failures_in
 from wkflow.cli.messages import Messages, facts_of
 from wkflow.cli.progress_line import State, cells_of, fitted, width_of
 from wkflow.cli.traffic import Traffic
 from wkflow.errors import ConfigError
 from wkflow.model.plan import Plan
 from wkflow.model.run_kind import RunKind
+from wkflow.rules.failure_report import failures_in
 from wkflow.run_folder import CLUSTER, DRAFT, PROGRESS, RunFolder
 
 COUNT_S = 0.4

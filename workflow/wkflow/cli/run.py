@@ -1,6 +1,5 @@
 """The Snakemake command: spelled, started, watched, and what its end means."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +12,6 @@ import yaml
 
 from wkflow.access_token import find_token
 from wkflow.cli.cluster_jobs import cancel_jobs_of_before, cancelling_jobs
-from wkflow.cli.failure_report import forget
 from wkflow.cli.messages import Messages
 from wkflow.cli.outcome import NOTHING_TO_DO, End, end_of, explain, why_again
 from wkflow.cli.passed_on import only_looks, require_others, written_by_jobs
@@ -38,6 +36,7 @@ from wkflow.planning.claim_target import keep_source
 from wkflow.planning.run_folders import require_own_files, without_new_folders, without_traces
 from wkflow.planning.target_state import ANEW
 from wkflow.planning.unfinished_jobs import unfinished
+from wkflow.rules.failure_report import forget
 from wkflow.rules.stale_receipts import reopen
 from wkflow.rules.state_files import clear_folders
 from wkflow.run_folder import (
@@ -45,7 +44,6 @@ from wkflow.run_folder import (
     CONFIG,
     DELIVERY,
     DRAFT,
-    EXTENDED,
     LOG,
     PROOF,
     REPORT,
@@ -228,15 +226,6 @@ def notes(settings: Settings) -> list[str]:
     if not (settings.kind.uploads and path.exists()):
         return []
     return list(UploadPlan.read(path).notes)
-
-
-def result(settings: Settings) -> list[str]:
-    """Give what a person or a script wants of a run that ended well: the dataset's address."""
-    name = EXTENDED[1] if settings.kind.is_remote else PROOF
-    proof = settings.run_folder / name
-    if not (settings.kind.has_server and proof.exists()):
-        return []
-    return [str(json.loads(proof.read_bytes())["url"])]
 
 
 def _config(settings: Settings) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """What a run made, where it is and how to look at it: the last lines, and what `--json` prints."""
 
 import json
-import shlex
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,10 +12,10 @@ from wkflow.cli.messages import facts_of
 from wkflow.errors import SourceError, WkflowError
 from wkflow.model.layer import Layer
 from wkflow.model.mag import Mag
-from wkflow.model.units import shown_bytes
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
-from wkflow.run_folder import EXTENDED, LOG, PAGE, PROOF, REPORT
+from wkflow.rules.closing_lines import closing_lines, dataset_of, report_of
+from wkflow.run_folder import EXTENDED, LOG, PROOF, REPORT
 
 if TYPE_CHECKING:
     from wkflow.model.plan import Plan
@@ -74,8 +73,7 @@ class Summary:
         folder = settings.run_folder
         report, proof = _document(folder / REPORT), _document(folder / PROOF)
         extended = _document(folder / EXTENDED[1])
-        if (settings.dataset / PROPERTIES).exists():
-            self.dataset = str(settings.dataset)
+        self.dataset = dataset_of(settings)
         self.url = url
         self.layers = _stored_layers(settings.dataset) or [
             {key: layer[key] for key in LAYER_KEYS} for layer in report.get("layers", [])
@@ -86,8 +84,7 @@ class Summary:
         if settings.kind.has_server:
             self.bytes = proof.get("bytes", extended.get("bytes_sent", self.bytes))
         self.notes = list(dict.fromkeys([*report.get("notes", []), *notes]))
-        names = (PAGE, REPORT, PROOF)
-        self.report = next((str(folder / one) for one in names if (folder / one).exists()), None)
+        self.report = report_of(folder)
 
     def look_at_plan(self, plan: "Plan | None", settings: Settings) -> None:
         """Say what would be made; there is no plan where a dataset would be sent as it is."""
@@ -112,13 +109,7 @@ class Summary:
 
     def closing_lines(self) -> list[str]:
         """Say where to look, in at most three lines."""
-        size = f", {shown_bytes(self.bytes)}" if self.bytes else ""
-        place = self.url or self.dataset
-        lines = [f"dataset  {place}{size}"] if place else []
-        lines += [f"report   {self.report}"] if self.report else []
-        if self.dataset and not self.url:
-            lines.append(f"look at  wkflow info {shlex.quote(self.dataset)}")
-        return lines
+        return closing_lines(self.dataset, self.url, self.report, self.bytes)
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -1,19 +1,23 @@
 """What the Snakefile knows of its run: options, plan, upload, and where jobs are at work."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
 from snakemake.io import directory, report
+from snakemake.logging import logger
 
 from wkflow.errors import TransientError, WkflowError
 from wkflow.formats.missing_files import fault_of
-from wkflow.locks import lock_dataset_until_exit
+from wkflow.locks import has_lock_of_caller, lock_dataset_until_exit
 from wkflow.model.plan import Plan
 from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.planning.claim_target import claim_target
+from wkflow.rules.closing_lines import lines_of_failure, lines_of_success
+from wkflow.rules.failure_report import forget
 from wkflow.rules.inputs import RuleInputs
 from wkflow.rules.job import foresee, leave_note
 from wkflow.rules.resources import RuleResources
@@ -120,6 +124,8 @@ class Run:
         except TransientError as error:
             leave_note(self.settings.run_folder / ENTRANCE, error)
             raise WorkflowError(str(error)) from None
+        if not has_lock_of_caller(self.settings.dataset):
+            forget(self.settings.run_folder)
         if not workflow.local_exec:
             from wkflow.rules.clusters.slurm_monitor import monitor_slurm  # noqa: PLC0415 -- most runs are local
 
@@ -157,6 +163,18 @@ class Run:
             fault = fault_of(lost, self.plan.dataset)
             leave_note(self.settings.run_folder / ENTRANCE, fault)
             raise WorkflowError(str(fault))
+
+    def tell_success(self) -> None:
+        """Say where the dataset and its report are, unless the command that started us does."""
+        self._tell(logger.info, lines_of_success(self.settings))
+
+    def tell_failure(self, logs: Sequence[str]) -> None:
+        """Say what failed and what to do, likewise; `logs` are Snakemake's."""
+        self._tell(logger.error, lines_of_failure(self.settings, logs))
+
+    def _tell(self, tell: Callable[[str], None], lines: list[str]) -> None:
+        if lines and not has_lock_of_caller(self.settings.dataset):
+            tell("\n".join(f"wkflow: {line}" for line in lines))
 
     @property
     def _place(self) -> Path:

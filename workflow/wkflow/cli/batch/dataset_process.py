@@ -17,12 +17,13 @@ from typing import Any
 from wkflow.cli.local_snakemake import suffices
 from wkflow.cli.messages import Messages
 from wkflow.cli.process import ASKING
-from wkflow.cli.run import launch, notes, result
+from wkflow.cli.run import launch, notes
 from wkflow.cli.snakemake_process import forked
 from wkflow.cli.summary import Summary
 from wkflow.errors import TransientError, WkflowError
 from wkflow.options.settings import Settings
 from wkflow.planning.finished_state import SourceState, note_finished
+from wkflow.rules.closing_lines import address_of
 from wkflow.rules.job import foresee
 
 LOOK_S = 0.5
@@ -120,8 +121,7 @@ def _run(settings: Settings, source: SourceState, summary: Summary, caller: int)
         end = launch(settings, (), forks, quiet=True, messages=messages)
     summary.end = end.name.lower()
     if end.is_complete:
-        urls = result(settings)
-        summary.look_at_results(settings, url=next(iter(urls), None), notes=notes(settings))
+        summary.look_at_results(settings, url=address_of(settings), notes=notes(settings))
         note_finished(settings, source)
 
 

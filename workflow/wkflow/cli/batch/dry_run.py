@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from wkflow.cli.batch.run_batch import pool_for
-from wkflow.cli.failure_report import shortened
 from wkflow.cli.messages import facts_of, say
 from wkflow.errors import WkflowError
 from wkflow.options.settings import Settings
@@ -20,6 +19,7 @@ from wkflow.planning.check_resources import check_room, measure_room
 from wkflow.planning.check_target import check_target
 from wkflow.planning.finished_state import is_unchanged, look_at_source
 from wkflow.planning.plan_conversion import plan_conversion
+from wkflow.rules.failure_report import shortened
 from wkflow.rules.job import foresee
 from wkflow.run_folder import RunFolder
 

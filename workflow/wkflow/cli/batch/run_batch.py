@@ -24,6 +24,7 @@ from wkflow.options.sheet import Row
 from wkflow.planning.check_resources import memory_budget
 from wkflow.planning.finished_state import SourceState, is_unchanged, look_at_source
 from wkflow.process_limits import available_cores
+from wkflow.rules.closing_lines import address_of
 
 POLL_S = 0.1
 
@@ -154,10 +155,9 @@ def _told(settings: Settings, end: str) -> dict[str, Any]:
     summary = Summary(command="batch")
     summary.describe(settings)
     if end == "unchanged":
-        from wkflow.cli.run import notes, result  # noqa: PLC0415 -- imports much
+        from wkflow.cli.run import notes  # noqa: PLC0415 -- imports much
 
-        urls = result(settings)
-        summary.look_at_results(settings, url=next(iter(urls), None), notes=notes(settings))
+        summary.look_at_results(settings, url=address_of(settings), notes=notes(settings))
     summary.end = end
     summary.exit_status = INTERRUPTED if end == "not_begun" else 0
     return summary.to_dict()

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from wkflow.cli.failure_report import NAMED, forget, read_failures, shortened
 from wkflow.errors import (
     ResourceError,
     ServerError,
@@ -14,6 +13,7 @@ from wkflow.errors import (
     WkflowError,
     several,
 )
+from wkflow.rules.failure_report import NAMED, forget, read_failures, shortened
 from wkflow.rules.job import leave_note
 from wkflow.run_folder import BAD_SLICES
 from wkflow.webknossos.sent_parts import ChangedError

@@ -1,0 +1,74 @@
+"""The last lines of a run, for people: where the dataset and its report are, or what failed."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from wkflow.model.units import shown_bytes
+from wkflow.model.write_datasource import PROPERTIES
+from wkflow.options.settings import Settings
+from wkflow.rules.failure_report import read_failures
+from wkflow.run_folder import EXTENDED, LOGS, PAGE, PROOF, REPORT
+
+TOLD = 2
+"""Failures that are told in full: a reader takes in five lines."""
+
+
+def closing_lines(
+    dataset: str | None, url: str | None, report: str | None, size: int | None = None
+) -> list[str]:
+    """Say where to look, in at most three lines; `size` is in bytes.
+
+    >>> closing_lines("/data/em", None, "/data/em.wkflow/report.html", 2**20)[0]
+    'dataset  /data/em, 1.0 MiB'
+    """
+    place = url or dataset
+    lines = [f"dataset  {place}{f', {shown_bytes(size)}' if size else ''}"] if place else []
+    lines += [f"report   {report}"] if report else []
+    if dataset and not url:
+        lines.append(f"look at  wkflow info {shlex.quote(dataset)}")
+    return lines
+
+
+def dataset_of(settings: Settings) -> str | None:
+    """Give the folder of the dataset, if it is there."""
+    return str(settings.dataset) if (settings.dataset / PROPERTIES).exists() else None
+
+
+def address_of(settings: Settings) -> str | None:
+    """Give the address of a dataset on a server, as a run noted that ended well."""
+    name = EXTENDED[1] if settings.kind.is_remote else PROOF
+    proof = settings.run_folder / name
+    if not (settings.kind.has_server and proof.exists()):
+        return None
+    return str(json.loads(proof.read_bytes())["url"])
+
+
+def report_of(run_folder: Path) -> str | None:
+    """Give the file that says what a run did: for people, else for programs."""
+    names = (PAGE, REPORT, PROOF)
+    return next((str(run_folder / one) for one in names if (run_folder / one).exists()), None)
+
+
+def lines_of_success(settings: Settings) -> list[str]:
+    """Say where the dataset of a run is; of one that ended before it was whole, nothing."""
+    url = None
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        url = address_of(settings)
+    report = report_of(settings.run_folder)
+    return closing_lines(dataset_of(settings), url, report) if report else []
+
+
+def lines_of_failure(settings: Settings, logs: Sequence[str]) -> list[str]:
+    """Say what failed and what to do, as jobs noted it; `logs` are Snakemake's.
+
+    What nobody foresaw stands in the log only.
+    """
+    failures = read_failures(settings.run_folder)
+    lines = [line for one in failures[:TOLD] for line in str(one).splitlines()]
+    if more := len(failures[TOLD:]):
+        lines.append(f"and {more} further failures: {settings.run_folder / LOGS}")
+    lines += [f"log      {settings.run_folder / log}" for log in logs]
+    return [*lines, "the same command goes on from here"]
