@@ -132,7 +132,8 @@ def test_a_file_in_the_folder_may_have_both(
     (tmp_path / ".env").write_text("WK_TOKEN=of-the-file\nWK_URL=https://wk.example\nPATH=/evil\n")
     before = dict(os.environ)
     result = wkflow.upload("stack")
-    wkflow.upload("stack", token="mine-2")  # noqa: S106 -- of no use
+    mine: Any = {"token": "mine-2", "webknossos_url": "https://wk.example"}
+    wkflow.upload("stack", **mine)
     local = wkflow.convert("stack", "out", voxel_size="1,1,1")
     assert dict(os.environ) == before
     assert result.notes == (f"WK_TOKEN and WK_URL from {tmp_path / '.env'}", *RESULT.notes)
