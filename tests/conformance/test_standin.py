@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.conformance, pytest.mark.long]
 
 SHAPE = (5, 70, 101)
 REMOTE_JUDGE = Path(__file__).with_name("remote_judge.py")
+REMOTE_DETAILS = Path(__file__).with_name("remote_details.py")
 SERVED = ("zarr_streaming", "proxy_path")
 
 Starter = Callable[..., Standin]
@@ -185,3 +186,33 @@ def test_what_we_send_is_read(
     )
     assert done.returncode == 0, done.stderr
     assert_served(official, server, done.stdout.strip(), whole, *SERVED)
+
+
+@pytest.mark.parametrize("api", [13, 16])
+def test_what_a_dataset_says_of_itself_is_read_and_changed(
+    official: Official, whole: Path, start: Starter, tmp_path: Path, api: int
+) -> None:
+    """The official library finds the details that we set, and sets others."""
+    server = start(api=api)
+    said = ["--tags", "a,b", "--teams", "Lab Alder", "--description", "D", "--no-public"]
+    pairs = ["--metadata", "age=12", "--metadata", "animal=M7"]
+    done = subprocess.run(
+        [sys.executable, "-m", "wkflow.cli.main", "upload", *said, *pairs, whole],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment() | {"WK_URL": server.url, "WK_TOKEN": server.token},
+    )
+    assert done.returncode == 0, done.stderr
+    ours, theirs = json.loads(official.script(REMOTE_DETAILS, done.stdout.strip(), server.token))
+    metadata = {"age": 12, "animal": "M7"}
+    assert ours == {
+        "tags": ["a", "b"], "teams": ["Lab Alder"], "description": "D", "metadata": metadata,
+        "public": False,
+    }  # fmt: skip
+    metadata = {"number": 1, "list": ["a", "b"], "text": "x"}
+    assert theirs == {
+        "tags": ["theirs"], "teams": ["Lab Birch"], "description": None, "metadata": metadata,
+        "public": False,
+    }  # fmt: skip

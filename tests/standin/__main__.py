@@ -67,6 +67,7 @@ def _options(given: argparse.Namespace) -> Options:
         root_folder=given.root_folder,
         quota=given.quota,
         allows_upload=not given.no_datastore,
+        allows_delete=not given.no_delete,
         expiry=given.expiry,
         max_body=given.max_body,
     )
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--root-folder", default="sample_organization", help="name of its root folder")
     add("--quota", type=int, help="bytes that the organization may store")
     add("--no-datastore", action="store_true", help="no datastore takes uploads")
+    add("--no-delete", action="store_true", help="no dataset can be deleted")
     add("--expiry", type=float, default=TWO_WEEKS, help="seconds that an upload may be idle")
     add("--max-body", type=int, default=GIBIBYTE, help="bytes of the longest request")
     add("--faults", default="{}", help="JSON, see tests/standin/faults.py")

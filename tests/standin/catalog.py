@@ -8,7 +8,8 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from tests.standin.answers import as_json, missing, refusal
+from tests.standin.answers import as_json, missing, nothing, refusal
+from tests.standin.bodies import ID, parsed, validated
 from tests.standin.datasets import USABLE
 from tests.standin.datasource import (
     Document,
@@ -20,12 +21,20 @@ from tests.standin.datasource import (
     normalized,
     places,
 )
-from tests.standin.people import sees
+from tests.standin.people import may_edit_team, sees, teams_of
 from tests.standin.site import Call
 from tests.standin.store import Row
 
 COMPACT_ONLY_SINCE = 16
 FREE_FIELDS = ("description", "tags", "metadata")
+CHANGES = {
+    "dataSource?": dict,
+    "name?": str,
+    "isPublic?": bool,
+    "description?": str,
+    "tags?": [str],
+    "metadata?": [dict],
+}
 CHANGEABLE = ("category", "boundingBox", "coordinateTransformations", "defaultViewConfiguration",
               "adminViewConfiguration", "largestSegmentId")  # fmt: skip
 """What a client may change of a layer by sending the whole data source."""
@@ -97,12 +106,48 @@ def disambiguate(call: Call, organization: str, name: str) -> Response:
 def update_partial(call: Call, key: str) -> Response:
     """Change what a document of changes names, and nothing else."""
     dataset = editable(call, key)
-    changes = call.document({"dataSource?": dict, "name?": str, "isPublic?": bool})
+    changes = call.document(CHANGES)
+    keys = [row["key"] for row in changes.get("metadata") or ()]
+    if len(keys) != len(set(keys)):
+        raise refusal("There are duplicate keys in the metadata.")
     if changes.get("dataSource") is not None:
         _apply_source(call, dataset, changes)
     _apply_fields(call, dataset, changes)
     datasets = call.site.datasets
     return as_json(datasets.described(datasets.get(key), call.user, call.version))
+
+
+def update_teams(call: Call, key: str) -> Response:
+    """Set the teams that may see a dataset.
+
+    Of what is sent, teams that the user may not choose are left out without a word; of what the
+    dataset has, those are kept. A dataset manager may choose any.
+    """
+    dataset = editable(call, key)
+    wanted = validated(parsed(call.body.read(), call.request.content_type or ""), [ID])
+    user = call.user
+    teams = teams_of(call.organization)
+    mine = {team["id"] for team in teams if user and (user.is_manager or may_edit_team(user, team))}
+    extra = json.loads(dataset["extra"])
+    before = [team["id"] for team in extra.get("allowedTeams", ())]
+    new = [one for one in wanted if one in mine] + [one for one in before if one not in mine]
+    allowed = [team for team in teams if team["id"] in new]
+    extra |= {"allowedTeams": allowed, "allowedTeamsCumulative": allowed}
+    call.site.store.run("UPDATE datasets SET extra = ? WHERE id = ?", json.dumps(extra), key)
+    return as_json(list(dict.fromkeys(new)))
+
+
+def delete(call: Call, key: str) -> Response:
+    """Delete a dataset and its files, where the instance allows that at all."""
+    visible(call, key)
+    if not call.site.options.allows_delete:
+        raise refusal("Deleting datasets is not enabled for this WEBKNOSSOS instance.")
+    editable(call, key)
+    for upload in call.site.uploads.all():
+        if upload["domain"] == "dataset" and upload["dataset"] == key:
+            call.site.uploads.forget(upload["id"])
+    call.site.datasets.remove(key)
+    return nothing()
 
 
 def _apply_fields(call: Call, dataset: Row, changes: Document) -> None:

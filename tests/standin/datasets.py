@@ -177,7 +177,8 @@ class Datasets:
             "owningOrganization": self.options.organization, "folderId": dataset["folder"],
             "isActive": dataset["status"] == USABLE, "directoryName": dataset["directory"],
             "created": dataset["created"], "isEditable": bool(user and user.edits),
-            "lastUsedByUser": 0, "status": dataset["status"], "tags": [], "isUnreported": False,
+            "lastUsedByUser": 0, "status": dataset["status"], "isUnreported": False,
+            "tags": json.loads(dataset["extra"]).get("tags", []),
             "colorLayerNames": names["color"], "segmentationLayerNames": names["segmentation"],
         }  # fmt: skip
 

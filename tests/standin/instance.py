@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from tests.standin.answers import as_json, missing
 from tests.standin.datasets import name_problem
-from tests.standin.people import OTHER_ORGANIZATION, User
+from tests.standin.people import OTHER_ORGANIZATION, User, may_edit_team, teams_of
 from tests.standin.site import Call
 
 
@@ -38,7 +38,8 @@ def _known(call: Call) -> User:
 
 
 def _described(user: User, organization: str) -> dict[str, Any]:
-    team = {"id": "e" * 24, "name": "Default", "isTeamManager": False}
+    default = teams_of(organization)[0]
+    team = {"id": default["id"], "name": default["name"], "isTeamManager": False}
     return {
         "id": user.id, "email": user.email, "organization": organization,
         "firstName": user.first, "lastName": user.last, "created": 0, "lastActivity": 0,
@@ -48,6 +49,23 @@ def _described(user: User, organization: str) -> dict[str, Any]:
         "isEmailVerified": True, "lastTaskTypeId": None, "novelUserExperienceInfos": {},
         "selectedTheme": "auto",
     }  # fmt: skip
+
+
+def teams(call: Call) -> Response:
+    """List the teams that a user sees: all, or those that they may give datasets to."""
+    user = _known(call)
+    wanted = call.request.args.get("isEditable")
+    return as_json(
+        [
+            team
+            for team in teams_of(call.organization)
+            if wanted is None or (wanted == "true") == may_edit_team(user, team)
+        ]
+    )
+
+
+def features(call: Call) -> Response:
+    return as_json({"allowDeleteDatasets": call.site.options.allows_delete})
 
 
 def folder_tree(call: Call) -> Response:

@@ -18,6 +18,8 @@ class Options:
         Bytes that the organization may store; None is no limit.
     allows_upload
         Whether its one datastore takes uploads.
+    allows_delete
+        Whether it deletes datasets at all (`features.allowDeleteDatasets`).
     expiry
         Seconds without a chunk after which an upload is forgotten.
     max_body
@@ -30,6 +32,7 @@ class Options:
     root_folder: str = "sample_organization"
     quota: int | None = None
     allows_upload: bool = True
+    allows_delete: bool = True
     expiry: float = TWO_WEEKS
     max_body: int = GIBIBYTE
     url: str = ""

@@ -29,6 +29,20 @@ class User:
         return self.is_admin or self.is_manager
 
 
+def teams_of(organization: str) -> list[dict[str, str]]:
+    """List the teams of the organization; all its users are in the first one."""
+    names = ("Default", "Lab Alder", "Lab Birch")
+    return [
+        {"id": "e" * 23 + digit, "name": name, "organization": organization}
+        for digit, name in zip("e01", names, strict=True)
+    ]
+
+
+def may_edit_team(user: User, team: dict[str, str]) -> bool:
+    """Tell whether a user leads a team: an administrator leads all of them."""
+    return user.is_admin or (user.is_manager and team["name"] == "Default")
+
+
 def seed(store: Store, root_folder: str) -> None:
     """Write users and folders into an empty store."""
     for number, (role, token) in enumerate(TOKENS.items(), start=1):

@@ -103,6 +103,8 @@ ROUTES = Map(
     [
         _open("GET", "/buildinfo", "json", instance.build_info),
         _wk("GET", "/user", "json", instance.current_user),
+        _wk("GET", "/teams", "json", instance.teams),
+        _open("GET", "/features", "json", instance.features),
         _wk("GET", "/folders/tree", "json", instance.folder_tree),
         _open("GET", "/datastores", "json", instance.datastores),
         _wk("GET", "/organizations/<key>", "json", instance.organization),
@@ -114,6 +116,8 @@ ROUTES = Map(
               catalog.disambiguate),
         _wk("GET", "/datasets/<key>/sharingToken", "json", catalog.sharing_token),
         _wk("PATCH", "/datasets/<key>/updatePartial", "json", catalog.update_partial),
+        _wk("PATCH", "/datasets/<key>/teams", "json", catalog.update_teams),
+        _wk("DELETE", "/datasets/<key>", "json", catalog.delete),
         _wk("POST", "/datasets/reserveUploadToPaths", "reserve", by_path.reserve),
         _wk("POST", "/datasets/<key>/finishUploadToPaths", "finish", by_path.finish),
         _wk("POST", "/datasets/<key>/reserveMagUploadToPath", "reserve", by_path.reserve_mag),

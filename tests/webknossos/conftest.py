@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.standin.conftest import sender, served  # noqa: F401 -- the stand-ins of all versions
+from tests.standin.conftest import any_sender, sender, served  # noqa: F401 -- of all versions
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ wildcard_constraints:
     slab="(t[0-9]+)?z[0-9]+",
     block="b[0-9]+",
     attempt="[0-9]+",
+    details="[0-9a-f]+",
     batch=".+",
 
 
@@ -28,6 +29,8 @@ localrules:
     finish_mags,
     reserve_upload,
     finish_upload,
+    check_details,
+    set_details,
     discard_shards,
     discard_local,
 

@@ -18,6 +18,9 @@ PASSED_ON = "--"
 FILE = "config"
 """What parsers call the file of options, which may hold paths."""
 
+REPEATED = frozenset({"metadata"})
+"""Options whose flag may be given several times."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -60,7 +63,7 @@ class Flags:
                 unknown.append(self._unknown(flag))
             else:
                 action = known[flag]
-                if action.dest in seen:
+                if action.dest in seen - REPEATED:
                     raise self._fault(f"{self._names(action, flag)} is given twice")
                 seen.add(action.dest)
                 takes_none = action.nargs == 0

@@ -8,12 +8,12 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from wkflow import __version__
-from wkflow.cli.arguments import FILE, usage_of
+from wkflow.cli.arguments import FILE, REPEATED, usage_of
 from wkflow.cli.batch.command import BATCH, PATHS, add_own_arguments
 from wkflow.cli.commands import COMMANDS, CONFIG_FLAGS, RUN, Command
 from wkflow.cli.config_template import INIT, add_init
 from wkflow.cli.inspect import add_inspections
-from wkflow.options.option_help import GROUPS, group_of, help_of
+from wkflow.options.option_help import GROUPS, group_of, help_of, is_switch
 from wkflow.options.settings import Settings
 
 ALIASES = {
@@ -165,12 +165,13 @@ def _add_option(group: Any, name: str, option: FieldInfo, command: Command) -> N
     flags = (f"--{name.replace('_', '-')}", *ALIASES.get(name, ()))
     text = _escaped(help_of(option, command.name))
     keywords: dict[str, Any] = {"dest": name, "default": None}
-    if option.annotation is bool:
+    if is_switch(option):
         keywords["action"] = argparse.BooleanOptionalAction
-        negated = (f"--no-{name.replace('_', '-')}",) if option.default else ()
+        negated = (f"--no-{name.replace('_', '-')}",) if option.default is not False else ()
         keywords["metavar"] = ", ".join((*flags, *negated))  # what help shows of it
     else:
         keywords["metavar"] = _metavar(name, option)
+        keywords |= {"action": "append"} if name in REPEATED else {}
     if option.default not in {None, "", False}:
         variable = f"${VARIABLES[name]}, else " if name in VARIABLES else ""
         text += f" [default: {variable}{spell(option.default)}]"

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 
 from wkflow.cli.command_parser import choices_of, spell
-from wkflow.options.option_help import GROUPS, group_of
+from wkflow.options.option_help import GROUPS, group_of, is_switch
 from wkflow.options.settings import Settings
 from wkflow.options.sheet import sheet_schema
 
@@ -101,7 +101,7 @@ def options_table() -> str:
 
 def _row(name: str, option: FieldInfo) -> str:
     values = " ".join(f"`{choice}`" for choice in choices_of(name))
-    if option.annotation is bool:
+    if is_switch(option):
         values = "`true` `false`"
     default = f"`{spell(option.default)}`" if option.default not in {None, ""} else ""
     return f"| `{name}` | {values} | {default} | {option.description} |"

@@ -20,7 +20,8 @@ ROW = "  {:>9} {:>21} {:>18} {:>13} {:>7} {:>6} {:>10}"
 def plan_table(plan: Plan, settings: Settings) -> str:
     """Show layers, mags, jobs, voxels and bytes, memory and disk; nothing is written."""
     place = settings.webknossos_url if settings.kind.uploads else plan.dataset
-    lines = [f"dataset    {plan.name} -> {place}", f"run folder {settings.run_folder}", ""]
+    lines = [f"dataset    {plan.name} -> {place}", *_details(settings)]
+    lines += [f"run folder {settings.run_folder}", ""]
     for one in plan.layers:
         lines += [*_layer_lines(one, plan), ""]
     lines += _sums(plan, measure_room(plan, settings))
@@ -33,11 +34,18 @@ def contents_table(settings: Settings) -> str:
     delivery = plan_contents_upload(settings, contents)
     lines = [
         f"dataset    {delivery.dataset} -> {delivery.name} on {delivery.url}",
+        *_details(settings),
         f"run folder {settings.run_folder}",
         f"files      {delivery.file_count}",
         f"bytes      {delivery.byte_bound / GB:.3f} GB in {len(delivery.batches)} batches",
     ]
     return "\n".join([*lines, *(f"note       {note}" for note in contents.notes)])
+
+
+def _details(settings: Settings) -> list[str]:
+    """Say what the server would be told of the dataset."""
+    said = "; ".join(f"{name} {words}" for name, words in settings.details.lines())
+    return [f"is said    {said}"] if said else []
 
 
 def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:

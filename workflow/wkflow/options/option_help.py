@@ -25,6 +25,11 @@ class About:
         """Add nothing to the JSON schema."""
 
 
+def is_switch(option: FieldInfo) -> bool:
+    """Whether an option is yes or no; without a default it may be left open as well."""
+    return bool in {option.annotation, *get_args(option.annotation)}
+
+
 def group_of(option: FieldInfo) -> Group:
     """Give the group of an option."""
     return _about(option).group

@@ -23,6 +23,7 @@ from wkflow.network.urls import is_url
 from wkflow.options import parsers
 from wkflow.options.cluster_resources import JobResources
 from wkflow.options.convert import ConvertOptions
+from wkflow.options.dataset_details import DetailOptions
 from wkflow.options.description import DescriptionOptions
 from wkflow.options.downsample import DownsampleOptions
 from wkflow.options.option_help import About
@@ -39,6 +40,7 @@ OPTIONS_OF = {
     "upload": frozenset({
         *("command", "source", "name", "jobs", "work_dir", "follow_links", "report"),
         *UploadOptions.model_fields.keys() - {"upload", "keep_local"},
+        *DetailOptions.model_fields,
     }),
     "downsample": _OF_DOWNSAMPLE | {
         *("command", "target", "layer_name", "sampling_mode", "max_mag", "interpolation_mode"),
@@ -55,7 +57,13 @@ HELP = "`wkflow COMMAND --help` explains every option."
 
 
 class Settings(
-    RunOptions, DownsampleOptions, UploadOptions, DescriptionOptions, SourceOptions, ConvertOptions
+    RunOptions,
+    DownsampleOptions,
+    DetailOptions,
+    UploadOptions,
+    DescriptionOptions,
+    SourceOptions,
+    ConvertOptions,
 ):
     """One run, as the config YAML spells it."""
 
@@ -131,6 +139,9 @@ class Settings(
         if self.describes and (self.kind.is_remote or self.discards):
             asked = "manifest" if self.manifest else "ro_crate"
             raise ValueError(f"{asked} needs a dataset that stays on this machine: give keep_local")
+        if self.details and not self.kind.uploads:
+            said = next(iter(self.details.to_dict()))
+            raise ValueError(f"{said} is said of a dataset on a server; give upload as well")
         if self.kind.converts and self.compression:
             parsers.compression_in(self.compression, self.data_format)
         if self.kind.converts and self.target and is_url(self.target):

@@ -93,6 +93,7 @@ def _address(settings: Settings, name: str, contents: str) -> UploadPlan:
         file_count=0,
         byte_bound=0,
         recipe=digest(contents, name, *to),
+        details=settings.details.to_dict(),
     )
 
 

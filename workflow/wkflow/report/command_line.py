@@ -46,10 +46,17 @@ def command_of(options: Mapping[str, Any]) -> str:
         flag = key.replace("_", "-")
         if isinstance(value, bool):
             words.append(f"--{flag}" if value else f"--no-{flag}")
+        elif isinstance(value, dict):
+            words += [word for pair in value.items() for word in (f"--{flag}", _pair(*pair))]
         elif value is not None:
             many = isinstance(value, list)
             words += [f"--{flag}", ",".join(map(str, value)) if many else str(value)]
     return shlex.join([*words, *paths])
+
+
+def _pair(key: str, value: object) -> str:
+    """Write a key and its value; a list is a text there, as no flag holds one."""
+    return f"{key}={', '.join(map(str, value)) if isinstance(value, list) else value}"
 
 
 def config_text(options: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.units import shown_bytes, shown_sizes
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.report.command_line import command_of, config_text, options_of, versions
+from wkflow.report.details_section import details_html
 from wkflow.report.job_records import JobRecord, busy, bytes_by_mag, read_jobs, sum_by_rule
 from wkflow.report.layer_section import Drawer, MagRow, Pictures, mag_rows
 from wkflow.report.picture_files import layer_files, run_files
@@ -133,6 +134,7 @@ def _facts(
         "versions": versions(),
         "proof": proof,
         "digests": _digests(proof),
+        "details": _or("", lambda: details_html(proof.get("details", {}))),
         "run_folder": str(run_folder),
         "made": datetime.now().astimezone().strftime("%d %B %Y, %H:%M %Z"),
     }

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from wkflow.model.dataset_details import DatasetDetails
 from wkflow.model.voxel_job import REST_RULE, VoxelJob
 from wkflow.rules.inputs import RuleInputs
 from wkflow.run_folder import PROOF, REPORT, RunFolder, receipt_name
@@ -139,8 +140,18 @@ class UploadInputs:
         return [receipt_name(f"discard_shards/{batch}") for batch in early]
 
     @property
+    def _details(self) -> list[str]:
+        """What says that the server was told what the dataset says of itself, if it says any."""
+        details = DatasetDetails.of(self._delivery.details if self._delivery else {})
+        return [receipt_name(f"set_details/{details.digest()}")] if details else []
+
+    @property
     def final_targets(self) -> list[str]:
         """What a run has to reach."""
+        return [*self._targets, *self._details]
+
+    @property
+    def _targets(self) -> list[str]:
         if self._ask.plan.extends:
             gone = [receipt_name("discard_local")] * self._adds
             return [*self._ask.extensions, *self._reports, *gone] if self._is_converting else []

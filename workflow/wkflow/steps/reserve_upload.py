@@ -6,6 +6,7 @@ from time import time
 
 from wkflow.model.layer_names import suggest
 from wkflow.network.retry import START_RETRIES, RetryBudget
+from wkflow.steps.set_details import require_teams
 from wkflow.webknossos.client.api_versions import Dialect
 from wkflow.webknossos.client.server import Server
 from wkflow.webknossos.client.session import Session
@@ -37,6 +38,7 @@ def reserve_upload(delivery: UploadPlan, run_folder: Path, token: str) -> Reserv
         organization = server.user().organization
         datastore = server.upload_datastore()
         server.check_name(delivery.name, suggestion=suggest(delivery.name))
+        require_teams(server, delivery)
         reservation = Reservation(
             upload_id=delivery.upload_id,
             url=server.url,

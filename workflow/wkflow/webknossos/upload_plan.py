@@ -3,9 +3,9 @@
 A batch is what one `upload_shards` job sends: the files of one receipt.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from wkflow import json_document
 from wkflow.run_folder import UPLOAD, receipt_name
@@ -21,7 +21,8 @@ class UploadPlan:
     them last. `file_count` is what the server is told beforehand, `byte_bound` what the files will
     never exceed together. `recipe` changes when the files, the name or the place does. `attempt`
     and `upload_id` say how often the server was asked and under what name it knows the upload.
-    `insecure` lets the token travel over plain http.
+    `insecure` lets the token travel over plain http. `details` are what the dataset says of itself
+    there (`DatasetDetails`); the recipe does not know them.
     """
 
     dataset: str
@@ -43,6 +44,7 @@ class UploadPlan:
     attempt: int = 1
     upload_id: str = ""
     insecure: bool = False
+    details: dict[str, Any] = field(default_factory=dict)
 
     @property
     def reservation(self) -> str:
