@@ -34,7 +34,10 @@ def of_bash(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-ALL = "batch completion convert doctor downsample info init remote-convert run upload verify view"
+ALL = (
+    "batch completion convert delete doctor downsample info init list remote-convert run upload "
+    "verify view"
+)
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")

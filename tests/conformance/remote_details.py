@@ -21,8 +21,8 @@ def described(dataset: RemoteDataset) -> dict[str, Any]:
     }
 
 
-def main(url: str, token: str) -> list[dict[str, Any]]:
-    """Give both states."""
+def main(url: str, token: str) -> list[Any]:
+    """Give both states, and the names of all datasets before and after it is deleted."""
     with webknossos_context(url="/".join(url.split("/")[:3]), token=token):
         dataset = RemoteDataset.open(url)
         first = described(dataset)
@@ -31,7 +31,10 @@ def main(url: str, token: str) -> list[dict[str, Any]]:
         dataset.description = None
         dataset.metadata = {"number": 1, "list": ["a", "b"], "text": "x"}
         dataset.is_public = False
-        return [first, described(RemoteDataset.open(url))]
+        second = described(RemoteDataset.open(url))
+        before = sorted(one.name for one in RemoteDataset.list().values())
+        dataset.delete()
+        return [first, second, before, sorted(one.name for one in RemoteDataset.list().values())]
 
 
 if __name__ == "__main__":

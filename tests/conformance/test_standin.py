@@ -192,7 +192,7 @@ def test_what_we_send_is_read(
 def test_what_a_dataset_says_of_itself_is_read_and_changed(
     official: Official, whole: Path, start: Starter, tmp_path: Path, api: int
 ) -> None:
-    """The official library finds the details that we set, and sets others."""
+    """The official library finds the details that we set, sets others, lists it and deletes it."""
     server = start(api=api)
     said = ["--tags", "a,b", "--teams", "Lab Alder", "--description", "D", "--no-public"]
     pairs = ["--metadata", "age=12", "--metadata", "animal=M7"]
@@ -205,7 +205,10 @@ def test_what_a_dataset_says_of_itself_is_read_and_changed(
         env=environment() | {"WK_URL": server.url, "WK_TOKEN": server.token},
     )
     assert done.returncode == 0, done.stderr
-    ours, theirs = json.loads(official.script(REMOTE_DETAILS, done.stdout.strip(), server.token))
+    ours, theirs, before, after = json.loads(
+        official.script(REMOTE_DETAILS, done.stdout.strip(), server.token)
+    )
+    assert (before, after) == (["whole"], [])
     metadata = {"age": 12, "animal": "M7"}
     assert ours == {
         "tags": ["a", "b"], "teams": ["Lab Alder"], "description": "D", "metadata": metadata,

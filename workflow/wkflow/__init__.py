@@ -1,8 +1,8 @@
 """Image stacks to WEBKNOSSOS datasets with their magnifications, as a Snakemake workflow.
 
 >>> import wkflow
->>> sorted(name for name in wkflow.__all__ if name.islower())
-['convert', 'downsample', 'plan', 'remote_convert', 'run', 'upload']
+>>> " ".join(sorted(name for name in wkflow.__all__ if name.islower()))
+'convert delete_dataset downsample list_datasets plan remote_convert run upload'
 
 They do what the commands of that name do: `help(wkflow.convert)`. What goes wrong is raised as a
 `WkflowError`.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wkflow.api.remote_convert import remote_convert
     from wkflow.api.run import run
     from wkflow.api.run_result import RunResult
+    from wkflow.api.server_datasets import ListedDataset, delete_dataset, list_datasets
     from wkflow.api.upload import upload
     from wkflow.errors import (
         ConfigError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConfigError",
     "IncompleteError",
+    "ListedDataset",
     "PlannedRun",
     "ResourceError",
     "RunResult",
@@ -49,14 +51,22 @@ __all__ = [
     "VerificationError",
     "WkflowError",
     "convert",
+    "delete_dataset",
     "downsample",
+    "list_datasets",
     "plan",
     "remote_convert",
     "run",
     "upload",
 ]
 
-_PLACES = {"PlannedRun": "api.planned_run", "RunResult": "api.run_result"}
+_PLACES = {
+    "ListedDataset": "api.server_datasets",
+    "PlannedRun": "api.planned_run",
+    "RunResult": "api.run_result",
+    "delete_dataset": "api.server_datasets",
+    "list_datasets": "api.server_datasets",
+}
 
 
 def __getattr__(name: str) -> object:

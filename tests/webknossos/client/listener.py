@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append(asked)
         self._reply(self.server.answer(asked))
 
-    do_POST = do_HEAD = do_PATCH = do_GET  # noqa: N815 -- as the base wants them
+    do_POST = do_HEAD = do_PATCH = do_DELETE = do_GET  # noqa: N815 -- as the base wants them
 
     def _reply(self, reply: Reply) -> None:
         if reply.cut == 0:

@@ -2,7 +2,7 @@
 
 import pytest
 from wkflow.errors import ServerError
-from wkflow.webknossos.client.folders import find, folders_of
+from wkflow.webknossos.client.folders import below, find, folders_of
 
 TREE: list[dict[str, object]] = [
     {"id": "r", "name": "Datasets", "parent": None, "isEditable": False},
@@ -63,3 +63,18 @@ def test_circles_end() -> None:
         {"id": "b", "name": "B", "parent": "a"},
     ]
     assert [one.path for one in folders_of(circle)] == ["B/A", "A/B"]
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("Alice", {"a", "b", "t1", "t2", "h1", "h2"}),
+        ("Locked", {"d"}),
+        ("Alice/Twin", {"t1", "t2"}),
+    ],
+)
+def test_folders_below_one_are_found(path: str, keys: set[str]) -> None:
+    """With it; to look into it nobody needs the right to write."""
+    assert {one.id for one in below(folders_of(TREE), path, URL)} == keys
+    with pytest.raises(ServerError, match="no folder"):
+        below(folders_of(TREE), path[:-1], URL)

@@ -12,7 +12,8 @@ from wkflow.cli.arguments import FILE, REPEATED, usage_of
 from wkflow.cli.batch.command import BATCH, PATHS, add_own_arguments
 from wkflow.cli.commands import COMMANDS, CONFIG_FLAGS, RUN, Command
 from wkflow.cli.config_template import INIT, add_init
-from wkflow.cli.inspect import add_inspections
+from wkflow.cli.inspect import INSPECTIONS, add_inspections
+from wkflow.cli.server_commands import SERVER_COMMANDS
 from wkflow.options.option_help import GROUPS, group_of, help_of, is_switch
 from wkflow.options.settings import Settings
 
@@ -80,7 +81,7 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
     parsers = {command.name: _add_command(subparsers, command) for command in commands}
     add_own_arguments(parsers[BATCH.name])
     parsers[BATCH.name].usage = usage_of(BATCH.name, parsers[BATCH.name], behind="")
-    parsers |= add_inspections(subparsers, HelpFormatter)
+    parsers |= add_inspections(subparsers, HelpFormatter, (*INSPECTIONS, *SERVER_COMMANDS))
     parsers[INIT] = add_init(subparsers, HelpFormatter)
     return parser, parsers | {COMPLETION: _add_completion(subparsers)}
 

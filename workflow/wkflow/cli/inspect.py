@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,10 +35,11 @@ class Inspection:
 def add_inspections(
     subparsers: Any,  # noqa: ANN401 -- argparse hides its type
     formatter: type[argparse.HelpFormatter],
+    commands: Iterable[Inspection],
 ) -> dict[str, argparse.ArgumentParser]:
-    """Add all commands of this module; give the parser of each."""
+    """Add commands; give the parser of each."""
     parsers = {}
-    for one in INSPECTIONS:
+    for one in commands:
         parser = subparsers.add_parser(
             one.name, help=one.help, description=one.description, allow_abbrev=False,
             formatter_class=formatter,

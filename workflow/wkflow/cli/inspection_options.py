@@ -3,7 +3,8 @@
 from argparse import ArgumentParser
 
 
-def _add_json(parser: ArgumentParser) -> None:
+def add_json(parser: ArgumentParser) -> None:
+    """Add that of commands which print for programs, too."""
     parser.add_argument("--json", action="store_true", help="Print a JSON object for programs.")
 
 
@@ -15,7 +16,8 @@ def _add_links(parser: ArgumentParser) -> None:
     )
 
 
-def _add_server(parser: ArgumentParser) -> None:
+def add_server(parser: ArgumentParser) -> None:
+    """Add those of commands that may talk to a server."""
     parser.add_argument(
         "--token", help="Token of your WEBKNOSSOS account; WK_TOKEN in the environment is safer."
     )
@@ -34,9 +36,9 @@ def add_info(parser: ArgumentParser) -> None:
     parser.add_argument(
         "dataset", metavar="DATASET", help="Folder of a dataset, or its URL on a server."
     )
-    _add_json(parser)
+    add_json(parser)
     _add_links(parser)
-    _add_server(parser)
+    add_server(parser)
     parser.add_argument(
         "--verbose", action="store_true", help="Also print the server's chain of causes."
     )
@@ -45,7 +47,7 @@ def add_info(parser: ArgumentParser) -> None:
 def add_verify(parser: ArgumentParser) -> None:
     """Add those of `wkflow verify`."""
     parser.add_argument("dataset", metavar="DATASET", help="Folder of a dataset.")
-    _add_json(parser)
+    add_json(parser)
     _add_links(parser)
     parser.add_argument(
         "--work-dir",
@@ -65,14 +67,14 @@ def add_verify(parser: ArgumentParser) -> None:
 
 def add_doctor(parser: ArgumentParser) -> None:
     """Add those of `wkflow doctor`."""
-    _add_json(parser)
+    add_json(parser)
     parser.add_argument(
         "--webknossos-url",
         metavar="URL",
         help="Also ask this server, and whose the token is; by default that of WK_URL, if there is "
         "WK_URL or WK_TOKEN.",
     )
-    _add_server(parser)
+    add_server(parser)
 
 
 def add_view(parser: ArgumentParser) -> None:
@@ -91,4 +93,4 @@ def add_view(parser: ArgumentParser) -> None:
         help="Port to serve at; by default a free one.",
     )
     _add_links(parser)
-    _add_server(parser)
+    add_server(parser)

@@ -196,6 +196,12 @@ class Dialect:
         query = {"isActive": "true", "organizationId": organization, "searchQuery": name}
         return query if self.version >= 16 else {**query, "compact": "true"}
 
+    def catalog_params(self, organization: str, folder_id: str = "") -> Mapping[str, str]:
+        """Give the query that lists all datasets, or those of one folder, in the compact form."""
+        query = {"organizationId": organization}
+        query |= {"folderId": folder_id} if folder_id else {}
+        return query if self.version >= 16 else {**query, "compact": "true"}
+
 
 def negotiate(oldest: int, current: int, where: str = "WEBKNOSSOS") -> Dialect:
     """Choose the newest version that the server and this program have in common.

@@ -50,11 +50,7 @@ def find(folders: Iterable[Folder], path: str, where: str) -> str:
     ServerError
         If there is none, more than one, or if it is read-only.
     """
-    known, wanted = list(folders), path.strip().strip("/")
-    found = [one for one in known if one.path == wanted]
-    found = found or [one for one in known if one.short and one.short == wanted]
-    if not found:
-        raise ServerError(f"has no folder {path!r}", where, _proposal(known, wanted))
+    found = _called(list(folders), path, where)
     writable = [one for one in found if one.is_editable]
     if not writable:
         remedy = "Choose another folder, or ask its owner for the right to write."
@@ -63,6 +59,33 @@ def find(folders: Iterable[Folder], path: str, where: str) -> str:
         remedy = "Rename one of them in WEBKNOSSOS, or choose another."
         raise ServerError(f"{len(writable)} folders are called {path!r}", where, remedy)
     return writable[0].id
+
+
+def below(folders: Iterable[Folder], path: str, where: str) -> list[Folder]:
+    """Give the folder at `path`, all that are called so, and all folders below.
+
+    Raises
+    ------
+    ServerError
+        If there is none.
+    """
+    known = list(folders)
+    tops = [one.path for one in _called(known, path, where)]
+    return [
+        one
+        for one in known
+        if one.path in tops or one.path.startswith(tuple(f"{top}/" for top in tops))
+    ]
+
+
+def _called(known: list[Folder], path: str, where: str) -> list[Folder]:
+    """Give the folders at a path, which may leave out the root's name."""
+    wanted = path.strip().strip("/")
+    found = [one for one in known if one.path == wanted]
+    found = found or [one for one in known if one.short and one.short == wanted]
+    if not found:
+        raise ServerError(f"has no folder {path!r}", where, _proposal(known, wanted))
+    return found
 
 
 def _proposal(folders: list[Folder], wanted: str) -> str:
