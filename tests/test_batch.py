@@ -107,6 +107,38 @@ def test_a_sheet_that_changed_runs_what_changed(tmp_path: Path) -> None:
     assert voxels(tmp_path / "out-b", "b").shape[0] == 5
 
 
+def test_rows_of_one_target_are_layers(tmp_path: Path) -> None:
+    """An added one is made beside the others; one that is gone stays, and is named."""
+    path = tmp_path / "samples.csv"
+    for seed, name in enumerate("abc"):
+        write_stack(tmp_path / name, noise(4, 32, 32, seed=seed))
+    row = "{0}/{1},{0}/out,{1}-layer\n"
+
+    def batch(*names: str) -> "subprocess.CompletedProcess[str]":
+        rows = [row.format(tmp_path, name) for name in names]
+        path.write_text("".join(["source,target,layer_name\n", *rows]))
+        run = wkflow("batch", *VOXEL_SIZE, path)
+        assert run.returncode == 0, run.stderr
+        return run
+
+    assert "1 datasets: 1 done" in batch("a", "b").stderr
+    before = receipts(tmp_path)
+    slabs = {one for one in before if "convert_slab" in str(one)}
+    assert len(slabs) == 2
+    assert "1 datasets: 1 done" in batch("c", "b", "a").stderr
+    after = receipts(tmp_path)
+    assert {one: after[one] for one in slabs} == {one: before[one] for one in slabs}
+    gone = f"not in the sheet any more, and left alone: {tmp_path}/out, layer a-layer"
+    assert gone in batch("c", "b").stderr
+    assert gone in batch("c", "b").stderr
+    for seed, name in enumerate("abc"):
+        np.testing.assert_array_equal(
+            voxels(tmp_path / "out", f"{name}-layer"), noise(4, 32, 32, seed=seed)
+        )
+    report = json.loads((tmp_path / "out.wkflow" / "report.json").read_text())
+    assert {one["name"] for one in report["layers"]} == {"a-layer", "b-layer", "c-layer"}
+
+
 def test_rows_go_to_a_server(tmp_path: Path) -> None:
     """Under names of their own, and once."""
     write_stack(tmp_path / "stack", noise(4, 32, 32))

@@ -1,6 +1,7 @@
 """From settings and headers to the plan: what is chosen, and what is refused before it runs."""
 
 from pathlib import Path
+from shutil import make_archive
 from unittest.mock import patch
 
 import numpy as np
@@ -51,6 +52,53 @@ def test_a_name_for_several_layers_is_a_prefix(
     assert [one.layer.name for one in plan.layers] == names
     single = plan_of(tmp_path / "all" / "a", layer_name=given)
     assert [one.layer.name for one in single.layers] == [given or "a"]
+
+
+def test_layers_may_have_sources_of_their_own(tmp_path: Path) -> None:
+    """A folder, an archive, a file without a header: each with its options, in one pyramid."""
+    em = write_tiffs(tmp_path / "em", grains(20, 37, 45))
+    write_tiffs(tmp_path / "packed" / "cells", grains(4, 30, 40, "uint16"))
+    make_archive(str(tmp_path / "cells"), "zip", tmp_path / "packed")
+    grains(8, 16, 16).tofile(tmp_path / "nuclei.raw")
+    raw = {"raw_shape": "16,16,8", "raw_dtype": "uint8", "layer_name": "nuclei"}
+    layers = [
+        {"source": tmp_path / "cells.zip", "category": "segmentation"},
+        {"source": tmp_path / "nuclei.raw", **raw},
+    ]
+    plan = plan_of(em, layers=layers)
+    assert [(one.layer.name, one.layer.size) for one in plan.layers] == [
+        ("em", (45, 37, 20)),
+        ("cells", (40, 30, 4)),
+        ("nuclei", (16, 16, 8)),
+    ]
+    assert [one.layer.category for one in plan.layers] == ["color", "segmentation", "color"]
+    assert plan.layers[1].layer.dtype == "uint16"
+    assert plan.layers[0] == plan_of(em).layers[0]
+
+
+def test_faults_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
+    """Not one after the other."""
+    em = write_tiffs(tmp_path / "em", grains(2))
+    (tmp_path / "empty").mkdir()
+    layers = [{"source": tmp_path / "empty"}, {"source": tmp_path / "none"}]
+    with pytest.raises(SourceError, match=r"empty: holds no readable images; none: No such file"):
+        plan_of(em, layers=layers)
+    with pytest.raises(ConfigError, match="several images would become layer em"):
+        plan_of(em, layers=[{"source": tmp_path / "em"}])
+
+
+def test_layers_come_and_go_and_the_target_stays_ours(tmp_path: Path) -> None:
+    """As long as one source is still that with which the run folder began."""
+    em, cells = write_tiffs(tmp_path / "em", grains(2)), write_tiffs(tmp_path / "cells", grains(2))
+    settings = settings_of(em)
+    settings.run_folder.mkdir()
+    claim_target(settings, plan_conversion(settings))
+    (tmp_path / "target" / "em").mkdir(parents=True)
+    other = settings_of(cells, layers=[{"source": em}])
+    claim_target(other, plan_conversion(other))
+    claim_target(settings, plan_of(em))
+    with pytest.raises(ConfigError, match="was made from"):
+        plan_of(cells)
 
 
 def test_gaps_are_noted(tmp_path: Path) -> None:

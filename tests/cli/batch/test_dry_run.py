@@ -7,7 +7,7 @@ import pytest
 from wkflow.cli.batch.dry_run import plan_row, planned_table, show_plan
 from wkflow.errors import SourceError
 from wkflow.options.settings import Settings
-from wkflow.options.sheet import Row
+from wkflow.options.sheet_layers import Row
 
 from tests.runs import noise, write_stack
 

@@ -79,13 +79,15 @@ def modules_for(settings: "Settings") -> list[str]:
 
     if not settings.kind.converts:
         return []
-    names = [str(settings.source)]
-    with suppress(OSError), os.scandir(names[0]) as entries:
-        names += [entry.name for entry in islice(entries, FILES_LOOKED_AT)]
-    readers = (READERS.get(suffix_of(name)) for name in names)
-    modules = [f"wkflow.readers.{row[0]}" for row in readers if row]
     code, _, _ = DATA_FORMATS[settings.data_format].code.partition(".")
-    return [f"wkflow.formats.{code}", *modules[:1]]
+    modules = {f"wkflow.formats.{code}": None}
+    for source in (str(settings.source), *settings.further_sources):
+        names = [source]
+        with suppress(OSError), os.scandir(source) as entries:
+            names += [entry.name for entry in islice(entries, FILES_LOOKED_AT)]
+        readers = (READERS.get(suffix_of(name)) for name in names)
+        modules |= dict.fromkeys([f"wkflow.readers.{row[0]}" for row in readers if row][:1])
+    return list(modules)
 
 
 def import_for_forks(modules: Sequence[str]) -> None:

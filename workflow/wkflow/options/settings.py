@@ -26,6 +26,7 @@ from wkflow.options.convert import ConvertOptions
 from wkflow.options.dataset_details import DetailOptions
 from wkflow.options.description import DescriptionOptions
 from wkflow.options.downsample import DownsampleOptions
+from wkflow.options.layers import LayersOption, check_layers
 from wkflow.options.option_help import About
 from wkflow.options.parsers import last_part
 from wkflow.options.run import RunOptions
@@ -62,6 +63,7 @@ class Settings(
     DetailOptions,
     UploadOptions,
     DescriptionOptions,
+    LayersOption,
     SourceOptions,
     ConvertOptions,
 ):
@@ -142,6 +144,7 @@ class Settings(
         if self.details and not self.kind.uploads:
             said = next(iter(self.details.to_dict()))
             raise ValueError(f"{said} is said of a dataset on a server; give upload as well")
+        check_layers(self)
         if self.kind.converts and self.compression:
             parsers.compression_in(self.compression, self.data_format)
         if self.kind.converts and self.target and is_url(self.target):

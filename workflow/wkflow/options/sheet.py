@@ -4,7 +4,6 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from wkflow.options.downsample import DownsampleOptions
 from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import parted
 from wkflow.options.sheet_file import SheetLine, read_lines
+from wkflow.options.sheet_layers import Fault, Row, SheetRow, joined
 
 SHOWN = 3
 """Faults that are shown, besides the line of how many there are and that of the remedy."""
@@ -22,34 +22,13 @@ SHOWN = 3
 OF_ALL = frozenset({"jobs", "memory", "distribution_strategy", "job_resources"})
 """Options that all datasets share: they are no columns."""
 
-COLUMNS = frozenset(Settings.model_fields) - OF_ALL - {"command"} - {
+COLUMNS = frozenset(Settings.model_fields) - OF_ALL - {"command", "layers"} - {
     *DownsampleOptions.model_fields
 }  # fmt: skip
 
 ALIASES = {"dataset_name": "name", "coarsest_mag": "max_mag", "yes": "assume_yes"}
 
 REMEDY = "Columns are named as options: `wkflow batch --help` explains them."
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong, and where: the place of a row and a column, either of which may be empty."""
-
-    place: str
-    column: str
-    words: str
-
-    def __str__(self) -> str:
-        where = ", ".join(filter(None, (self.place, self.column)))
-        return f"{where}: {self.words}" if where else self.words
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A dataset of a sheet: what to call its row, and its options."""
-
-    place: str
-    settings: Settings
 
 
 def read_sheet(path: Path, defaults: Mapping[str, object]) -> list[Row]:
@@ -74,10 +53,11 @@ def read_sheet(path: Path, defaults: Mapping[str, object]) -> list[Row]:
         if one.surplus
     ]
     rows, of_rows = _rows(lines, options, defaults)
-    faults += [*of_rows, *_collisions(rows)]
+    datasets, of_layers = joined(rows)
+    faults += [*of_rows, *of_layers, *_collisions(rows, datasets)]
     if faults:
         raise _told(path, faults)
-    return rows
+    return datasets
 
 
 def _columns(names: Sequence[str]) -> tuple[dict[str, str], list[Fault]]:
@@ -87,7 +67,10 @@ def _columns(names: Sequence[str]) -> tuple[dict[str, str], list[Fault]]:
     for name in filter(None, names):
         bare = name.lstrip("-").lower().replace("-", "_").replace(" ", "_")
         option = ALIASES.get(bare, bare)
-        if option in OF_ALL:
+        if option == "layers":
+            words = "is no column: a row is a layer, where several have one target"
+            faults.append(Fault("", f"column {name}", words))
+        elif option in OF_ALL:
             words = f"holds for all datasets: give it as --{option.replace('_', '-')}"
             faults.append(Fault("", f"column {name}", words))
         elif option not in COLUMNS:
@@ -103,7 +86,7 @@ def _columns(names: Sequence[str]) -> tuple[dict[str, str], list[Fault]]:
 
 def _rows(
     lines: Iterable[SheetLine], options: Mapping[str, str], defaults: Mapping[str, object]
-) -> tuple[list[Row], list[Fault]]:
+) -> tuple[list[SheetRow], list[Fault]]:
     rows, faults = [], []
     of_defaults: dict[str, Fault] = {}
     for line in lines:
@@ -124,7 +107,7 @@ def _rows(
                 faults.append(Fault(line.place, column, words if column else fault))
         settings = settings or _without(bare, {one.partition(": ")[0] for one in wrong})
         if settings:
-            rows.append(Row(line.place, settings))
+            rows.append(SheetRow(line.place, given, bare, settings))
             faults += _missing(rows[-1])
     return rows, [*of_defaults.values(), *faults]
 
@@ -134,16 +117,15 @@ def _without(given: Mapping[str, object], wrong: set[str]) -> Settings | None:
     return Settings.checked({name: one for name, one in given.items() if name not in wrong})[0]
 
 
-def _missing(row: Row) -> Iterator[Fault]:
+def _missing(row: SheetRow) -> Iterator[Fault]:
     source = row.settings.source
     if source and not is_url(source) and not os.path.lexists(source):
         yield Fault(row.place, "source", f"there is no {source}")
 
 
-def _collisions(rows: Sequence[Row]) -> Iterator[Fault]:
+def _collisions(rows: Sequence[SheetRow], datasets: Sequence[Row]) -> Iterator[Fault]:
     """Find rows that would write one dataset, or one into what another reads or writes."""
-    yield from _same_targets(rows)
-    yield from _same_names(rows)
+    yield from _same_names(datasets)
     sources, targets = _places(rows, "source"), _places(rows, "target")
     for place, holders in targets.items():
         for parent in Path(place).parents:
@@ -161,27 +143,18 @@ def _collisions(rows: Sequence[Row]) -> Iterator[Fault]:
                 yield from _between([other], holders[0], f"{parent} {words}")
 
 
-def _between(holders: Sequence[Row], other: Row, words: str) -> Iterator[Fault]:
+def _between(holders: Sequence[SheetRow], other: SheetRow, words: str) -> Iterator[Fault]:
     """Tell of two rows; within one row it is the run that refuses it, in its own words."""
     yield from (Fault(one.place, "target", words) for one in holders if one is not other)
 
 
-def _places(rows: Sequence[Row], option: str) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
+def _places(rows: Sequence[SheetRow], option: str) -> dict[str, list[SheetRow]]:
+    found: dict[str, list[SheetRow]] = defaultdict(list)
     for row in rows:
         place = getattr(row.settings, option)
         if place and not is_url(place):
             found[os.path.realpath(place)].append(row)
     return found
-
-
-def _same_targets(rows: Sequence[Row]) -> Iterator[Fault]:
-    for place, (first, *others) in _places(rows, "target").items():
-        for other in others:
-            words = f"{place} is the target of {first.place} as well"
-            if first.settings.layer_name != other.settings.layer_name:
-                words += "; layers of one dataset are folders of one source, and no rows yet"
-            yield Fault(other.place, "target", words)
 
 
 def _same_names(rows: Sequence[Row]) -> Iterator[Fault]:

@@ -145,7 +145,8 @@ def require_layers_inside(settings: Settings, layers: Iterable[LayerPlan]) -> No
 def _require_apart(settings: Settings) -> None:
     """Refuse a target that is the source, in it or around it, or what nobody would replace."""
     target, folder = settings.dataset, settings.run_folder
-    for source in () if is_url(settings.source) else (Path(settings.source),):
+    sources = (settings.source, *settings.further_sources)
+    for source in (Path(one) for one in sources if not is_url(one)):
         if _is_same(target, source):
             raise ConfigError("is the source itself", str(target), OTHER)
         if _holds(target, source):

@@ -74,7 +74,8 @@ def _claim(settings: Settings, plan: Plan) -> None:
             _drop_layers(plan, folder / PLAN)
         return
     settle(settings.dataset)
-    state, own = TargetState.of(settings), Claim(str(settings.dataset), source_of(settings))
+    state = TargetState.of(settings)
+    own = Claim(str(settings.dataset), state.source)
     goes_on = state.is_being_replaced and not state.is_other_source
     if is_swapped(settings.dataset) and not goes_on:  # a run was killed while it removed this
         remove_dataset(old_of(settings.dataset))

@@ -37,10 +37,12 @@ class SourceState:
 
 
 def look_at_source(settings: Settings) -> SourceState:
-    """Look at the files of a source, and open none; of what is not there, nothing is said."""
-    if is_url(settings.source):
-        return SourceState("", 0)
-    return _look(Path(settings.source))
+    """Look at the files of all sources, and open none; of what is not there, nothing is said."""
+    sources = (settings.source, *settings.further_sources)
+    states = [SourceState("", 0) if is_url(one) else _look(Path(one)) for one in sources]
+    digests = [one.digest for one in states]
+    digest = digests[0] if len(digests) == 1 else _digest(digests) if all(digests) else ""
+    return SourceState(digest, sum(one.bytes for one in states))
 
 
 def is_unchanged(settings: Settings, source: SourceState) -> bool:
@@ -82,8 +84,9 @@ def _others(settings: Settings) -> list[str]:
     with suppress(OSError, ConfigError):
         plan = Plan.read(settings.run_folder / DRAFT)
         files = {file for one in plan.layers for file in one.source.files}
-        inside = settings.source.rstrip(os.sep) + os.sep
-        outside = (one for one in files if one != settings.source and not one.startswith(inside))
+        sources = (settings.source, *settings.further_sources)
+        inside = tuple(one.rstrip(os.sep) + os.sep for one in sources)
+        outside = (one for one in files if one not in sources and not one.startswith(inside))
         return [file for file in outside if Path(file).is_file()]  # one of an archive is none
     return []
 

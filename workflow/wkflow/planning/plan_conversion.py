@@ -1,12 +1,15 @@
 """Settings and headers in, plan out. Reads all headers; decodes voxels only to judge."""
 
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import replace
+from typing import NamedTuple
 
 from wkflow.errors import ConfigError, SourceError, several
 from wkflow.model import layer_names
 from wkflow.model.data_formats import DATA_FORMATS
 from wkflow.model.plan import LayerPlan, Plan
+from wkflow.options.layers import each_layer
 from wkflow.options.settings import Settings
 from wkflow.planning.check_headers import KnownHeaders
 from wkflow.planning.check_resources import memory_budget
@@ -23,7 +26,7 @@ from wkflow.planning.open_source import OpenSource, located
 from wkflow.planning.place_layers import place_layers
 from wkflow.planning.plan_layer import LayerPlanner
 from wkflow.planning.size_jobs import shape_jobs
-from wkflow.planning.split_channels import Part, split_channels
+from wkflow.planning.split_channels import split_channels
 from wkflow.planning.target_state import TargetState
 from wkflow.run_folder import PLAN
 from wkflow.sources.display_names import renamed
@@ -43,26 +46,35 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         If the target is somebody else's, or the options do not fit the images.
     """
     check_target(settings)
-    with located(settings, is_trial=is_trial) as place:
-        volumes = _called_as_stated(settings, _volumes(settings, place, is_trial=is_trial))
+    with ExitStack() as places:
+        looked_at = _look_at_sources(settings, places, is_trial=is_trial)
+        volumes = [volume for one in looked_at for volume in one.volumes]
         placed = place_layers(volumes)
         chosen = choose_scale(settings, placed.sizes)
         parts = [
-            (volume, replace(part, placement=placement))
-            for volume, placement in zip(volumes, placed.placements, strict=True)
-            for part in split_channels(volume, settings.channels, dtype=settings.dtype)
+            (one, replace(part, placement=placement))
+            for (one, volume), placement in zip(
+                ((one, volume) for one in looked_at for volume in one.volumes),
+                placed.placements,
+                strict=True,
+            )
+            for part in split_channels(volume, one.settings.channels, dtype=one.settings.dtype)
         ]
         finest = tuple(one.mag for one in placed.placements)
-        planner = LayerPlanner(settings, chosen.scale, memory_budget(settings), place.local, finest)
-        earlier = _earlier(settings)
+        budget, earlier = memory_budget(settings), _earlier(settings)
         layers: list[LayerPlan] = []
-        for _, part in parts:
+        for one, part in parts:
+            planner = LayerPlanner(one.settings, chosen.scale, budget, one.place.local, finest)
             layers.append(planner.plan(part, layers, earlier.get(part.name)))
         is_other = TargetState.of(settings).is_other_source
         known = {} if is_other else known_codecs(settings.run_folder)
-        layers = [with_chosen_codec(one, settings, known.get(one.layer.name)) for one in layers]
+        layers = [
+            with_chosen_codec(layer, one.settings, known.get(layer.layer.name))
+            for layer, (one, _) in zip(layers, parts, strict=True)
+        ]
         _require_apart(layers)
-        notes = (*chosen.notes, *placed.notes, *_notes(settings, volumes, parts))
+        notes = (*chosen.notes, *placed.notes, *_notes(settings, volumes, len(parts)))
+        names = {path: called for one in looked_at for path, called in one.place.names.items()}
     require_files_apart(settings, layers)
     require_layers_inside(settings, layers)
     return Plan(
@@ -72,14 +84,39 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         unit=chosen.unit,
         overwrite=settings.overwrite_existing,
         layers=shape_jobs(settings, layers),
-        notes=tuple(renamed(note, place.names) for note in notes),
+        notes=tuple(renamed(note, names) for note in notes),
         source_metadata=settings.source_metadata,
     )
 
 
-def _volumes(settings: Settings, place: OpenSource, *, is_trial: bool) -> list[Volume]:
-    """Look at all files of all folders; what is wrong with any of them is told at once."""
+class _LookedAt(NamedTuple):
+    """A source that is open, what is found there, and the options of its layers."""
+
+    settings: Settings
+    place: OpenSource
+    volumes: list[Volume]
+
+
+def _look_at_sources(settings: Settings, places: ExitStack, *, is_trial: bool) -> list[_LookedAt]:
+    """Open all sources, until `places` close; what is wrong with any of them is told at once."""
     known = KnownHeaders.read(settings.run_folder, keeps=not is_trial)
+    looked_at, faults = [], []
+    for one in each_layer(settings):
+        try:
+            place = places.enter_context(located(one, is_trial=is_trial))
+            volumes = _called_as_stated(one, _volumes(one, place, known))
+        except SourceError as fault:
+            faults.append(fault)
+        else:
+            looked_at.append(_LookedAt(one, place, volumes))
+    if faults:
+        raise several(faults)
+    known.keep()
+    return looked_at
+
+
+def _volumes(settings: Settings, place: OpenSource, known: KnownHeaders) -> list[Volume]:
+    """Look at all files of all folders; what is wrong with any of them is told at once."""
     looking = Looking(
         raw=settings.raw_layout,
         pad=settings.on_mismatch == "pad",
@@ -97,7 +134,6 @@ def _volumes(settings: Settings, place: OpenSource, *, is_trial: bool) -> list[V
             faults.append(fault)
     if faults:
         raise several(faults)
-    known.keep()
     return volumes
 
 
@@ -155,15 +191,13 @@ def _require_apart(layers: list[LayerPlan]) -> None:
             )  # fmt: skip
 
 
-def _notes(
-    settings: Settings, volumes: list[Volume], parts: list[tuple[Volume, Part]]
-) -> list[str]:
+def _notes(settings: Settings, volumes: list[Volume], count: int) -> list[str]:
     """Gather what a person should know, each thing once."""
     notes = [note for volume in volumes for note in volume.notes]
     for volume in volumes:
         notes += [f"layer {volume.name}: {note}" for note in volume.about.notes]
     if settings.kind.uploads and (note := DATA_FORMATS[settings.data_format].upload_note):
         notes.append(note)
-    if len(parts) > MANY_LAYERS:
-        notes.append(f"{len(parts)} layers: WEBKNOSSOS shows them all, slowly; see --channels")
+    if count > MANY_LAYERS:
+        notes.append(f"{count} layers: WEBKNOSSOS shows them all, slowly; see --channels")
     return list(dict.fromkeys(notes))

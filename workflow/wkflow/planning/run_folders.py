@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wkflow.errors import ConfigError, SourceError
 from wkflow.options.settings import Settings
-from wkflow.planning.target_state import began_of, source_of
+from wkflow.planning.target_state import began_of, sources_of
 from wkflow.run_folder import (
     ASKED,
     CLAIM,
@@ -51,10 +51,10 @@ def with_own_folder(settings: Settings) -> Settings:
     """
     if settings.work_dir or not settings.kind.has_server:
         return settings
-    usual, source = settings.run_folder, source_of(settings)
+    usual, (source, *others) = settings.run_folder, sources_of(settings)
     digest = blake2b(source.encode(), digest_size=4).hexdigest()
     own = usual.with_name(f"{usual.stem}-{digest}{usual.suffix}")
-    if not own.exists() and began_of(usual, source) in {None, source}:
+    if not own.exists() and began_of(usual, source) in {None, source, *others}:
         return settings
     return settings.model_copy(update={"work_dir": own})
 

@@ -29,6 +29,11 @@ def source_of(settings: Settings) -> str:
     return identity(str(settings.target) if is_target else settings.source)
 
 
+def sources_of(settings: Settings) -> tuple[str, ...]:
+    """Give all of them, `source_of` first: of layers that have sources of their own, too."""
+    return source_of(settings), *map(identity, settings.further_sources)
+
+
 def is_filled(place: Path) -> bool:
     """Whether anything is there that could be lost."""
     return os.path.lexists(place) and not (place.is_dir() and not any(place.iterdir()))
@@ -37,6 +42,8 @@ def is_filled(place: Path) -> bool:
 @dataclass(frozen=True, slots=True)
 class TargetState:
     """What is at the target of a conversion. `source` is the one that is to be converted.
+
+    Of several it is the one with which the run folder began, so that layers may come and go.
 
     `began` is the source of what the run folder made; None if it made nothing, or nobody knows.
     """
@@ -51,9 +58,10 @@ class TargetState:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Look at the target and the run folder."""
-        folder, source = settings.run_folder, source_of(settings)
+        folder, sources = settings.run_folder, sources_of(settings)
         claim = claim_of(settings.dataset, folder)
-        began = began_of(folder, source) if claim else None
+        began = began_of(folder, sources[0]) if claim else None
+        source = began if began in sources else sources[0]
         asked = folder / ASKED
         return cls(
             settings.dataset, claim, source, began,

@@ -1,5 +1,6 @@
 """The command of a run and what it ran with: as its run folder's options say, without secrets."""
 
+import json
 import platform
 import shlex
 from collections.abc import Mapping
@@ -27,6 +28,10 @@ def options_of(run_folder: Path) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 -- YAML
+    if isinstance(value, dict):
+        return {key: _shown(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_shown(one) for one in value]
     return shown(value) if isinstance(value, str) and is_url(value) else value
 
 
@@ -37,6 +42,8 @@ def command_of(options: Mapping[str, Any]) -> str:
     "wkflow convert --voxel-size 4,4,40.0 '/em stack' /out"
     >>> command_of({"command": "upload", "source": "/out", "insecure": True, "compress": False})
     'wkflow upload --insecure --no-compress /out'
+    >>> print(command_of({"source": "/em", "target": "/out", "layers": [{"source": "/cells"}]}))
+    wkflow convert --layers '[{"source": "/cells"}]' /em /out
     """
     given = dict(options)
     command = str(given.pop("command", "convert"))
@@ -49,14 +56,21 @@ def command_of(options: Mapping[str, Any]) -> str:
         elif isinstance(value, dict):
             words += [word for pair in value.items() for word in (f"--{flag}", _pair(*pair))]
         elif value is not None:
-            many = isinstance(value, list)
-            words += [f"--{flag}", ",".join(map(str, value)) if many else str(value)]
+            words += [f"--{flag}", _spelled(value)]
     return shlex.join([*words, *paths])
 
 
 def _pair(key: str, value: object) -> str:
     """Write a key and its value; a list is a text there, as no flag holds one."""
     return f"{key}={', '.join(map(str, value)) if isinstance(value, list) else value}"
+
+
+def _spelled(value: object) -> str:
+    """Write the value of a flag; a list of mappings is one of layers."""
+    if isinstance(value, list):
+        is_plain = not any(isinstance(one, dict) for one in value)
+        return ",".join(map(str, value)) if is_plain else json.dumps(value, ensure_ascii=False)
+    return str(value)
 
 
 def config_text(options: Mapping[str, Any]) -> str:

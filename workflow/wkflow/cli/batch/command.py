@@ -5,19 +5,16 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from wkflow import atomic_files
 from wkflow.access_token import TOKEN
 from wkflow.cli.commands import OPTIONS, Command
 from wkflow.cli.messages import Messages, say
 from wkflow.errors import ConfigError, TransientError
-from wkflow.options.settings import Settings
 
 if TYPE_CHECKING:
-    from wkflow.options.sheet import Row
+    from wkflow.options.sheet_layers import Row
 
 NAME = "batch"
 
@@ -25,10 +22,10 @@ BATCH = Command(
     NAME,
     "convert all datasets of a sheet",
     "Convert many datasets side by side: SHEET is a table (.tsv, .csv, .xlsx) or a list (.yaml), a "
-    "row for each dataset, with columns named as options; options given here hold where a cell is "
-    "empty. A failure does not stop the others. The same command again resumes, and skips what is "
-    "done.",
-    OPTIONS - {"source", "target", "name", "work_dir"},
+    "row for each dataset, or for each layer of one, with columns named as options; options given "
+    "here hold where a cell is empty. A failure does not stop the others. The same command again "
+    "resumes, and skips what is done.",
+    OPTIONS - {"source", "target", "name", "work_dir", "layers"},
     {"command": "convert"},
     (),
     "wkflow batch --voxel-size 11.24,11.24,25 samples.tsv",
@@ -91,16 +88,30 @@ def run_command(
     if options.token:
         os.environ[TOKEN] = options.token
     rows = _with_own_folders(sheet, rows)
+    given = options.batch_folder
+    folder = Path(given).expanduser().absolute() if given else batch_folder(sheet)
     if options.dry_run:
         from wkflow.cli.batch.dry_run import show_plan  # noqa: PLC0415 -- one of the two
+        from wkflow.cli.batch.removed_rows import RowRecord  # noqa: PLC0415 -- not for --help
+        from wkflow.cli.batch.results import ROWS  # noqa: PLC0415
 
+        rows, _ = RowRecord.read(folder / ROWS).with_all_layers(rows)
         return show_plan(rows, as_json=options.json)
-    return _run(options, sheet, rows, messages)
+    return _run(options, folder, rows, messages)
+
+
+def batch_folder(sheet: Path) -> Path:
+    """Give the folder of a batch unless a person names one: beside its sheet.
+
+    >>> batch_folder(Path("/data/samples.tsv")).as_posix()
+    '/data/samples.tsv.wkflow'
+    """
+    return sheet.with_name(f"{sheet.name}.wkflow")
 
 
 def _with_own_folders(sheet: Path, rows: "list[Row]") -> "list[Row]":
     """Give each row its run folder, and make sure that no two share one."""
-    from wkflow.options.sheet import Row  # noqa: PLC0415 -- not for --help
+    from wkflow.options.sheet_layers import Row  # noqa: PLC0415 -- not for --help
     from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415
 
     found = [Row(row.place, with_own_folder(row.settings)) for row in rows]
@@ -117,18 +128,21 @@ def _with_own_folders(sheet: Path, rows: "list[Row]") -> "list[Row]":
     return found
 
 
-def _run(options: argparse.Namespace, sheet: Path, rows: "list[Row]", messages: Messages) -> int:
+def _run(options: argparse.Namespace, folder: Path, rows: "list[Row]", messages: Messages) -> int:
     from wkflow.cli.batch.finish_commands import FinishCommands  # noqa: PLC0415 -- not for --help
+    from wkflow.cli.batch.removed_rows import RowRecord  # noqa: PLC0415
     from wkflow.cli.batch.results import PAGE, ROWS, SUMMARY, Results  # noqa: PLC0415
-    from wkflow.cli.batch.run_batch import Batch, batch_folder  # noqa: PLC0415
+    from wkflow.cli.batch.run_batch import Batch  # noqa: PLC0415
     from wkflow.locks import run_folder_lock  # noqa: PLC0415
 
-    given = options.batch_folder
-    folder = Path(given).expanduser().absolute() if given else batch_folder(sheet)
+    sheet = Path(options.sheet).expanduser().absolute()
     results = Results(str(sheet), folder)
     try:
         with run_folder_lock(folder) as lock:
-            results.removed = _removed(folder / ROWS, rows)
+            record = RowRecord.read(folder / ROWS)
+            datasets = record.removed(rows)
+            rows, layers = record.with_all_layers(rows)
+            results.removed = [*datasets, *layers]
             for one in results.removed:
                 messages.warn(f"not in the sheet any more, and left alone: {one}")
             messages.tell("start", "", sheet=str(sheet), datasets=len(rows), folder=str(folder))
@@ -139,7 +153,8 @@ def _run(options: argparse.Namespace, sheet: Path, rows: "list[Row]", messages: 
             except KeyboardInterrupt:
                 was_stopped = True
             results.write()
-            _keep_rows(folder / ROWS, rows, results.removed)
+            ends = {row: str(told["end"]) for row, told in results.of_rows.items()}
+            record.after(rows, ends, datasets).write(folder / ROWS)
     except TransientError as error:
         if error.where != str(folder):
             raise
@@ -162,24 +177,3 @@ def _run(options: argparse.Namespace, sheet: Path, rows: "list[Row]", messages: 
     commands.start(options.on_finish, told)
     commands.wait()
     return int(told["exit_status"])
-
-
-def _removed(path: Path, rows: "list[Row]") -> list[str]:
-    """Name the datasets that runs of this sheet made, and which it does not name any more."""
-    known = {_place(row.settings) for row in rows}
-    with suppress(OSError, ValueError, TypeError):
-        document: dict[str, Any] = json.loads(path.read_bytes())
-        return [str(one) for one in document["datasets"] if one not in known]
-    return []
-
-
-def _keep_rows(path: Path, rows: "list[Row]", removed: list[str]) -> None:
-    """Remember what was ever made, as long as it is there."""
-    left = [one for one in removed if os.path.lexists(one)]
-    datasets = [*(_place(row.settings) for row in rows), *left]
-    atomic_files.write_json(path, {"datasets": datasets})
-
-
-def _place(settings: Settings) -> str:
-    """Say where a dataset is, or, of one on a server, its run folder."""
-    return settings.target or str(settings.run_folder)

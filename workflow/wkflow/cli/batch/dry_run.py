@@ -14,7 +14,7 @@ from wkflow.cli.batch.run_batch import pool_for
 from wkflow.cli.messages import facts_of, say
 from wkflow.errors import WkflowError
 from wkflow.options.settings import Settings
-from wkflow.options.sheet import Row
+from wkflow.options.sheet_layers import Row
 from wkflow.planning.check_resources import check_room, measure_room
 from wkflow.planning.check_target import check_target
 from wkflow.planning.finished_state import is_unchanged, look_at_source

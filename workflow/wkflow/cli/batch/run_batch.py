@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection
-from pathlib import Path
 from time import monotonic
 from typing import IO, Any
 
@@ -20,7 +19,7 @@ from wkflow.cli.process import Interrupts
 from wkflow.cli.summary import Summary
 from wkflow.errors import ResourceError
 from wkflow.options.settings import Settings
-from wkflow.options.sheet import Row
+from wkflow.options.sheet_layers import Row
 from wkflow.planning.check_resources import memory_budget
 from wkflow.planning.finished_state import SourceState, is_unchanged, look_at_source
 from wkflow.process_limits import available_cores
@@ -170,12 +169,3 @@ def _import_all(waiting: Sequence[_Waiting]) -> None:
         with suppress(OSError):
             modules |= dict.fromkeys(job_forks.modules_for(one.row.settings))
     import_for_forks(list(modules))
-
-
-def batch_folder(sheet: Path) -> Path:
-    """Give the folder of a batch unless a person names one: beside its sheet.
-
-    >>> batch_folder(Path("/data/samples.tsv")).as_posix()
-    '/data/samples.tsv.wkflow'
-    """
-    return sheet.with_name(f"{sheet.name}.wkflow")
