@@ -13,6 +13,7 @@ VALUES: dict[str, object] = {
     "unit": "um",
     "name": "e2006",
     "layer_name": "em",
+    "layers": [{"source": "/data/cells"}],
     "category": "color",
     "data_format": "wkw",
     "channels": "0,2",

@@ -82,11 +82,14 @@ def test_the_last_lines_say_where_to_look_and_quiet_is_quiet(tmp_path: Path) -> 
     assert "snakemake" not in run.stderr
     command = (folder / "logs" / "snakemake.log").read_text().splitlines()[0]
     assert f"--directory {folder}" in command
-    run = wkflow("convert", *VOXEL_SIZE, "--verbose", "--json", source, out)
+    finish = ("--on-finish", f"cat > {tmp_path}/told; exit 3")
+    run = wkflow("convert", *VOXEL_SIZE, "--verbose", "--json", *finish, source, out)
     assert command.partition("--resources")[0] in run.stderr
     (told,) = run.stdout.splitlines()
     summary = json.loads(told)
     assert (summary["end"], summary["dataset"]) == ("nothing_to_do", str(out))
+    assert json.loads((tmp_path / "told").read_text()) | {"seconds": summary["seconds"]} == summary
+    assert (run.returncode, "failed with status 3; nothing depends" in run.stderr) == (0, True)
     size = sum(path.stat().st_size for path in (out / "stack").rglob("*/c/**/*") if path.is_file())
     assert summary["bytes"] == size
     run = wkflow("convert", *VOXEL_SIZE, "--quiet", source, tmp_path / "silent")
@@ -225,6 +228,12 @@ def test_a_failure_is_an_object_for_programs(
         told = capsys.readouterr()
         (event,) = map(json.loads, told.err.splitlines())
         assert (event["event"], event["error"]["kind"], told.out) == ("end", kind, "")
+    told_of = tmp_path / "told"
+    assert main(["convert", "--unit=furlong", *paths, "--on-finish", f"cat > '{told_of}'"]) == 2
+    assert json.loads(told_of.read_bytes())["error"]["kind"] == "ConfigError"
+    told_of.unlink()
+    main(["convert", *VOXEL_SIZE, "--dry-run", *paths, "--on-finish", f"cat > '{told_of}'"])
+    assert not told_of.exists()
 
 
 @pytest.mark.parametrize("words", ["--token=s3cret convert a b --json", "s3cret --json"])

@@ -15,7 +15,16 @@ from wkflow.options.settings import Settings
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 REQUIRED = {name for name, option in Settings.model_fields.items() if option.is_required()}
 
-OF_EVERY_COMMAND = {"config", "dry_run", "quiet", "verbose", "json", "log_format", "token", "help"}
+OF_EVERY_COMMAND = {
+    "config",
+    "dry_run",
+    "quiet",
+    "verbose",
+    "json",
+    "log_format",
+    "token",
+    "help",
+} | {"on_finish"}
 """How a command is carried out and told: of a run's config none of them is a part."""
 
 OFFERED = [

@@ -44,3 +44,4 @@ def test_programs_get_an_object(rows: list[Row], capfd: pytest.CaptureFixture[st
     told = json.loads(capfd.readouterr().out)
     assert status == told["exit_status"] == SourceError.exit_status
     assert [one["state"] for one in told["datasets"]] == ["new", "wrong"]
+    assert told["error"] is None

@@ -140,6 +140,10 @@ def _add_flags(group: Any) -> None:  # noqa: ANN401 -- as above
         help="Print one JSON object at the end: what was made, or what failed.",
     )  # fmt: skip
     group.add_argument(
+        "--on-finish", metavar="COMMAND",
+        help="Run a command at the end, with the object of --json on its standard input.",
+    )  # fmt: skip
+    group.add_argument(
         "--log-format", choices=("text", "json"), default="text", metavar="text|json",
         help="How standard error is written: json is one object per event.",
     )  # fmt: skip

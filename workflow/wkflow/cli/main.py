@@ -78,7 +78,14 @@ def _do(
     summary.is_wanted = options.json
     if options.command is BATCH:
         return guarded(lambda: _batch(options, extra, messages), messages, summary)
-    return guarded(lambda: _run(options, extra, messages, summary), messages, summary)
+    status = guarded(lambda: _run(options, extra, messages, summary), messages, summary)
+    if options.on_finish and not options.dry_run:
+        from wkflow.cli.finish_commands import FinishCommands  # noqa: PLC0415 -- most runs have none
+
+        commands = FinishCommands(messages)
+        commands.start(options.on_finish, summary.to_dict())
+        commands.wait()
+    return status
 
 
 def _require_utf8() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
@@ -27,6 +26,8 @@ WANTED = "must be a list of layers, each with a source: [{source: cells, layer_n
 
 def read_layers(value: object) -> list[dict[str, Any]]:
     """Read a list of mappings, or YAML (as JSON is) that is one; null counts as not given."""
+    import yaml  # noqa: PLC0415 -- few runs give this option, and --help has no use for it
+
     try:
         entries = yaml.safe_load(value) if isinstance(value, str) else value
     except yaml.YAMLError:

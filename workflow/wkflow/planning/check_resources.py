@@ -125,6 +125,16 @@ def check_room(plan: Plan, settings: Settings) -> None:
         )
 
 
+def folder_of_disk(plan: Plan, settings: Settings) -> Path:
+    """Give a folder that is there, on the disk that the dataset is written to."""
+    return _existing(_place(plan, settings))
+
+
+def written_bytes(plan: Plan, settings: Settings) -> int:
+    """Count what an earlier run of this folder wrote; what it wrote is not needed twice."""
+    return _written(plan, settings, _place(plan, settings))
+
+
 def fits_beside(plan: Plan, settings: Settings) -> bool:
     """Whether the disk holds the dataset beside the one that it is to replace."""
     room = measure_room(plan, settings)

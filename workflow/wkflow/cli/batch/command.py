@@ -47,10 +47,6 @@ def add_own_arguments(parser: argparse.ArgumentParser) -> None:
         help="Folder for summary.tsv and report.html; by default SHEET.wkflow.",
     )  # fmt: skip
     group.add_argument(
-        "--on-finish", metavar="COMMAND",
-        help="Run a command at the end, with the result as JSON on its standard input.",
-    )  # fmt: skip
-    group.add_argument(
         "--on-dataset", metavar="COMMAND",
         help="Run a command for each dataset that ends, with its result as --on-finish.",
     )  # fmt: skip
@@ -129,10 +125,10 @@ def _with_own_folders(sheet: Path, rows: "list[Row]") -> "list[Row]":
 
 
 def _run(options: argparse.Namespace, folder: Path, rows: "list[Row]", messages: Messages) -> int:
-    from wkflow.cli.batch.finish_commands import FinishCommands  # noqa: PLC0415 -- not for --help
     from wkflow.cli.batch.removed_rows import RowRecord  # noqa: PLC0415
     from wkflow.cli.batch.results import PAGE, ROWS, SUMMARY, Results  # noqa: PLC0415
     from wkflow.cli.batch.run_batch import Batch  # noqa: PLC0415
+    from wkflow.cli.finish_commands import FinishCommands  # noqa: PLC0415 -- not for --help
     from wkflow.locks import run_folder_lock  # noqa: PLC0415
 
     sheet = Path(options.sheet).expanduser().absolute()

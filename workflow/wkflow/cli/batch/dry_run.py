@@ -10,12 +10,18 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from wkflow.cli.batch.run_batch import pool_for
+from wkflow.cli.batch.pool import pool_for
 from wkflow.cli.messages import facts_of, say
-from wkflow.errors import WkflowError
+from wkflow.errors import ResourceError, WkflowError
+from wkflow.model.units import shown_bytes
 from wkflow.options.settings import Settings
 from wkflow.options.sheet_layers import Row
-from wkflow.planning.check_resources import check_room, measure_room
+from wkflow.planning.check_resources import (
+    check_room,
+    folder_of_disk,
+    measure_room,
+    written_bytes,
+)
 from wkflow.planning.check_target import check_target
 from wkflow.planning.finished_state import is_unchanged, look_at_source
 from wkflow.planning.plan_conversion import plan_conversion
@@ -33,7 +39,8 @@ class PlannedRow:
     """One dataset: its state (`unchanged`, `begun`, `new` or `wrong`), and what a run would take.
 
     `jobs` are those of the whole plan, `there` of them have receipts. `bytes` are uncompressed,
-    `disk` those that it probably takes there, `memory` is that of the largest job.
+    `disk` those that it probably takes there, of which `needed` are not there yet; `folder` is on
+    their disk. `memory` is that of the largest job.
     """
 
     row: str
@@ -45,22 +52,54 @@ class PlannedRow:
     bytes: int = 0
     disk: int = 0
     memory: int = 0
+    needed: int = 0
+    folder: str = ""
     error: dict[str, str] | None = None
     exit_status: int = 0
 
 
 def show_plan(rows: Sequence[Row], *, as_json: bool) -> int:
     """Print the table, or an object; give the worst exit status."""
-    workers = max(1, min(pool_for(rows[0].settings).cores, len(rows)))
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        planned = list(pool.map(plan_row, rows, chunksize=max(1, len(rows) // (8 * workers))))
-    status = max(one.exit_status for one in planned)
+    planned = plan_rows(rows)
+    short = disks_too_small(planned)
+    statuses = [one.exit_status for one in planned] + ([short.exit_status] if short else [])
     if as_json:
-        told = {"command": "batch", "end": "planned", "exit_status": status}
+        told = {"command": "batch", "end": "planned", "exit_status": max(statuses)}
+        told["error"] = facts_of(short) if short else None
         say(json.dumps(told | {"datasets": [asdict(one) for one in planned]}), sys.stdout)
     else:
         say(planned_table(planned), sys.stdout)
-    return status
+        if short:
+            say(f"\n{short}", sys.stdout)
+    return max(statuses)
+
+
+def plan_rows(rows: Sequence[Row]) -> list[PlannedRow]:
+    """Draw the plans of all datasets, on all cores."""
+    workers = max(1, min(pool_for(rows[0].settings).cores, len(rows)))
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        return list(pool.map(plan_row, rows, chunksize=max(1, len(rows) // (8 * workers))))
+
+
+def disks_too_small(planned: Sequence[PlannedRow]) -> ResourceError | None:
+    """Say which file system does not hold what is yet to be written on it by all together."""
+    needed: dict[int, int] = {}
+    folders: dict[int, str] = {}
+    for one in planned:
+        if one.needed:
+            device = Path(one.folder).stat().st_dev
+            needed[device] = needed.get(device, 0) + one.needed
+            folders.setdefault(device, one.folder)
+    for device, count in needed.items():
+        free = shutil.disk_usage(folders[device]).free
+        if count > free:
+            return ResourceError(
+                f"the datasets need about {shown_bytes(count)} together, {shown_bytes(free)} are "
+                "free", folders[device],
+                "Free space there, or give some of them targets on another disk; --dry-run shows "
+                "what each needs.",
+            )  # fmt: skip
+    return None
 
 
 def plan_row(row: Row) -> PlannedRow:
@@ -99,6 +138,8 @@ def _planned(settings: Settings) -> dict[str, Any]:
         "bytes": room.raw,
         "disk": room.expected,
         "memory": room.memory_per_job,
+        "needed": max(0, room.expected - written_bytes(plan, settings)),
+        "folder": str(folder_of_disk(plan, settings)),
     }
 
 

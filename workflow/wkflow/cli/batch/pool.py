@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from wkflow.options.settings import Settings
+from wkflow.planning.check_resources import memory_budget
+from wkflow.process_limits import available_cores
+
 BYTES_PER_CORE = 64 * 2**20
 """Of a source: less is converted before a second core is of use."""
 
@@ -65,3 +69,12 @@ class Pool:
 
     def give_back(self, share: Share) -> None:
         self.free += share.cores
+
+
+def pool_for(settings: Settings) -> Pool:
+    """Say what all datasets share; the options for it are the same in all rows."""
+    if settings.is_on_cluster:
+        return Pool(settings.jobs or CLUSTER_JOBS, memory_budget(settings), HEADS_ON_CLUSTER)
+    is_one = settings.distribution_strategy == "sequential"
+    cores = 1 if is_one else settings.jobs or available_cores()
+    return Pool(cores, memory_budget(settings))

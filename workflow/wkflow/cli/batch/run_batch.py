@@ -9,10 +9,11 @@ from typing import IO, Any
 
 from wkflow.cli import job_forks
 from wkflow.cli.batch.bar import BatchBar
+from wkflow.cli.batch.check_disks import check_disks
 from wkflow.cli.batch.dataset_process import DatasetProcess
-from wkflow.cli.batch.finish_commands import FinishCommands
-from wkflow.cli.batch.pool import CLUSTER_JOBS, HEADS_ON_CLUSTER, Pool, Share
+from wkflow.cli.batch.pool import Pool, Share, pool_for
 from wkflow.cli.batch.results import Results
+from wkflow.cli.finish_commands import FinishCommands
 from wkflow.cli.local_snakemake import import_for_forks, suffices
 from wkflow.cli.messages import Messages
 from wkflow.cli.process import Interrupts
@@ -20,9 +21,7 @@ from wkflow.cli.summary import Summary
 from wkflow.errors import ResourceError
 from wkflow.options.settings import Settings
 from wkflow.options.sheet_layers import Row
-from wkflow.planning.check_resources import memory_budget
 from wkflow.planning.finished_state import SourceState, is_unchanged, look_at_source
-from wkflow.process_limits import available_cores
 from wkflow.rules.closing_lines import address_of
 
 POLL_S = 0.1
@@ -61,12 +60,15 @@ class Batch:
 
         Raises
         ------
+        ResourceError
+            If the disks do not hold all datasets; then none is begun.
         KeyboardInterrupt
             When it was asked to stop; nothing is at work any more by then.
         """
         began = monotonic()
         pool = pool_for(rows[0].settings)
         waiting = self._look(rows, pool)
+        check_disks([one.row for one in waiting], sum(one.source.bytes for one in waiting))
         with Interrupts() as interrupts, closing(BatchBar(self.messages, len(rows))) as bar:
             if waiting and job_forks.can_fork() and suffices(waiting[0].row.settings, ()):
                 _import_all(waiting)
@@ -138,15 +140,6 @@ class Batch:
         self.messages.tell("dataset", "", row=row.place, **told)
         if told["end"] not in {"unchanged", "not_begun"}:
             self._commands.start(self.on_dataset, {"row": row.place, **told})
-
-
-def pool_for(settings: Settings) -> Pool:
-    """Say what all datasets share; the options for it are the same in all rows."""
-    if settings.is_on_cluster:
-        return Pool(settings.jobs or CLUSTER_JOBS, memory_budget(settings), HEADS_ON_CLUSTER)
-    is_one = settings.distribution_strategy == "sequential"
-    cores = 1 if is_one else settings.jobs or available_cores()
-    return Pool(cores, memory_budget(settings))
 
 
 def _told(settings: Settings, end: str) -> dict[str, Any]:

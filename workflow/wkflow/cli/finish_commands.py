@@ -39,7 +39,10 @@ class FinishCommands:
     def wait(self) -> None:
         """Wait for all."""
         for command, process in self._running:
-            process.wait()
+            try:
+                process.wait()
+            except KeyboardInterrupt:  # it goes to the command as well, and what is done is done
+                process.wait()
             self._judge(command, process)
         self._running.clear()
 

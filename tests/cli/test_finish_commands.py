@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from wkflow.cli.batch.finish_commands import FinishCommands
+from wkflow.cli.finish_commands import FinishCommands
 from wkflow.cli.messages import Messages
 
 
