@@ -109,15 +109,15 @@ def test_two_folders_of_one_name_are_refused(tmp_path: Path) -> None:
     assert "layer raw" in refused(tmp_path / "source")
 
 
-def test_gaps_and_duplicates_are_noted(tmp_path: Path) -> None:
-    """A missing number is told, and does not stop the run; so is one that stands twice."""
+def test_gaps_and_duplicates_are_refused(tmp_path: Path) -> None:
+    """A missing number if that is asked for, one that stands twice in any case."""
     source = write_stack(tmp_path / "stack", noise(12, 8, 8))
     (source / "slice_4.tif").unlink()
+    told = refused(source, "--missing-slices", "refuse")
+    assert "missing between slices: 4" in told
+    assert "--missing-slices keep" in told
     (source / "slice_02.tif").write_bytes((source / "slice_2.tif").read_bytes())
-    run = wkflow("convert", *VOXEL_SIZE, source, tmp_path / "out")
-    assert run.returncode == 0, run.stderr
-    assert "missing between slices: 4" in run.stderr
-    assert "several slices have: 2" in run.stderr
+    assert "same number: slice_02.tif and slice_2.tif" in refused(source)
 
 
 def test_junk_is_skipped(tmp_path: Path) -> None:

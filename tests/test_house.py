@@ -48,7 +48,7 @@ WITHOUT_TWIN = {
     "readers/lif/source_metadata": REAL_METADATA,
     "readers/nd2/source_metadata": REAL_METADATA,
     "report/ro_crate": "the tests of steps/write_manifest let the package's own reader judge it",
-    "options/description": "flags alone, which the tests of planning/check_description judge",
+    "options/provenance": "flags alone, which the tests of planning/check_provenance judge",
     "api/choices": MADE,
     "api/convert": MADE,
     "api/remote_convert": MADE,

@@ -1,6 +1,6 @@
 """Documents are read by the types of their fields, as strictly as they are written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,35 @@ class Whole:
     words: tuple[str, ...] = ()
     digests: dict[str, str] | None = None
     count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A document that a later version gave a field."""
+
+    name: str
+    added: str = field(default="", metadata=json_document.LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A document of such documents."""
+
+    one: Grown
+    more: tuple[Grown, ...]
+    count: int = 0
+
+
+def test_what_an_earlier_version_had_not_is_left_out_of_what_it_would_write(tmp_path: Path) -> None:
+    """Where it has its default, wherever the field is; and it is read again."""
+    whole = Holder(Grown("a"), (Grown("b"), Grown("c", "new")))
+    assert json_document.told(whole) == {
+        "one": {"name": "a"},
+        "more": ({"name": "b"}, {"name": "c", "added": "new"}),
+        "count": 0,
+    }
+    json_document.write(tmp_path / "x.json", whole)
+    assert json_document.read(Holder, tmp_path / "x.json") == whole
 
 
 WHOLE = Whole((Part("a", (1, 2, 3)), Part("b", note="n")), (("t", 2),), Part("c"), (0.5, 1.0),

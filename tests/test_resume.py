@@ -40,7 +40,7 @@ pytestmark = pytest.mark.long(
         "test_a_lost_shard_is_noticed",
         "test_a_killed_run_ends_the_same[0]",
         "test_a_replaced_slice",
-        "test_a_removed_slice_redoes_from_its_slab_on[50]",
+        "test_a_removed_slice_leaves_its_place",
     ]
 )
 
@@ -175,12 +175,36 @@ def test_appended_slices_redo_the_last_slab(stack: Path, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("number", [99, 50])
 def test_a_removed_slice_redoes_from_its_slab_on(stack: Path, tmp_path: Path, number: int) -> None:
-    """Slabs before it stay; shards beyond the new end go."""
-    names = redone(tmp_path / "out", (stack / f"slice_{number}.tif").unlink, stack, *SLABS)
+    """Where slices close up: slabs before it stay; shards beyond the new end go."""
+    closed = (*SLABS, "--missing-slices", "close")
+    names = redone(tmp_path / "out", (stack / f"slice_{number}.tif").unlink, stack, *closed)
     slabs = [f"convert_slab/stack/z{z:09d}.json" for z in range(number // 32 * 32, 99, 32)]
     assert {name for name in names if "convert" in name} == set(slabs)
-    convert(stack, tmp_path / "fresh", *SLABS)
+    convert(stack, tmp_path / "fresh", *closed)
     assert_same(tmp_path / "out", tmp_path / "fresh")
+
+
+def test_a_removed_slice_leaves_its_place(stack: Path, tmp_path: Path) -> None:
+    """Its slab alone is redone, and once more when it comes back, to what it was."""
+    out, own = tmp_path / "out", {"convert_slab/stack/z000000032.json"}
+    convert(stack, out, *SLABS)
+    whole = shard_bytes(out)
+    taken = (stack / "slice_50.tif").rename(tmp_path / "slice_50.tif")
+    before = receipts(out)
+    told = convert(stack, out, *SLABS).stderr
+    assert "numbers missing between slices: 50: their places stay blank" in told
+    after = receipts(out)
+    assert {n for n in after if "convert" in n and before[n] != after[n]} == own
+    expected = noise(100, 40, 50)
+    expected[50] = 0
+    np.testing.assert_array_equal(voxels(out, "stack"), expected)
+    report = json.loads((tmp_path / "out.wkflow" / "report.json").read_bytes())
+    assert report["layers"][0]["missing_slices"] == ["50"]
+    taken.rename(stack / "slice_50.tif")
+    convert(stack, out, *SLABS)
+    last = receipts(out)
+    assert {n for n in last if "convert" in n and last[n] != after[n]} == own
+    assert shard_bytes(out) == whole
 
 
 def test_an_option_redoes_what_depends_on_it(stack: Path, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ VALUES: dict[str, object] = {
     "contrast": "0,4095",
     "on_mismatch": "pad",
     "slice_order": "names",
+    "missing_slices": "close",
     "overwrite_existing": True,
     "assume_yes": True,
     "upload": True,

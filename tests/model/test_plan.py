@@ -121,7 +121,7 @@ def test_a_plan_holds_no_option_that_is_not_its_own(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "plan.json").read_text())
     assert sorted(document) == [
         *("dataset", "destination", "drawn_from", "extends", "layers", "name", "notes"),
-        *("overwrite", "source_metadata", "unit", "voxel_size"),
+        *("overwrite", "unit", "voxel_size"),
     ]
 
 

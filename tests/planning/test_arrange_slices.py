@@ -6,20 +6,23 @@ import pytest
 from natsort import natsorted
 from wkflow.errors import SourceError
 from wkflow.planning.arrange_slices import Arranged, arrange_slices
+from wkflow.planning.missing_slices import MissingSlices
 
 from tests.steps.stacks import grains, plan_of, write_tiffs
 
 CASES = Path(__file__).parents[2].parent / "shared" / "testdata" / "cases" / "05-names"
 
 
-def arranged(*stems: str) -> list[Arranged]:
+def arranged(*stems: str, missing: MissingSlices = "keep") -> list[Arranged]:
     """Arrange names as they come from a folder."""
-    files = [f"/d/{stem}" + ("" if ".tif" in stem.lower() else ".tif") for stem in stems]
-    return arrange_slices(natsorted(files))
+    is_named = (".tif", ".tiff", ".png")
+    files = [f"/d/{n}" + ("" if n.lower().endswith(is_named) else ".tif") for n in stems]
+    return arrange_slices(natsorted(files), missing)
 
 
 def stems(one: Arranged) -> list[str]:
-    return [Path(file).name.removesuffix(".tif") for file in one.files]
+    """Give the names of the slices that are there."""
+    return [Path(file).name.removesuffix(".tif") for file in one.files if file]
 
 
 @pytest.mark.parametrize(
@@ -55,9 +58,10 @@ def test_slices_come_by_value(wanted: list[str]) -> None:
     """Whatever the order of the names; one stack."""
     if wanted[0] == "1.10":  # a fraction with a zero behind it beside shorter ones is none
         wanted = ["1.5", "1.10", "2.0", "10.25"]
-    (one,) = arranged(*reversed(wanted))
+    (one,) = arranged(*reversed(wanted), missing="close")
     assert (one.suffix, stems(one)) == ("", [name.removesuffix(".tif") for name in wanted])
-    is_natural = natsorted(one.files) == list(one.files)
+    there = [file for file in one.files if file]
+    is_natural = natsorted(there) == there
     assert any("webknossos convert orders them otherwise" in note for note in one.notes) != (
         is_natural
     )
@@ -113,7 +117,7 @@ def test_channels_are_layers(names: list[str], layers: dict[str, int]) -> None:
 def test_what_repeats_is_refused(names: list[str], words: str) -> None:
     """With names, and both ways out."""
     with pytest.raises(SourceError, match=words) as caught:
-        arranged(*names)
+        arranged(*names, missing="close")
     assert caught.value.where == "/d"
     assert "folder of its own" in caught.value.remedy
     assert "--slice-order names" in caught.value.remedy
@@ -123,8 +127,7 @@ def test_what_repeats_is_refused(names: list[str], words: str) -> None:
     ("names", "notes"),
     [
         (["1", "2", "3"], []),
-        (["v2_001", "v2_003"], ["numbers missing between slices: 2"]),
-        (["7", "007", "8"], ["numbers that several slices have: 7"]),
+        (["v2_001", "v2_003"], ["numbers missing between slices: 2: their places stay blank"]),
         (
             ["p3_1", "p1_2", "p2_3"],
             ["the order contradicts the last number in the names: p3_1.tif comes behind p2_3.tif"],
@@ -138,9 +141,63 @@ def test_what_repeats_is_refused(names: list[str], words: str) -> None:
     ],
 )
 def test_what_is_strange_is_told(names: list[str], notes: list[str]) -> None:
-    """A missing slice shifts all that follow."""
+    """A note for each thing."""
     (one,) = arranged(*names)
     assert list(one.notes) == notes
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["7", "007", "8"], r"same number: 7\.tif and 007\.tif"),
+        (["a_1.tif", "a_1.png"], r"same number: a_1\.png and a_1\.tif"),
+        (["Z1_ch0", "z01_ch0", "z1_ch1"], r"same number: Z1_ch0\.tif and z01_ch0\.tif"),
+        (["w1_s1", "w1_s2", "w2_s1", "w2_s2", "w2_s02"], r"w2_s2\.tif and w2_s02\.tif"),
+    ],
+)
+@pytest.mark.parametrize("missing", ["keep", "close"])
+def test_slices_of_one_number_are_refused(
+    names: list[str], words: str, missing: MissingSlices
+) -> None:
+    """Both are named, with both ways out."""
+    with pytest.raises(SourceError, match=words) as caught:
+        arranged(*names, missing=missing)
+    assert "Take one of each away" in caught.value.remedy
+    assert "--slice-order names" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (["z0_ch0", "z0_ch1", "z1_ch0"], ["z0_ch0 z1_ch0", "z0_ch1 _"]),
+        (["z1_DAPI", "z2_DAPI", "z2_GFP", "z3_GFP", "z3_DAPI"],
+         ["z1_DAPI z2_DAPI z3_DAPI", "_ z2_GFP z3_GFP"]),
+        (["z1_ch0", "z1_ch1", "z4_ch0", "z4_ch1", "z5_ch1"],
+         ["z1_ch0 _ _ z4_ch0 _", "z1_ch1 _ _ z4_ch1 z5_ch1"]),
+    ],
+)  # fmt: skip
+def test_channels_have_one_z(names: list[str], wanted: list[str]) -> None:
+    """What one of them lacks is blank there; what lies at one place was taken at one place."""
+    found = arranged(*names)
+    files = [" ".join(Path(file).stem or "_" for file in one.files) for one in found]
+    assert files == wanted
+
+
+@pytest.mark.parametrize("missing", ["keep", "close"])
+def test_channels_that_have_little_in_common_are_refused(missing: MissingSlices) -> None:
+    """They are not of one place."""
+    names = [f"x_DAPI_{z}" for z in (1, 2)] + [f"x_GFP_{z}" for z in (2, 3, 4)]
+    with pytest.raises(SourceError, match="not every channel has these slices"):
+        arranged(*names, missing=missing)
+
+
+def test_the_number_that_leaves_out_least_counts_slices() -> None:
+    """Not the one that counts seconds."""
+    (one,) = arranged("s1_1700000001", "s2_1700000044", "s4_1700000050")
+    assert [Path(file).stem for file in one.files] == [
+        *("s1_1700000001", "s2_1700000044", "", "s4_1700000050"),
+    ]
+    assert one.missing == "3"
 
 
 def test_layers_of_a_plan_are_named_after_their_channels(tmp_path: Path) -> None:

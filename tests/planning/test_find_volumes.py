@@ -9,6 +9,7 @@ import tifffile
 from wkflow.errors import SourceError
 from wkflow.model.source import Gaps, Header, ImageInfo, ImageMetadata, RawLayout, References
 from wkflow.planning import find_volumes as module
+from wkflow.planning import group_slices
 from wkflow.planning.find_layers import ImageFolder, find_layers
 from wkflow.planning.find_volumes import Looking, Volume, find_volumes
 
@@ -182,6 +183,20 @@ def test_all_bad_headers_are_named_at_once(headers: Probes) -> None:
         find_volumes(found_of("/d/a.x", "/d/b.x", "/d/c.x"))
 
 
+def test_the_place_of_a_missing_slice_is_blank(headers: Probes) -> None:
+    """It has no header that could be unlike the others, and is no file to open by itself."""
+    headers |= {f"/{n}.x": (image(),) for n in (1, 2, 4)}
+    (volume,) = find_volumes(found_of("/1.x", "/2.x", "/4.x"))
+    source = volume.source
+    assert (source.files, source.depth) == (("/1.x", "/2.x", "", "/4.x"), 4)
+    assert source.marks == ((0, 1), (1, 1), (0, 0), (2, 1))
+    assert source.missing == "3"
+    headers |= {f"/{n}.x": (image(5),) for n in (1, 2, 4)}
+    assert [one.source.files for one in find_volumes(found_of("/1.x", "/2.x", "/4.x"))] == [
+        *(("/1.x",), ("/2.x",), ("/4.x",)),
+    ]
+
+
 def test_remote_files_are_looked_at_on_this_machine(headers: Probes) -> None:
     """What is planned is still the remote one."""
     headers["/here/a.tif"] = (image(3),)
@@ -208,7 +223,7 @@ def test_dicom_files_are_told_apart_by_series(
     expected: dict[str, tuple[str, ...]],
 ) -> None:
     """In the order of their positions, each with its own mark."""
-    monkeypatch.setattr(module, "sort_series", lambda _: [("", one) for one in series])
+    monkeypatch.setattr(group_slices, "sort_series", lambda _: [("", one) for one in series])
     headers |= {f"/{n}.dcm": (image(),) for n in (1, 2, 3)}
     volumes = find_volumes(found_of("/1.dcm", "/2.dcm", "/3.dcm"))
     assert {volume.name: volume.source.files for volume in volumes} == expected
@@ -228,7 +243,7 @@ def test_remote_dicom_files_are_sorted_on_this_machine(
         seen.extend(files)
         return [("", tuple(files))]
 
-    monkeypatch.setattr(module, "sort_series", sort)
+    monkeypatch.setattr(group_slices, "sort_series", sort)
     headers |= {"/here/1.dcm": (image(),), "/here/2.dcm": (image(),)}
     remote = found_of("s3://b/1.dcm", "s3://b/2.dcm")
     (volume,) = find_volumes(remote, Looking(local=lambda file: file.replace("s3://b", "/here")))
@@ -266,7 +281,7 @@ def test_volumes_of_one_series_are_named_after_what_differs(
 ) -> None:
     """Two echoes at the same places; a note says so."""
     series = [("echo1", ("/1.dcm", "/2.dcm")), ("echo2", ("/3.dcm",))]
-    monkeypatch.setattr(module, "sort_series", lambda _: series)
+    monkeypatch.setattr(group_slices, "sort_series", lambda _: series)
     headers |= {f"/{n}.dcm": (image(),) for n in (1, 2, 3)}
     volumes = find_volumes(found_of("/1.dcm", "/2.dcm", "/3.dcm"))
     assert [volume.name for volume in volumes] == ["em_echo1", "em_echo2"]

@@ -105,7 +105,15 @@ def test_gaps_are_noted(tmp_path: Path) -> None:
     """The person should see them before it runs."""
     source = write_tiffs(tmp_path / "em", grains(2))
     write_tiffs(source, grains(1), begin=5)
-    assert plan_of(source).notes == ("layer em: numbers missing between slices: 2 to 4",)
+    plan = plan_of(source)
+    assert plan.notes == (
+        "layer em: numbers missing between slices: 2 to 4: their places stay blank",
+    )
+    (one,) = plan.layers
+    assert (one.layer.size[2], one.source.missing) == (6, "2 to 4")
+    closed = plan_of(source, missing_slices="close")
+    assert closed.notes == ("layer em: numbers missing between slices: 2 to 4",)
+    assert (closed.layers[0].layer.size[2], closed.layers[0].source.missing) == (3, "")
 
 
 def test_padding_makes_room_for_the_largest_slice(tmp_path: Path) -> None:

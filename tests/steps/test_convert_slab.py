@@ -96,6 +96,24 @@ def counting(plan: Plan, slab: str, folder: Path) -> Receipt:
     )
 
 
+@pytest.mark.parametrize("kind", ["rows", "bands", "scratch"])
+@pytest.mark.parametrize(("choice", "stands"), [("keep", None), ("previous", 6)])
+def test_missing_slices_keep_their_places(
+    tmp_path: Path, kind: str, choice: str, stands: int | None
+) -> None:
+    """Blank, or as the slice before them, in whatever way voxels come into memory."""
+    volume = grains()
+    source = write_tiffs(tmp_path / "em", volume)
+    for z in (7, 8, 9, 15):
+        (source / f"slice_{z}.tif").unlink()
+        volume[z] = 0 if stands is None else volume[z - 1 if z == 15 else stands]
+    plan = laid_out(source, missing_slices=choice, job_size=10_000)
+    (one,) = plan.layers
+    convert(replace(plan, layers=(replace(one, feed=ReadStrategy(kind, 8, 16, 2)),)))
+    assert_array_equal(written(plan), volume[np.newaxis], strict=True)
+    assert one.source.missing == "7 to 9, 15"
+
+
 def test_colors_are_channels(tmp_path: Path) -> None:
     """Red first."""
     volume = np.random.default_rng(2).integers(0, 256, (9, 37, 45, 3), np.uint8)

@@ -13,7 +13,7 @@ pytestmark = [
 ]
 
 CONVERTED = frozenset({"broken/seq_with_gap", "broken/seq_with_junk"})
-"""Folders of the broken ones that are not broken: a gap is noted, junk is left out."""
+"""Folders of the broken ones that are not broken: a gap stays blank, junk is left out."""
 
 REFUSED = {
     "dm3/2D_test-3_complex64.dm3": "complex",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from wkflow import atomic_files
@@ -21,13 +21,39 @@ if TYPE_CHECKING:
 Document = TypeVar("Document")
 Make = Callable[[Any], Any]
 
+LATER = MappingProxyType({"later": True})
+"""Metadata of a field that earlier versions had not: where it has its default, it is left out."""
+
 WRONG = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What `parsed` raises for a document of another version, and for what is no JSON at all."""
 
 
 def write(path: str | Path, document: "DataclassInstance", *, indent: int | None = 1) -> None:
     """Put a document in its place, whole or not at all."""
-    atomic_files.write_json(Path(path).absolute(), asdict(document), indent=indent)
+    atomic_files.write_json(Path(path).absolute(), told(document), indent=indent)
+
+
+def told(document: "DataclassInstance") -> dict[str, Any]:
+    """Give what is written of a document: what an earlier version would write, if nothing is new.
+
+    Digests are made of this, so that a new field is no reason to do again what was done.
+    """
+    made = asdict(document)
+    _leave_out(document, made)
+    return made
+
+
+def _leave_out(document: "DataclassInstance", made: dict[str, Any]) -> None:
+    """Take fields that are `LATER` and have their defaults out of what `asdict` made."""
+    for one in fields(document):
+        value = getattr(document, one.name)
+        if "later" in one.metadata and value == one.default:
+            del made[one.name]
+        elif is_dataclass(value) and not isinstance(value, type):
+            _leave_out(value, made[one.name])
+        elif isinstance(value, tuple) and value and is_dataclass(value[0]):
+            for each, of_each in zip(value, made[one.name], strict=True):
+                _leave_out(each, of_each)
 
 
 def read(kind: type[Document], path: str | Path) -> Document:

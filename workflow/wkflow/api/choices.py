@@ -67,6 +67,12 @@ RawByteOrder = Literal[
     "little",
     "big",
 ]
+MissingSlices = Literal[
+    "keep",
+    "previous",
+    "close",
+    "refuse",
+]
 TransferMode = Literal[
     "http",
     "copy",

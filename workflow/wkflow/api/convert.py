@@ -12,6 +12,7 @@ from wkflow.api.choices import (
     DistributionStrategy,
     Dtype,
     InterpolationMode,
+    MissingSlices,
     OnMismatch,
     RawByteOrder,
     RawDtype,
@@ -56,6 +57,8 @@ def convert(
     raw_order: RawOrder = "F",
     raw_byte_order: RawByteOrder = "little",
     raw_offset: int = 0,
+    missing_slices: MissingSlices = "keep",
+    layers: Sequence[Mapping[str, object]] | str | None = None,
     source_metadata: bool = True,
     manifest: bool = False,
     ro_crate: bool = False,
@@ -67,6 +70,11 @@ def convert(
     keep_local: bool = False,
     insecure: bool = False,
     ca_bundle: str | Path | None = None,
+    tags: Sequence[str] | str | None = None,
+    teams: Sequence[str] | str | None = None,
+    description: str | None = None,
+    metadata: Mapping[str, object] | Sequence[str] | str | None = None,
+    public: bool | None = None,
     jobs: int | None = None,
     distribution_strategy: DistributionStrategy = "multiprocessing",
     job_resources: Mapping[str, object] | str | None = None,
@@ -160,6 +168,14 @@ def convert(
         Byte order in such a file.
     raw_offset : int, default 0
         Bytes before the first voxel of such a file.
+    missing_slices : {"keep", "previous", "close", "refuse"}, default keep
+        Slices that the numbers in names leave out: keep their places, blank; repeat the slice
+        before (previous); close up; or refuse.
+    layers : Sequence[Mapping[str, object]] or str
+        Further layers of the dataset, each from a source of its own: a list of mappings with
+        `source` and options of a layer (`layer_name`, `category`, `channels`, `dtype`, ...). What
+        one leaves out has its default; the options beside the list are those of the first source.
+        In the sheet of a batch these are rows with one target.
     source_metadata : bool, default True
         Keep what the first file of each layer says of itself beside the layer, as
         source-metadata.*: OME-XML, CZI and LIF XML, DM, ND2 and TIFF tags; of NIfTI and DICOM
@@ -188,6 +204,17 @@ def convert(
         machine itself they always go.
     ca_bundle : str or Path
         Certificates to trust, as a PEM file; by default those of the system.
+    tags : Sequence[str] or str
+        Tags of the dataset on the server, in place of those that it has there.
+    teams : Sequence[str] or str
+        Teams that may see the dataset, by their names on the server, in place of those that may.
+    description : str
+        Text that describes the dataset on the server, in Markdown.
+    metadata : Mapping[str, object] or Sequence[str] or str
+        Keys and values that the server shows beside the dataset, in place of those that it has
+        there: a mapping, or key=value.
+    public : bool
+        Whether everybody may see the dataset; by default the server decides.
     jobs : int
         Cores to use, by default all; on a cluster jobs at once, by default 100; for `wkflow upload`
         parallel connections, by default 5.

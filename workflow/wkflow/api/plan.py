@@ -15,6 +15,7 @@ from wkflow.api.choices import (
     Dtype,
     InterpolationMode,
     MissingShards,
+    MissingSlices,
     OnMismatch,
     RawByteOrder,
     RawDtype,
@@ -59,6 +60,8 @@ def plan(
     raw_order: RawOrder = "F",
     raw_byte_order: RawByteOrder = "little",
     raw_offset: int = 0,
+    missing_slices: MissingSlices = "keep",
+    layers: Sequence[Mapping[str, object]] | str | None = None,
     source_metadata: bool = True,
     manifest: bool = False,
     ro_crate: bool = False,
@@ -70,6 +73,11 @@ def plan(
     keep_local: bool = False,
     insecure: bool = False,
     ca_bundle: str | Path | None = None,
+    tags: Sequence[str] | str | None = None,
+    teams: Sequence[str] | str | None = None,
+    description: str | None = None,
+    metadata: Mapping[str, object] | Sequence[str] | str | None = None,
+    public: bool | None = None,
     from_mag: int | str | None = None,
     overwrite_mags: bool = False,
     missing_shards: MissingShards = "judge",
@@ -166,6 +174,14 @@ def plan(
         Byte order in such a file.
     raw_offset : int, default 0
         Bytes before the first voxel of such a file.
+    missing_slices : {"keep", "previous", "close", "refuse"}, default keep
+        Slices that the numbers in names leave out: keep their places, blank; repeat the slice
+        before (previous); close up; or refuse.
+    layers : Sequence[Mapping[str, object]] or str
+        Further layers of the dataset, each from a source of its own: a list of mappings with
+        `source` and options of a layer (`layer_name`, `category`, `channels`, `dtype`, ...). What
+        one leaves out has its default; the options beside the list are those of the first source.
+        In the sheet of a batch these are rows with one target.
     source_metadata : bool, default True
         Keep what the first file of each layer says of itself beside the layer, as
         source-metadata.*: OME-XML, CZI and LIF XML, DM, ND2 and TIFF tags; of NIfTI and DICOM
@@ -194,6 +210,17 @@ def plan(
         machine itself they always go.
     ca_bundle : str or Path
         Certificates to trust, as a PEM file; by default those of the system.
+    tags : Sequence[str] or str
+        Tags of the dataset on the server, in place of those that it has there.
+    teams : Sequence[str] or str
+        Teams that may see the dataset, by their names on the server, in place of those that may.
+    description : str
+        Text that describes the dataset on the server, in Markdown.
+    metadata : Mapping[str, object] or Sequence[str] or str
+        Keys and values that the server shows beside the dataset, in place of those that it has
+        there: a mapping, or key=value.
+    public : bool
+        Whether everybody may see the dataset; by default the server decides.
     from_mag : int or str
         Mag of a dataset that others are computed from; by default the coarsest that is whole, with
         overwrite_mags the finest.

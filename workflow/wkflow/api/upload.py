@@ -2,7 +2,7 @@
 
 # Made by `python -m wkflow.api.write_functions`. Do not edit.
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wkflow.api import call
@@ -20,6 +20,11 @@ def upload(
     verify: Verify = "sample",
     insecure: bool = False,
     ca_bundle: str | Path | None = None,
+    tags: Sequence[str] | str | None = None,
+    teams: Sequence[str] | str | None = None,
+    description: str | None = None,
+    metadata: Mapping[str, object] | Sequence[str] | str | None = None,
+    public: bool | None = None,
     jobs: int | None = None,
     follow_links: bool = False,
     work_dir: str | Path | None = None,
@@ -52,6 +57,17 @@ def upload(
         machine itself they always go.
     ca_bundle : str or Path
         Certificates to trust, as a PEM file; by default those of the system.
+    tags : Sequence[str] or str
+        Tags of the dataset on the server, in place of those that it has there.
+    teams : Sequence[str] or str
+        Teams that may see the dataset, by their names on the server, in place of those that may.
+    description : str
+        Text that describes the dataset on the server, in Markdown.
+    metadata : Mapping[str, object] or Sequence[str] or str
+        Keys and values that the server shows beside the dataset, in place of those that it has
+        there: a mapping, or key=value.
+    public : bool
+        Whether everybody may see the dataset; by default the server decides.
     jobs : int
         Parallel connections, by default 5.
     follow_links : bool, default False

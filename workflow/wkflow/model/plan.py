@@ -5,7 +5,7 @@ Snakemake asks it for file names, jobs ask it for boxes.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import prod
 from pathlib import Path
 from typing import Self
@@ -38,7 +38,7 @@ class Plan:
     extends: bool = False
     drawn_from: str = ""
     destination: str = ""
-    source_metadata: bool = True
+    source_metadata: bool = field(default=True, metadata=json_document.LATER)
 
     @classmethod
     def of_nothing(cls, dataset: str) -> Self:
@@ -81,10 +81,7 @@ class Plan:
     def recipe(self) -> str:
         """Digest the whole plan, but for how voxels pass through memory and disk."""
         layers = tuple(replace(one, passing=False, feed=ReadStrategy()) for one in self.layers)
-        document = asdict(replace(self, layers=layers))
-        if document["source_metadata"]:  # plans of before did not know it
-            del document["source_metadata"]
-        return digest(document)
+        return digest(json_document.told(replace(self, layers=layers)))
 
     def write(self, path: str | Path) -> None:
         """Write the plan as JSON, whole or not at all."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Self
 
+from wkflow.json_document import LATER
 from wkflow.model.box import Triple
 
 
@@ -167,15 +168,20 @@ class References:
     archive: str = ""
 
 
+BLANK, BLANK_MARK = "", (0, 0)
+"""In place of the file of a slice that is missing, and of its size and time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """The files of one layer, and what of them it is made of.
 
-    A stack has as many `files` as slices, in z order; else the first of them is opened and the
-    others belong to it. `marks` holds size and modification time (ns) of each: what tells that a
-    file was replaced. `header` is that of image number `image` of each file. The layer's samples
-    are the `picks` of its samples, counted through all channels; `raw` says how to read files
-    without a header, `references` where files may lie that these name.
+    A stack has as many `files` as slices, in z order, `BLANK` where one is missing; else the first
+    of them is opened and the others belong to it. `marks` holds size and modification time (ns) of
+    each: what tells that a file was replaced. `header` is that of image number `image` of each
+    file. The layer's samples are the `picks` of its samples, counted through all channels; `raw`
+    says how to read files without a header, `references` where files may lie that these name.
+    `missing` lists the numbers that the names of slices leave out, as a person reads them.
     """
 
     files: tuple[str, ...]
@@ -188,11 +194,22 @@ class Source:
     is_stream: bool = False
     raw: RawLayout | None = None
     references: References = field(default_factory=References)
+    missing: str = field(default="", metadata=LATER)
 
     @classmethod
     def of_nothing(cls) -> Self:
         """Give the source of a layer that is there already."""
         return cls((), (), Header(0, 0, 0, 0, "uint8"), (1, 1, 1))
+
+    @property
+    def first(self) -> str:
+        """The first file that is there: what names the source in messages."""
+        return next(filter(None, self.files), "")
+
+    @property
+    def first_mark(self) -> tuple[int, int]:
+        """The mark of the first file that is there."""
+        return self.marks[self.files.index(self.first)]
 
     @property
     def depth(self) -> int:

@@ -24,13 +24,14 @@ from wkflow.options import parsers
 from wkflow.options.cluster_resources import JobResources
 from wkflow.options.convert import ConvertOptions
 from wkflow.options.dataset_details import DetailOptions
-from wkflow.options.description import DescriptionOptions
 from wkflow.options.downsample import DownsampleOptions
 from wkflow.options.layers import LayersOption, check_layers
 from wkflow.options.option_help import About
 from wkflow.options.parsers import last_part
+from wkflow.options.provenance import ProvenanceOptions
 from wkflow.options.run import RunOptions
 from wkflow.options.source import SourceOptions
+from wkflow.options.stacks import StackOptions
 from wkflow.options.upload import UploadOptions
 
 OPEN = "would travel over plain http, where others can read it; write https, or give insecure"
@@ -62,8 +63,9 @@ class Settings(
     DownsampleOptions,
     DetailOptions,
     UploadOptions,
-    DescriptionOptions,
+    ProvenanceOptions,
     LayersOption,
+    StackOptions,
     SourceOptions,
     ConvertOptions,
 ):

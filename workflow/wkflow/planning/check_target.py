@@ -12,7 +12,7 @@ from wkflow.model.plan import LayerPlan
 from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.path_safety import require_inside
-from wkflow.planning.check_description import check_description
+from wkflow.planning.check_provenance import check_provenance
 from wkflow.planning.target_state import TargetState, is_filled
 
 if os.name == "posix":
@@ -31,7 +31,7 @@ def check_target(settings: Settings) -> None:
         If it overlaps with the source, holds what this run folder did not make from this source,
         or holds what no dataset is made of and is to be overwritten.
     """
-    check_description(settings)
+    check_provenance(settings)
     state = TargetState.of(settings)
     if settings.target and settings.kind.converts:
         _require_apart(settings)
@@ -118,7 +118,7 @@ def require_files_apart(settings: Settings, layers: Iterable[LayerPlan]) -> None
         return
     target = os.path.realpath(settings.dataset) + os.sep
     folders: dict[str, str] = {}
-    for file in (file for one in layers for file in one.source.files if not is_url(file)):
+    for file in (file for one in layers for file in one.source.files if file and not is_url(file)):
         parent, name = os.path.split(file)
         place = Path(folders.setdefault(parent, os.path.realpath(parent)), name)
         if (os.path.realpath(file) if place.is_symlink() else str(place)).startswith(target):

@@ -162,7 +162,7 @@ def _sample(plan: LayerPlan) -> Iterator[Voxels]:
     """
     if plan.given:
         yield from _of_mag(plan)
-    elif not is_url(plan.source.files[0]) and (regions := _regions(plan)):
+    elif not is_url(plan.source.first) and (regions := _regions(plan)):
         yield from _of_source(plan, regions)
 
 

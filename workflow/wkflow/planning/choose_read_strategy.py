@@ -64,7 +64,7 @@ def choose_feed(
         raise ResourceError(
             f"one slice takes {plane / 2**30:.1f} GiB of memory, {max(0, budget) / 2**30:.1f} GiB "
             "may be used",
-            source.files[0],
+            source.first,
             "Give --memory more, or save the images as tiled or uncompressed TIFF.",
         )
     at_once = max(1, at_once)

@@ -44,7 +44,7 @@ def choose_scale(settings: Settings, sizes: list[tuple[Volume, Stated]]) -> Chos
     if given is None:
         first, given = _first_whole(stated, unit)
         _require_plausible(first, given, unit)
-        says = f"voxel size {_spell(given)} {unit}, as {first.source.files[0]} states"
+        says = f"voxel size {_spell(given)} {unit}, as {first.source.first} states"
         others = _others(given, stated, unit, "the first is used")
         return Chosen(given, unit, (says, *others))
     return Chosen(given, unit, _others(given, stated, unit, "--voxel-size is used"))
@@ -62,7 +62,7 @@ def _require_plausible(first: Volume, size: Scale, unit: str) -> None:
     if not is_size or not is_plausible(size, unit):
         raise SourceError(
             f"states an implausible voxel size: {_spell(size)} {unit}",
-            first.source.files[0],
+            first.source.first,
             "Give the right one: --voxel-size x,y,z, in --unit.",
         )
 
@@ -101,9 +101,7 @@ def _others(
     for volume, size in stated:
         pairs = zip(size, used, strict=True)
         if any(own is not None and abs(own - one) > TOLERANCE * one for own, one in pairs):
-            return (
-                f"{volume.source.files[0]} states a voxel size of {_spell(size)} {unit}; {what}",
-            )
+            return (f"{volume.source.first} states a voxel size of {_spell(size)} {unit}; {what}",)
     return ()
 
 

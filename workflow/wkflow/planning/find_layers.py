@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Self
 from urllib.parse import unquote
 
 from natsort import natsorted
@@ -36,7 +37,8 @@ class ImageFolder:
     """The image files of one folder in natural order, and what a person should know of them.
 
     `names` are those of the layers that each file would be by itself; `faults` are entries that
-    have the name of an image and cannot be one.
+    have the name of an image and cannot be one. `missing` are the numbers that the slices of a
+    stack leave out; in their places `files` has `BLANK`, or the slice before once more.
     """
 
     name: str
@@ -45,6 +47,18 @@ class ImageFolder:
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
     faults: tuple[SourceError, ...] = ()
+    missing: str = ""
+
+    @property
+    def without_blanks(self) -> Self:
+        """The same with each of its files once, in order."""
+        places = sorted({file: place for place, file in enumerate(self.files) if file}.values())
+        return replace(
+            self,
+            files=tuple(self.files[place] for place in places),
+            marks=tuple(self.marks[place] for place in places),
+            names=tuple(self.names[place] for place in places),
+        )
 
 
 @dataclass(slots=True)

@@ -1,23 +1,21 @@
 """From files to volumes: a stack of slices, or each image of each file."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wkflow.errors import SourceError, several
 from wkflow.model.source import Header, ImageInfo, ImageMetadata, RawLayout, References, Source
 from wkflow.network.urls import name_of
-from wkflow.planning.arrange_slices import arrange_slices
 from wkflow.planning.check_headers import KnownHeaders, commonest, survey
 from wkflow.planning.compare_slices import misfits, require_sound, stack_header
 from wkflow.planning.find_layers import NAMED, ImageFolder, Mark, layer_name
-from wkflow.readers import BELOW, probe, series_notes, series_spacing, sort_series, suffix_of
+from wkflow.planning.group_slices import Local, by_names, by_series
+from wkflow.planning.missing_slices import MissingSlices
+from wkflow.readers import BELOW, probe, series_notes, series_spacing, suffix_of
 from wkflow.readers.base.missing_planes import gap_notes, require_no_gaps
 
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima", ""})
-
-Local = Callable[[str], str]
-"""Gives a file's name on this machine: a remote one is fetched."""
 
 First = tuple[str, tuple[ImageInfo, ...]]
 """A file, and what its headers say."""
@@ -39,14 +37,15 @@ class Looking:
 
     `raw` says how files without a header lie, `pad` makes a stack as large as its largest slice,
     `local` gives the files on this machine, `in_name_order` takes each folder as one stack in the
-    order of the names, `known` has the headers that earlier runs saw, `references` says where
-    files may lie that others name.
+    order of the names, `missing` says what stands for slices that the names leave out, `known` has
+    the headers that earlier runs saw, `references` says where files may lie that others name.
     """
 
     raw: RawLayout | None = None
     pad: bool = False
     local: Local = str
     in_name_order: bool = False
+    missing: MissingSlices = "keep"
     known: KnownHeaders = field(default_factory=KnownHeaders)
     references: References = BELOW
 
@@ -90,58 +89,12 @@ def find_volumes(found: ImageFolder, looking: Looking | None = None) -> list[Vol
     )
     if is_dicom:
         require_sound(found, headers)
-        groups = _series(found, looking.local)
+        groups = by_series(found, looking.local)
     else:
-        groups = [found] if looking.in_name_order else _arranged(found)
+        groups = [found] if looking.in_name_order else by_names(found, looking.missing)
     faults = [fault for group in groups for fault in misfits(group, headers, pad=looking.pad)]
     require_sound(found, headers, faults)
     return [volume for group in groups for volume in _stacked(group, headers, looking)]
-
-
-def _arranged(found: ImageFolder) -> list[ImageFolder]:
-    """Put slices in order, and channels apart, by the numbers in their names."""
-    marks = dict(zip(found.files, found.marks, strict=True))
-    names = dict(zip(found.files, found.names, strict=True))
-    stacks = arrange_slices(found.files)
-    groups = []
-    for number, stack in enumerate(stacks):
-        name = layer_name(found.name + stack.suffix)
-        notes = () if number else found.notes
-        groups.append(
-            ImageFolder(
-                name,
-                stack.files,
-                tuple(marks[file] for file in stack.files),
-                tuple(names[file] for file in stack.files),
-                (*notes, *(f"layer {name}: {note}" for note in stack.notes)),
-            )
-        )
-    return groups
-
-
-def _series(found: ImageFolder, local: Local) -> list[ImageFolder]:
-    """Tell the DICOM volumes of a folder apart; each is a group with its files in order."""
-    marks = dict(zip(found.files, found.marks, strict=True))
-    names = dict(zip(found.files, found.names, strict=True))
-    here = {local(file): file for file in found.files}
-    volumes = [(label, [here[path] for path in one]) for label, one in sort_series(list(here))]
-    labels = [label for label, _ in volumes]
-    are_names = all(labels) and len(set(labels)) == len(labels)
-    groups = []
-    for number, (label, files) in enumerate(volumes):
-        suffix = f"_{label}" if are_names else f"_series{number}" + (f"_{label}" if label else "")
-        name = found.name if len(volumes) == 1 else layer_name(found.name + suffix)
-        note = f"layer {name}: its series holds several volumes at the same places"
-        groups.append(
-            ImageFolder(
-                name,
-                tuple(files),
-                tuple(marks[file] for file in files),
-                tuple(names[file] for file in files),
-                (note,) if label else (),
-            )
-        )
-    return groups
 
 
 def _volumes(found: ImageFolder, looking: Looking, first: First | None = None) -> list[Volume]:
@@ -179,24 +132,25 @@ def _stacked(
     found: ImageFolder, headers: Mapping[str, Header | SourceError], looking: Looking
 ) -> list[Volume]:
     """Make a volume of the slices of one stack; a single one is a file as any other."""
+    there = found.without_blanks
     if len(found.files) == 1:
         return _volumes(found, looking)
     usual = commonest({file: headers[file] for file in found.files if file in headers})
-    probes = looking.probe(usual or found.files[0])
+    probes = looking.probe(usual or there.files[0])
     if not _is_slice(probes):
-        return _volumes(found, looking)
+        return _volumes(there, looking)
     first = probes[0]
     header = stack_header(found, headers, first.header, pad=looking.pad)
     filled = found.notes
     if looking.pad:
-        filled += _filled(found, [looking.probe(file)[0] for file in found.files])
+        filled += _filled(there, [looking.probe(file)[0] for file in there.files])
     source = Source(
         found.files, found.marks, header, first.grain, _all_picks(first), is_stack=True,
-        is_stream=False, raw=looking.raw, references=looking.references,
+        is_stream=False, raw=looking.raw, references=looking.references, missing=found.missing,
     )  # fmt: skip
     about, notes = first.about, filled
-    if suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES:
-        here = [looking.local(file) for file in found.files]
+    if suffix_of(name_of(there.files[0])) in DICOM_SUFFIXES:
+        here = [looking.local(file) for file in there.files]
         about, notes = _spaced(about, here), (*notes, *series_notes(here))
     return [Volume(found.name, source, about, notes)]
 

@@ -83,7 +83,7 @@ def _others(settings: Settings) -> list[str]:
     """List the files that were read and lie outside of the source, as parts of one file may."""
     with suppress(OSError, ConfigError):
         plan = Plan.read(settings.run_folder / DRAFT)
-        files = {file for one in plan.layers for file in one.source.files}
+        files = {file for one in plan.layers for file in one.source.files if file}
         sources = (settings.source, *settings.further_sources)
         inside = tuple(one.rstrip(os.sep) + os.sep for one in sources)
         outside = (one for one in files if one not in sources and not one.startswith(inside))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wkflow.model.box import Box
 from wkflow.model.source import Header, Source
-from wkflow.planning.find_volumes import Local
+from wkflow.planning.group_slices import Local
 from wkflow.readers import Image
 from wkflow.voxels.layer_reader import open_image
 
@@ -63,7 +63,7 @@ def judge_category(
 
 
 def _own_names(source: Source, name: str, *, is_alone: bool) -> list[str]:
-    path = PurePosixPath(unquote(source.files[0].partition("?")[0]))
+    path = PurePosixPath(unquote(source.first.partition("?")[0]))
     own = [] if source.is_stack else [path.name]
     return [*own, *([] if is_alone else [path.parent.name]), name.rpartition("/")[2]]
 
@@ -82,7 +82,8 @@ def look_at(source: Source, local: Local = str) -> list[NDArray[np.generic]]:
 def _slices(source: Source) -> list[int]:
     """Choose the slices to look at: those that cost no more than `COSTLY_BYTES` to reach."""
     header, depth = source.header, source.depth
-    chosen = sorted({0, depth // 2, depth - 1})
+    there = [z for z, file in enumerate(source.files) if file] if source.is_stack else range(depth)
+    chosen = sorted({there[0], there[len(there) // 2], there[-1]})
     plane = header.width * header.height * np.dtype(header.dtype).itemsize
     if source.is_stream:
         last = min(depth - 1, COSTLY_BYTES // plane)

@@ -12,7 +12,7 @@ from wkflow.model.source import References
 from wkflow.network.urls import is_url, name_of, require_readable, shown
 from wkflow.options.settings import Settings
 from wkflow.planning.find_layers import ImageFolder, find_layers, find_remote_layers
-from wkflow.planning.find_volumes import Local
+from wkflow.planning.group_slices import Local
 from wkflow.run_folder import FETCHED, SCRATCH, UNPACKED
 from wkflow.sources.display_names import names_of_members, naming
 from wkflow.sources.zip_archive import is_archive, unpack

@@ -185,7 +185,7 @@ def _placement(volume: Volume, begin: Triple, fit: _Fit) -> Placement:
     if max(ends) > LARGEST:
         raise SourceError(
             f"lies at {_commas(begin)} in voxels of the dataset, and WEBKNOSSOS counts to "
-            f"{LARGEST}", volume.source.files[0],
+            f"{LARGEST}", volume.source.first,
             "Correct the offset or the voxel size that it states.",
         )  # fmt: skip
     return Placement(begin, triple(ends), fit.mag)

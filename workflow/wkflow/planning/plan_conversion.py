@@ -22,6 +22,7 @@ from wkflow.planning.choose_codec import known_codecs, with_chosen_codec
 from wkflow.planning.choose_voxel_size import choose_scale
 from wkflow.planning.find_layers import ImageFolder, layer_name
 from wkflow.planning.find_volumes import Looking, Volume, find_volumes
+from wkflow.planning.moved_slices import moved_notes
 from wkflow.planning.open_source import OpenSource, located
 from wkflow.planning.place_layers import place_layers
 from wkflow.planning.plan_layer import LayerPlanner
@@ -62,10 +63,11 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         ]
         finest = tuple(one.mag for one in placed.placements)
         budget, earlier = memory_budget(settings), _earlier(settings)
+        known_layers = {one.layer.name: one for one in earlier.layers} if earlier else {}
         layers: list[LayerPlan] = []
         for one, part in parts:
             planner = LayerPlanner(one.settings, chosen.scale, budget, one.place.local, finest)
-            layers.append(planner.plan(part, layers, earlier.get(part.name)))
+            layers.append(planner.plan(part, layers, known_layers.get(part.name)))
         is_other = TargetState.of(settings).is_other_source
         known = {} if is_other else known_codecs(settings.run_folder)
         layers = [
@@ -74,6 +76,7 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         ]
         _require_apart(layers)
         notes = (*chosen.notes, *placed.notes, *_notes(settings, volumes, len(parts)))
+        notes += (*moved_notes(layers, earlier),)
         names = {path: called for one in looked_at for path, called in one.place.names.items()}
     require_files_apart(settings, layers)
     require_layers_inside(settings, layers)
@@ -123,6 +126,7 @@ def _volumes(settings: Settings, place: OpenSource, known: KnownHeaders) -> list
         local=place.local,
         references=place.references,
         in_name_order=settings.slice_order == "names",
+        missing=settings.missing_slices,
         known=known,
     )
     volumes: list[Volume] = []
@@ -165,14 +169,14 @@ def _renamed(settings: Settings, found: list[ImageFolder]) -> list[ImageFolder]:
     ]
 
 
-def _earlier(settings: Settings) -> dict[str, LayerPlan]:
-    """Give the layers of the last run: what was judged then stays, if it was of this source."""
+def _earlier(settings: Settings) -> Plan | None:
+    """Give the plan of the last run: what was judged then stays, if it was of this source."""
     if TargetState.of(settings).is_other_source:
-        return {}
+        return None
     try:
-        return {one.layer.name: one for one in Plan.read(settings.run_folder / PLAN).layers}
+        return Plan.read(settings.run_folder / PLAN)
     except (OSError, ConfigError):
-        return {}
+        return None
 
 
 def _require_apart(layers: list[LayerPlan]) -> None:
@@ -183,10 +187,10 @@ def _require_apart(layers: list[LayerPlan]) -> None:
         except ValueError as error:
             remedy = "Rename the file, or give --layer-name."
             what = f"layer {one.layer.name} {error}"
-            raise ConfigError(what, one.source.files[0], remedy) from None
+            raise ConfigError(what, one.source.first, remedy) from None
         if names.count(one.layer.name) > 1:
             raise ConfigError(
-                f"several images would become layer {one.layer.name}", one.source.files[0],
+                f"several images would become layer {one.layer.name}", one.source.first,
                 "Rename one of the files.",
             )  # fmt: skip
 

@@ -25,7 +25,7 @@ from wkflow.model.source import Source
 from wkflow.options.settings import Settings
 from wkflow.planning.choose_codec import named_codec
 from wkflow.planning.choose_read_strategy import choose_feed
-from wkflow.planning.find_volumes import Local
+from wkflow.planning.group_slices import Local
 from wkflow.planning.infer_category import judge_category, look_at
 from wkflow.planning.place_layers import Placement
 from wkflow.planning.split_channels import Part
@@ -73,7 +73,7 @@ class LayerPlanner:
         )  # fmt: skip
         _check_voxels(layer, source)
         if settings.dtype not in {None, source.header.dtype}:
-            check_sample(look_at(source, self.local), str(settings.dtype), source.files[0])
+            check_sample(look_at(source, self.local), str(settings.dtype), source.first)
         grids = self._grids(layer, placement.mag, others)
         shard, chunk = grids[0].shard, grids[0].chunk
         return LayerPlan(
@@ -106,7 +106,7 @@ class LayerPlanner:
             return part.about.category, "as the source states"
         if earlier and _same_first(earlier.source, part.source):
             return earlier.layer.category, earlier.evidence
-        is_alone = part.source.files[0] == str(self.settings.source)
+        is_alone = part.source.first == str(self.settings.source)
         return judge_category(part.source, self.local, part.about.name, is_alone=is_alone)
 
     def _grids(self, layer: Layer, start: Mag, others: Iterable[LayerPlan]) -> tuple[Grid, ...]:
@@ -142,7 +142,7 @@ class LayerPlanner:
 
 def _same_first(earlier: Source, source: Source) -> bool:
     """Whether the first file is the one that was judged."""
-    return (earlier.files[0], earlier.marks[0]) == (source.files[0], source.marks[0])
+    return (earlier.first, earlier.first_mark) == (source.first, source.first_mark)
 
 
 def _check_voxels(layer: Layer, source: Source) -> None:
@@ -154,14 +154,14 @@ def _check_voxels(layer: Layer, source: Source) -> None:
         )
         raise SourceError(
             f"a {layer.category} layer cannot hold {layer.dtype}",
-            source.files[0],
+            source.first,
             f"Give --dtype, one of {known}, or --category.",
         )
     if layer.channels == 3 and layer.category == "segmentation":
         raise SourceError(
             "is RGB, and a segmentation needs one number per voxel",
-            source.files[0],
+            source.first,
             "Set --category color, or --channels with the number of the one to take.",
         )
     if words := format_of(layer.data_format).refuse(layer):
-        raise SourceError(words, source.files[0], "Choose --data-format zarr3.")
+        raise SourceError(words, source.first, "Choose --data-format zarr3.")

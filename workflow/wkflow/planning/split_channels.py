@@ -63,7 +63,7 @@ def _first_three(volume: Volume, dtype: str) -> tuple[int, ...]:
     picks = volume.source.picks[:3]
     if len(picks) < 3 or dtype != "uint8":
         raise ConfigError(
-            f"rgb needs three channels of uint8; {volume.source.files[0]} holds "
+            f"rgb needs three channels of uint8; {volume.source.first} holds "
             f"{volume.source.header}", "channels",
             "Leave it out, so that each channel becomes a layer, or add --dtype uint8.",
         )  # fmt: skip
@@ -77,7 +77,7 @@ def _chosen(volume: Volume, choice: str, count: int) -> list[int]:
         names = [channel.name for channel in volume.about.channels if channel.name]
         named = f" ({', '.join(names)})" if names else ""
         raise ConfigError(
-            f"channel {missing[0]} was asked for, {volume.source.files[0]} has {count}{named}",
+            f"channel {missing[0]} was asked for, {volume.source.first} has {count}{named}",
             "channels",
             f"Choose from 0 to {count - 1}.",
         )

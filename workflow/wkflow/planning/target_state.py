@@ -146,7 +146,7 @@ def _noted(run_folder: Path, source: str) -> str | None:
 def _files(plan: Plan, run_folder: Path) -> Iterator[str]:
     """Give one file of each layer, but for those that were unpacked or fetched."""
     for one in plan.layers:
-        for file in one.source.files[:1]:
+        for file in filter(None, [one.source.first]):
             if not any(Path(file).is_relative_to(run_folder / own) for own in OWN):
                 yield identity(file)
 

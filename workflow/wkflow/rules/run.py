@@ -184,7 +184,7 @@ class Run:
     @property
     def _sources(self) -> list[str]:
         """Some files that jobs read: one of each layer."""
-        firsts = [one.source.files[0] for one in self.plan.layers if one.source.files]
+        firsts = [one.source.first for one in self.plan.layers if one.source.files]
         return [file for file in firsts if not is_url(file)]
 
 

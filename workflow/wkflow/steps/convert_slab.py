@@ -71,7 +71,7 @@ def convert_slab(
     ):
 
         def through(region: ReadBox) -> ReadBox:
-            cast = casting(region, one.layer.dtype, one.source.files[0], rounded.set)
+            cast = casting(region, one.layer.dtype, one.source.first, rounded.set)
             if counted:
                 cast = counted.watching(cast, one.box.begin[1])
             return leaving(cast if counted and counted.is_of_all else extremes.watching(cast))

@@ -130,7 +130,7 @@ def _require_values(one: LayerPlan, slabs: list[Receipt]) -> None:
     if lows and highs and any(slab.rounded for slab in slabs):
         low, high = min(lows), max(highs)
         if is_of_fractions(low, high):
-            raise fractions_refused(low, high, one.layer.dtype, one.source.files[0])
+            raise fractions_refused(low, high, one.layer.dtype, one.source.first)
 
 
 def _prune(dataset: Path, plan: Plan, written: set[str]) -> None:

@@ -54,6 +54,7 @@ def sum_up(plan: Plan, receipts: Iterable[str]) -> dict[str, Any]:
             "size": one.layer.box.size,
             "mags": [str(grid.mag) for grid in one.grids],
             **_range_of(one, read),
+            **({"missing_slices": one.source.missing.split(", ")} if one.source.missing else {}),
         }
         for one in plan.layers
     ]

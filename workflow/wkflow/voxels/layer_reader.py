@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from wkflow.errors import SourceError
 from wkflow.model.box import Box
 from wkflow.model.layer_plan import LayerPlan
-from wkflow.model.source import Header, Source
+from wkflow.model.source import BLANK, Header, Source
 from wkflow.readers import Image, open_images
 from wkflow.readers.base.missing_planes import require_no_gaps
+from wkflow.voxels.blank_slice import BlankSlice
 
 Voxels = NDArray[np.generic]
 
@@ -95,7 +96,10 @@ class LayerReader:
 
     @contextmanager
     def slice(self, z: int) -> Iterator[Image]:
-        """Open slice `z` of a stack, if it is like the others."""
+        """Open slice `z` of a stack, if it is like the others; one that is missing is blank."""
+        if self.source.files[z] == BLANK:
+            yield BlankSlice(self.source.header)
+            return
         with open_image(self.source, self.source.files[z]) as image:
             self._require(image, self.source.files[z])
             yield image

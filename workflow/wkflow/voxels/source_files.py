@@ -28,7 +28,7 @@ def at_hand(plan: LayerPlan, slab: Slab, scratch: Path) -> Iterator[LayerPlan]:
             yield plan
         return
     files, _ = plan.slab_sources(slab)
-    remote = [file for file in files if is_url(file)]
+    remote = [file for file in dict.fromkeys(files) if is_url(file)]
     if not remote:
         yield plan
         return

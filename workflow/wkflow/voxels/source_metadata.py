@@ -21,7 +21,7 @@ def keep_metadata(one: LayerPlan, slab: Slab, folder: Path) -> None:
     is_first = (slab.z_begin, slab.frame_begin) == (one.box.begin[2], 0)
     if not is_first:
         return
-    found = None if one.source.raw else read_metadata(one.source.files[0])
+    found = None if one.source.raw else read_metadata(one.source.first)
     place = folder / one.layer.name
     for path in place.glob("*"):
         path.unlink()

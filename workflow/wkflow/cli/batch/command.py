@@ -14,6 +14,7 @@ from wkflow.cli.messages import Messages, say
 from wkflow.errors import ConfigError, TransientError
 
 if TYPE_CHECKING:
+    from wkflow.options.settings import Settings
     from wkflow.options.sheet_layers import Row
 
 NAME = "batch"
@@ -55,7 +56,7 @@ def add_own_arguments(parser: argparse.ArgumentParser) -> None:
 def run_command(
     options: argparse.Namespace,
     defaults: Callable[[], Mapping[str, object]],
-    read_env_file: Callable[[list[Settings]], bool],
+    read_env_file: Callable[["list[Settings]"], bool],
     messages: Messages,
 ) -> int:
     """Run the batch, or show it with `--dry-run`; give the exit status.

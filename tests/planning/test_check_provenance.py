@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from wkflow.errors import ConfigError
 from wkflow.model.self_description import CRATE, MANIFEST
-from wkflow.planning import check_description as module
-from wkflow.planning.check_description import check_description
+from wkflow.planning import check_provenance as module
+from wkflow.planning.check_provenance import check_provenance
 
 from tests.steps.stacks import settings_of
 
@@ -17,21 +17,21 @@ from tests.steps.stacks import settings_of
 def test_files_of_other_programs_are_in_the_way(tmp_path: Path, name: str, option: str) -> None:
     """They may be all that somebody has of older sums."""
     settings = settings_of(tmp_path / "em", **{option: True})
-    check_description(settings)
+    check_provenance(settings)
     settings.dataset.mkdir()
     (settings.dataset / name).write_text("00  a\n")
     with pytest.raises(ConfigError, match="another program") as caught:
-        check_description(settings)
+        check_provenance(settings)
     assert name in caught.value.where
-    check_description(settings_of(tmp_path / "em"))
+    check_provenance(settings_of(tmp_path / "em"))
 
 
 def test_a_crate_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And says how it is installed."""
     monkeypatch.setattr(module, "find_spec", lambda _: None)
-    check_description(settings_of(tmp_path / "em", manifest=True))
+    check_provenance(settings_of(tmp_path / "em", manifest=True))
     with pytest.raises(ConfigError, match="rocrate"):
-        check_description(settings_of(tmp_path / "em", ro_crate=True))
+        check_provenance(settings_of(tmp_path / "em", ro_crate=True))
 
 
 @pytest.mark.parametrize("option", ["manifest", "ro_crate"])

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from wkflow.options.option_help import About
 
 
-class DescriptionOptions(BaseModel):
+class ProvenanceOptions(BaseModel):
     """What lies beside the voxels and the properties."""
 
     source_metadata: bool = Field(

@@ -9,7 +9,7 @@ from wkflow.model.self_description import CRATE, MANIFEST, is_own_crate, is_own_
 from wkflow.options.settings import Settings
 
 
-def check_description(settings: Settings) -> None:
+def check_provenance(settings: Settings) -> None:
     """Refuse a manifest or a crate that cannot be written.
 
     Raises
