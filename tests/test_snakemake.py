@@ -1,6 +1,7 @@
 """The workflow by Snakemake's own doors: docs/how-to/snakemake.md says what is shown here."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -106,6 +107,22 @@ def test_outputs_are_receipts(tmp_path: Path) -> None:
     run = snakemake(*arguments, cwd=folder)
     assert run.returncode == 0, run.stderr
     assert "(100%) done" in run.stderr
+
+
+def test_benchmarks_are_in_nobodys_way(complete: Path) -> None:
+    """They tell of jobs with voxels; without them, or with stale ones, nothing is made anew."""
+    folder = complete / "out.wkflow" / "benchmarks"
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*.tsv")}
+    slab, rest = "convert_slab/images/z000000000.tsv", "downsample_rest/images.tsv"
+    assert names == {slab, rest, "write_report.tsv"}
+    names, values = ((folder / slab).read_text().splitlines()[row].split("\t") for row in (0, 1))
+    assert float(values[names.index("s")]) > 0
+    again = ("--configfile", "my.yaml", "--cores", "2")
+    for stale in (slab, rest):
+        os.utime(folder / stale, (2**32, 2**32))
+    assert "Nothing to be done" in snakemake(*again, cwd=complete).stderr
+    shutil.rmtree(folder)
+    assert "Nothing to be done" in snakemake(*again, cwd=complete).stderr
 
 
 def test_it_reports(complete: Path) -> None:

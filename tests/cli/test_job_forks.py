@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from snakemake.benchmark import BenchmarkRecord
 from snakemake.iocontainers import InputFiles, Log, OutputFiles, Params, ResourceList, Wildcards
 from wkflow.cli import job_forks
-from wkflow.cli.job_forks import modules_for, run_script
+from wkflow.cli.job_forks import measured, modules_for, run_script
 from wkflow.options.settings import Settings
 from wkflow.workflow_files import snakefile
 
@@ -71,6 +72,26 @@ def test_scripts_of_others_are_started(tmp_path: Path) -> None:
     started: list[tuple[object, ...]] = []
     run_script(lambda *given: started.append(given), "write_report.py", str(tmp_path), *job())
     assert [given[1] for given in started] == [str(tmp_path)]
+
+
+def test_a_job_is_measured() -> None:
+    """As Snakemake measures its own: its time, and the memory that it has."""
+    record = BenchmarkRecord()
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with measured(child.pid, record):
+        child.communicate(b"\n")
+    assert record.running_time > 0
+    assert record.max_rss > 0
+
+
+def test_of_a_job_that_is_gone_nothing_is_seen() -> None:
+    """It is no failure, and a line of the benchmark can be written."""
+    record = BenchmarkRecord()
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    with measured(child.pid, record):
+        pass
+    assert record.to_tsv(extended_fmt=False).startswith("0.00\t0:00:00\tNA")
 
 
 def forks(

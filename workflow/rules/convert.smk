@@ -36,6 +36,8 @@ rule convert_slab:
         receipt="receipts/convert_slab/{layer}/{slab}.json",
     log:
         "logs/convert_slab/{layer}/{slab}.log",
+    benchmark:
+        "benchmarks/convert_slab/{layer}/{slab}.tsv"
     conda:
         "../../envs/runtime.yaml"
     threads: rule_resources.slab_threads

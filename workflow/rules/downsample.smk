@@ -15,6 +15,8 @@ rule downsample_block:
         receipt="receipts/downsample_block/{layer}/{mag}/{block}.json",
     log:
         "logs/downsample_block/{layer}/{mag}/{block}.log",
+    benchmark:
+        "benchmarks/downsample_block/{layer}/{mag}/{block}.tsv"
     priority: 10
     conda:
         "../../envs/runtime.yaml"
@@ -39,6 +41,8 @@ rule downsample_rest:
         receipt="receipts/downsample_rest/{layer}.json",
     log:
         "logs/downsample_rest/{layer}.log",
+    benchmark:
+        "benchmarks/downsample_rest/{layer}.tsv"
     priority: 10
     conda:
         "../../envs/runtime.yaml"

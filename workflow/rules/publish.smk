@@ -41,6 +41,8 @@ rule write_report:
         **run.report_files,
     log:
         "logs/write_report.log",
+    benchmark:
+        "benchmarks/write_report.tsv"
     conda:
         "../../envs/runtime.yaml"
     threads: 0

@@ -30,6 +30,8 @@ rule upload_shards:
         sent="receipts/upload_shards/{batch}.json",
     log:
         "logs/upload_shards/{batch}.log",
+    benchmark:
+        "benchmarks/upload_shards/{batch}.tsv"
     priority: 20
     conda:
         "../../envs/runtime.yaml"

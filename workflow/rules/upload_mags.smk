@@ -17,6 +17,8 @@ rule upload_mag:
         sent="receipts/upload_mag/{layer}/{mag}.json",
     log:
         "logs/upload_mag/{layer}/{mag}.log",
+    benchmark:
+        "benchmarks/upload_mag/{layer}/{mag}.tsv"
     priority: 20
     conda:
         "../../envs/runtime.yaml"

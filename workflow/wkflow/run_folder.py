@@ -96,6 +96,9 @@ LOGS = "logs"
 LOG = f"{LOGS}/snakemake.log"
 """What Snakemake said."""
 
+BENCHMARKS = "benchmarks"
+"""Seconds, cores and memory of the jobs that read, write or send voxels, as Snakemake saw them."""
+
 FAILURE_NOTE = ".failure.json"
 """Ends the name of a failure note, in place of its log's suffix."""
 

@@ -15,8 +15,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from itertools import islice
 from multiprocessing import connection, forkserver, resource_tracker
@@ -177,28 +177,49 @@ def run_script(start: Callable[..., None], path: object, basedir: object, *job: 
     from snakemake.iocontainers import Snakemake  # noqa: PLC0415 -- who imports this may not need it
     from snakemake.sourcecache import infer_source_file  # noqa: PLC0415
 
-    *of_rule, rule, conda, _, container, _, modules, _, _, iteration, _, shadow = job[:19]
+    *of_rule, rule, conda, _, container, _, modules, record, _, iteration, _, shadow = job[:19]
     place = infer_source_file(path, infer_source_file(basedir)).get_path_or_uri(secret_free=True)
     file = Path(place).resolve()
     if conda or container or modules or shadow or file.parent != snakefile().parent / "scripts":
         start(path, basedir, *job)
         return
     given = pickle.dumps(Snakemake(*of_rule, rule, iteration, str(file.parent)))
-    status = _run(file, given)
+    status = _run(file, given, record)
     if status:
         raise subprocess.CalledProcessError(status, [sys.executable, str(file)])
 
 
-def _run(file: Path, given: bytes) -> int:
+def _run(file: Path, given: bytes, record: object) -> int:
+    """Run a script; `record` is Snakemake's, of the time and memory that it takes, or None."""
     context = multiprocessing.get_context("forkserver")
     process = context.Process(target=_execute, args=(file, given, dict(os.environ)))
     with _one_at_a_time:
         process.start()
-    connection.wait([process.sentinel])
+    with measured(process.pid or 0, record):
+        connection.wait([process.sentinel])
     with _one_at_a_time:
         status = process.exitcode or 0
         process.close()
     return status
+
+
+@contextmanager
+def measured(pid: int, record: Any) -> Iterator[None]:  # noqa: ANN401 -- as Snakemake gives it
+    """Let Snakemake look at a process for its benchmark while the block lasts, if it wants one.
+
+    A job of some milliseconds may be gone before: then nothing was seen of it.
+    """
+    if record is None:
+        yield
+        return
+    import psutil  # noqa: PLC0415 -- who imports this may not need it
+    from snakemake.benchmark import benchmarked  # noqa: PLC0415 -- as above
+
+    record.running_time = 0.0
+    with ExitStack() as stack:
+        with suppress(psutil.Error):
+            stack.enter_context(benchmarked(pid, record))
+        yield
 
 
 def _execute(file: Path, given: bytes, environment: Mapping[str, str]) -> None:
