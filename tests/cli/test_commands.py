@@ -57,6 +57,14 @@ VALUES: dict[str, object] = {
     "upload_on_cluster": True,
     "work_dir": "/data/run",
     "report": False,
+    "source_metadata": False,
+    "manifest": True,
+    "ro_crate": True,
+    "tags": "mouse,retina",
+    "teams": "lab",
+    "description": "a brain",
+    "metadata": {"age": "3"},
+    "public": True,
 }
 """A value for each option that is not its default."""
 
