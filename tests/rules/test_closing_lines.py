@@ -1,12 +1,10 @@
-"""What is said at the end of a run: of a dataset that is there, and of what failed."""
+"""What is said at the end of a run that ended well."""
 
 from pathlib import Path
 
-from wkflow.errors import ConfigError, SourceError
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
-from wkflow.rules.closing_lines import lines_of_failure, lines_of_success
-from wkflow.rules.job import leave_note
+from wkflow.rules.closing_lines import lines_of_success
 from wkflow.run_folder import PAGE, PROOF, REPORT
 
 
@@ -48,31 +46,3 @@ def test_what_ended_before_the_report_is_told_as_nothing(tmp_path: Path) -> None
     made.dataset.mkdir()
     (made.dataset / PROPERTIES).write_text("{}")
     assert lines_of_success(made) == []
-
-
-def test_failures_are_told_with_remedy_and_log(tmp_path: Path) -> None:
-    """Two in full; of more, where they are."""
-    made = settings(tmp_path)
-    errors = [
-        SourceError("cannot be read", str(tmp_path / "stack" / "a.tif"), "Bring it back."),
-        ConfigError("is no folder", "/x", "Choose another."),
-        ConfigError("is no folder", "/y", "Choose another."),
-    ]
-    for number, error in enumerate(errors):
-        note = made.run_folder / "logs" / "convert_slab" / f"{number}.failure.json"
-        note.parent.mkdir(parents=True, exist_ok=True)
-        leave_note(note, error)
-    log = f"{tmp_path}/my data.wkflow/.snakemake/log/1.log"
-    assert lines_of_failure(made, [".snakemake/log/1.log"]) == [
-        *str(errors[0]).splitlines(),
-        *str(errors[1]).splitlines(),
-        f"and 1 further failures: {made.run_folder / 'logs'}",
-        f"log      {log}",
-        "the same command goes on from here",
-    ]
-
-
-def test_a_death_without_a_word_is_told_by_the_log(tmp_path: Path) -> None:
-    """Snakemake wrote there what it saw."""
-    told = lines_of_failure(settings(tmp_path), ["/var/1.log"])
-    assert told == ["log      /var/1.log", "the same command goes on from here"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from wkflow.errors import (
+    ConfigError,
     ResourceError,
     ServerError,
     SourceError,
@@ -13,7 +14,14 @@ from wkflow.errors import (
     WkflowError,
     several,
 )
-from wkflow.rules.failure_report import NAMED, forget, read_failures, shortened
+from wkflow.options.settings import Settings
+from wkflow.rules.failure_report import (
+    NAMED,
+    forget,
+    lines_of_failure,
+    read_failures,
+    shortened,
+)
 from wkflow.rules.job import leave_note
 from wkflow.run_folder import BAD_SLICES
 from wkflow.webknossos.sent_parts import ChangedError
@@ -135,3 +143,37 @@ def test_a_dry_run_names_a_few(tmp_path: Path) -> None:
     assert str(tmp_path / BAD_SLICES) in told.remedy
     few = several(faults[:3])
     assert shortened(few, tmp_path) is few
+
+
+def run_in(folder: Path) -> Settings:
+    """Give the options of a run with its folder there."""
+    given = {"source": str(folder / "stack"), "target": str(folder / "my data")}
+    return Settings.parse(given, where="test")
+
+
+def test_failures_are_told_with_remedy_and_log(tmp_path: Path) -> None:
+    """Two in full; of more, where they are."""
+    made = run_in(tmp_path)
+    errors = [
+        SourceError("cannot be read", str(tmp_path / "stack" / "a.tif"), "Bring it back."),
+        ConfigError("is no folder", "/x", "Choose another."),
+        ConfigError("is no folder", "/y", "Choose another."),
+    ]
+    for number, error in enumerate(errors):
+        note = made.run_folder / "logs" / "convert_slab" / f"{number}.failure.json"
+        note.parent.mkdir(parents=True, exist_ok=True)
+        leave_note(note, error)
+    log = f"{tmp_path}/my data.wkflow/.snakemake/log/1.log"
+    assert lines_of_failure(made, [".snakemake/log/1.log"]) == [
+        *str(errors[0]).splitlines(),
+        *str(errors[1]).splitlines(),
+        f"and 1 further failures: {made.run_folder / 'logs'}",
+        f"log      {log}",
+        "the same command goes on from here",
+    ]
+
+
+def test_a_death_without_a_word_is_told_by_the_log(tmp_path: Path) -> None:
+    """Snakemake wrote there what it saw."""
+    told = lines_of_failure(run_in(tmp_path), ["/var/1.log"])
+    assert told == ["log      /var/1.log", "the same command goes on from here"]

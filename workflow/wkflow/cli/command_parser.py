@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Iterator
-from shutil import get_terminal_size
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
@@ -27,9 +26,6 @@ ALIASES = {
 VARIABLES = {"webknossos_url": "WK_URL"}
 """Options whose default may stand in the environment."""
 
-WIDEST = 100
-"""Letters in a line of help: longer ones are hard to read."""
-
 COMPLETION, SHELLS = "completion", ("bash", "zsh", "fish")
 """The command that prints a script for a shell, and which shells."""
 
@@ -37,26 +33,11 @@ TERMINAL = "Terminal"
 """The group of what concerns no dataset."""
 
 
-class HelpFormatter(argparse.HelpFormatter):
-    """Lines as wide as the terminal, up to a limit; of a flag with two names its value once."""
+def _help_formatter(prog: str) -> argparse.HelpFormatter:
+    """Make what draws a help, when one is asked for."""
+    from wkflow.cli.help_formatter import help_for_terminal  # noqa: PLC0415 -- only help needs rich
 
-    def __init__(self, prog: str) -> None:
-        width = min(get_terminal_size().columns - 2, WIDEST)
-        super().__init__(prog, max_help_position=30, width=width)
-
-    def add_argument(self, action: argparse.Action) -> None:
-        """Make room for an argument; argparse counts the indent of commands once too few."""
-        super().add_argument(action)
-        if action.choices and not action.option_strings:
-            self._action_max_length += self._indent_increment
-
-    def _format_action_invocation(self, action: argparse.Action) -> str:
-        flags = ", ".join(action.option_strings)
-        if not flags:
-            return super()._format_action_invocation(action)
-        if action.nargs == 0:
-            return str(action.metavar or flags)
-        return f"{flags} {action.metavar}"
+    return help_for_terminal(prog)
 
 
 def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
@@ -68,7 +49,6 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
         epilog="`wkflow COMMAND --help` explains a command. Exit status: 0 done, 2 wrong usage or "
         "config, 3 bad source, 4 refused by the server, 5 try again, 6 out of disk or memory, 7 "
         "verification failed, 130 interrupted.",
-        formatter_class=HelpFormatter,
         add_help=False,
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", title="Commands")
@@ -81,15 +61,18 @@ def build_parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argumen
     parsers = {command.name: _add_command(subparsers, command) for command in commands}
     add_own_arguments(parsers[BATCH.name])
     parsers[BATCH.name].usage = usage_of(BATCH.name, parsers[BATCH.name], behind="")
-    parsers |= add_inspections(subparsers, HelpFormatter, (*INSPECTIONS, *SERVER_COMMANDS))
-    parsers[INIT] = add_init(subparsers, HelpFormatter)
-    return parser, parsers | {COMPLETION: _add_completion(subparsers)}
+    parsers |= add_inspections(subparsers, (*INSPECTIONS, *SERVER_COMMANDS))
+    parsers[INIT] = add_init(subparsers)
+    parsers[COMPLETION] = _add_completion(subparsers)
+    for one in (parser, *parsers.values()):
+        one.formatter_class = _help_formatter  # not before: argparse makes one for each argument
+    return parser, parsers
 
 
 def _add_command(subparsers: Any, command: Command) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides its type
     parser: argparse.ArgumentParser = subparsers.add_parser(
         command.name, help=command.help, description=command.description, allow_abbrev=False,
-        formatter_class=HelpFormatter, add_help=False,
+        add_help=False,
     )  # fmt: skip
     parser.set_defaults(command=command)
     parser.add_argument_group("Example", command.example)
@@ -118,7 +101,6 @@ def _add_completion(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401
         description="Print a script that completes commands, options and their values. For bash: "
         "`source <(wkflow completion bash)` in ~/.bashrc; for zsh: into a file _wkflow in a folder "
         "of $fpath; for fish: into ~/.config/fish/completions/wkflow.fish.",
-        formatter_class=HelpFormatter,
     )  # fmt: skip
     parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
     parser.add_argument("-h", "--help", action="help", help="Show this and exit.")
@@ -172,8 +154,6 @@ def _add_option(group: Any, name: str, option: FieldInfo, command: Command) -> N
     keywords: dict[str, Any] = {"dest": name, "default": None}
     if is_switch(option):
         keywords["action"] = argparse.BooleanOptionalAction
-        negated = (f"--no-{name.replace('_', '-')}",) if option.default is not False else ()
-        keywords["metavar"] = ", ".join((*flags, *negated))  # what help shows of it
     else:
         keywords["metavar"] = _metavar(name, option)
         keywords |= {"action": "append"} if name in REPEATED else {}

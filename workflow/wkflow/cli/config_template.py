@@ -82,16 +82,12 @@ def _value(name: str) -> object:
     return VALUES.get(name, examples[0] if option.default is None else option.default)
 
 
-def add_init(
-    subparsers: Any,  # noqa: ANN401 -- argparse hides its type
-    formatter: type[argparse.HelpFormatter],
-) -> argparse.ArgumentParser:
+def add_init(subparsers: Any) -> argparse.ArgumentParser:  # noqa: ANN401 -- argparse hides its type
     """Add the command."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         INIT, help="write a YAML file of options to begin with", allow_abbrev=False,
         description="Write FOLDER/config.yaml with the options that matter and what they mean; "
         "`wkflow run` and `snakemake --configfile` take it. What is there already stays.",
-        formatter_class=formatter,
     )  # fmt: skip
     parser.add_argument(
         "folder", metavar="FOLDER", nargs="?", default=".", help="By default this folder."

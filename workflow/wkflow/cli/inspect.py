@@ -34,7 +34,6 @@ class Inspection:
 
 def add_inspections(
     subparsers: Any,  # noqa: ANN401 -- argparse hides its type
-    formatter: type[argparse.HelpFormatter],
     commands: Iterable[Inspection],
 ) -> dict[str, argparse.ArgumentParser]:
     """Add commands; give the parser of each."""
@@ -42,7 +41,6 @@ def add_inspections(
     for one in commands:
         parser = subparsers.add_parser(
             one.name, help=one.help, description=one.description, allow_abbrev=False,
-            formatter_class=formatter,
         )  # fmt: skip
         parser.set_defaults(command=one, verbose=False, token=None)
         one.add(parser)

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from wkflow.access_token import TOKEN
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     summary = Summary()
     parser, parsers = build_parsers()
     if not own:
-        say(parser.format_help().rstrip(), sys.stderr)
+        with redirect_stdout(sys.stderr):  # which so decides about colours
+            parser.print_help()
         return ConfigError.exit_status
     usage = parser.usage
     try:

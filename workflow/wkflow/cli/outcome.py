@@ -16,8 +16,7 @@ from wkflow.errors import (
     TransientError,
     WkflowError,
 )
-from wkflow.rules.closing_lines import TOLD
-from wkflow.rules.failure_report import read_failures
+from wkflow.rules.failure_report import TOLD, read_failures
 from wkflow.rules.job import foresee
 from wkflow.run_folder import LOG
 from wkflow.webknossos.attempt import current, why_lost

@@ -1,19 +1,14 @@
-"""The last lines of a run, for people: where the dataset and its report are, or what failed."""
+"""The last lines of a run that ended well, for people: where the dataset and its report are."""
 
 import json
 import shlex
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from wkflow.model.units import shown_bytes
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
-from wkflow.rules.failure_report import read_failures
-from wkflow.run_folder import EXTENDED, LOGS, PAGE, PROOF, REPORT
-
-TOLD = 2
-"""Failures that are told in full: a reader takes in five lines."""
+from wkflow.run_folder import EXTENDED, PAGE, PROOF, REPORT
 
 
 def closing_lines(
@@ -59,16 +54,3 @@ def lines_of_success(settings: Settings) -> list[str]:
         url = address_of(settings)
     report = report_of(settings.run_folder)
     return closing_lines(dataset_of(settings), url, report) if report else []
-
-
-def lines_of_failure(settings: Settings, logs: Sequence[str]) -> list[str]:
-    """Say what failed and what to do, as jobs noted it; `logs` are Snakemake's.
-
-    What nobody foresaw stands in the log only.
-    """
-    failures = read_failures(settings.run_folder)
-    lines = [line for one in failures[:TOLD] for line in str(one).splitlines()]
-    if more := len(failures[TOLD:]):
-        lines.append(f"and {more} further failures: {settings.run_folder / LOGS}")
-    lines += [f"log      {settings.run_folder / log}" for log in logs]
-    return [*lines, "the same command goes on from here"]

@@ -2,14 +2,19 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from wkflow import errors
 from wkflow.atomic_files import discard
 from wkflow.errors import BETWEEN, SourceError, WkflowError
+from wkflow.options.settings import Settings
 from wkflow.run_folder import BAD_SLICES, FAILURE_NOTE, LOGS
 from wkflow.sources.zip_archive import is_archive
+
+TOLD = 2
+"""Failures that are told in full: a reader takes in five lines."""
 
 NAMED = 5
 """How many bad slices an error names; all are in a file."""
@@ -32,6 +37,19 @@ def read_failures(folder: Path) -> list[WkflowError]:
     _list_slices(folder, by_folder)
     merged = [_merge(folder, path, group) for path, group in by_folder.items()]
     return [*merged, *others.values()]
+
+
+def lines_of_failure(settings: Settings, logs: Sequence[str]) -> list[str]:
+    """Say what failed and what to do, as jobs noted it; `logs` are Snakemake's.
+
+    What nobody foresaw stands in the log only.
+    """
+    failures = read_failures(settings.run_folder)
+    lines = [line for one in failures[:TOLD] for line in str(one).splitlines()]
+    if more := len(failures[TOLD:]):
+        lines.append(f"and {more} further failures: {settings.run_folder / LOGS}")
+    lines += [f"log      {settings.run_folder / log}" for log in logs]
+    return [*lines, "the same command goes on from here"]
 
 
 def failures_in(folder: Path) -> dict[Path, WkflowError]:

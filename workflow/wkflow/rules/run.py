@@ -16,8 +16,8 @@ from wkflow.model.plan import Plan
 from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.planning.claim_target import claim_target
-from wkflow.rules.closing_lines import lines_of_failure, lines_of_success
-from wkflow.rules.failure_report import forget
+from wkflow.rules.closing_lines import lines_of_success
+from wkflow.rules.failure_report import forget, lines_of_failure
 from wkflow.rules.inputs import RuleInputs
 from wkflow.rules.job import foresee, leave_note
 from wkflow.rules.resources import RuleResources
