@@ -61,10 +61,8 @@ def all_of(ours: int) -> str:
 
 
 def shown_to(show: Callable[[object], None], columns: int = 80) -> str:
-    """Let something write to a terminal in this process; give what that got, of little text."""
+    """Let something write to a terminal in this process; give what that got, at most some kB."""
     with terminal(columns) as (ours, theirs):
         with os.fdopen(theirs, "w", encoding="utf-8") as out:
             show(out)
-            out.flush()
-            told = os.read(ours, 65536)
-        return told.decode().replace("\r\n", "\n")
+        return all_of(ours)

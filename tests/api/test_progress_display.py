@@ -89,7 +89,7 @@ def test_the_bar_of_a_terminal_is_all_that_is_printed(
     bar = Line(tmp_path, "planning")
     bar.update()
     bar.close("done")
-    lines = sys.stderr.getvalue().split("\r\x1b[K")  # type: ignore[attr-defined]  # it is a Terminal
+    lines = sys.stderr.getvalue().split("\r\x1b[2K")  # type: ignore[attr-defined]  # it is a Terminal
     assert len(lines) == 3
     assert "voxels" in lines[1]
     assert lines[0] == lines[2] == ""

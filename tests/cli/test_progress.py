@@ -17,6 +17,7 @@ from wkflow.run_folder import CLUSTER, DRAFT
 from wkflow.run_folder import DELIVERY as DELIVERY_FILE
 
 from tests.strategies import dataset_plan, small_layer_plan
+from tests.terminals import COLOUR
 from tests.webknossos.test_upload_plan import DELIVERY
 
 PLAN = dataset_plan(small_layer_plan((80, 50, 40), mags=("2",)))
@@ -43,7 +44,7 @@ def tell(folder: Path, job: str, text: str) -> None:
 
 
 def last_line(out: io.StringIO) -> str:
-    return out.getvalue().split("\x1b[K")[-1]
+    return COLOUR.sub("", out.getvalue().split("\x1b[2K")[-1])
 
 
 @pytest.fixture(autouse=True)
@@ -164,7 +165,7 @@ def test_the_bar_is_taken_away(tmp_path: Path) -> None:
     progress, out = watched(tmp_path)
     progress.update()
     progress.close()
-    assert out.getvalue().endswith("\r\x1b[K")
+    assert out.getvalue().endswith("\r\x1b[2K")
 
 
 def test_a_file_gets_a_line_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,7 +277,7 @@ def test_a_dataset_that_exists_has_no_voxels(tmp_path: Path) -> None:
     progress.update()
     assert " 50%  500 of 1.0k bytes sent" in last_line(out)
     progress.close()
-    assert out.getvalue().endswith("\r\x1b[K")
+    assert out.getvalue().endswith("\r\x1b[2K")
 
 
 def test_the_rate_of_bytes_is_that_since_only_bytes_are_left(

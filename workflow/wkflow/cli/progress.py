@@ -13,7 +13,8 @@ from time import monotonic
 from typing import Any
 
 from wkflow.cli.messages import Messages, facts_of
-from wkflow.cli.progress_line import State, cells_of, fitted, width_of
+from wkflow.cli.progress_line import State, line_of
+from wkflow.cli.terminal_line import TerminalLine, is_terminal
 from wkflow.cli.traffic import Traffic
 from wkflow.errors import ConfigError
 from wkflow.model.plan import Plan
@@ -36,9 +37,6 @@ OPENINGS = {
 }
 """What takes the time until there is a plan."""
 
-CLEARED = "\r\x1b[K"
-"""Goes to the begin of the terminal's line, and empties it."""
-
 USAGE = b"usage: "
 """How the log begins when Snakemake does not know an option."""
 
@@ -58,14 +56,13 @@ class Progress:
 
     def __post_init__(self) -> None:
         self.out = self.messages.stream
-        is_plain = self.messages.as_events or os.environ.get("TERM") == "dumb"
-        self._is_terminal = self.out.isatty() and not is_plain
+        can_draw = is_terminal(self.out) and not self.messages.as_events
+        self._line = TerminalLine(self.out) if can_draw else None
         self._pause = EVENT_S if self.messages.as_events else LINE_S
         self._voxels: dict[str, int] = {}
         self._stamp, self._said = 0, ""
         self._counted = 0.0
         self._began = self._shown = monotonic()
-        self._is_drawn = False
         self._failed: set[Path] = set()
         self._before: dict[str, tuple[int, float]] = {}
         self._traffic = Traffic(self.folder)
@@ -76,14 +73,15 @@ class Progress:
             return
         now = monotonic()
         state = self.measure()
-        if self._is_terminal:
-            self._draw(state)
+        if self._line:
+            self._line.show(state or self._opening)
         elif now - self._shown > self._pause:
             self._shown = now
             facts: dict[str, Any] = (
                 _facts(state) if state else {"phase": self.opening, "seconds": self._waited}
             )
-            self.messages.tell("progress", self._words(state, None), **facts)
+            words = line_of(state, self.out) if state else self._opening
+            self.messages.tell("progress", words, **facts)
             self._tell_failures()
 
     @property
@@ -91,21 +89,13 @@ class Progress:
         """Seconds since the begin."""
         return ceil(self._counted - self._began)
 
-    def _words(self, state: State | None, width: int | None) -> str:
-        if state is None:
-            return f"{self.opening}, {self._waited} s"[:width]
-        return fitted(state, width, cells_of(self.out))
-
-    def _draw(self, state: State | None) -> None:
-        """Replace the line at the terminal; it may have another width by now."""
-        self._is_drawn = True
-        line = self._words(state, width_of(self.out))
-        print(f"{CLEARED}{line}", end="", file=self.out, flush=True)
+    @property
+    def _opening(self) -> str:
+        return f"{self.opening}, {self._waited} s"
 
     def _clear(self) -> None:
-        if self._is_drawn:
-            self._is_drawn = False
-            print(CLEARED, end="", file=self.out, flush=True)
+        if self._line:
+            self._line.clear()
 
     def _tell_failures(self) -> None:
         """Tell programs at once of jobs that failed; people read it when the run has ended."""

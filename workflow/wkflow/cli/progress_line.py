@@ -1,15 +1,11 @@
-"""The line that shows how far a run is: as wide as there is room, in letters that can be shown."""
+"""How far a run is, in words, and as a line of a file: in letters that can be shown there."""
 
-import os
 from dataclasses import dataclass
 from math import ceil, inf
 from typing import TextIO
 
-BAR_CELLS, LEAST_CELLS = 24, 8
-"""How long the bar is in a file, and on a narrow terminal before other parts are left out."""
-
-WIDTH = 80
-"""Of a terminal that does not say it."""
+BAR_CELLS = 24
+"""How long the bar is in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +48,16 @@ class State:
         ]
 
 
-def fitted(state: State, width: int | None, cells: tuple[str, str]) -> str:
-    """Draw a bar and say the rest; what does not fit into `width` letters is left out.
+def line_of(state: State, out: TextIO) -> str:
+    """Draw a bar for a file, and say the rest.
 
-    >>> fitted(State("voxels", 5, 10), 50, ("#", "-"))
-    '#########---------  50%  5 of 10 voxels  starting'
-    >>> fitted(State("voxels", 5, 10), 12, ("#", "-"))
-    ' 50%  5 of '
+    >>> import io
+    >>> line_of(State("voxels", 5, 10), io.TextIOWrapper(io.BytesIO(), "ascii"))
+    '############------------  50%  5 of 10 voxels  starting'
     """
-    parts = state.parts()
-    if width is None:
-        return f"{_bar(state.share, BAR_CELLS, cells)} {'  '.join(parts)}"
-    room = width - 1  # the last column would wrap the line on some terminals
-    while len(parts) > 1 and len("  ".join(parts)) + 1 + LEAST_CELLS > room:
-        parts.pop()
-    words = "  ".join(parts)
-    length = room - len(words) - 1
-    if length < LEAST_CELLS:
-        return words[:room]
-    return f"{_bar(state.share, length, cells)} {words}"
-
-
-def width_of(out: TextIO) -> int:
-    """Give how many letters a line of the terminal has now."""
-    try:
-        return os.get_terminal_size(out.fileno()).columns or WIDTH
-    except (OSError, ValueError):
-        return WIDTH
+    full, empty = cells_of(out)
+    filled = int(BAR_CELLS * state.share)
+    return f"{full * filled}{empty * (BAR_CELLS - filled)} {'  '.join(state.parts())}"
 
 
 def cells_of(out: TextIO) -> tuple[str, str]:
@@ -106,11 +85,6 @@ def si(number: float) -> str:
         if number >= power:
             return f"{number / power:.1f}{letter}"
     return f"{number:.0f}"
-
-
-def _bar(share: float, length: int, cells: tuple[str, str]) -> str:
-    filled = int(length * share)
-    return cells[0] * filled + cells[1] * (length - filled)
 
 
 def _clock(seconds: float) -> str:
