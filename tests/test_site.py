@@ -2,8 +2,6 @@
 
 import importlib.util
 import json
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,13 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.browser import in_browser, keep_screenshot, see
 from tests.runs import ROOT, environment
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 pytestmark = [
     pytest.mark.long,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    in_browser,
     pytest.mark.skipif(not importlib.util.find_spec("mkdocs"), reason="the extra docs is missing"),
 ]
 
@@ -47,6 +44,9 @@ PAGES = {
 
 WIDTHS = {"desk": 1280, "phone": 500}
 """Chromium makes no window narrower than the second one."""
+
+
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 class Silent(SimpleHTTPRequestHandler):
@@ -77,19 +77,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def opened(url: str, folder: Path, width: int) -> dict[str, Any]:
     """Open a page in Chromium, which finds no other machine; give what it sees there."""
-    run = subprocess.run(
-        [
-            str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-            f"--user-data-dir={folder / 'profile'}", f"--window-size={width},900",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            "--virtual-time-budget=5000", "--dump-dom", url,
-        ],
-        capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
-    assert "CONSOLE" not in run.stderr, run.stderr
-    found = re.search(r'<pre id="probe">(.*)</pre>', run.stdout)
-    assert found
-    seen: dict[str, Any] = json.loads(found[1])
+    page = url.partition("//")[2].partition("/")[2].replace("/", "-").removesuffix(".html")
+    keep_screenshot(url, folder, f"site-{page}-{width}", ALONE, width=width, height=1600)
+    seen: dict[str, Any] = json.loads(see(url, folder, ALONE, width=width))
     return seen
 
 

@@ -18,6 +18,7 @@ from wkflow.errors import ConfigError
 from wkflow.inspection.neuroglancer_view import serving, shader_of
 from wkflow.inspection.precomputed_view import shown_layers
 
+from tests.browser import screenshot_path
 from tests.datasets import HandLayer, write_dataset
 from tests.inspection.conftest import WriteDataset, opened, two_mags
 
@@ -156,6 +157,8 @@ def test_a_browser_shows_the_voxels_where_they_are(tmp_path: Path) -> None:
                 picture = viewer.screenshot(size=[SIZE, SIZE]).screenshot.image
             finally:
                 browser.terminate()
+    if place := screenshot_path("view"):
+        place.write_bytes(picture)
     pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
     middle, off = SIZE // 4, SIZE // 8
     for right in (0, 1):
