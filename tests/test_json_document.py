@@ -1,6 +1,6 @@
 """Documents are read by the types of their fields, as strictly as they are written."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class Whole:
     words: tuple[str, ...] = ()
     digests: dict[str, str] | None = None
     count: int = 0
+    newer: Part | None = field(default=None, metadata=json_document.LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,12 @@ def test_a_scalar_with_a_default_may_be_missing() -> None:
     document = {"parts": [{"name": "a", "place": [0, 0, 0]}], "pairs": [], "best": None,
                 "window": None, "words": []}  # fmt: skip
     assert json_document.parsed(Whole, document) == Whole((Part("a"),))
+
+
+def test_a_later_field_is_written_only_where_it_says_something(tmp_path: Path) -> None:
+    """So a document, and its digest, is what an earlier version made; it may have any type."""
+    assert "newer" not in json_document.told(WHOLE)
+    newer = replace(WHOLE, newer=Part("d"))
+    assert json_document.told(newer)["newer"] == {"name": "d", "place": (0, 0, 0), "note": None}
+    json_document.write(tmp_path / "whole.json", newer)
+    assert json_document.read(Whole, tmp_path / "whole.json") == newer

@@ -108,6 +108,19 @@ def test_ours(official: Official, tmp_path: Path, data_format: str, mode: str) -
     assert_both_go_on(official, tmp_path / "ours", mode, "8")
 
 
+@pytest.mark.parametrize("mode", ["anisotropic", "isotropic"])
+def test_a_part_of_a_source(official: Official, tmp_path: Path, mode: str) -> None:
+    """The mags of a conversion are those that they compute of its finest, where it begins."""
+    shape = (41, 141, 203)
+    layers = {"color": noise(shape, "uint8", 1), "segmentation": labels(shape, "uint32", 2)}
+    write_source(tmp_path / "source", layers)
+    part = ("--bounding-box", "37,21,5,133,97,27", "--sampling-mode", mode, "--max-mag", "4")
+    convert_ours(tmp_path / "source", tmp_path / "ours", *part)
+    convert_ours(tmp_path / "source", tmp_path / "theirs", *part, "--no-downsample")
+    official.script(DOWNSAMPLING, tmp_path / "theirs", mode, "4")
+    assert_agreed(official, tmp_path / "ours", tmp_path / "theirs")
+
+
 def test_what_one_began_the_other_ends(official: Official, tmp_path: Path) -> None:
     """By the commands alone: the same dataset in the end."""
     layer = HandLayer("em", {"1": voxels(1, 1, 45, 38, 9)})

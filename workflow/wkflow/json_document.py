@@ -89,7 +89,7 @@ def parsed(kind: type[Document], document: Mapping[str, Any]) -> Document:
     """Make a dataclass of what `asdict` and JSON made of one.
 
     Fields that are neither tuples nor dataclasses are taken as they are, and may be missing where
-    they have a default; the others may not.
+    they have a default; the others may not, unless they are `LATER`.
 
     Examples
     --------
@@ -119,7 +119,11 @@ def _maker(hint: Any) -> Make | None:  # noqa: ANN401 -- a type of any kind
 def _dataclass_maker(kind: type) -> Make:
     hints = get_type_hints(kind)
     makers = {one.name: make for one in fields(kind) if (make := _maker(hints[one.name]))}
-    return lambda value: kind(**value | {name: make(value[name]) for name, make in makers.items()})
+    later = {one.name for one in fields(kind) if "later" in one.metadata}
+    return lambda value: kind(**value | {
+        name: make(value[name]) for name, make in makers.items()
+        if name in value or name not in later
+    })  # fmt: skip
 
 
 def _list_maker(make: Make | None) -> Make:

@@ -205,10 +205,10 @@ def shard_bytes(layer: Layer, grid: Grid) -> int:
     return prod(grid.shard) * layer.voxel_bytes
 
 
-def rest_memory(layer: Layer, finest: Grid, threads: int) -> int:
-    """Bytes of memory of a `convert_slab` job beside what is fed."""
+def rest_memory(layer: Layer, finest: Grid, threads: int, extra: int = 0) -> int:
+    """Bytes of memory of a `convert_slab` job beside what is fed; each thread takes `extra`."""
     _, y, z = finest.chunk
     width, height, depth = finest.box.size
     line = (width + finest.begin[0] % finest.shard[0]) * min(z, depth) * layer.voxel_bytes
     at_once = max(line * y, min(line * height, READ_BYTES))
-    return START_BYTES + ROWS_AHEAD * threads * at_once
+    return START_BYTES + threads * (ROWS_AHEAD * at_once + extra)

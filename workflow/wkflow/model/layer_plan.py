@@ -149,7 +149,7 @@ class LayerPlan:
         """Bytes of memory of one `convert_slab` job: what is fed, and rows on their way out."""
         if self.given:
             return START_BYTES
-        return self.feed.bytes + rest_memory(self.layer, self.grids[0], threads)
+        return self.feed.bytes + rest_memory(self.layer, self.grids[0], threads, self.source.extra)
 
     def steps(self) -> list[tuple[Grid, Grid]]:
         """Pair each mag with the one that it is computed from: (finer, coarser)."""
@@ -257,7 +257,7 @@ class LayerPlan:
             asdict(slab), *self._sources_told(slab), asdict(source.header), x, y, source.picks,
             source.image, asdict(source.raw) if source.raw else None, self.layer.dtype,
             self.layer.axes, self.layer.data_format, finest.chunk, finest.shard, self.codec,
-            self.pad, *self._place_told,
+            self.pad, *self._place_told, *source.selection_told,
         )  # fmt: skip
 
     @property

@@ -1,11 +1,13 @@
 """Where a layer's voxels come from: files, and what their headers say."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from math import prod
-from typing import Self
+from typing import Any, Self
 
 from wkflow.json_document import LATER
 from wkflow.model.box import Triple
+from wkflow.model.layer import ITEM_BYTES
+from wkflow.model.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,7 @@ class Source:
     raw: RawLayout | None = None
     references: References = field(default_factory=References)
     missing: str = field(default="", metadata=LATER)
+    selection: Selection | None = field(default=None, metadata=LATER)
 
     @classmethod
     def of_nothing(cls) -> Self:
@@ -215,6 +218,31 @@ class Source:
     def depth(self) -> int:
         """How many z-planes the files hold together."""
         return len(self.files) if self.is_stack else self.header.planes
+
+    @property
+    def stored(self) -> Header:
+        """The header of each file's image, of which the layer may be a part."""
+        if self.selection is None:
+            return self.header
+        width, height, planes = self.selection.whole
+        return replace(self.header, width=width, height=height, planes=planes)
+
+    @property
+    def selection_told(self) -> list[dict[str, Any]]:
+        """Give what a recipe has of a part of images; nothing where they are taken as they are."""
+        return [asdict(self.selection)] if self.selection else []
+
+    @property
+    def extra(self) -> int:
+        """Bytes that each thread decodes at once where a grain reaches beyond the part; else 0."""
+        if self.selection is None:
+            return 0
+        part = (self.header.width, self.header.height, self.depth)
+        whole = self.selection.turned(self.selection.whole)
+        cell = [min(pair) for pair in zip(self.grain, whole, strict=True)]
+        is_larger = any(c > p for c, p in zip(cell, part, strict=True))
+        item = ITEM_BYTES.get(self.header.dtype, 8) * self.header.samples
+        return prod(cell) * item if is_larger else 0
 
     def plane(self, z: int) -> tuple[str, int]:
         """Which file, and which plane of it, is plane `z`."""

@@ -30,6 +30,7 @@ from wkflow.options.option_help import About
 from wkflow.options.parsers import last_part
 from wkflow.options.provenance import ProvenanceOptions
 from wkflow.options.run import RunOptions
+from wkflow.options.selection import SelectionOptions
 from wkflow.options.source import SourceOptions
 from wkflow.options.stacks import StackOptions
 from wkflow.options.upload import UploadOptions
@@ -66,6 +67,7 @@ class Settings(
     ProvenanceOptions,
     LayersOption,
     StackOptions,
+    SelectionOptions,
     SourceOptions,
     ConvertOptions,
 ):

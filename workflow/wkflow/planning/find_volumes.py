@@ -12,6 +12,7 @@ from wkflow.planning.compare_slices import misfits, require_sound, stack_header
 from wkflow.planning.find_layers import NAMED, ImageFolder, Mark, layer_name
 from wkflow.planning.group_slices import Local, by_names, by_series
 from wkflow.planning.missing_slices import MissingSlices
+from wkflow.planning.wanted_slices import ALL, only_files, wanted_slices
 from wkflow.readers import BELOW, probe, series_notes, series_spacing, suffix_of
 from wkflow.readers.base.missing_planes import gap_notes, require_no_gaps
 
@@ -38,7 +39,8 @@ class Looking:
     `raw` says how files without a header lie, `pad` makes a stack as large as its largest slice,
     `local` gives the files on this machine, `in_name_order` takes each folder as one stack in the
     order of the names, `missing` says what stands for slices that the names leave out, `known` has
-    the headers that earlier runs saw, `references` says where files may lie that others name.
+    the headers that earlier runs saw, `references` says where files may lie that others name. No
+    others than the `planes` of a stack are looked at.
     """
 
     raw: RawLayout | None = None
@@ -48,6 +50,11 @@ class Looking:
     missing: MissingSlices = "keep"
     known: KnownHeaders = field(default_factory=KnownHeaders)
     references: References = BELOW
+    planes: slice = field(default_factory=lambda: ALL)
+
+    def groups(self, found: ImageFolder) -> list[ImageFolder]:
+        """Put slices in order, and channels apart."""
+        return [found] if self.in_name_order else by_names(found, self.missing)
 
     def probe(self, file: str) -> tuple[ImageInfo, ...]:
         """Read a file's headers; a remote one is fetched."""
@@ -77,21 +84,19 @@ def find_volumes(found: ImageFolder, looking: Looking | None = None) -> list[Vol
     if len(found.files) + len(found.faults) == 1:
         return _volumes(found, looking)
     is_dicom = suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES if found.files else False
-    first = None if is_dicom else _probe_first(found, looking)
+    wanted = found if is_dicom else wanted_slices(found, looking.planes, looking.groups)
+    first = None if is_dicom else _probe_first(wanted, looking)
     if first and not _is_slice(first[1]):
         return _volumes(found, looking, first)
     headers = survey(
-        found,
-        looking.probe_slice,
-        looking.known,
-        is_raw=looking.raw is not None,
+        wanted, looking.probe_slice, looking.known, is_raw=looking.raw is not None,
         with_remote=looking.pad,
-    )
+    )  # fmt: skip
     if is_dicom:
         require_sound(found, headers)
         groups = by_series(found, looking.local)
     else:
-        groups = [found] if looking.in_name_order else by_names(found, looking.missing)
+        groups = looking.groups(found)
     faults = [fault for group in groups for fault in misfits(group, headers, pad=looking.pad)]
     require_sound(found, headers, faults)
     return [volume for group in groups for volume in _stacked(group, headers, looking)]
@@ -136,14 +141,14 @@ def _stacked(
     if len(found.files) == 1:
         return _volumes(found, looking)
     usual = commonest({file: headers[file] for file in found.files if file in headers})
-    probes = looking.probe(usual or there.files[0])
+    wanted = only_files(there, set(found.files[looking.planes]))
+    probes = looking.probe(usual or wanted.files[0])
     if not _is_slice(probes):
         return _volumes(there, looking)
-    first = probes[0]
-    header = stack_header(found, headers, first.header, pad=looking.pad)
+    first, header = probes[0], stack_header(found, headers, probes[0].header, pad=looking.pad)
     filled = found.notes
     if looking.pad:
-        filled += _filled(there, [looking.probe(file)[0] for file in there.files])
+        filled += _filled(wanted, [looking.probe(file)[0] for file in wanted.files])
     source = Source(
         found.files, found.marks, header, first.grain, _all_picks(first), is_stack=True,
         is_stream=False, raw=looking.raw, references=looking.references, missing=found.missing,

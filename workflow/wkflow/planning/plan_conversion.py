@@ -26,6 +26,7 @@ from wkflow.planning.moved_slices import moved_notes
 from wkflow.planning.open_source import OpenSource, located
 from wkflow.planning.place_layers import place_layers
 from wkflow.planning.plan_layer import LayerPlanner
+from wkflow.planning.select_parts import select_parts, wanted_planes
 from wkflow.planning.size_jobs import shape_jobs
 from wkflow.planning.split_channels import split_channels
 from wkflow.planning.target_state import TargetState
@@ -52,6 +53,7 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         volumes = [volume for one in looked_at for volume in one.volumes]
         placed = place_layers(volumes)
         chosen = choose_scale(settings, placed.sizes)
+        volumes, placed, chosen = select_parts(settings, volumes, placed, chosen)
         parts = [
             (one, replace(part, placement=placement))
             for (one, volume), placement in zip(
@@ -128,6 +130,7 @@ def _volumes(settings: Settings, place: OpenSource, known: KnownHeaders) -> list
         in_name_order=settings.slice_order == "names",
         missing=settings.missing_slices,
         known=known,
+        planes=wanted_planes(settings),
     )
     volumes: list[Volume] = []
     faults: list[SourceError] = []

@@ -92,7 +92,7 @@ class LayerPlanner:
                 size,
                 chunk,
                 settings.batch_size,
-                budget=self.budget - rest_memory(layer, grids[0], FEWEST_THREADS),
+                budget=self.budget - rest_memory(layer, grids[0], FEWEST_THREADS, source.extra),
             ),
             display=part.channel,
             contrast=settings.contrast,

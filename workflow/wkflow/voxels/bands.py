@@ -79,14 +79,16 @@ def _placed(plan: LayerPlan, box: Box, region: ReadBox) -> tuple[Box, ReadBox]:
 def _cuts(begin: int, end: int, step: int, *, origin: int, chunk: int) -> list[tuple[int, int]]:
     """Cut a span of the image every `step` voxels.
 
-    Where the image begins `origin` voxels behind the first chunk, bands end with chunks, too.
+    Where the image begins `origin` voxels behind the first chunk, bands end with chunks, too, and
+    where those of a whole image of the dataset's origin would end: its strips and tiles do so.
 
     >>> _cuts(0, 40, 32, origin=0, chunk=32), _cuts(0, 40, 9, origin=30, chunk=32)
     ([(0, 32), (32, 40)], [(0, 2), (2, 34), (34, 40)])
     """
     first = begin
     if origin:
-        first, step = begin - (begin + origin) % chunk, -(-step // chunk) * chunk
+        step = -(-step // chunk) * chunk
+        first = begin - (begin + origin) % step
     return [(max(cell, begin), min(cell + step, end)) for cell in range(first, end, step)]
 
 

@@ -14,6 +14,7 @@ from wkflow.model.source import BLANK, Header, Source
 from wkflow.readers import Image, open_images
 from wkflow.readers.base.missing_planes import require_no_gaps
 from wkflow.voxels.blank_slice import BlankSlice
+from wkflow.voxels.selected_image import SelectedImage, stored_header
 
 Voxels = NDArray[np.generic]
 
@@ -59,6 +60,13 @@ class LayerReader:
         (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
         row_bytes = (x1 - x0) * deep * self._voxel_bytes
         rows = high * max(1, PIECE_BYTES // (row_bytes * high)) if not self.is_stack else y1 - y0
+        if part := self.source.selection:
+            return [
+                Box((x0, *begin), (x1, *end))
+                for z in part.cuts(2, z0, z1, deep)
+                for y in ([(y0, y1)] if self.is_stack else part.cuts(1, y0, y1, rows))
+                for begin, end in [zip(y, z, strict=True)]
+            ]
         return [
             Box((x0, max(y, y0), max(z, z0)), (x1, min(y + rows, y1), min(z + deep, z1)))
             for z in range(z0 // deep * deep, z1, deep)
@@ -112,7 +120,7 @@ class LayerReader:
     def _require(self, image: Image, file: str) -> None:
         if not self._pad:
             require_no_gaps(image.probe, file)
-        if fault := misfit(image.probe.header, self.source.header, file, pad=self._pad):
+        if fault := misfit(stored_header(image), self.source.stored, file, pad=self._pad):
             raise fault
 
     def _fill(self, image: Image, box: Box, out: Voxels) -> None:
@@ -152,7 +160,9 @@ def open_image(source: Source, file: str) -> Iterator[Image]:
                 f"holds {len(images)} images, number {source.image + 1} was asked for", file,
                 "Convert it again: the file was replaced.",
             )  # fmt: skip
-        yield images[source.image]
+        image = images[source.image]
+        part = source.selection
+        yield SelectedImage(image, part, source.header) if part else image
 
 
 def misfit(found: Header, expected: Header, file: str, *, pad: bool) -> SourceError | None:
