@@ -32,6 +32,7 @@ rule convert_slab:
     input:
         plan=ancient("draft.json"),
         reservation_first=upload_inputs.reservation_first,
+        window=rule_inputs.window,
     output:
         receipt="receipts/convert_slab/{layer}/{slab}.json",
     log:

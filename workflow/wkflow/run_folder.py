@@ -40,6 +40,20 @@ def histogram_path(receipt: str | Path) -> Path:
 
 SOURCE_METADATA = "source-metadata"
 """What the first file of each layer says of itself besides its voxels."""
+COUNTS = "counts"
+"""How often values occur in each slab of a source whose window is to be chosen."""
+
+
+def counts_path(receipt: str | Path) -> Path:
+    """Give the file with the counts of which the receipt of a slab tells.
+
+    >>> counts_path("receipts/count_values/cells/0/z0.json").as_posix()
+    'counts/cells/0/z0.npz'
+    """
+    path = Path(receipt)
+    layer, digit = path.parts[-3:-1]
+    return path.parents[4] / COUNTS / layer / digit / f"{path.stem}.npz"
+
 
 BATCHES = "parcels"
 """Below the receipts: those of an upload's batches. Earlier versions called them so."""

@@ -60,6 +60,10 @@ def plan(
     raw_order: RawOrder = "F",
     raw_byte_order: RawByteOrder = "little",
     raw_offset: int = 0,
+    window: Sequence[float] | str | None = None,
+    invert: bool = False,
+    bounding_box: Sequence[int] | str | None = None,
+    slices: Sequence[int] | str | None = None,
     missing_slices: MissingSlices = "keep",
     layers: Sequence[Mapping[str, object]] | str | None = None,
     source_metadata: bool = True,
@@ -161,8 +165,8 @@ def plan(
         Which channels become layers: `rgb` (the first three as one layer), `split` (each), or a
         selection such as 0,2; by default RGB images stay one layer, others are split.
     dtype : {"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float32"}
-        Voxel type of all layers; values are rounded, never scaled, and refused if they do not fit.
-        By default that of the images.
+        Voxel type of all layers; values are rounded, scaled by a window alone, and refused if they
+        do not fit. By default that of the images.
     raw_shape : int or Sequence[int] or str
         Voxels x,y,z of a file without a header.
     raw_dtype : {"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
@@ -174,6 +178,19 @@ def plan(
         Byte order in such a file.
     raw_offset : int, default 0
         Bytes before the first voxel of such a file.
+    window : Sequence[float] or str
+        Values LOW,HIGH that become 0 and the largest of the dtype, which is uint8 or uint16; those
+        between are mapped linearly, those beyond are clipped and counted. auto: exact percentiles
+        of all voxels of each layer, which are read once more for it.
+    invert : bool, default False
+        Make dark bright and bright dark, after the window if there is one.
+    bounding_box : Sequence[int] or str
+        Part of the source to convert: x,y,z of its first voxel and its size along these, in voxels
+        as the whole dataset would count them, of which it keeps its place. For a source that states
+        no place these are its own voxels, from 0 on. Every layer is cut alike.
+    slices : Sequence[int] or str
+        Slices to convert: START:STOP or START:STOP:STEP, counted along z from 0 as in bounding_box;
+        STOP is not converted. A step makes voxels as much larger along z. In YAML it needs quotes.
     missing_slices : {"keep", "previous", "close", "refuse"}, default keep
         Slices that the numbers in names leave out: keep their places, blank; repeat the slice
         before (previous); close up; or refuse.

@@ -11,6 +11,7 @@ from wkflow.options.settings import Settings
 from wkflow.planning.check_resources import Room, measure_room
 from wkflow.planning.list_dataset_files import find_batches
 from wkflow.planning.plan_upload import plan_contents_upload
+from wkflow.planning.plan_values import values_lines
 
 GB = 1e9
 
@@ -54,6 +55,7 @@ def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:
         f"layer {layer.name}: {layer.category} ({one.evidence}), {layer.element_class}",
         f"box {_box(layer)}, {layer.data_format}, {_codec(one)}, {one.kernel}",
         *_lengths(layer, plan),
+        *values_lines(one),
         *_contrast(one),
         *([f"read from {one.given.root}"] if one.given else [_feeding(one.feed)]),
         ROW.format("mag", "voxels", "shard", "chunk", "files", "jobs", "GB"),

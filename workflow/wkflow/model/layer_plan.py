@@ -11,6 +11,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+from wkflow.json_document import LATER
 from wkflow.model.box import Box, Triple
 from wkflow.model.intensity_range import AUTO
 from wkflow.model.kernel import KERNELS
@@ -19,6 +20,7 @@ from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.slab import Slab, cut_slabs
 from wkflow.model.source import Channel, Source
 from wkflow.model.stored_mag import StoredMag
+from wkflow.model.value_map import ValueMap, values_told
 from wkflow.network.urls import is_url
 
 BLOCK_JOBS, BLOCK_BYTES, BLOCK_SHARE = 2, 2**31, 4
@@ -39,12 +41,11 @@ class LayerPlan:
     `grids` are its mags, finest first; a slab is of whole batches of `batch` slices; `kernel`
     reduces one mag to the next; `codec` compresses chunks; `pad` allows slices smaller than the
     layer. `job_bytes` is about what one job converts; a downsampling job reads and writes more at
-    once. `feed` says how voxels come into memory, `display` and `contrast` how the layer is first
-    shown, `passing` that shards leave the disk when they are sent: these four change no voxel.
+    once. `values` says how those of the source become others. `feed` says how voxels come into
+    memory, `display` and `contrast` how the layer is first shown, `passing` that shards leave the
+    disk when they are sent: these four change no voxel.
 
-    `evidence` says why the layer has its category, `codec_evidence` why it has its codec, if its
-    voxels chose that.
-
+    `evidence` says why the layer has its category, `codec_evidence` why its codec, if voxels chose.
     `largest_id` is that of a segmentation's source, which may have given away more than it shows.
 
     In a dataset that exists, `given` is the mag that the others are computed from: the first of
@@ -67,6 +68,7 @@ class LayerPlan:
     largest_id: int = 0
     codec_evidence: str = ""
     contrast: str = AUTO
+    values: ValueMap | None = field(default=None, metadata=LATER)
 
     @property
     def made(self) -> tuple[Grid, ...]:
@@ -257,7 +259,7 @@ class LayerPlan:
             asdict(slab), *self._sources_told(slab), asdict(source.header), x, y, source.picks,
             source.image, asdict(source.raw) if source.raw else None, self.layer.dtype,
             self.layer.axes, self.layer.data_format, finest.chunk, finest.shard, self.codec,
-            self.pad, *self._place_told, *source.selection_told,
+            self.pad, *self._place_told, *source.selection_told, *values_told(self.values),
         )  # fmt: skip
 
     @property
@@ -278,9 +280,8 @@ class LayerPlan:
             (frame, asdict(coarser.shard_box(p)), asdict(self.source_box(finer, coarser, p)))
             for frame, p in places
         ]
-        told = (self.kernel, self.codec, self.layer.data_format, *self._given_told)
-        return digest(boxes, finer.mag.factors, coarser.mag.factors, coarser.chunk, coarser.shard,
-                      *told)  # fmt: skip
+        told = (coarser.shard, self.kernel, self.codec, self.layer.data_format, *self._given_told)
+        return digest(boxes, finer.mag.factors, coarser.mag.factors, coarser.chunk, *told)
 
     @property
     def _given_told(self) -> list[dict[str, Any]]:
@@ -288,10 +289,9 @@ class LayerPlan:
 
     def rest_recipe(self) -> str:
         """Digest all that the small mags depend on besides the voxels below them."""
-        steps = [(asdict(finer), asdict(coarser)) for finer, coarser in self.rest_steps()]
-        layer = self.layer
-        told = (layer.axes, self.kernel, self.codec, layer.data_format, *self._given_told)
-        return digest(steps, *told)
+        steps, layer = [tuple(map(asdict, step)) for step in self.rest_steps()], self.layer
+        return digest(steps, layer.axes, self.kernel, self.codec, layer.data_format,
+                      *self._given_told)  # fmt: skip
 
 
 def digest(*parts: object) -> str:

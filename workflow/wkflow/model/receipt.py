@@ -1,12 +1,14 @@
 """What one job wrote: the file that Snakemake tracks instead of terabytes of shards."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from wkflow import json_document
 from wkflow.errors import ConfigError
+from wkflow.json_document import LATER
+from wkflow.model.value_map import MappedValues
 from wkflow.path_safety import leads_out
 
 
@@ -26,7 +28,8 @@ class Receipt:
     `lowest` and `highest` are over the finite samples that the job wrote in mag 1, None where
     there are none; `rounded` says that fractions became whole numbers; `voxels` counts those
     written, `seconds` the time that took. `histogram` is the crc32c, in hexadecimal, of the file
-    with the histogram of a slab of a color layer.
+    with the histogram of a slab of a color layer. `mapped` says what became of values of the
+    source, where they do not stay.
     """
 
     rule: str
@@ -37,6 +40,7 @@ class Receipt:
     seconds: float = 0.0
     rounded: bool = False
     histogram: str = ""
+    mapped: MappedValues | None = field(default=None, metadata=LATER)
 
     @property
     def bytes_written(self) -> int:
@@ -79,6 +83,9 @@ class Receipt:
         names = [text for file in self.files for text in (file.path, file.crc32c)]
         texts = [self.rule, self.histogram, *names]
         extremes = [one for one in (self.lowest, self.highest) if one is not None]
+        if mapped := self.mapped:
+            counts += [mapped.below, mapped.above, mapped.nan]
+            extremes += mapped.window or ()
         are_known = all(isinstance(text, str) for text in texts)
         are_known &= all(isinstance(count, int) for count in counts)
         if not (are_known and all(isinstance(n, int | float) for n in (*extremes, self.seconds))):

@@ -34,6 +34,7 @@ from wkflow.options.selection import SelectionOptions
 from wkflow.options.source import SourceOptions
 from wkflow.options.stacks import StackOptions
 from wkflow.options.upload import UploadOptions
+from wkflow.options.values import ValueOptions
 
 OPEN = "would travel over plain http, where others can read it; write https, or give insecure"
 
@@ -68,6 +69,7 @@ class Settings(
     LayersOption,
     StackOptions,
     SelectionOptions,
+    ValueOptions,
     SourceOptions,
     ConvertOptions,
 ):

@@ -29,11 +29,11 @@ class SourceOptions(BaseModel):
         | None
     ) = Field(
         None,
-        description="Voxel type of all layers; values are rounded, never scaled, and refused if "
-        "they do not fit. By default that of the images.",
+        description="Voxel type of all layers; values are rounded, scaled by a window alone, and "
+        "refused if they do not fit. By default that of the images.",
         json_schema_extra=About(
             "Dataset",
-            "Voxel type of all layers; values are rounded, never scaled, and have to fit.",
+            "Voxel type of all layers; values are rounded, and have to fit: see --window.",
         ),
     )
     raw_shape: Shape | None = Field(

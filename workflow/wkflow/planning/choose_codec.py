@@ -33,6 +33,7 @@ from wkflow.run_folder import PLAN
 from wkflow.voxels.finer_mag import finer_voxels
 from wkflow.voxels.kernels import REDUCERS
 from wkflow.voxels.layer_reader import LayerReader
+from wkflow.voxels.map_values import mapped_sample
 
 Voxels = NDArray[np.generic]
 
@@ -186,7 +187,9 @@ def _of_source(plan: LayerPlan, regions: list[tuple[Box, list[Box]]]) -> Iterato
                 (x0, y0, z0), (x1, y1, z1) = (
                     tuple(map(sub, edge, region.begin)) for edge in (place.begin, place.end)
                 )
-                yield _cast(voxels[z0:z1, y0:y1, x0:x1], plan.layer.dtype)
+                block = voxels[z0:z1, y0:y1, x0:x1]
+                yield mapped_sample(block, plan.values, plan.layer.dtype) if plan.values else (
+                    _cast(block, plan.layer.dtype))  # fmt: skip
 
 
 def _regions(plan: LayerPlan) -> list[tuple[Box, list[Box]]]:

@@ -26,6 +26,7 @@ from wkflow.planning.moved_slices import moved_notes
 from wkflow.planning.open_source import OpenSource, located
 from wkflow.planning.place_layers import place_layers
 from wkflow.planning.plan_layer import LayerPlanner
+from wkflow.planning.plan_values import value_notes
 from wkflow.planning.select_parts import select_parts, wanted_planes
 from wkflow.planning.size_jobs import shape_jobs
 from wkflow.planning.split_channels import split_channels
@@ -54,13 +55,10 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         placed = place_layers(volumes)
         chosen = choose_scale(settings, placed.sizes)
         volumes, placed, chosen = select_parts(settings, volumes, placed, chosen)
+        owners = [one for one in looked_at for _ in one.volumes]
         parts = [
             (one, replace(part, placement=placement))
-            for (one, volume), placement in zip(
-                ((one, volume) for one in looked_at for volume in one.volumes),
-                placed.placements,
-                strict=True,
-            )
+            for one, volume, placement in zip(owners, volumes, placed.placements, strict=True)
             for part in split_channels(volume, one.settings.channels, dtype=one.settings.dtype)
         ]
         finest = tuple(one.mag for one in placed.placements)
@@ -78,7 +76,7 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         ]
         _require_apart(layers)
         notes = (*chosen.notes, *placed.notes, *_notes(settings, volumes, len(parts)))
-        notes += (*moved_notes(layers, earlier),)
+        notes += (*moved_notes(layers, earlier), *value_notes(layers))
         names = {path: called for one in looked_at for path, called in one.place.names.items()}
     require_files_apart(settings, layers)
     require_layers_inside(settings, layers)

@@ -28,6 +28,7 @@ from wkflow.planning.choose_read_strategy import choose_feed
 from wkflow.planning.group_slices import Local
 from wkflow.planning.infer_category import judge_category, look_at
 from wkflow.planning.place_layers import Placement
+from wkflow.planning.plan_values import plan_values, shown_as
 from wkflow.planning.split_channels import Part
 from wkflow.voxels.cast import check_sample
 
@@ -72,7 +73,8 @@ class LayerPlanner:
             placement.end, header.axes, settings.data_format, placement.begin,
         )  # fmt: skip
         _check_voxels(layer, source)
-        if settings.dtype not in {None, source.header.dtype}:
+        values = plan_values(settings, layer, header.dtype, source.first)
+        if values is None and settings.dtype not in {None, source.header.dtype}:
             check_sample(look_at(source, self.local), str(settings.dtype), source.first)
         grids = self._grids(layer, placement.mag, others)
         shard, chunk = grids[0].shard, grids[0].chunk
@@ -94,9 +96,10 @@ class LayerPlanner:
                 settings.batch_size,
                 budget=self.budget - rest_memory(layer, grids[0], FEWEST_THREADS, source.extra),
             ),
-            display=part.channel,
+            display=shown_as(part.channel, values, layer.dtype),
             contrast=settings.contrast,
             largest_id=part.about.largest_id if category == "segmentation" else 0,
+            values=values,
         )
 
     def _category(self, part: Part, earlier: LayerPlan | None) -> tuple[str, str]:

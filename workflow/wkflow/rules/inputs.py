@@ -10,6 +10,7 @@ from wkflow.model.layer import Grid, Place
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.voxel_job import VoxelJob
 from wkflow.model.write_datasource import PROPERTIES
+from wkflow.rules.window_inputs import window_receipts
 from wkflow.run_folder import EXTENDED, receipt_name
 
 EXTENDED_HERE, EXTENDED_THERE = EXTENDED
@@ -88,6 +89,10 @@ class RuleInputs:
         """Digest what the voxels of a slab depend on."""
         one = self._layer(wildcards)
         return one.slab_recipe(one.slab(wildcards.slab))
+
+    def window(self, wildcards: Wildcards) -> list[str]:
+        """Give the receipt of the window that voxels choose, if they do."""
+        return window_receipts(self._layer(wildcards))
 
     def block_upstream(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of what lies below a block."""

@@ -16,6 +16,7 @@ from time import time_ns
 
 from wkflow.atomic_files import discard
 from wkflow.errors import ConfigError
+from wkflow.model.chosen_window import ChosenWindow
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
 from wkflow.path_safety import leads_out
@@ -45,7 +46,10 @@ METADATA = ".snakemake/metadata"
 UNFINISHED = ".snakemake/incomplete"
 """Where Snakemake marks, by the encoded names of their outputs, jobs whose end it has not seen."""
 
-REDONE = ("convert_slab", "downsample_block", "downsample_rest", "upload_shards", "upload_mag")
+REDONE = (
+    *("count_values", "choose_window", "convert_slab", "downsample_block", "downsample_rest"),
+    *("upload_shards", "upload_mag"),
+)
 """Rules whose receipts say what else has to be made: those of unfinished jobs count for nothing."""
 
 UNREADABLE = (
@@ -82,6 +86,7 @@ OF_FOLDERS: dict[str, Callable[[Path], object]] = {
     "upload_shards": UploadReceipt.read,
     "upload_mag": UploadReceipt.read,
     "reserve_upload": Reservation.read,
+    "choose_window": ChosenWindow.read,
 }
 """What receipts of some rules are; all others are those of files."""
 

@@ -23,6 +23,7 @@ from wkflow.run_folder import SOURCE_METADATA
 from wkflow.voxels.bands import bands
 from wkflow.voxels.cast import casting
 from wkflow.voxels.histogram import Histogram
+from wkflow.voxels.map_values import mapper_of
 from wkflow.voxels.scratch_mag import shortcut_of
 from wkflow.voxels.scratch_voxels import ShortcutVoxels
 from wkflow.voxels.source_files import at_hand
@@ -60,6 +61,7 @@ def convert_slab(
     dataset, one = Path(plan.dataset), plan.layer(layer)
     cut = one.slab(slab)
     extremes, rounded = Extremes(), Event()
+    mapper = mapper_of(one)
     counted = Histogram.of(one.layer) if histogram else None
     files: list[ShardFile] = []
     written = 0
@@ -72,6 +74,7 @@ def convert_slab(
 
         def through(region: ReadBox) -> ReadBox:
             cast = casting(region, one.layer.dtype, one.source.first, rounded.set)
+            cast = mapper.mapping(region) if mapper else cast
             if counted:
                 cast = counted.watching(cast, one.box.begin[1])
             return leaving(cast if counted and counted.is_of_all else extremes.watching(cast))
@@ -99,6 +102,7 @@ def convert_slab(
         seconds=monotonic() - started,
         rounded=rounded.is_set(),
         histogram=crc,
+        mapped=mapper.counted if mapper else None,
     )
 
 

@@ -1,7 +1,7 @@
 """What the run did: as numbers in report.json, and for people in report.html."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +10,7 @@ from wkflow import __version__, atomic_files
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt
 from wkflow.run_folder import PAGE, PICTURES
+from wkflow.steps.describe_values import values_row, values_words
 from wkflow.steps.write_properties import slabs_of
 from wkflow.voxels.choose_intensity_range import choose_intensity_range
 
@@ -24,7 +25,7 @@ def write_report(
     """Write the numbers to `path`, and before that the page beside it, if one is wanted."""
     receipts = list(receipts)
     report = sum_up(plan, receipts)
-    shown = {one["name"]: one.get("intensity_range_evidence", "") for one in report["layers"]}
+    shown = {one["name"]: _evidence(plan, one) for one in report["layers"]}
     write_page(plan, receipts, path.parent, page, pictures, shown=shown)
     atomic_files.write_json(path, report)
 
@@ -41,7 +42,7 @@ def sum_up(plan: Plan, receipts: Iterable[str]) -> dict[str, Any]:
         row["voxels"] += receipt.voxels
         row["bytes"] += receipt.bytes_written
         row["seconds"] = round(row["seconds"] + receipt.seconds, 3)
-    layers = [
+    layers: list[dict[str, Any]] = [
         {
             "name": one.layer.name,
             "category": one.layer.category,
@@ -55,6 +56,7 @@ def sum_up(plan: Plan, receipts: Iterable[str]) -> dict[str, Any]:
             "mags": [str(grid.mag) for grid in one.grids],
             **_range_of(one, read),
             **({"missing_slices": one.source.missing.split(", ")} if one.source.missing else {}),
+            **values_row(one, slabs_of(one, read).values()),
         }
         for one in plan.layers
     ]
@@ -63,7 +65,7 @@ def sum_up(plan: Plan, receipts: Iterable[str]) -> dict[str, Any]:
         "dataset": plan.dataset,
         "layers": layers,
         "rules": dict(rules),
-        "notes": plan.notes,
+        "notes": [*plan.notes, *_value_notes(plan, layers)],
     }
 
 
@@ -95,6 +97,19 @@ def write_page(
         path.write_bytes(content)
     with atomic_files.atomic_write(run_folder / Path(page).name) as file:
         file.write(report.page.encode())
+
+
+def _value_notes(plan: Plan, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Say what became of the values of layers, where they did not stay."""
+    for one, row in zip(plan.layers, rows, strict=True):
+        if words := values_words(one, row):
+            yield f"layer {one.layer.name}: {words}"
+
+
+def _evidence(plan: Plan, row: dict[str, Any]) -> str:
+    """Say why values are shown as they are, and what they were."""
+    words = [row.get("intensity_range_evidence", ""), values_words(plan.layer(row["name"]), row)]
+    return "; ".join(filter(None, words))
 
 
 def _range_of(one: LayerPlan, read: Mapping[str, Receipt]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A slice that is missing: its place in the stack is zeros, and no file is opened for it."""
+"""A slice that is missing: its place in the stack is blank, and no file is opened for it."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from wkflow.model.source import Header, ImageInfo
 
 
 class BlankSlice:
-    """An image, as `readers.base.contract.Image` says, of nothing but zeros."""
+    """An image, as `readers.base.contract.Image` says, of one `value` alone."""
 
-    def __init__(self, header: Header) -> None:
-        self.probe = ImageInfo(header, (1, 1, 1))
+    def __init__(self, header: Header, value: Any = 0) -> None:  # noqa: ANN401 -- a scalar of any dtype
+        self.probe, self._value = ImageInfo(header, (1, 1, 1)), value
 
-    def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:  # noqa: ARG002 -- zeros are everywhere
-        """Fill `out`, of shape (z, y, x, samples) and any dtype, with zeros."""
-        out[...] = 0
+    def read(self, box: Box, out: NDArray[Any], *, channel: int = 0, frame: int = 0) -> None:  # noqa: ARG002 -- it is everywhere
+        """Fill `out`, of shape (z, y, x, samples) and any dtype, with the value."""
+        out[...] = self._value

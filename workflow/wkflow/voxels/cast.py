@@ -25,7 +25,7 @@ def fractions_refused(low: float, high: float, dtype: str, where: str) -> Source
     return SourceError(
         f"holds fractions, and as {dtype} only {low:g} to {high:g} would be left of them",
         where,
-        "Leave --dtype out, or scale the values before: they are rounded, never scaled.",
+        "Leave --dtype out, or give --window LOW,HIGH: else values are rounded, never scaled.",
     )
 
 
@@ -95,7 +95,7 @@ def _require_fit(voxels: Voxels, target: np.dtype[Any], where: str) -> None:
         raise SourceError(
             f"holds values from {low} to {high} here, which do not all fit into {target}",
             where,
-            "Choose a larger --dtype; values are neither scaled nor cut off.",
+            "Choose a larger --dtype, or give --window: else nothing is scaled nor cut off.",
         )
 
 

@@ -14,6 +14,7 @@ from wkflow.model.source import BLANK, Header, Source
 from wkflow.readers import Image, open_images
 from wkflow.readers.base.missing_planes import require_no_gaps
 from wkflow.voxels.blank_slice import BlankSlice
+from wkflow.voxels.map_values import blank_value
 from wkflow.voxels.selected_image import SelectedImage, stored_header
 
 Voxels = NDArray[np.generic]
@@ -36,6 +37,7 @@ class LayerReader:
     def __init__(self, plan: LayerPlan, frame: int, stack: ExitStack) -> None:
         self.source, self._pad, self._frame = plan.source, plan.pad, frame
         self._voxel_bytes = np.dtype(self.source.header.dtype).itemsize * len(self.source.picks)
+        self._blank = blank_value(plan.values, self.source.header.dtype)
         self._image: Image | None = None
         self._held: dict[int, Image] = {}
         if not self.source.is_stack:
@@ -106,7 +108,7 @@ class LayerReader:
     def slice(self, z: int) -> Iterator[Image]:
         """Open slice `z` of a stack, if it is like the others; one that is missing is blank."""
         if self.source.files[z] == BLANK:
-            yield BlankSlice(self.source.header)
+            yield BlankSlice(self.source.header, self._blank)
             return
         with open_image(self.source, self.source.files[z]) as image:
             self._require(image, self.source.files[z])
@@ -124,12 +126,12 @@ class LayerReader:
             raise fault
 
     def _fill(self, image: Image, box: Box, out: Voxels) -> None:
-        """Read what an image has of a box; zeros stand for what a smaller one has not."""
+        """Read what an image has of a box; what a smaller one has not is blank in the layer."""
         size = image.probe.header.size
         if all(end <= extent for end, extent in zip(box.end, size, strict=True)):
             self._pick(image, box, out)
             return
-        out[...] = 0
+        out[...] = self._blank
         part = box.overlap(Box((0, 0, 0), size))
         x, y, z = part.size
         if min(x, y, z) > 0:
