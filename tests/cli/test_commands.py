@@ -3,6 +3,7 @@
 import pytest
 from wkflow.cli.commands import COMMANDS, Command
 from wkflow.errors import ConfigError
+from wkflow.options.dataset_details import DetailOptions
 from wkflow.options.downsample import DownsampleOptions
 from wkflow.options.settings import Settings
 
@@ -62,8 +63,6 @@ VALUES: dict[str, object] = {
     "window": "100,900",
     "invert": True,
     "source_metadata": False,
-    "manifest": True,
-    "ro_crate": True,
     "tags": "mouse,retina",
     "teams": "lab",
     "description": "a brain",
@@ -72,7 +71,9 @@ VALUES: dict[str, object] = {
 }
 """A value for each option that is not its default."""
 
-DIFFERENT = {"command", "distribution_strategy", "raw_shape", "raw_dtype"}
+DIFFERENT = {
+    *("command", "distribution_strategy", "raw_shape", "raw_dtype", "manifest", "ro_crate"),
+}
 """Options with one good value, or that do not go with others of these."""
 
 commands = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
@@ -115,8 +116,9 @@ def test_each_option_of_a_command_is_taken(command: Command) -> None:
     """One by one: no command offers what the settings refuse."""
     for name in command.options & VALUES.keys():
         given = needed(command) | {name: VALUES[name]}
-        if name == "upload":
-            del given["target"]  # the one that does not go with it
+        if "target" in given and (name == "upload" or name in DetailOptions.model_fields):
+            del given["target"]  # the one that does not go with what is for a server
+            given["upload"] = True
         settings = Settings.parse(given, where="test")
         default = Settings.model_fields[name].default
         assert getattr(settings, name) != default, name

@@ -5,6 +5,8 @@ gives   receipts/create_layer/{layer}.json           its arrays are laid out
         receipts/convert_slab/{layer}/{slab}.json    one slab is written
 """
 
+from wkflow.rules.window_inputs import chooses_windows
+
 
 rule create_layer:
     """Lay out the empty chunked arrays of one layer, one per magnification."""
@@ -51,3 +53,8 @@ rule convert_slab:
         recipe=rule_inputs.slab_recipe,
     script:
         "../../scripts/convert_slab.py"
+
+
+if chooses_windows(run.plan):
+
+    include: "window.smk"
