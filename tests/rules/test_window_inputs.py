@@ -4,7 +4,12 @@ from dataclasses import dataclass, replace
 
 from wkflow.model.value_map import ValueMap
 from wkflow.rules.inputs import RuleInputs
-from wkflow.rules.window_inputs import WindowInputs, chooses_windows, window_receipts
+from wkflow.rules.window_inputs import (
+    WindowInputs,
+    chooses_windows,
+    counting_jobs,
+    window_receipts,
+)
 
 from tests.strategies import dataset_plan, small_layer_plan
 
@@ -46,6 +51,10 @@ def test_passes_follow_one_another() -> None:
     counted = ask.counted(Wildcards(digit="1"))
     assert counted == [f"receipts/count_values/em/1/{slab}.json" for slab in AUTO.slabs()]
     assert len(counted) > 1
+    jobs = dict(counting_jobs(plan))
+    assert set(counted) < {f"receipts/{job}.json" for job in jobs}
+    assert sum(jobs.values()) == 2 * AUTO.box.voxels  # progress counts both passes
+    assert dict(counting_jobs(dataset_plan(PLAIN))) == {}
 
 
 def test_counts_depend_on_the_source_alone() -> None:

@@ -20,6 +20,7 @@ from wkflow.errors import ConfigError
 from wkflow.model.plan import Plan
 from wkflow.model.run_kind import RunKind
 from wkflow.rules.failure_report import failures_in
+from wkflow.rules.window_inputs import counting_jobs
 from wkflow.run_folder import CLUSTER, DRAFT, PROGRESS, RunFolder
 
 COUNT_S = 0.4
@@ -145,7 +146,7 @@ class Progress:
             stamp = (self.folder / DRAFT).stat().st_mtime_ns
             if stamp != self._stamp:
                 plan = Plan.read(self.folder / DRAFT)
-                self._voxels, self._stamp = dict(plan.jobs()), stamp
+                self._voxels, self._stamp = dict(plan.jobs()) | dict(counting_jobs(plan)), stamp
                 if self._said != plan.recipe():
                     self._said = plan.recipe()
                     if self.tells:

@@ -1,5 +1,6 @@
 """The inputs of the rules that choose windows: passes over the voxels, one after the other."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,18 +18,32 @@ class Wildcards(Protocol):
 
 def window_receipts(one: LayerPlan) -> list[str]:
     """List what a slab of a layer has to wait for: the window, if voxels choose it."""
-    if not (one.values and one.values.is_auto):
-        return []
-    from wkflow.voxels.value_keys import digits_of  # noqa: PLC0415 -- numpy, which few runs need here
+    passes = _passes(one)
+    return [receipt_name(f"choose_window/{one.layer.name}/{passes - 1}")] if passes else []
 
-    return [
-        receipt_name(f"choose_window/{one.layer.name}/{digits_of(one.source.header.dtype) - 1}")
-    ]
+
+def _passes(one: LayerPlan) -> int:
+    """Say how often the voxels of a layer are read to choose its window."""
+    if not (one.values and one.values.is_auto):
+        return 0
+    from wkflow.voxels.value_keys import digits_of  # noqa: PLC0415 -- numpy, which few runs need
+
+    return digits_of(one.source.header.dtype)
 
 
 def chooses_windows(plan: Plan) -> bool:
     """Whether voxels of a layer choose its window."""
     return any(one.values and one.values.is_auto for one in plan.layers)
+
+
+def counting_jobs(plan: Plan) -> Iterator[tuple[str, int]]:
+    """List the names of all jobs that count values, and how many voxels each reads."""
+    for one in plan.layers:
+        (x, y, _), name = one.box.size, one.layer.name
+        for digit in range(_passes(one)):
+            for slab in one.slabs():
+                voxels = x * y * slab.depth * len(slab.frames)
+                yield f"count_values/{name}/{digit}/{slab}", voxels
 
 
 class WindowInputs:

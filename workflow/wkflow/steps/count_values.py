@@ -74,4 +74,4 @@ def _count(one: LayerPlan, counted: ValueCounts, box: Box, region: ReadBox, pool
     voxel_bytes = np.dtype(one.source.header.dtype).itemsize * one.layer.channels
     groups = neighbours(rows, READ_BYTES // voxel_bytes)
     parts = [Box(group[0].begin, group[-1].end) for group in groups]
-    list(pool.map(lambda part: counted.include(region(part)), parts))
+    list(pool.map(lambda part: counted.include(region(part).T), parts))

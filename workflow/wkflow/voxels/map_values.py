@@ -54,30 +54,33 @@ class ValueMapper:
         if self._values.window is None:
             turned: Voxels = np.invert(voxels)
             return turned
-        if self._source.itemsize <= 2:
-            self._count_narrow(voxels)
-            mapped: Voxels = self._table[voxels.view(f"u{self._source.itemsize}")]
-            return mapped
-        samples = np.ascontiguousarray(voxels).reshape(-1)
-        out = np.empty(samples.size, self._target)
+        out = np.empty(voxels.shape, self._target)
         counts = np.zeros(3, np.int64)
+        planes = zip(voxels, out, strict=True) if voxels.ndim > 1 else [(voxels, out)]
         with np.errstate(all="ignore"):  # of NaN and infinities
-            for begin in range(0, samples.size, AT_ONCE):
-                some = samples[begin : begin + AT_ONCE]
-                levels, *found = self._levels(some)
-                out[begin : begin + AT_ONCE] = self._turned(levels)
-                if found[2]:
-                    out[begin : begin + AT_ONCE][np.isnan(some)] = 0
-                counts += found
-        self._count(*counts.tolist())
-        return out.reshape(voxels.shape)
+            for plane, target in planes:
+                samples, mapped = np.ascontiguousarray(plane).reshape(-1), target.reshape(-1)
+                for begin in range(0, samples.size, AT_ONCE):
+                    some = slice(begin, begin + AT_ONCE)
+                    counts += self._map(samples[some], mapped[some])
+        below, above, nan = counts.tolist()
+        with self._lock:
+            self.counted += MappedValues(None, below, above, nan)
+        return out
+
+    def _map(self, samples: NDArray[Any], out: NDArray[Any]) -> tuple[int, int, int]:
+        """Map samples into `out`; give how many lie below, above, and are not a number."""
+        if self._source.itemsize <= 2:
+            out[...] = self._table[samples.view(f"u{self._source.itemsize}")]
+            return self._beyond(samples)
+        levels, below, above, nan = self._levels(samples)
+        out[...] = self._turned(levels)
+        if nan:
+            out[np.isnan(samples)] = 0
+        return below, above, nan
 
     def _turned(self, levels: NDArray[np.intp]) -> NDArray[np.intp]:
         return self._top - levels if self._values.invert else levels
-
-    def _count(self, below: int, above: int, nan: int) -> None:
-        with self._lock:
-            self.counted += MappedValues(None, below, above, nan)
 
     # samples of 8 and 16 bits: all their values stand in a table
 
@@ -105,14 +108,13 @@ class ValueMapper:
         held = self._patterns[(values >= low) & (values <= high)]
         return (held.min(), held.max()) if held.size else (None, None)
 
-    def _count_narrow(self, voxels: Voxels) -> None:
+    def _beyond(self, samples: NDArray[Any]) -> tuple[int, int, int]:
         least, largest = self._bounds
-        wide: NDArray[Any] = voxels
         if least is None:  # the window lies between two neighbours, or beyond
-            wide, (least, largest) = voxels.astype(np.float64), self._window
-        is_float = self._source.kind == "f"
-        nan = int(np.count_nonzero(np.isnan(voxels))) if is_float else 0
-        self._count(int((wide < least).sum()), int((wide > largest).sum()), nan)
+            samples, (least, largest) = samples.astype(np.float64), self._window
+        nan = int(np.count_nonzero(np.isnan(samples))) if self._source.kind == "f" else 0
+        below, above = np.count_nonzero(samples < least), np.count_nonzero(samples > largest)
+        return int(below), int(above), nan
 
     # others: a first guess, set right by the exact thresholds on both sides of it
 

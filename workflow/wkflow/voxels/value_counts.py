@@ -21,6 +21,9 @@ from wkflow.voxels.value_keys import DIGIT_BITS, Keys, bins_of, digits_of, keys_
 MANY_VALUES = FEWEST_VALUES + 3
 """So many different values are noted: with three left out, there are as many as matter."""
 
+AT_ONCE = 2**18
+"""Samples whose keys are in memory at once; each is counted by 8 bytes."""
+
 NO_KEY = 2**64 - 1
 """Stands for the smallest key of nothing."""
 
@@ -66,7 +69,13 @@ class ValueCounts:
 
     def include(self, voxels: NDArray[Any]) -> None:
         """Count samples of the dtype, in any shape; may be called from several threads."""
-        keys = keys_of(voxels)
+        for plane in voxels if voxels.ndim > 1 else [voxels]:
+            samples = np.ascontiguousarray(plane).reshape(-1)
+            for begin in range(0, samples.size, AT_ONCE):
+                self._include(samples[begin : begin + AT_ONCE])
+
+    def _include(self, samples: NDArray[Any]) -> None:
+        keys = keys_of(samples)
         if not keys.size:
             return
         behind = keys.dtype.type((digits_of(self._dtype) - 1 - self._digit) * DIGIT_BITS)
