@@ -11,7 +11,16 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.runs import VOXEL_SIZE, damage_state, noise, shard_bytes, voxels, wkflow, write_stack
+from tests.runs import (
+    VOXEL_SIZE,
+    damage_state,
+    noise,
+    shard_bytes,
+    snakemake,
+    voxels,
+    wkflow,
+    write_stack,
+)
 from tests.test_downsample_resume import killing
 
 pytestmark = pytest.mark.long(but=["test_a_window_is_chosen_and_told", "[window upside down]"])
@@ -197,3 +206,27 @@ def test_bad_windows_are_refused(
     assert words in run.stderr
     assert len(run.stderr.splitlines()) <= 5
     assert not (tmp_path / "out").exists()
+
+
+def test_plain_snakemake_and_sheets_take_the_same_options(tmp_path: Path) -> None:
+    """A list in YAML, a cell in a sheet."""
+    volume = noise(40, 20, 30, dtype="int16")
+    source = write_stack(tmp_path / "em", volume)
+    convert(
+        source, tmp_path / "out", "--window=-500,900", "--dtype", "uint8", "--category", "color"
+    )
+    options = {
+        "source": str(source), "target": str(tmp_path / "yaml"), "voxel_size": [11.24, 11.24, 25],
+        "window": [-500, 900], "dtype": "uint8", "category": "color",
+    }  # fmt: skip
+    (tmp_path / "my.yaml").write_text(json.dumps(options))
+    run = snakemake("--cores", "2", "--configfile", tmp_path / "my.yaml", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    (tmp_path / "sheet.csv").write_text(
+        "source,target,voxel_size,window,dtype,category\n"
+        f'{source},{tmp_path / "row"},"11.24,11.24,25","-500,900",uint8,color\n'
+    )
+    run = wkflow("batch", tmp_path / "sheet.csv", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    for target in ("yaml", "row"):
+        assert np.array_equal(voxels(tmp_path / target, "em"), voxels(tmp_path / "out", "em"))
