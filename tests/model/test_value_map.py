@@ -1,10 +1,15 @@
 """What became of values is added up, and kept in receipts as it is."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
 from wkflow.model.value_map import MappedValues, ValueMap, values_told
+
+from tests.strategies import dataset_plan
 
 
 def test_receipts_keep_what_was_mapped(tmp_path: Path) -> None:
@@ -41,3 +46,16 @@ def test_recipes_know_how_values_are_mapped() -> None:
     assert len({str(values_told(one)) for one in told}) == len(told)
     assert ValueMap(is_auto=True).scales
     assert not ValueMap(invert=True).scales
+
+
+def test_a_plan_says_nothing_of_values_that_stay(tmp_path: Path) -> None:
+    """It is the document and the recipe that an earlier version makes; others come back whole."""
+    plan = dataset_plan()
+    plan.write(tmp_path / "plan.json")
+    (document,) = json.loads((tmp_path / "plan.json").read_text())["layers"]
+    assert "values" not in document
+    for values in (None, ValueMap((2**60, 2**60 + 9)), ValueMap(is_auto=True, invert=True)):
+        other = replace(plan, layers=(replace(plan.layers[0], values=values),))
+        other.write(tmp_path / "plan.json")
+        assert Plan.read(tmp_path / "plan.json") == other
+        assert (other.recipe() == plan.recipe()) == (values is None)
