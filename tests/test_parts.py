@@ -69,14 +69,16 @@ def test_a_file_a_sheet_and_a_call_ask_for_it_too(stack: Path, tmp_path: Path) -
     path.write_text(path.read_text().replace("0:15", "10:50"))
     assert "slices: 650 must be START:STOP" in wkflow("run", path).stderr
     sheet = tmp_path / "all.tsv"
-    rows = [["source", "target", "bounding_box", "slices"], [stack, tmp_path / "row", BOX, ""],
-            [stack, tmp_path / "thin", "", "2:20:3"]]  # fmt: skip
+    rows = [["source", "target", "bounding_box", "slices", "transpose", "flip"],
+            [stack, tmp_path / "row", BOX, "", "", ""],
+            [stack, tmp_path / "thin", "", "2:20:3", "yxz", "x,z"]]  # fmt: skip
     sheet.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
     run = wkflow("batch", *VOXEL_SIZE, sheet)
     assert run.returncode == 0, run.stderr
     assert_part(tmp_path / "row")
-    assert box_of(tmp_path / "thin") == [0, 0, 0, 70, 60, 6]
-    np.testing.assert_array_equal(voxels(tmp_path / "thin", "em"), VOXELS[2::3])
+    assert box_of(tmp_path / "thin") == [0, 0, 1, 60, 70, 6]  # of 7 every third, the first is last
+    thin = voxels(tmp_path / "thin", "em")[1:]
+    np.testing.assert_array_equal(thin, VOXELS[2::3].transpose(0, 2, 1)[::-1, :, ::-1])
     plan = package.plan(
         stack, tmp_path / "call", voxel_size=(11, 11, 25), bounding_box=[7, 9, 3, 50, 40, 12]
     )

@@ -42,4 +42,4 @@ def test_cuts_join_what_lies_in_one_grain(start: int, step: int, every: int) -> 
 
 def test_extents_are_turned_with_the_axes() -> None:
     """Those of the image, in the order of the layer's axes."""
-    assert Selection((7, 8, 9), (0, 0, 0), axes=(1, 2, 0)).turned((7, 8, 9)) == (8, 9, 7)
+    assert Selection((7, 8, 9), (0, 0, 0), axes=(1, 2, 0)).arranged((7, 8, 9)) == (8, 9, 7)

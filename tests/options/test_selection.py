@@ -97,3 +97,39 @@ def test_a_dataset_that_exists_has_no_source() -> None:
         Settings.parse(
             {"command": "downsample", "target": "/em", "bounding_box": "0,0,0,9,9,9"}, where="test"
         )
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "axes"),
+    [("x", "x", {0}), ("z,x", "x,z", {0, 2}), ("zyx", "x,y,z", {0, 1, 2}), (["y"], "y", {1})],
+)
+def test_axes_are_named_in_any_spelling(given: object, kept: str, axes: set[int]) -> None:
+    """Their order does not count."""
+    assert (settings(flip=given).flip, settings(flip=given).mirrored_axes) == (kept, axes)
+
+
+@pytest.mark.parametrize("given", ["zyx", "z,y,x", "Z Y X", ["z", "y", "x"]])
+def test_an_order_of_axes_has_all_three(given: object) -> None:
+    """It says which axis of the source becomes x, which y, which z."""
+    assert (settings(transpose=given).transpose, settings(transpose="yzx").axis_order) == (
+        "zyx", (1, 2, 0),
+    )  # fmt: skip
+    assert settings().axis_order == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "words"),
+    [
+        ("flip", "w", "must be one or some of x,y,z"),
+        ("flip", "x,x", "must be one or some of x,y,z"),
+        ("flip", "", "must be one or some of x,y,z"),
+        ("transpose", "zy", "must hold each of x,y,z once"),
+        ("transpose", "zyy", "must hold each of x,y,z once"),
+        ("transpose", 210, "must hold each of x,y,z once"),
+    ],
+)
+def test_what_are_no_axes_is_told(option: str, given: object, words: str) -> None:
+    """With what there is."""
+    with pytest.raises(ConfigError, match=f"{option}: ") as fault:
+        settings(**{option: given})
+    assert words in str(fault.value)

@@ -15,13 +15,10 @@ from wkflow.countdown import Countdown
 from wkflow.errors import SourceError
 from wkflow.formats.contract import Band, ReadBox
 from wkflow.model.box import Box
-from wkflow.model.layer import lay_grid
 from wkflow.model.layer_plan import LayerPlan
-from wkflow.model.mag import Mag
 from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.slab import Slab
 from wkflow.model.source import Source
-from wkflow.planning.select_parts import selected
 from wkflow.voxels.bands import bands
 
 from tests.steps.arrays import FOLDER, ArrayImage, header_of, noise, opener
@@ -122,37 +119,6 @@ def test_bands_cover_a_slab_once_and_are_its_voxels(case: Case, data: st.DataObj
             list(pool.map(partial(compare, case, frame, region), rows_of(box, height)))
     assert seen == promised(case.plan, slab)
     assert sum(box.voxels for box in seen) == slab.depth * np.prod(case.plan.layer.size[:2])
-
-
-def part_of(case: Case, box: Box, z_step: int) -> Case:
-    """Give a part of a case, as the plan of a part has it."""
-    source = selected(case.plan.source, box, z_step)
-    size = (source.header.width, source.header.height, source.depth)
-    layer = replace(case.plan.layer, size=size)
-    grid = lay_grid(layer, Mag(1, 1, 1), chunk=(4, 4, 4), shard=(8, 8, 4))
-    rows = size[1] if source.is_stream else min(case.plan.feed.rows, size[1])
-    feed = replace(case.plan.feed, rows=rows)
-    plan = replace(case.plan, layer=layer, grids=(grid,), source=source, feed=feed)
-    (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
-    return replace(case, plan=plan, voxels=case.voxels[:, z0:z1:z_step, y0:y1, x0:x1])
-
-
-@given(case=fed(), z_step=st.integers(1, 3), data=st.data())
-def test_a_part_of_a_source_is_read_as_a_source_of_its_own(
-    case: Case, z_step: int, data: st.DataObject
-) -> None:
-    """By every feed; of streams, stacks of slices of any sizes, and whatever is chunked."""
-    spans = [sorted(data.draw(st.sets(st.integers(0, size), min_size=2, max_size=2)))
-             for size in case.plan.layer.size]  # fmt: skip
-    (x0, x1), (y0, y1), (z0, z1) = spans
-    part = part_of(case, Box((x0, y0, z0), (x1, y1, z1)), z_step)
-    slab = Slab(0, part.plan.layer.size[2], 0, part.plan.layer.frames)
-    seen = []
-    with ThreadPoolExecutor(3) as pool:
-        for box, region in read(part, slab, slab.frame_end - 1, pool):
-            seen.append(box)
-            compare(part, slab.frame_end - 1, region, box)
-    assert seen == promised(part.plan, slab)
 
 
 @given(case=fed(), threads=st.integers(1, 3), data=st.data())

@@ -1,5 +1,7 @@
 """A part of an image is what numpy's indexing gives, and nothing else is asked for."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -7,11 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wkflow.model.box import Box, Triple
+from wkflow.model.layer import lay_grid
+from wkflow.model.mag import Mag
 from wkflow.model.selection import Selection
+from wkflow.model.slab import Slab
 from wkflow.model.source import Header
+from wkflow.planning.select_parts import selected
+from wkflow.planning.turn_volumes import turned_source
 from wkflow.voxels.selected_image import SelectedImage, stored_header
 
 from tests.steps.arrays import ArrayImage, Voxels, header_of, noise
+from tests.voxels.array_stacks import Case
+from tests.voxels.test_bands import compare, fed, promised, read
 
 
 def part_of(voxels: Voxels, selection: Selection, size: Triple) -> Voxels:
@@ -104,3 +113,44 @@ def test_the_header_in_the_file_is_known(is_part: bool) -> None:  # noqa: FBT001
     image = ArrayImage(noise(1, 1, 1, 4, 4, 1))
     part = SelectedImage(image, Selection((4, 4, 1), (1, 1, 0)), Header(2, 2, 1, 1, "uint8"))
     assert stored_header(part if is_part else image) == header_of(image.array)
+
+
+def case_of_part(
+    case: Case, box: Box, z_step: int, order: Triple, mirrored: frozenset[int]
+) -> Case:
+    """Give a part of a case, as the plan of a part has it, along other axes."""
+    source = turned_source(selected(case.plan.source, box, z_step), order, mirrored)
+    size = (source.header.width, source.header.height, source.depth)
+    layer = replace(case.plan.layer, size=size)
+    grid = lay_grid(layer, Mag(1, 1, 1), chunk=(4, 4, 4), shard=(8, 8, 4))
+    rows = size[1] if source.is_stream else min(case.plan.feed.rows, size[1])
+    feed = replace(case.plan.feed, rows=rows)
+    plan = replace(case.plan, layer=layer, grids=(grid,), source=source, feed=feed)
+    (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
+    part = case.voxels[:, z0:z1:z_step, y0:y1, x0:x1]
+    turned = part.transpose(0, *(3 - axis for axis in reversed(order)), 4)
+    return replace(case, plan=plan, voxels=np.flip(turned, [3 - axis for axis in mirrored]))
+
+
+@given(case=fed(), z_step=st.integers(1, 3), data=st.data())
+def test_a_part_of_a_source_is_read_as_a_source_of_its_own(
+    case: Case, z_step: int, data: st.DataObject
+) -> None:
+    """By every feed; of streams, stacks of slices of any sizes, and whatever is chunked; turned."""
+    spans = [sorted(data.draw(st.sets(st.integers(0, size), min_size=2, max_size=2)))
+             for size in case.plan.layer.size]  # fmt: skip
+    (x0, x1), (y0, y1), (z0, z1) = spans
+    order, mirrored = data.draw(st.permutations([0, 1, 2])), data.draw(st.sets(st.integers(0, 2)))
+    if case.plan.source.is_stack or case.plan.source.is_stream:
+        order = data.draw(st.sampled_from([[0, 1, 2], [1, 0, 2]]))
+        mirrored -= {2} if case.plan.source.is_stream else set()
+    x, y, z = order
+    box = Box((x0, y0, z0), (x1, y1, z1))
+    part = case_of_part(case, box, z_step, (x, y, z), frozenset(mirrored))
+    slab = Slab(0, part.plan.layer.size[2], 0, part.plan.layer.frames)
+    seen = []
+    with ThreadPoolExecutor(3) as pool:
+        for box, region in read(part, slab, slab.frame_end - 1, pool):
+            seen.append(box)
+            compare(part, slab.frame_end - 1, region, box)
+    assert seen == promised(part.plan, slab)

@@ -41,9 +41,40 @@ class Selection:
             found[axis] = range(first + step * box.begin[a], first + step * box.end[a], step)
         return found[0], found[1], found[2]
 
-    def turned(self, extents: Triple) -> Triple:
+    def arranged(self, extents: Triple) -> Triple:
         """Give extents along the axes of the image in the order of those of the selection."""
         return triple(extents[axis] for axis in self.axes)
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether voxels come in another order than in the image."""
+        return self.axes != (0, 1, 2) or min(self.step) < 0
+
+    def turned(self, order: Triple, mirrored: frozenset[int], size: Triple) -> Self:
+        """Give the same voxels along other axes.
+
+        Parameters
+        ----------
+        order : Triple
+            Which of the present axes becomes x, which y, which z.
+        mirrored : set of int
+            The axes afterwards that run backwards then.
+        size : Triple
+            The present extents.
+
+        Examples
+        --------
+        >>> part = Selection((9, 8, 7), (1, 2, 3))
+        >>> part.turned((1, 0, 2), frozenset({0}), (4, 5, 6))
+        Selection(whole=(9, 8, 7), start=(6, 1, 3), step=(-1, 1, 1), axes=(1, 0, 2))
+        """
+        start, step = [], []
+        for a, old in enumerate(order):
+            first, by = self.start[old], self.step[old]
+            start.append(first + by * (size[old] - 1) if a in mirrored else first)
+            step.append(-by if a in mirrored else by)
+        axes = triple(self.axes[old] for old in order)
+        return type(self)(self.whole, triple(start), triple(step), axes)
 
     def cuts(self, axis: int, begin: int, end: int, every: int) -> Iterator[tuple[int, int]]:
         """Cut a span of the selection where the image's voxels pass a multiple of `every`.

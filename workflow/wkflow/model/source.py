@@ -234,15 +234,22 @@ class Source:
 
     @property
     def extra(self) -> int:
-        """Bytes that each thread decodes at once where a grain reaches beyond the part; else 0."""
-        if self.selection is None:
+        """Bytes that each thread has beside what is wanted; 0 where that is read as it is.
+
+        Where a grain reaches beyond the part it is decoded as a whole; what is turned is read as
+        it lies in the file first.
+        """
+        part = self.selection
+        if part is None:
             return 0
-        part = (self.header.width, self.header.height, self.depth)
-        whole = self.selection.turned(self.selection.whole)
-        cell = [min(pair) for pair in zip(self.grain, whole, strict=True)]
-        is_larger = any(c > p for c, p in zip(cell, part, strict=True))
+        size = (self.header.width, self.header.height, 1 if self.is_stack else self.depth)
+        cell = [min(pair) for pair in zip(self.grain, part.arranged(part.whole), strict=True)]
         item = ITEM_BYTES.get(self.header.dtype, 8) * self.header.samples
-        return prod(cell) * item if is_larger else 0
+        if part.is_turned:
+            cell = [max(cell[0], size[0]), size[1] if self.is_stack else cell[1], cell[2]]
+        elif all(c <= s for c, s in zip(cell, size, strict=True)):
+            return 0
+        return prod(cell) * item
 
     def plane(self, z: int) -> tuple[str, int]:
         """Which file, and which plane of it, is plane `z`."""

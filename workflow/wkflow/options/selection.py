@@ -1,4 +1,4 @@
-"""The options about parts of a source: which voxels of it are converted."""
+"""The options about parts of a source and its axes: which voxels are converted, in which order."""
 
 import re
 from collections.abc import Sequence
@@ -59,15 +59,42 @@ def read_slices(value: object) -> str:
     return ":".join([str(start), str(stop) if match[2] else "", *([str(step)] if step > 1 else [])])
 
 
+def read_axes(value: object) -> str:
+    """Read some of x, y and z, as a list, with commas between or without, in their order."""
+    axes = _letters(value)
+    if not axes or len(set(axes)) != len(axes) or not set(axes) <= set("xyz"):
+        raise ValueError("must be one or some of x,y,z, such as x or y,z")
+    return ",".join(sorted(axes))
+
+
+def read_order(value: object) -> str:
+    """Read x, y and z in any order: zyx, or z,y,x."""
+    axes = _letters(value)
+    if sorted(axes) != list("xyz"):
+        raise ValueError(
+            "must hold each of x,y,z once: the axes of the source that become x, y and z, such as "
+            "yxz"
+        )
+    return axes
+
+
+def _letters(value: object) -> str:
+    text = "".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return text.replace(",", "").replace(" ", "").lower()
+
+
 PartBox = Annotated[
     tuple[int, int, int, int, int, int],
     BeforeValidator(read_box, json_schema_input_type=Sequence[int] | str),
 ]
 SliceSpan = Annotated[str, BeforeValidator(read_slices, json_schema_input_type=Sequence[int] | str)]
 
+AxisSet = Annotated[str, BeforeValidator(read_axes, json_schema_input_type=Sequence[str] | str)]
+AxisOrder = Annotated[str, BeforeValidator(read_order, json_schema_input_type=Sequence[str] | str)]
+
 
 class SelectionOptions(BaseModel):
-    """Which voxels of the source are converted."""
+    """Which voxels of the source are converted, and along which axes."""
 
     bounding_box: PartBox | None = Field(
         None,
@@ -88,6 +115,35 @@ class SelectionOptions(BaseModel):
         examples=["100:2000:2"],
         json_schema_extra=About("Source", "Slices to convert, along z: START:STOP or with :STEP."),
     )
+
+    transpose: AxisOrder | None = Field(
+        None,
+        description="Which axes of the source become x, y and z of the dataset, such as yxz; their "
+        "voxel sizes and mags go with them. Of stacks of slices x and y can be exchanged; z as "
+        "well in files of planes that are stored uncompressed or in small chunks.",
+        examples=["yxz"],
+        json_schema_extra=About(
+            "Source", "Axes of the source that become x, y and z, such as yxz."
+        ),
+    )
+    flip: AxisSet | None = Field(
+        None,
+        description="Axes of the dataset along which all layers are mirrored, after transpose: "
+        "within what the whole source spans, so that layers and parts stay where they belong.",
+        examples=["x,z"],
+        json_schema_extra=About("Source", "Axes along which all layers are mirrored."),
+    )
+
+    @property
+    def axis_order(self) -> Triple:
+        """Which axis of the source (0 is x) becomes x, which y, which z."""
+        x, y, z = ("xyz".index(axis) for axis in self.transpose or "xyz")
+        return x, y, z
+
+    @property
+    def mirrored_axes(self) -> frozenset[int]:
+        """The axes of the dataset (0 is x) that run backwards."""
+        return frozenset("xyz".index(axis) for axis in (self.flip or "").split(",") if axis)
 
     @property
     def has_selection(self) -> bool:

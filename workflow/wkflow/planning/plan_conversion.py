@@ -31,6 +31,7 @@ from wkflow.planning.select_parts import select_parts, wanted_planes
 from wkflow.planning.size_jobs import shape_jobs
 from wkflow.planning.split_channels import split_channels
 from wkflow.planning.target_state import TargetState
+from wkflow.planning.turn_volumes import turn_volumes
 from wkflow.run_folder import PLAN
 from wkflow.sources.display_names import renamed
 
@@ -54,7 +55,8 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         volumes = [volume for one in looked_at for volume in one.volumes]
         placed = place_layers(volumes)
         chosen = choose_scale(settings, placed.sizes)
-        volumes, placed, chosen = select_parts(settings, volumes, placed, chosen)
+        parts_of = select_parts(settings, volumes, placed, chosen)
+        volumes, placed, chosen = turn_volumes(settings, *parts_of, whole=placed.placements)
         owners = [one for one in looked_at for _ in one.volumes]
         parts = [
             (one, replace(part, placement=placement))

@@ -24,7 +24,7 @@ class SelectedImage:
         self.image, self._selection = image, selection
         stored = image.probe
         own = replace(stored.header, width=header.width, height=header.height, planes=header.planes)
-        grain = selection.turned(stored.grain)
+        grain = selection.arranged(stored.grain)
         self._probe = replace(stored, header=own, grain=grain)
 
     @property
@@ -51,7 +51,8 @@ class SelectedImage:
             part = view[done : done + len(planes)]
             done += len(planes)
             whole = Box((x[0], y[0], planes[0]), (x[-1] + 1, y[-1] + 1, planes[-1] + 1))
-            if len(planes) in {1, whole.size[2]}:
+            is_direct = not self._selection.is_turned and len(planes) in {1, whole.size[2]}
+            if is_direct:
                 self.image.read(whole, part, channel=channel, frame=frame)
                 continue
             read = np.empty((whole.size[2], *part.shape[1:]), part.dtype)
