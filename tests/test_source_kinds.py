@@ -6,12 +6,14 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import imageio.v3 as iio
 import numpy as np
 import pytest
 import tifffile
 import yaml
+import zarr
 from numpy.typing import NDArray
 from wkflow.model.write_datasource import PROPERTIES
 
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.long(
         "test_the_first_command_converts_a_sample",
         "test_rgb_is_one_layer",
         "test_a_workflow_may_include_ours",
+        "test_a_pattern_makes_layers_and_times_of_folders",
     ]
 )
 
@@ -247,3 +250,21 @@ def test_the_yaml_of_the_cli_converts_by_itself(tmp_path: Path) -> None:
     run = snakemake("--configfile", "again.yaml", "--cores", "1", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert "Nothing to be done" in run.stderr
+
+
+def test_a_pattern_makes_layers_and_times_of_folders(tmp_path: Path) -> None:
+    """From the command to the additional axis that WEBKNOSSOS shows."""
+    series = {name: np.stack([noise(3, 8, 9, seed=s + t) for t in range(2)])
+              for s, name in enumerate(("dapi", "gfp"))}  # fmt: skip
+    for name, volumes in series.items():
+        for t, volume in enumerate(volumes):
+            write_stack(tmp_path / "em" / name / f"t{t}", volume)
+    pattern = "{channel}/t{t}/slice_{z}.tif"
+    run = convert(tmp_path / "em", tmp_path / "out", "--pattern", pattern, "--category", "color")
+    assert f"names read as {pattern}: 2 channels, 2 times, 3 numbers of slices" in run.stderr
+    for name, volumes in series.items():
+        stored = zarr.open_array(tmp_path / "out" / f"em_{name}" / "1", mode="r")
+        np.testing.assert_array_equal(stored[:, 0], volumes.transpose(0, 3, 2, 1))
+    for described in layers(tmp_path / "out").values():
+        (axis,) = cast("list[dict[str, object]]", described["additionalAxes"])
+        assert (axis["name"], axis["bounds"]) == ("t", [0, 2])

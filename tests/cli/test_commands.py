@@ -36,6 +36,7 @@ VALUES: dict[str, object] = {
     "on_mismatch": "pad",
     "slice_order": "names",
     "missing_slices": "close",
+    "pattern": "{channel}_z{z}.tif",
     "overwrite_existing": True,
     "assume_yes": True,
     "upload": True,

@@ -11,6 +11,7 @@ from tests.conformance.pair import (
     assert_alike,
     convert_both,
     convert_ours,
+    convert_theirs,
     mags,
     write_source,
 )
@@ -69,6 +70,16 @@ def test_the_official_tool_makes_the_same(case: str, official: Official, tmp_pat
     """Voxels, mags and descriptions are those of the official conversion."""
     layers, options = CASES[case]
     pair = convert_both(official, tmp_path, layers, *options)
+    assert_alike(official, pair.ours, pair.theirs)
+
+
+def test_slices_close_up_as_theirs_do_on_request(official: Official, tmp_path: Path) -> None:
+    """Where the numbers in names leave one out."""
+    pair = Pair(tmp_path)
+    write_source(pair.source, one_layer(9, "uint8"))
+    sorted((pair.source / "color").iterdir())[4].unlink()
+    convert_ours(pair.source, pair.ours, "--missing-slices", "close")
+    convert_theirs(official, pair.source, pair.theirs)
     assert_alike(official, pair.ours, pair.theirs)
 
 

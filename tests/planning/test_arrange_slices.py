@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from natsort import natsorted
 from wkflow.errors import SourceError
-from wkflow.planning.arrange_slices import Arranged, arrange_slices
+from wkflow.planning.arrange_axes import Arranged
+from wkflow.planning.arrange_slices import arrange_slices
 from wkflow.planning.missing_slices import MissingSlices
 
 from tests.steps.stacks import grains, plan_of, write_tiffs
@@ -102,9 +103,9 @@ def test_channels_are_layers(names: list[str], layers: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ([f"t{t}_z{z}" for t in range(2) for z in range(2)], "after 't' and the number after 'z'"),
-        (["t0_z0", "t0_z1", "t1_z0"], "count the number after 't'"),
-        ([f"t{t}_z{z}_c{c}" for t in "01" for z in "01" for c in "01"], "so that slices repeat"),
+        ([f"t{t}_{z}" for t in range(2) for z in range(2)], "after 't' and a number without"),
+        (["t0_0", "t0_1", "t1_0"], "count the number after 't'"),
+        ([f"t{t}_{z}_c{c}" for t in "01" for z in "01" for c in "01"], "so that slices repeat"),
         ([f"r{r}_c{c}" for r in range(2) for c in range(3)], "after 'r' and the number after 'c'"),
         ([f"x{x}_y{y}_z{z}" for x in "01" for y in "01" for z in "01"], "after 'x'"),
         ([f"tile{t}_z{z}" for t in "12" for z in "12"], "after 'tile'"),

@@ -25,7 +25,7 @@ from wkflow.steps.create_layer import create_layer
 from wkflow.voxels.histogram import Histogram
 
 from tests.steps.arrays import ArrayImage, noise, opener
-from tests.steps.stacks import Volume, grains, laid_out, write_pngs, write_tiffs
+from tests.steps.stacks import Volume, grains, laid_out, plan_of, write_pngs, write_tiffs
 from tests.strategies import dataset_plan
 
 
@@ -112,6 +112,41 @@ def test_missing_slices_keep_their_places(
     convert(replace(plan, layers=(replace(one, feed=ReadStrategy(kind, 8, 16, 2)),)))
     assert_array_equal(written(plan), volume[np.newaxis], strict=True)
     assert one.source.missing == "7 to 9, 15"
+
+
+@pytest.mark.parametrize("kind", ["rows", "bands", "scratch"])
+@pytest.mark.parametrize("job_size", [2**30, 1])
+def test_times_of_names_are_frames(tmp_path: Path, kind: str, job_size: int) -> None:
+    """Each slice in its own, also where a slab holds several; a missing one is blank."""
+    series = np.stack([grains() + t for t in range(3)])
+    (tmp_path / "em").mkdir()
+    for t, z in np.ndindex(3, 20):
+        if (t, z) == (1, 9):
+            series[t, z] = 0
+        else:
+            tifffile.imwrite(tmp_path / "em" / f"t{t}_z{z}.tif", series[t, z])
+    plan = laid_out(tmp_path / "em", job_size=job_size)
+    (one,) = plan.layers
+    plan = replace(plan, layers=(replace(one, feed=ReadStrategy(kind, 8, 16, 2)),))
+    convert(plan)
+    stored = np.asarray(zarr.open_array(Path(plan.dataset, "em", "1"), mode="r")[...])
+    assert_array_equal(stored, series.transpose(0, 3, 2, 1)[:, np.newaxis], strict=True)
+    assert one.source.missing == "9 at t 1"
+
+
+def test_a_slice_of_one_time_changes_its_slab(tmp_path: Path) -> None:
+    """And no other: the files of a slab are those of its times and places."""
+    (tmp_path / "em").mkdir()
+    for t, z in np.ndindex(3, 20):
+        tifffile.imwrite(tmp_path / "em" / f"t{t}_z{z}.tif", grains(1)[0])
+    (one,) = plan_of(tmp_path / "em", job_size=1).layers
+    (tmp_path / "em" / "t1_z9.tif").unlink()
+    (other,) = plan_of(tmp_path / "em", job_size=1).layers
+    assert one.slabs() == other.slabs()
+    changed = [
+        str(slab) for slab in one.slabs() if one.slab_recipe(slab) != other.slab_recipe(slab)
+    ]
+    assert changed == ["t000001z000000008"]
 
 
 def test_colors_are_channels(tmp_path: Path) -> None:

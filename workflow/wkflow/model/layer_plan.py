@@ -142,10 +142,9 @@ class LayerPlan:
 
     def slab_sources(self, slab: Slab) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
         """Give the files that one slab is made of, and their marks."""
-        first = self.box.begin[2]
-        is_stack = self.source.is_stack
-        cut = slice(slab.z_begin - first, slab.z_end - first) if is_stack else slice(None)
-        return self.source.files[cut], self.source.marks[cut]
+        first, source = self.box.begin[2], self.source
+        cut = source.part(slice(slab.z_begin - first, slab.z_end - first), slab.frames)
+        return tuple(source.files[n] for n in cut), tuple(source.marks[n] for n in cut)
 
     def slab_memory(self, threads: int) -> int:
         """Bytes of memory of one `convert_slab` job: what is fed, and rows on their way out."""

@@ -183,7 +183,8 @@ class Source:
     each: what tells that a file was replaced. `header` is that of image number `image` of each
     file. The layer's samples are the `picks` of its samples, counted through all channels; `raw`
     says how to read files without a header, `references` where files may lie that these name.
-    `missing` lists the numbers that the names of slices leave out, as a person reads them.
+    `missing` lists the numbers that the names of slices leave out, as a person reads them. Where
+    the names of a stack count `times`, there are all slices of the first, then those of the next.
     """
 
     files: tuple[str, ...]
@@ -198,6 +199,7 @@ class Source:
     references: References = field(default_factory=References)
     missing: str = field(default="", metadata=LATER)
     selection: Selection | None = field(default=None, metadata=LATER)
+    times: int = field(default=0, metadata=LATER)
 
     @classmethod
     def of_nothing(cls) -> Self:
@@ -217,7 +219,19 @@ class Source:
     @property
     def depth(self) -> int:
         """How many z-planes the files hold together."""
-        return len(self.files) if self.is_stack else self.header.planes
+        return len(self.files) // (self.times or 1) if self.is_stack else self.header.planes
+
+    @property
+    def axes(self) -> tuple[tuple[str, int], ...]:
+        """The further axes of the layer: those of its files, or the time that names count."""
+        return (("t", self.times),) if self.times else self.header.axes
+
+    def part(self, planes: slice, frames: range) -> list[int]:
+        """Give the places in `files` of what some planes of some frames are made of."""
+        if not (self.is_stack and self.times):
+            return list(range(len(self.files))[planes if self.is_stack else slice(None)])
+        places = range(self.depth)[planes]
+        return [frame * self.depth + place for frame in frames for place in places]
 
     @property
     def stored(self) -> Header:

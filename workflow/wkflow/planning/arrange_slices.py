@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from math import inf
@@ -10,6 +10,8 @@ from operator import and_, or_
 
 from wkflow.errors import SourceError
 from wkflow.network.urls import name_of
+from wkflow.planning.arrange_axes import Arranged, NamedAxes, arrange_axes, channel_suffix
+from wkflow.planning.axes_of_names import counted, named_axes, spelled
 from wkflow.planning.missing_slices import (
     Depth,
     Filled,
@@ -21,6 +23,7 @@ from wkflow.planning.missing_slices import (
 )
 from wkflow.planning.order_slices import (
     CHANNELS,
+    DEPTHS,
     MAYBE_CHANNEL,
     REMEDY,
     ROWS,
@@ -42,19 +45,6 @@ from wkflow.readers import suffix_of
 
 MOST_CHANNELS = 8
 """Of names in which nothing else is counted: more of them are slices."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arranged:
-    """The slices of one stack along z; `suffix` belongs to its layer's name.
-
-    `files` have `BLANK` where a slice is missing; `missing` are the numbers of such.
-    """
-
-    suffix: str
-    files: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    missing: str = ""
 
 
 def arrange_slices(files: Sequence[str], missing: MissingSlices = "keep") -> list[Arranged]:
@@ -80,6 +70,10 @@ def _split(names: Sequence[Name], columns: list[Column], missing: MissingSlices)
     """Tell channels apart, if there are any, and order each."""
     varying = [column for column in columns if column.varies]
     channel = _channel(columns, varying)
+    if axes := named_axes(names, varying, channel):
+        stacks = arrange_axes(axes, missing, folder_of(names))
+        note = (f"names read as {spelled(names, columns, axes)}: {counted(axes)}",)
+        return [replace(stacks[0], notes=(*note, *stacks[0].notes)), *stacks[1:]]
     if channel is None:
         return [_arranged(names, order_slices(names, varying), missing)]
     others = [column for column in varying if column is not channel]
@@ -97,7 +91,10 @@ def _split(names: Sequence[Name], columns: list[Column], missing: MissingSlices)
         f"{label}{', '.join(channel.texts[rows[0]] for rows in groups.values())} in the names "
         f"are channels: each is a layer (webknossos convert makes one stack of them)"
     )
-    return [replace(found[0], notes=(says, *found[0].notes)), *found[1:]]
+    z = next((one for one in others if one.label in DEPTHS), None) or (others[-1:] and others[-1])
+    axes = NamedAxes(tuple(name.file for name in names), z or None, channel)
+    read = f"names read as {spelled(names, columns, axes)}"
+    return [replace(found[0], notes=(says, read, *found[0].notes)), *found[1:]]
 
 
 def _side_by_side(
@@ -128,7 +125,7 @@ def _side_by_side(
     for number, (some, order, rows) in enumerate(stacks):
         own = (parts[number], depth) if parts else None
         one = _arranged(some, order, missing, own, is_part=True)
-        found.append(replace(one, suffix=_suffix(channel, rows[0])))
+        found.append(replace(one, suffix=channel_suffix(channel, rows[0])))
     return found
 
 
@@ -154,11 +151,6 @@ def _are_mostly_alike(groups: list[list[int]], others: list[Column]) -> bool:
 
 def _keys(groups: list[list[int]], others: list[Column]) -> list[set[tuple[Value, ...]]]:
     return [{tuple(one.values[row] for one in others) for row in rows} for rows in groups]
-
-
-def _suffix(channel: Column, row: int) -> str:
-    value = channel.values[row]
-    return f"_{channel.texts[row]}" if isinstance(value, str) else f"__channel{value}"
 
 
 def _channel(columns: list[Column], varying: list[Column]) -> Column | None:

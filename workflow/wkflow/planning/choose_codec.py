@@ -175,8 +175,7 @@ def _of_mag(plan: LayerPlan) -> Iterator[Voxels]:
 
 
 def _of_source(plan: LayerPlan, regions: list[tuple[Box, list[Box]]]) -> Iterator[Voxels]:
-    header = plan.source.header
-    frame = 0 if plan.source.is_stream else header.frames // 2
+    frame = 0 if plan.source.is_stream else plan.layer.frames // 2
     with ExitStack() as stack:
         reader = LayerReader(plan, frame, stack)
         stack.enter_context(reader.holding(regions[0][0]))

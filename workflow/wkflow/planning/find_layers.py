@@ -14,6 +14,7 @@ from natsort import natsorted
 
 from wkflow.errors import SourceError, several
 from wkflow.model.layer_names import RESERVED, is_periodic, suggest
+from wkflow.model.source import BLANK
 from wkflow.network.urls import file_name, is_url, shown
 from wkflow.readers import RAW_SUFFIXES, READERS, SUFFIXES, is_readable, suffix_of
 
@@ -38,7 +39,8 @@ class ImageFolder:
 
     `names` are those of the layers that each file would be by itself; `faults` are entries that
     have the name of an image and cannot be one. `missing` are the numbers that the slices of a
-    stack leave out; in their places `files` has `BLANK`, or the slice before once more.
+    stack leave out; in their places `files` has `BLANK`, or the slice before once more. Where names
+    count `times`, the slices of one come behind those of the other.
     """
 
     name: str
@@ -48,6 +50,14 @@ class ImageFolder:
     notes: tuple[str, ...] = ()
     faults: tuple[SourceError, ...] = ()
     missing: str = ""
+    times: int = 0
+
+    def some(self, planes: slice) -> set[str]:
+        """Give the files of some places along z, of all times."""
+        times = self.times or 1
+        depth = len(self.files) // times
+        places = (frame * depth + z for frame in range(times) for z in range(depth)[planes])
+        return {self.files[place] for place in places} - {BLANK}
 
     @property
     def without_blanks(self) -> Self:
@@ -72,12 +82,15 @@ class _Folder:
     below: list[str] = field(default_factory=list)
 
 
-def find_layers(source: Path, *, has_raw: bool = False) -> list[ImageFolder]:
+def find_layers(
+    source: Path, *, has_raw: bool = False, are_apart: bool = True
+) -> list[ImageFolder]:
     """List the folders of a source that hold images: each is a layer, or a layer for each file.
 
     A single file, and a store of arrays, is one, too. Hidden files and what operating systems
     leave in folders are skipped, as are files that are no images. Symbolic links to folders are
-    not followed. `has_raw` says that files without a header are images, too.
+    not followed. `has_raw` says that files without a header are images, too; `are_apart` that each
+    folder is a layer of its own.
 
     Raises
     ------
@@ -111,7 +124,8 @@ def find_layers(source: Path, *, has_raw: bool = False) -> list[ImageFolder]:
     ]
     skipped = [name for folder in folders for name in folder.skipped]
     first = replace(found[0], faults=(*faults, *found[0].faults), notes=_skipped_note(skipped))
-    return named_apart([first, *found[1:]], str(source))
+    layers = [first, *found[1:]]
+    return named_apart(layers, str(source)) if are_apart else layers
 
 
 def _unreadable(error: OSError, source: Path) -> SourceError:
@@ -132,7 +146,9 @@ def _skipped_note(names: list[str]) -> tuple[str, ...]:
     return (f"{len(names)} {verb} left out: {some}{hint}",)
 
 
-def find_remote_layers(source: str, listed: Listing, *, has_raw: bool = False) -> list[ImageFolder]:
+def find_remote_layers(
+    source: str, listed: Listing, *, has_raw: bool = False, are_apart: bool = True
+) -> list[ImageFolder]:
     """List the folders with images of what is below a URL, as `find_layers` does."""
     folders: dict[str, Listing] = {}
     for url, mark in listed:
@@ -151,7 +167,7 @@ def find_remote_layers(source: str, listed: Listing, *, has_raw: bool = False) -
         _found(layer_name(unquote(posixpath.basename(folder))), folders[folder], source)
         for folder in natsorted(folders)
     ]
-    return named_apart(found, source)
+    return named_apart(found, source) if are_apart else found
 
 
 def named_apart(found: list[ImageFolder], source: str) -> list[ImageFolder]:

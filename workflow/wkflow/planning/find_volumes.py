@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wkflow.errors import SourceError, several
+from wkflow.model.name_pattern import NamePattern
 from wkflow.model.source import Header, ImageInfo, ImageMetadata, RawLayout, References, Source
 from wkflow.network.urls import name_of
 from wkflow.planning.check_headers import KnownHeaders, commonest, survey
 from wkflow.planning.compare_slices import misfits, require_sound, stack_header
 from wkflow.planning.find_layers import NAMED, ImageFolder, Mark, layer_name
-from wkflow.planning.group_slices import Local, by_names, by_series
+from wkflow.planning.group_slices import Local, by_names, by_pattern, by_series
 from wkflow.planning.missing_slices import MissingSlices
 from wkflow.planning.wanted_slices import ALL, only_files, wanted_slices
 from wkflow.readers import BELOW, probe, series_notes, series_spacing, suffix_of
@@ -38,9 +39,9 @@ class Looking:
 
     `raw` says how files without a header lie, `pad` makes a stack as large as its largest slice,
     `local` gives the files on this machine, `in_name_order` takes each folder as one stack in the
-    order of the names, `missing` says what stands for slices that the names leave out, `known` has
-    the headers that earlier runs saw, `references` says where files may lie that others name. No
-    others than the `planes` of a stack are looked at.
+    order of the names, `missing` says what stands for slices that the names leave out, `pattern`
+    how names are read, `known` has the headers that earlier runs saw, `references` says where files
+    may lie that others name. No others than the `planes` of a stack are looked at.
     """
 
     raw: RawLayout | None = None
@@ -48,12 +49,15 @@ class Looking:
     local: Local = str
     in_name_order: bool = False
     missing: MissingSlices = "keep"
+    pattern: NamePattern | None = None
     known: KnownHeaders = field(default_factory=KnownHeaders)
     references: References = BELOW
     planes: slice = field(default_factory=lambda: ALL)
 
     def groups(self, found: ImageFolder) -> list[ImageFolder]:
         """Put slices in order, and channels apart."""
+        if self.pattern:
+            return by_pattern(found, self.pattern, self.missing)
         return [found] if self.in_name_order else by_names(found, self.missing)
 
     def probe(self, file: str) -> tuple[ImageInfo, ...]:
@@ -81,11 +85,13 @@ def find_volumes(found: ImageFolder, looking: Looking | None = None) -> list[Vol
         If a header cannot be read, or a slice is unlike the others; all such files are named.
     """
     looking = looking or Looking()
-    if len(found.files) + len(found.faults) == 1:
+    if len(found.files) + len(found.faults) == 1 and not looking.pattern:
         return _volumes(found, looking)
     is_dicom = suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES if found.files else False
     wanted = found if is_dicom else wanted_slices(found, looking.planes, looking.groups)
     first = None if is_dicom else _probe_first(wanted, looking)
+    if looking.pattern and (is_dicom or (first and not _is_slice(first[1]))):
+        raise _no_slices(found, is_dicom=is_dicom)
     if first and not _is_slice(first[1]):
         return _volumes(found, looking, first)
     headers = survey(
@@ -128,6 +134,14 @@ def _without_gaps(one: ImageInfo, file: str, *, pad: bool) -> ImageInfo:
     return replace(one, about=about)
 
 
+def _no_slices(found: ImageFolder, *, is_dicom: bool) -> SourceError:
+    if is_dicom:
+        what = "is DICOM, which says itself where slices lie"
+    else:
+        what = "holds more than one slice, and a pattern is of files that are one each"
+    return SourceError(what, found.files[0], "Leave --pattern out.")
+
+
 def _is_slice(probes: tuple[ImageInfo, ...]) -> bool:
     """Whether a file is one slice of a stack."""
     return len(probes) == 1 and probes[0].header.planes == 1 and not probes[0].files
@@ -141,17 +155,23 @@ def _stacked(
     if len(found.files) == 1:
         return _volumes(found, looking)
     usual = commonest({file: headers[file] for file in found.files if file in headers})
-    wanted = only_files(there, set(found.files[looking.planes]))
+    wanted = only_files(there, found.some(looking.planes))
     probes = looking.probe(usual or wanted.files[0])
     if not _is_slice(probes):
         return _volumes(there, looking)
     first, header = probes[0], stack_header(found, headers, probes[0].header, pad=looking.pad)
+    if found.times and header.axes:
+        raise SourceError(
+            f"holds {header}, and the names count times, too", there.files[0],
+            "Give --slice-order names, or a --pattern without {t}.",
+        )  # fmt: skip
     filled = found.notes
     if looking.pad:
         filled += _filled(wanted, [looking.probe(file)[0] for file in wanted.files])
     source = Source(
         found.files, found.marks, header, first.grain, _all_picks(first), is_stack=True,
         is_stream=False, raw=looking.raw, references=looking.references, missing=found.missing,
+        times=found.times,
     )  # fmt: skip
     about, notes = first.about, filled
     if suffix_of(name_of(there.files[0])) in DICOM_SUFFIXES:

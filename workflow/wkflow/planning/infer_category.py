@@ -74,7 +74,8 @@ def look_at(source: Source, local: Local = str) -> list[NDArray[np.generic]]:
     Of what can only be read in order, the first frame is enough: others cost a pass over the file.
     """
     frames = source.header.frames
-    wanted = (0,) if source.is_stream else (0, frames // 2, frames - 1)
+    is_one = source.is_stream or source.times  # slices of several times are looked at
+    wanted = (0,) if is_one else (0, frames // 2, frames - 1)
     where = dict.fromkeys(product(source.picks, wanted))
     return list(_squares(source, _slices(source), local, tuple(where)))
 

@@ -24,12 +24,14 @@ from wkflow.sources.zip_archive import is_archive, unpack
 class OpenSource:
     """The folders of a source, how to have a file of it on this machine, what files may name.
 
-    `names` has what a person calls the paths of archives' members and of downloads.
+    `root` is the folder that they lie below; `names` has what a person calls the paths of archives'
+    members and of downloads.
     """
 
     found: list[ImageFolder]
     local: Local
     references: References
+    root: str
     names: dict[str, str] = field(default_factory=dict)
 
 
@@ -41,6 +43,7 @@ def located(settings: Settings, *, is_trial: bool = False) -> Iterator[OpenSourc
     name members of archives and downloads as a person does.
     """
     has_raw = settings.raw_layout is not None
+    are_apart = settings.pattern is None
     source = settings.source
     if is_url(source):
         require_readable(source)
@@ -50,13 +53,14 @@ def located(settings: Settings, *, is_trial: bool = False) -> Iterator[OpenSourc
     if not is_url(source) and not is_packed:
         root = source if Path(source).is_dir() else str(Path(source).parent)
         references = References(root, follows=settings.follow_links)
-        yield OpenSource(find_layers(Path(source), has_raw=has_raw), str, references)
+        layers = find_layers(Path(source), has_raw=has_raw, are_apart=are_apart)
+        yield OpenSource(layers, str, references, str(root))
         return
     with _folder(settings, is_trial=is_trial) as folder:
         names: dict[str, str] = {}
         with naming(names):
             found = _packed if is_packed else _remote
-            yield found(source, folder, names, has_raw=has_raw)
+            yield found(source, folder, names, has_raw=has_raw, are_apart=are_apart)
 
 
 def _require_seen(source: Path) -> None:
@@ -79,7 +83,9 @@ def _folder(settings: Settings, *, is_trial: bool) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _packed(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) -> OpenSource:
+def _packed(
+    source: str, folder: Path, names: dict[str, str], *, has_raw: bool, are_apart: bool
+) -> OpenSource:
     archive = source
     if is_url(source):
         archive = _kept(source, folder / SCRATCH / FETCHED, names)
@@ -87,18 +93,22 @@ def _packed(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) 
     unpacked = unpack(Path(archive), folder / UNPACKED)
     names |= names_of_members(str(unpacked), called)
     references = References(str(unpacked), is_foreign=True, archive=called)
-    return OpenSource(find_layers(unpacked, has_raw=has_raw), str, references, names)
+    layers = find_layers(unpacked, has_raw=has_raw, are_apart=are_apart)
+    return OpenSource(layers, str, references, str(unpacked), names)
 
 
-def _remote(source: str, folder: Path, names: dict[str, str], *, has_raw: bool) -> OpenSource:
+def _remote(
+    source: str, folder: Path, names: dict[str, str], *, has_raw: bool, are_apart: bool
+) -> OpenSource:
     from wkflow.sources.remote_folder import list_files  # noqa: PLC0415 -- most sources are local
 
-    found = find_remote_layers(source, list_files(source), has_raw=has_raw)
+    found = find_remote_layers(source, list_files(source), has_raw=has_raw, are_apart=are_apart)
     fetched = folder / SCRATCH / FETCHED
     return OpenSource(
         found,
         lambda file: _kept(file, fetched, names) if is_url(file) else file,
         References(is_foreign=True),
+        source,
         names,
     )
 

@@ -26,8 +26,8 @@ ROWS = frozenset({"r", "row", "rows"})
 BLOCKS = frozenset({"wafer", "block", "slab", "batch", "reel", "tape", "part", "w", "section"})
 """What holds slices one after the other: a number before that of the slice."""
 
-REMEDY = "Put each stack into a folder of its own (each is a layer), or give --slice-order names \
-for one stack in the order of the names."
+REMEDY = "Put each stack into a folder of its own (each is a layer), say by --pattern what counts, \
+or give --slice-order names for one stack in the order of the names."
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from wkflow.errors import ConfigError, SourceError, several
 from wkflow.model import layer_names
 from wkflow.model.data_formats import DATA_FORMATS
+from wkflow.model.name_pattern import NamePattern
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.layers import each_layer
 from wkflow.options.settings import Settings
@@ -27,6 +28,7 @@ from wkflow.planning.open_source import OpenSource, located
 from wkflow.planning.place_layers import place_layers
 from wkflow.planning.plan_layer import LayerPlanner
 from wkflow.planning.plan_values import value_notes
+from wkflow.planning.read_pattern import regroup
 from wkflow.planning.select_parts import select_parts, wanted_planes
 from wkflow.planning.size_jobs import shape_jobs
 from wkflow.planning.split_channels import split_channels
@@ -122,6 +124,7 @@ def _look_at_sources(settings: Settings, places: ExitStack, *, is_trial: bool) -
 
 def _volumes(settings: Settings, place: OpenSource, known: KnownHeaders) -> list[Volume]:
     """Look at all files of all folders; what is wrong with any of them is told at once."""
+    pattern = _pattern(settings)
     looking = Looking(
         raw=settings.raw_layout,
         pad=settings.on_mismatch == "pad",
@@ -129,12 +132,14 @@ def _volumes(settings: Settings, place: OpenSource, known: KnownHeaders) -> list
         references=place.references,
         in_name_order=settings.slice_order == "names",
         missing=settings.missing_slices,
+        pattern=pattern,
         known=known,
         planes=wanted_planes(settings),
     )
     volumes: list[Volume] = []
     faults: list[SourceError] = []
-    for one in _renamed(settings, place.found):
+    found = regroup(place.found, pattern, place.root) if pattern else place.found
+    for one in _renamed(settings, found):
         try:
             volumes += find_volumes(one, looking)
         except SourceError as fault:
@@ -142,6 +147,17 @@ def _volumes(settings: Settings, place: OpenSource, known: KnownHeaders) -> list
     if faults:
         raise several(faults)
     return volumes
+
+
+def _pattern(settings: Settings) -> NamePattern | None:
+    if settings.pattern is None:
+        return None
+    if settings.slice_order == "names":
+        raise ConfigError(
+            "does not go with slice_order names: it says itself what counts", "pattern",
+            "Leave one of them out.",
+        )  # fmt: skip
+    return NamePattern.parse(settings.pattern)
 
 
 def _called_as_stated(settings: Settings, volumes: list[Volume]) -> list[Volume]:

@@ -70,7 +70,7 @@ class LayerPlanner:
         placement = part.placement or Placement((0, 0, 0), size, FINEST)
         layer = Layer(
             part.name, category, settings.dtype or header.dtype, len(source.picks),
-            placement.end, header.axes, settings.data_format, placement.begin,
+            placement.end, source.axes, settings.data_format, placement.begin,
         )  # fmt: skip
         _check_voxels(layer, source)
         values = plan_values(settings, layer, header.dtype, source.first)

@@ -148,7 +148,9 @@ def selected(source: Source, box: Box, z_step: int = 1) -> Source:
         part = Selection.of_box(box, size, z_step=z_step)
         return replace(source, header=replace(header, planes=len(planes)), selection=part)
     cut = slice(planes.start, planes.stop, z_step)
-    source = replace(source, files=source.files[cut], marks=source.marks[cut])
+    places = source.part(cut, range(source.times or 1))
+    files, marks = zip(*((source.files[at], source.marks[at]) for at in places), strict=True)
+    source = replace(source, files=files, marks=marks)
     if (header.width, header.height) == size[:2]:
         return source
     flat = Box((*box.begin[:2], 0), (*box.end[:2], 1))

@@ -26,6 +26,8 @@ _ITEM = re.compile(
 _LETTERS = re.compile(r"([^\W\d_]+)[\W_]*$")
 _HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 
+SIGNS = "-+\N{MINUS SIGN}"
+
 CLOCK = (23, 59, 59)
 CALENDAR = (2100, 12, 31)
 FIRST_YEAR = 1900
@@ -146,9 +148,21 @@ def columns_of(names: Sequence[Name]) -> list[Column]:
                 for half in zip(*halves, strict=True)
             ]
         else:
-            texts = tuple(item.text.lstrip("-+\N{MINUS SIGN}") for item in items)
+            texts = tuple(item.text.lstrip(SIGNS) for item in items)
             found.append(Column(label, tuple(_values(items)), texts))
     return _clocks_joined(found)
+
+
+def column_of(label: str, texts: Sequence[str], *, is_number: bool) -> Column:
+    """Give the column of what stands in one field; words count as numbers where all are digits."""
+    if not is_number and not all(text.isdecimal() for text in texts):
+        return Column(label, tuple(text.casefold() for text in texts), tuple(texts))
+    bare = tuple(text.lstrip(SIGNS) for text in texts)
+    items = [
+        Item(text, text[: len(text) - len(run)], run.replace(",", "."))
+        for text, run in zip(texts, bare, strict=True)
+    ]
+    return Column(label, tuple(_values(items)), bare)
 
 
 def _are_sections(items: Sequence[Item]) -> bool:
@@ -197,7 +211,8 @@ def _clocks_joined(columns: list[Column]) -> list[Column]:
             one = Column(three[0].label, tuple(values), texts, is_clock=True)
             if joined and joined[-1].is_clock and not one.label:  # a date and a time of day
                 both = [a * 10**6 + b for a, b in zip(joined[-1].numbers, values, strict=True)]
-                one = replace(joined.pop(), values=tuple(both))
+                texts = tuple(f"{a}-{b}" for a, b in zip(joined[-1].texts, texts, strict=True))
+                one = replace(joined.pop(), values=tuple(both), texts=texts)
             joined.append(one)
             columns = columns[3:]
         else:

@@ -77,7 +77,9 @@ def turned_source(source: Source, order: Triple, mirrored: frozenset[int]) -> So
     in_files = mirrored - {Z} if source.is_stack else mirrored
     turned = part.turned(order, in_files, size)
     if source.is_stack and Z in mirrored:
-        source = replace(source, files=source.files[::-1], marks=source.marks[::-1])
+        places = source.part(slice(None, None, -1), range(source.times or 1))
+        files, marks = zip(*((source.files[at], source.marks[at]) for at in places), strict=True)
+        source = replace(source, files=files, marks=marks)
     if (turned.is_turned, source.selection) == (False, None):
         return source
     x, y, z = (size[axis] for axis in order)
@@ -94,7 +96,7 @@ def _require_readable(
 ) -> None:
     """Refuse what would be decoded again and again."""
     source = volume.source
-    where = volume.source.files[0]
+    where = volume.source.first
     if source.is_stream and (order[Z] != Z or Z in mirrored):
         name = "transpose" if order[Z] != Z else "flip"
         raise ConfigError(f"{where} can only be read from its first plane on", name, TWICE)

@@ -22,7 +22,7 @@ def wanted_slices(
         stacks = list(groups(found))
     except SourceError:  # told if they are slices
         return found
-    return only_files(found, {file for stack in stacks for file in stack.files[planes]})
+    return only_files(found, {file for stack in stacks for file in stack.some(planes)})
 
 
 def only_files(found: ImageFolder, files: set[str]) -> ImageFolder:

@@ -35,7 +35,9 @@ class LayerReader:
     """
 
     def __init__(self, plan: LayerPlan, frame: int, stack: ExitStack) -> None:
-        self.source, self._pad, self._frame = plan.source, plan.pad, frame
+        self.source, self._pad = plan.source, plan.pad
+        in_names = self.source.times > 0
+        self._first, self._frame = (frame * self.source.depth, 0) if in_names else (0, frame)
         self._voxel_bytes = np.dtype(self.source.header.dtype).itemsize * len(self.source.picks)
         self._blank = blank_value(plan.values, self.source.header.dtype)
         self._image: Image | None = None
@@ -107,11 +109,12 @@ class LayerReader:
     @contextmanager
     def slice(self, z: int) -> Iterator[Image]:
         """Open slice `z` of a stack, if it is like the others; one that is missing is blank."""
-        if self.source.files[z] == BLANK:
+        file = self.source.files[self._first + z]
+        if file == BLANK:
             yield BlankSlice(self.source.header, self._blank)
             return
-        with open_image(self.source, self.source.files[z]) as image:
-            self._require(image, self.source.files[z])
+        with open_image(self.source, file) as image:
+            self._require(image, file)
             yield image
 
     def fill_slice(self, image: Image, box: Box, plane: Voxels) -> None:
