@@ -58,6 +58,14 @@ def test_a_slice_that_one_time_lacks_is_blank(
     assert (told(one), one.missing) == (wanted, missing)
 
 
+def test_times_that_are_left_out_are_told() -> None:
+    """The others lie one after the other."""
+    one, other = arranged("a_t1_z1", "a_t4_z1", "b_t1_z1", "b_t4_z1")
+    assert (told(one), one.times) == ("a_t1_z1 a_t4_z1", 2)
+    assert one.notes == ("numbers missing between times: 2 to 3",)
+    assert not other.notes
+
+
 def test_what_all_times_lack_is_named_once() -> None:
     """With the note of a stack."""
     (one,) = arranged("a_t1_z1", "a_t1_z3", "a_t2_z1", "a_t2_z3")

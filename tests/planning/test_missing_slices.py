@@ -56,6 +56,13 @@ def test_places_of_missing_slices_stay(numbers: str, files: str, missing: str) -
 def test_times_count_no_slices() -> None:
     """Two pictures on one day, none on the next."""
     assert depth_of([column("20240105 20240107", is_clock=True)]) is None
+    for times in (
+        "20240105 20240107",
+        "202401052359 202401060001",
+        "20240105235959 20240106000000",
+    ):
+        assert depth_of([column(times)]) is None
+    assert depth_of([column("20240105 20241307")]) is not None
     assert depth_of([]) is None
 
 

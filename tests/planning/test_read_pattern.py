@@ -121,10 +121,11 @@ def test_a_pattern_that_matches_nothing_tells_the_nearest_names(
 
 def test_notes_and_faults_of_folders_stay() -> None:
     """Once, with the first of the groups."""
-    fault = SourceError("is a folder", "/em/b/x.tif", "Rename it.")
+    fault = SourceError("is a folder", "/em/b/9.tif", "Rename it.")
+    other_fault = SourceError("is a folder", "/em/b/x.tif", "Rename it.")
     found = [
         ImageFolder("a", ("/em/a/1.tif",), ((1, 1),), ("a1",), ("a note",)),
-        ImageFolder("b", ("/em/b/2.tif",), ((2, 2),), ("b2",), faults=(fault,)),
+        ImageFolder("b", ("/em/b/2.tif",), ((2, 2),), ("b2",), faults=(fault, other_fault)),
     ]
     one, other = regroup(found, NamePattern.parse("{z}"), "/em")
     assert (one.name, one.files, one.notes, one.faults) == (

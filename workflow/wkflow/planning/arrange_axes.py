@@ -1,7 +1,7 @@
 """Slices whose names count z, channels and times, as stacks: one for each channel, time by time."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_, or_
 
@@ -99,7 +99,15 @@ def arrange_axes(named: NamedAxes, missing: MissingSlices, folder: str) -> list[
         notes = tuple(dict.fromkeys(note for one in filled.values() for note in one.notes))
         count = len(times) if len(times) > 1 else 0
         found.append(Arranged(suffix, files, notes, missed, count))
-    return found
+    return [replace(found[0], notes=(*_time_notes(named), *found[0].notes)), *found[1:]]
+
+
+def _time_notes(named: NamedAxes) -> list[str]:
+    """Say which times are left out; they are no places that stay."""
+    depth = depth_of([named.time]) if named.time else None
+    gaps = depth.gaps(named.time.numbers) if depth and named.time else []
+    spelled = [depth.spell(gap) for gap in gaps] if depth else []
+    return [f"numbers missing between times: {listed(spelled)}"] if spelled else []
 
 
 def _order(key: Sequence[Value | None]) -> list[tuple[bool, Value | int]]:

@@ -1,5 +1,6 @@
 """What the numbers of slices say of missing ones, and what stands in their places."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,6 +30,9 @@ WORDS = {
     "close": "",
 }
 """What a note says of missing slices, by the option."""
+
+_DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])?([0-5]\d){0,2}")
+"""A date as one number, with a time of day or without."""
 
 Places = tuple[int, int]
 """The first and the last of consecutive places along z."""
@@ -81,7 +85,8 @@ def depth_of(columns: Sequence[Column]) -> Depth | None:
 def _is_counting(column: Column) -> bool:
     is_whole = all(value.denominator == 1 for value in column.numbers)
     is_hexadecimal = any("x" in text.casefold() for text in column.texts)
-    return is_whole and not (column.is_clock or is_hexadecimal or column.is_word)
+    is_date = column.is_clock or all(map(_DATE.fullmatch, column.texts))
+    return is_whole and not (is_date or is_hexadecimal or column.is_word)
 
 
 def _step(distinct: Sequence[Fraction]) -> Fraction:

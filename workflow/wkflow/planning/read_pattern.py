@@ -51,7 +51,12 @@ def regroup(found: Sequence[ImageFolder], pattern: NamePattern, root: str) -> li
         what = "images are" if len(others) > 1 else "image is"
         notes.append(f"{len(others)} {what} unlike {pattern.text} and left out: {some}")
     made = [_group(path, members) for path, members in groups.items()]
-    faults = tuple(fault for one in found for fault in one.faults)
+    faults = tuple(
+        fault
+        for one in found
+        for fault in one.faults
+        if fields_of(pattern, fault.where, root) is not None
+    )
     return [replace(made[0], notes=tuple(notes), faults=faults), *made[1:]]
 
 
