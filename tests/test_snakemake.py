@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,39 @@ def test_it_runs_as_the_catalog_asks(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     properties = json.loads((folder / "dataset" / "datasource-properties.json").read_text())
     assert [layer["name"] for layer in properties["dataLayers"]] == ["images"]
+
+
+def test_its_profile_is_found(tmp_path: Path) -> None:
+    """That of `workflow/Snakefile` by itself; what a kill left is made again without a word."""
+    configured(tmp_path)
+    command = [sys.executable, "-m", "snakemake", "--configfile", "my.yaml", "--cores", "2"]
+    command += ["--snakefile", str(ROOT / "workflow" / "Snakefile")]
+
+    def run() -> str:
+        told = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment(),
+            timeout=TIMEOUT_S,
+        )  # fmt: skip
+        assert told.returncode == 0, told.stderr
+        return told.stderr
+
+    assert "workflow specific profile" in run()
+    marks = tmp_path / "out.wkflow" / ".snakemake" / "incomplete"
+    receipt = "receipts/write_properties.json"
+    marks.mkdir(exist_ok=True)
+    (marks / urlsafe_b64encode(receipt.encode()).decode()).touch()
+    assert "rule write_properties" in run()
+
+
+@pytest.mark.parametrize("name", ["default", "profiles/default"])
+def test_folders_beside_a_command_are_no_profiles(tmp_path: Path, name: str) -> None:
+    """Snakemake would look into them, and fail: the one has no config.yaml, the other no plugin."""
+    configured(tmp_path)
+    (tmp_path / name).mkdir(parents=True)
+    if name != "default":
+        (tmp_path / name / "config.yaml").write_text("executor: nowhere\n")
+    run = wkflow("run", "my.yaml", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
 
 
 def test_a_config_that_is_given_is_the_only_one(tmp_path: Path) -> None:

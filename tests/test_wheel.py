@@ -20,6 +20,7 @@ WORKFLOW = sorted(
         (ROOT / "scripts", "*.py"),
         (ROOT / "workflow" / "profiles", "*/*.yaml"),
         (ROOT / "workflow" / "report", "*.rst"),
+        (ROOT / "workflow" / "schemas", "*.json"),
         (ROOT / "envs", "*"),
         (ROOT / "config", "*.*"),
     )

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from wkflow.cli.command_parser import build_parsers, choices_of, spell
 from wkflow.cli.commands import COMMANDS, Command
-from wkflow.cli.option_docs import PAPERS, main, options_table
+from wkflow.cli.option_docs import PAPERS, SCHEMAS, main, options_table
 from wkflow.options.option_help import GROUPS, help_of
 from wkflow.options.settings import Settings
 
@@ -53,9 +53,13 @@ def test_papers_are_not_stale(name: str) -> None:
 
 
 def test_all_papers_are_written(tmp_path: Path) -> None:
-    """Each under its name; the folder in the repository holds no others."""
-    main(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in CONFIG.iterdir()}
+    """Each under its name; the folders in the repository hold no others."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    main(folder)
+    for where in (".", SCHEMAS):
+        written, ours = (here.joinpath(where).iterdir() for here in (folder, CONFIG))
+        assert {path.name for path in written} == {path.name for path in ours}
 
 
 @pytest.mark.parametrize(("command", "name"), OFFERED)
@@ -98,7 +102,7 @@ def test_defaults_in_yaml_are_those_of_the_settings() -> None:
 
 def test_the_schema_knows_the_same_options() -> None:
     """An editor underlines what the program would refuse."""
-    schema = json.loads((CONFIG / "config.schema.json").read_text())
+    schema = json.loads((CONFIG / SCHEMAS / "config.schema.json").read_text())
     assert set(schema["properties"]) == set(Settings.model_fields)
     assert "required" not in schema
     assert schema["additionalProperties"] is False

@@ -1,7 +1,7 @@
 """The papers about options, made from their one declaration: YAML, schema, table.
 
-`python -m wkflow.cli.option_docs` writes them into a checkout's `config/`; a test fails when they
-are not what it would write.
+`python -m wkflow.cli.option_docs config` writes them into a checkout's `config/`, and schemas where
+the Workflow Catalog looks for them; a test fails when they are not what it would write.
 """
 
 import json
@@ -38,7 +38,8 @@ wherever wkflow is installed, or in a checkout, by Snakemake itself:
 snakemake --configfile my.yaml --cores all
 ```
 
-`wkflow init` writes such a file, with the options that matter and what they mean.
+`wkflow init` writes such a file, with the options that matter and what they mean. Editors
+complete and check it by the schema `workflow/schemas/config.schema.json` of the repository.
 
 To send it to a WEBKNOSSOS server, give `upload: true` in place of `target`; to send a dataset that
 exists, `command: upload` and the dataset as `source`. The token is no option: it stands in the
@@ -84,7 +85,7 @@ def config_yaml() -> str:
 
 
 def schema_json() -> str:
-    """Give `config/config.schema.json`: for editors that complete and check YAML."""
+    """Give `workflow/schemas/config.schema.json`: for editors that complete and check YAML."""
     return json.dumps(Settings.model_json_schema(), indent=2) + "\n"
 
 
@@ -107,16 +108,20 @@ def _row(name: str, option: FieldInfo) -> str:
     return f"| `{name}` | {values} | {default} | {option.description} |"
 
 
+SCHEMAS = "../workflow/schemas"
+"""Seen from `config`."""
+
 PAPERS = {
     "config.yaml": config_yaml,
-    "config.schema.json": schema_json,
-    "sheet.schema.json": sheet_schema,
+    f"{SCHEMAS}/config.schema.json": schema_json,
+    f"{SCHEMAS}/sheet.schema.json": sheet_schema,
     "README.md": options_table,
 }
 
 
 def main(folder: Path) -> None:
-    """Write all papers into `folder`."""
+    """Write all papers into `folder`, schemas beside it."""
+    folder.joinpath(SCHEMAS).mkdir(parents=True, exist_ok=True)
     for name, make in PAPERS.items():
         (folder / name).write_text(make())
 

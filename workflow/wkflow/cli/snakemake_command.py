@@ -20,8 +20,9 @@ from wkflow.workflow_files import snakefile
 TRIGGERS = ("mtime", "params", "input")
 """A newer script is no reason to convert terabytes again; what voxels depend on is in params."""
 
-FLAGS = ("--nolock", "--rerun-incomplete", "--keep-going")
-"""Our own lock outlives no one; what a kill left is redone; all bad slices are found."""
+FLAGS = ("--nolock", "--rerun-incomplete", "--keep-going", "--workflow-profile", "none")
+"""Our own lock outlives no one; what a kill left is redone; all bad slices are found; a folder
+`default` or `profiles/default` where the command is given belongs to something else."""
 
 FLAGS_OF_KUBERNETES = {
     "namespace": "--wkflow-kubernetes-namespace",

@@ -183,7 +183,7 @@ def _told(path: Path, faults: Sequence[Fault]) -> ConfigError:
 
 
 def sheet_schema() -> str:
-    """Give `config/sheet.schema.json`: for editors that complete and check sheets in YAML."""
+    """Give `workflow/schemas/sheet.schema.json`: for editors that check sheets in YAML."""
     schema: dict[str, Any] = Settings.model_json_schema()
     schema["properties"] = {
         name: about for name, about in schema["properties"].items()
