@@ -112,6 +112,9 @@ def test_what_a_person_asked_of_snakemake_is_theirs_to_change(tmp_path: Path) ->
     assert failure.exit_status == 1
     assert "No such report." in failure.what
     assert "`--`" in failure.remedy
+    log = "WorkflowError:\nError running conda info: returned non-zero exit status 127.\n"
+    failure = explained(tmp_path, 1, log, is_asked=True)  # a command that is not there: no signal
+    assert (failure.exit_status, "conda info" in failure.what) == (1, True)
     failure = explained(tmp_path, 1, "Lints for rule all:\n", is_asked=True)
     assert (failure.exit_status, failure.what) == (1, "Snakemake ended with status 1")
 

@@ -68,7 +68,7 @@ OF_SYSTEM = re.compile(
     r"\[Errno (?P<number>\d+)\] (?P<words>[^:'\"]+)(?:: (?P<path>['\"].*?['\"]))?"
 )
 
-KILLED = re.compile(r"died with <Signals\.(\w+)|exit status (1[2-9]\d)\b|exit status -(\d+)\b")
+KILLED = re.compile(r"died with <Signals\.(\w+)|exit status (129|1[3-9]\d)\b|exit status -(\d+)\b")
 
 KINDS: dict[str, type[WkflowError]] = {
     "MissingInputException": SourceError,
