@@ -55,7 +55,7 @@ OTHERS_FLAGS = frozenset({
     *("--list-target-rules", "--omit-from", "--forcerun", "--touch", "--delete-all-output"),
     *("--directory", "--archive", "--containerize", "--sdm", "--snakefile"),
     *("--lint", "--cores", "--configfile", "--strict", "--until", "--profile", "--tag"),
-    *("--workflow-profile", "--resources", "--isolation"),
+    *("--workflow-profile", "--resources", "--isolation", "--keep-going"),
 })  # fmt: skip
 """Of pytest, pip, mkdocs, Snakemake and snakedeploy."""
 

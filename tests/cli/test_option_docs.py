@@ -103,7 +103,7 @@ def test_defaults_in_yaml_are_those_of_the_settings() -> None:
 def test_the_schema_knows_the_same_options() -> None:
     """An editor underlines what the program would refuse."""
     schema = json.loads((CONFIG / SCHEMAS / "config.schema.json").read_text())
-    assert set(schema["properties"]) == set(Settings.model_fields)
+    assert set(schema["properties"]) == {*Settings.model_fields, "samples"}
     assert "required" not in schema
     assert schema["additionalProperties"] is False
 

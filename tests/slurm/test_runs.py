@@ -1,5 +1,6 @@
 """Whole runs through a real SLURM: the same bytes as without it, whatever happens to its jobs."""
 
+import json
 import os
 import shutil
 import signal
@@ -400,3 +401,36 @@ def test_datasets_of_a_batch_share_the_cluster(
     assert max(began) < min(ended)
     run = wkflow(cluster, "batch", *ON_SLURM, *SHAPES, sheet, cwd=tmp_path)
     assert "3 datasets: 3 unchanged" in run.stderr
+
+
+def test_datasets_of_plain_snakemake_go_to_the_cluster(
+    cluster: Cluster, stack: Path, local: Path, tmp_path: Path
+) -> None:
+    """Each is one job; the same bytes as without SLURM, and nothing to do afterwards."""
+    names = [name.lstrip("-").replace("-", "_") for name in SHAPES[::2]]
+    options = dict(zip(names, SHAPES[1::2], strict=True)) | {"job_resources": "mem=900M,cpus=1"}
+    targets = [tmp_path / f"set-{number}" for number in range(3)]
+    samples = [{"source": str(stack), "target": str(one)} for one in targets]
+    config = tmp_path / "my.yaml"
+    config.write_text(json.dumps(options | {"samples": samples}))
+    before = set(cluster.past())
+
+    def run() -> str:
+        done = subprocess.run(
+            plain(config),
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment(cluster),
+            timeout=200,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    assert "4 of 4 steps" in run()
+    assert all(same_as(target, local) for target in targets)
+    jobs = [record for number, record in cluster.past().items() if number not in before]
+    made = [one for one in jobs if "convert_dataset" in one.get("Comment", "")]
+    assert [one["JobState"] for one in made] == ["COMPLETED"] * 3
+    assert "Nothing to be done" in run()

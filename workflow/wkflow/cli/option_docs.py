@@ -38,6 +38,9 @@ wherever wkflow is installed, or in a checkout, by Snakemake itself:
 snakemake --configfile my.yaml --cores all
 ```
 
+With `samples: samples.tsv`, or a list in its place, Snakemake makes all datasets of a sheet; what
+else the file holds is for all of them. For `wkflow batch` the sheet is an argument.
+
 `wkflow init` writes such a file, with the options that matter and what they mean. Editors
 complete and check it by the schema `workflow/schemas/config.schema.json` of the repository.
 
@@ -75,6 +78,7 @@ def config_yaml() -> str:
     lines = [
         "# The defaults of all options. Do not edit: give your own file with --configfile.",
         "# Without source, target and voxel_size a small sample is made and converted.",
+        "# `samples: samples.tsv` in your file makes all datasets of a sheet.",
     ]
     for name, option in Settings.model_fields.items():
         default = option.default
@@ -86,7 +90,17 @@ def config_yaml() -> str:
 
 def schema_json() -> str:
     """Give `workflow/schemas/config.schema.json`: for editors that complete and check YAML."""
-    return json.dumps(Settings.model_json_schema(), indent=2) + "\n"
+    schema = Settings.model_json_schema()
+    schema["properties"]["samples"] = {
+        "description": "A sheet of datasets, or a list of them: for Snakemake itself.",
+        "anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"type": "object"}},
+            {"type": "null"},
+        ],
+        "default": None,
+    }
+    return json.dumps(schema, indent=2) + "\n"
 
 
 def options_table() -> str:

@@ -134,7 +134,7 @@ def _attempts(
 
     What a person answers is told by the `environment`: it holds for this run, and in no file.
     """
-    content = yaml.safe_dump(_config(settings), sort_keys=False)
+    content = yaml.safe_dump(config_of(settings), sort_keys=False)
     (settings.run_folder / CONFIG).write_text(content)
     failure = run()
     if isinstance(failure, UnansweredError) and _agrees(failure):
@@ -228,7 +228,7 @@ def notes(settings: Settings) -> list[str]:
     return list(UploadPlan.read(path).notes)
 
 
-def _config(settings: Settings) -> dict[str, object]:
+def config_of(settings: Settings) -> dict[str, object]:
     """Give the options, and the run folder where it depends on the folder of the command."""
     has_place = settings.target and not settings.kind.is_remote
     place = {} if has_place else {"work_dir": str(settings.run_folder)}

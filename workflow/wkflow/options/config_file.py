@@ -45,6 +45,11 @@ def read_config(path: Path) -> dict[str, object]:
     if not isinstance(document, dict):
         kind = "is empty" if document is None else f"holds {_kind(document)} in place of options"
         raise ConfigError(kind, where, REMEDY)
+    if document.get("samples"):
+        raise ConfigError(
+            "holds samples, which Snakemake itself takes", where,
+            "Give the sheet to `wkflow batch`; --config has what is the same in all rows.",
+        )  # fmt: skip
     given = {str(key): value for key, value in document.items() if value is not None}
     Settings.check_each(given, where=where)
     return given

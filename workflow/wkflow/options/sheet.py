@@ -13,7 +13,7 @@ from wkflow.network.urls import is_url
 from wkflow.options.downsample import DownsampleOptions
 from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import parted
-from wkflow.options.sheet_file import SheetLine, read_lines
+from wkflow.options.sheet_file import SheetLine, lines_of, read_lines
 from wkflow.options.sheet_layers import Fault, Row, SheetRow, joined
 
 SHOWN = 3
@@ -40,7 +40,25 @@ def read_sheet(path: Path, defaults: Mapping[str, object]) -> list[Row]:
         If it is no sheet, is empty, or anything in it is wrong: with the number of all faults and
         the first ones; all of them are its `detail`.
     """
-    names, lines = read_lines(path)
+    return _read(*read_lines(path), path, defaults)
+
+
+def read_entries(
+    entries: Sequence[object], where: Path, defaults: Mapping[str, object]
+) -> list[Row]:
+    """Read a list of datasets, as a sheet in YAML is one; `where` is named in errors.
+
+    Raises
+    ------
+    ConfigError
+        As `read_sheet` does.
+    """
+    return _read(*lines_of(entries, where), where, defaults)
+
+
+def _read(
+    names: Sequence[str], lines: Sequence[SheetLine], path: Path, defaults: Mapping[str, object]
+) -> list[Row]:
     if not lines:
         raise ConfigError(
             "holds no datasets" if names else "is empty", str(path),

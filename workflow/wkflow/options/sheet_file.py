@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -158,14 +157,23 @@ def _spelled(value: object) -> str:
 
 def _of_yaml(path: Path) -> tuple[list[str], list[SheetLine]]:
     try:
-        entries: Any = yaml.safe_load(path.read_bytes())
+        entries = yaml.safe_load(path.read_bytes())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}: " if mark else ""
         problem = getattr(error, "problem", None) or "no YAML"
         raise ConfigError(f"{place}{problem}", str(path), "Mend it there.") from None
-    if entries is None:
-        return [], []
+    return lines_of([] if entries is None else entries, path)
+
+
+def lines_of(entries: object, path: Path) -> tuple[list[str], list[SheetLine]]:
+    """Give the rows of a list of datasets.
+
+    Raises
+    ------
+    ConfigError
+        If it is no list of mappings; `path` is named.
+    """
     wanted = "Write `- source: ...` with the other options of a dataset below it."
     if not isinstance(entries, list):
         raise ConfigError("is no list of datasets", str(path), wanted)

@@ -21,7 +21,7 @@ def check_disks(rows: Sequence[Row], source_bytes: int) -> None:
     ResourceError
         Naming a folder on the file system that is too small.
     """
-    places = {_existing(row.settings.dataset) for row in rows}
+    places = {existing(row.settings.dataset) for row in rows}
     free = min((shutil.disk_usage(place).free for place in places), default=0)
     if not rows or source_bytes * MOST_PER_BYTE <= free:
         return
@@ -29,5 +29,6 @@ def check_disks(rows: Sequence[Row], source_bytes: int) -> None:
         raise short
 
 
-def _existing(path: Path) -> Path:
+def existing(path: Path) -> Path:
+    """Give the folder itself, or the nearest one above it that is there."""
     return next(folder for folder in (path, *path.parents) if folder.exists())

@@ -3,10 +3,8 @@
 It has imported nothing anew, leads a session, prints nothing, and stops when the command is gone.
 """
 
-import io
 import os
 import signal
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import get_context
@@ -14,22 +12,15 @@ from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any
 
-from wkflow.cli.local_snakemake import suffices
-from wkflow.cli.messages import Messages
+from wkflow.cli.batch.dataset_run import INTERRUPTED, run_dataset
 from wkflow.cli.process import ASKING
-from wkflow.cli.run import launch, notes
-from wkflow.cli.snakemake_process import forked
 from wkflow.cli.summary import Summary
-from wkflow.errors import TransientError, WkflowError
+from wkflow.errors import TransientError
 from wkflow.options.settings import Settings
-from wkflow.planning.finished_state import SourceState, note_finished
-from wkflow.rules.closing_lines import address_of
-from wkflow.rules.job import foresee
+from wkflow.planning.finished_state import SourceState
 
 LOOK_S = 0.5
 """Between two looks whether the command is still there."""
-
-INTERRUPTED = 130
 
 
 class DatasetProcess:
@@ -96,40 +87,10 @@ def _work(
         is_first = number == signal.SIGINT
         signal.signal(number, signal.default_int_handler if is_first else signal.SIG_DFL)
     _be_silent()
-    summary = Summary(command="batch")
-    summary.describe(settings)
-    try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
-        _run(settings, source, summary, caller)
-    except KeyboardInterrupt:
-        summary.end, summary.exit_status = "interrupted", INTERRUPTED
-    except WkflowError as error:
-        summary.fail(error)
-    except Exception as error:  # noqa: BLE001 -- the other datasets go on
-        summary.fail(_foreseen(error))
+    told = run_dataset(settings, source, lambda: _end_with(caller))
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)  # it ends anyway
-    answer.send(summary.to_dict())
-
-
-def _run(settings: Settings, source: SourceState, summary: Summary, caller: int) -> None:
-    messages = Messages(quiet=True, out=io.StringIO())
-    with forked((), settings, is_wanted=suffices(settings, ())) as forks:
-        for number in ASKING:
-            signal.signal(number, signal.default_int_handler)
-        _end_with(caller)
-        end = launch(settings, (), forks, quiet=True, messages=messages)
-    summary.end = end.name.lower()
-    if end.is_complete:
-        summary.look_at_results(settings, url=address_of(settings), notes=notes(settings))
-        note_finished(settings, source)
-
-
-def _foreseen(error: Exception) -> WkflowError:
-    known = foresee(error) if isinstance(error, OSError | MemoryError) else None
-    remedy = "This is a fault of the program: please report it with the lines of --verbose."
-    lines = "".join(traceback.format_exception(error))
-    return known or WkflowError(f"{type(error).__name__}: {error}", "wkflow batch", remedy, lines)
+    answer.send(told)
 
 
 def _be_silent() -> None:

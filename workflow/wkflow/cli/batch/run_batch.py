@@ -88,7 +88,7 @@ class Batch:
             self._commands.wait()
             was_stopped = bool(interrupts.count)
         for one in waiting:
-            self._note(one.row, _told(one.row.settings, "not_begun"))
+            self._note(one.row, told_without_run(one.row.settings, "not_begun"))
         order = {row.place: at for at, row in enumerate(rows)}
         found = sorted(self.results.of_rows.items(), key=lambda item: order[item[0]])
         self.results.of_rows = dict(found)
@@ -102,7 +102,7 @@ class Batch:
         for row in rows:
             source = look_at_source(row.settings)
             if is_unchanged(row.settings, source):
-                self._note(row, _told(row.settings, "unchanged"))
+                self._note(row, told_without_run(row.settings, "unchanged"))
             else:
                 waiting.append(_Waiting(row, source, pool.share_of(source.bytes)))
         return sorted(waiting, key=lambda one: -one.share.cores)
@@ -142,7 +142,7 @@ class Batch:
             self._commands.start(self.on_dataset, {"row": row.place, **told})
 
 
-def _told(settings: Settings, end: str) -> dict[str, Any]:
+def told_without_run(settings: Settings, end: str) -> dict[str, Any]:
     """Give the summary of a dataset for which no process was started."""
     summary = Summary(command="batch")
     summary.describe(settings)
