@@ -154,6 +154,32 @@ def test_rows_go_to_a_server(tmp_path: Path) -> None:
         assert result["counts"] == {"unchanged": 2}, result
 
 
+def test_rows_of_all_commands_go_together(tmp_path: Path) -> None:
+    """One is sent, one gets its mags, one is made; again, nothing is left to do."""
+    source = write_stack(tmp_path / "stack", noise(4, 64, 64))
+    for name in ("one", "two"):
+        run = wkflow("convert", *VOXEL_SIZE, "--no-downsample", source, tmp_path / name)
+        assert run.returncode == 0, run.stderr
+    path = tmp_path / "samples.csv"
+    rows = [f"{tmp_path}/one,,upload", f",{tmp_path}/two,downsample", f"{source},{tmp_path}/three,"]
+    path.write_text("\n".join(["source,target,command", *rows]) + "\n")
+    with standin_in(tmp_path / "server") as server:
+        known = {"WK_URL": server.url, "WK_TOKEN": server.token}
+        command = ("batch", "--json", *VOXEL_SIZE, path)
+        look = json.loads(wkflow(*command, "--dry-run", cwd=tmp_path, **known).stdout)
+        assert [one["state"] for one in look["datasets"]] == ["new"] * 3
+        assert all(one["bytes"] for one in look["datasets"])
+        result = json.loads(wkflow(*command, cwd=tmp_path, **known).stdout)
+        assert result["counts"] == {"done": 3}, result
+        assert result["datasets"][0]["url"].startswith(server.url)
+        assert (tmp_path / "two" / "stack" / "2-2-1").is_dir()
+        for _ in range(2):
+            result = json.loads(wkflow(*command, cwd=tmp_path, **known).stdout)
+            assert result["exit_status"] == 0, result
+            assert not result["counts"].keys() - {"unchanged", "nothing_to_do"}
+        assert result["counts"] == {"unchanged": 3}
+
+
 def started(*arguments: object) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "wkflow.cli.main", *map(str, arguments)],

@@ -71,7 +71,7 @@ def test_a_fault_of_what_holds_for_all_is_told_once() -> None:
         ("source,target,source\na,x,b\n", "column source: is there twice"),
         ("source,target,jobs\na,x,2\n", "column jobs: holds for all datasets: give it as --jobs"),
         ("source,target,layers\na,x,b\n", "column layers: is no column: a row is a layer"),
-        ("source,target,command\na,x,upload\n", "column command: no such option"),
+        ("source,target,command\na,x,send\n", "row 2, command: 'send' is none of convert, upload"),
     ],
 )
 def test_sheets_without_sense_are_refused(text: str, words: str) -> None:
@@ -100,6 +100,34 @@ def test_names_that_are_one_when_cleaned_collide_on_a_server() -> None:
     (fault,) = faults_of("source,upload\nmy a,yes\nmy_a,yes\n")
     assert fault == "row 3, source: the dataset would be called my_a, as that of row 2"
     assert len(settings_of("source,folder\nmy a,lab\nmy_a,raw\n", upload=True)) == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_row_may_be_for_another_command() -> None:
+    """What holds for all is taken where it is an option of it; what stands in the row has to be."""
+    text = "source,target,command,max_mag\na,x,,\nb,,upload,\n,c,downsample,8\n"
+    made, sent, added = settings_of(text, voxel_size="1,1,2", jobs=3, upload=None, memory="1G")
+    assert [one.kind.name for one in (made, sent, added)] == ["CONVERT", "UPLOAD", "DOWNSAMPLE"]
+    assert (made.voxel_size, sent.voxel_size, added.voxel_size) == ((1, 1, 2), None, None)
+    assert (made.jobs, sent.jobs, added.jobs) == (3, None, 3)
+    assert added.max_mag == "8"
+    faults = faults_of("source,target,command,max_mag\na,,upload,8\n,none,downsample,\n")
+    assert faults[0] == "row 2: max_mag does not go with the command upload"
+    assert faults[1].startswith("row 3, target: there is no ")
+    text = "source,target,command\na,x,\n,c,downsample\n,c,downsample\nc,,upload\n"
+    faults = faults_of(text)
+    assert any("is the target of row 3 as well" in one for one in faults)
+    assert any(one.startswith("row 3, target: ") and "source of row 5" in one for one in faults)
+
+
+def test_a_missing_source_among_hundreds_is_named(folder: Path) -> None:
+    """By its row; nothing else is told."""
+    for number in range(300):
+        (folder / f"s{number}").mkdir()
+    (folder / "s15").rmdir()
+    rows = "".join(f"s{number},out/{number}\n" for number in range(300))
+    (fault,) = faults_of(f"source,target\n{rows}")
+    assert fault == f"row 17, source: there is no {folder}/s15"
 
 
 def test_the_schema_knows_the_columns() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from wkflow.errors import ConfigError
 from wkflow.network.urls import is_url
 from wkflow.options.downsample import DownsampleOptions
-from wkflow.options.settings import Settings
+from wkflow.options.settings import OPTIONS_OF, Settings
 from wkflow.options.sharing_token import parted
 from wkflow.options.sheet_file import SheetLine, lines_of, read_lines
 from wkflow.options.sheet_layers import Fault, Row, SheetRow, joined
@@ -22,9 +22,7 @@ SHOWN = 3
 OF_ALL = frozenset({"jobs", "memory", "distribution_strategy", "job_resources"})
 """Options that all datasets share: they are no columns."""
 
-COLUMNS = frozenset(Settings.model_fields) - OF_ALL - {"command", "layers"} - {
-    *DownsampleOptions.model_fields
-}  # fmt: skip
+COLUMNS = frozenset(Settings.model_fields) - OF_ALL - {"layers"}
 
 ALIASES = {"dataset_name": "name", "coarsest_mag": "max_mag", "yes": "assume_yes"}
 
@@ -109,7 +107,7 @@ def _rows(
     of_defaults: dict[str, Fault] = {}
     for line in lines:
         given = {options[name]: cell for name, cell in line.cells.items() if name in options}
-        bare, token = parted({**defaults, **given})
+        bare, token = parted({**_for_command(given.get("command"), defaults), **given})
         if token:
             words = "holds a token: others can read a sheet; give it as WK_TOKEN"
             faults.append(Fault(line.place, "target", words))
@@ -130,15 +128,29 @@ def _rows(
     return rows, [*of_defaults.values(), *faults]
 
 
+def _for_command(command: object, defaults: Mapping[str, object]) -> Mapping[str, object]:
+    """Give what holds for all rows and is an option of the command of this one.
+
+    An upload takes no cores: its `jobs` are connections.
+    """
+    command = str(command or defaults.get("command"))
+    if known := OPTIONS_OF.get(command):
+        known -= {"jobs"} if command == "upload" else set()
+        return {name: one for name, one in defaults.items() if name in known}
+    foreign = DownsampleOptions.model_fields
+    return {name: one for name, one in defaults.items() if name not in foreign}
+
+
 def _without(given: Mapping[str, object], wrong: set[str]) -> Settings | None:
     """Read a row without the options that are wrong: its places may be wrong as well."""
     return Settings.checked({name: one for name, one in given.items() if name not in wrong})[0]
 
 
 def _missing(row: SheetRow) -> Iterator[Fault]:
-    source = row.settings.source
-    if source and not is_url(source) and not os.path.lexists(source):
-        yield Fault(row.place, "source", f"there is no {source}")
+    column = "target" if row.settings.kind.downsamples else "source"
+    place = getattr(row.settings, column)
+    if place and not is_url(place) and not os.path.lexists(place):
+        yield Fault(row.place, column, f"there is no {place}")
 
 
 def _collisions(rows: Sequence[SheetRow], datasets: Sequence[Row]) -> Iterator[Fault]:

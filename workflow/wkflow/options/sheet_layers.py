@@ -55,7 +55,7 @@ def joined(rows: Sequence[SheetRow]) -> tuple[list[Row], list[Fault]]:
         if len(group) == 1:
             found.append(Row(group[0].place, group[0].settings))
             continue
-        wrong = [*_unnamed(group), *_unlike(group)]
+        wrong = [*_apart(group)] or [*_unnamed(group), *_unlike(group)]
         dataset, of_whole = (None, []) if wrong else _joined(group)
         faults += [*wrong, *of_whole]
         found += [dataset] if dataset else []
@@ -65,11 +65,20 @@ def joined(rows: Sequence[SheetRow]) -> tuple[list[Row], list[Fault]]:
 def _dataset_of(row: SheetRow) -> tuple[str, ...]:
     """Say which dataset a row is of: that of a target, or of a name that it gives to a server's."""
     one = row.settings
-    if one.kind.converts and one.target and not is_url(one.target):
+    if one.target and not is_url(one.target):
         return ("target", os.path.realpath(one.target))
     if one.kind.converts and one.kind.uploads and one.name:
         return ("name", one.webknossos_url, one.folder or "", one.name)
     return ("row", row.place)
+
+
+def _apart(group: Sequence[SheetRow]) -> list[Fault]:
+    """Refuse rows with one target of which one makes no layer, as by the command downsample."""
+    if all(row.settings.kind.converts for row in group):
+        return []
+    first, *others = group
+    words = f"{first.settings.target} is the target of {first.place} as well"
+    return [Fault(row.place, "target", words) for row in others]
 
 
 def _unnamed(group: Sequence[SheetRow]) -> list[Fault]:

@@ -17,7 +17,7 @@ from wkflow.errors import ConfigError
 from wkflow.model.plan import Plan
 from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
-from wkflow.run_folder import ASKED, DRAFT, FINISHED, PROOF, REPORT
+from wkflow.run_folder import ASKED, DRAFT, EXTENDED, FINISHED, PROOF, REPORT
 
 OF_MACHINE = frozenset({
     *("jobs", "memory", "distribution_strategy", "job_resources", "assume_yes", "work_dir"),
@@ -37,8 +37,12 @@ class SourceState:
 
 
 def look_at_source(settings: Settings) -> SourceState:
-    """Look at the files of all sources, and open none; of what is not there, nothing is said."""
-    sources = (settings.source, *settings.further_sources)
+    """Look at the files of all sources, and open none; of what is not there, nothing is said.
+
+    Of a dataset that gets more mags, the source is the dataset.
+    """
+    first = settings.target if settings.kind.downsamples else settings.source
+    sources = (str(first), *settings.further_sources)
     states = [SourceState("", 0) if is_url(one) else _look(Path(one)) for one in sources]
     digests = [one.digest for one in states]
     digest = digests[0] if len(digests) == 1 else _digest(digests) if all(digests) else ""
@@ -48,7 +52,8 @@ def look_at_source(settings: Settings) -> SourceState:
 def is_unchanged(settings: Settings, source: SourceState) -> bool:
     """Whether the run of a batch made the dataset of this source, and all is as it left it."""
     folder = settings.run_folder
-    if not source.digest or (folder / ASKED).exists() or not (folder / REPORT).exists():
+    is_told = any((folder / name).exists() for name in (REPORT, PROOF, *EXTENDED))
+    if not source.digest or (folder / ASKED).exists() or not is_told:
         return False
     with suppress(OSError, ValueError, TypeError, AttributeError):
         record = json.loads((folder / FINISHED).read_bytes())

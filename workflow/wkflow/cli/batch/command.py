@@ -22,7 +22,8 @@ NAME = "batch"
 BATCH = Command(
     NAME,
     "convert all datasets of a sheet",
-    "Convert many datasets side by side: SHEET is a table (.tsv, .csv, .xlsx) or a list (.yaml), a "
+    "Convert many datasets side by side (or upload, or downsample them, where a column `command` "
+    "says so): SHEET is a table (.tsv, .csv, .xlsx) or a list (.yaml), a "
     "row for each dataset, or for each layer of one, with columns named as options; options given "
     "here hold where a cell is empty. A failure does not stop the others. The same command again "
     "resumes, and skips what is done.",

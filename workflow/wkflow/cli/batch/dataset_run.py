@@ -17,6 +17,7 @@ from wkflow.cli.run import launch, notes
 from wkflow.cli.snakemake_process import forked
 from wkflow.cli.summary import Summary
 from wkflow.errors import WkflowError
+from wkflow.model.run_kind import RunKind
 from wkflow.options.settings import Settings
 from wkflow.planning.finished_state import SourceState, look_at_source, note_finished
 from wkflow.process_limits import raise_open_files
@@ -80,8 +81,7 @@ def make_dataset(
     """
     raise_open_files()
     memory = max(mem_mb // 2, mem_mb - ENGINE_MIB) * MIB
-    given = {**options, "jobs": cores, "memory": memory}
-    settings = Settings.parse(given, where=str(told))
+    settings = with_share(Settings.parse(options, where=str(told)), cores, memory)
     summary = run_dataset(settings, look_at_source(settings))
     log.write_text(f"{json.dumps(summary, indent=2)}\n")
     failed = failed_of(told)
@@ -93,6 +93,21 @@ def make_dataset(
     error = summary["error"] or {"where": settings.dataset_name, "what": summary["end"]}
     say(f"wkflow: {error['where']}: {error['what']}", sys.stderr)
     sys.exit(status)
+
+
+def with_share(settings: Settings, cores: int, memory: int) -> Settings:
+    """Give a dataset its part of the machine: cores, or jobs at once on a cluster, and bytes.
+
+    An upload has connections of its own number, and hardly any memory.
+    """
+    if settings.kind is RunKind.UPLOAD:
+        return settings
+    own: dict[str, int | None] = {"jobs": cores, "memory": memory}
+    if settings.distribution_strategy == "sequential":
+        own["jobs"] = None  # it is one
+    if settings.is_on_cluster:
+        del own["memory"]
+    return settings.model_copy(update=own)
 
 
 def failed_of(told: Path) -> Path:

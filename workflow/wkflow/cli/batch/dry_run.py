@@ -13,6 +13,7 @@ from typing import Any
 from wkflow.cli.batch.pool import pool_for
 from wkflow.cli.messages import facts_of, say
 from wkflow.errors import ResourceError, WkflowError
+from wkflow.model.run_kind import RunKind
 from wkflow.model.units import shown_bytes
 from wkflow.options.settings import Settings
 from wkflow.options.sheet_layers import Row
@@ -24,10 +25,13 @@ from wkflow.planning.check_resources import (
 )
 from wkflow.planning.check_target import check_target
 from wkflow.planning.finished_state import is_unchanged, look_at_source
+from wkflow.planning.list_dataset_files import find_batches
 from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.rules.failure_report import shortened
+from wkflow.planning.plan_downsampling import plan_downsampling
+from wkflow.planning.plan_upload import plan_contents_upload
 from wkflow.rules.job import foresee
-from wkflow.run_folder import RunFolder
+from wkflow.run_folder import DELIVERY, RunFolder
 
 GB = 1e9
 
@@ -76,7 +80,7 @@ def show_plan(rows: Sequence[Row], *, as_json: bool) -> int:
 
 def plan_rows(rows: Sequence[Row]) -> list[PlannedRow]:
     """Draw the plans of all datasets, on all cores."""
-    workers = max(1, min(pool_for(rows[0].settings).cores, len(rows)))
+    workers = max(1, min(pool_for(row.settings for row in rows).cores, len(rows)))
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
         return list(pool.map(plan_row, rows, chunksize=max(1, len(rows) // (8 * workers))))
 
@@ -125,7 +129,12 @@ def plan_row(row: Row) -> PlannedRow:
 
 def _planned(settings: Settings) -> dict[str, Any]:
     check_target(settings)
-    plan = plan_conversion(settings, is_trial=True)
+    if settings.kind is RunKind.UPLOAD:
+        return _sent(settings)
+    draw = plan_downsampling if settings.kind.downsamples else plan_conversion
+    plan = draw(settings, is_trial=True)
+    if not plan.layers:
+        return {"state": "unchanged"}
     check_room(plan, settings)
     room = measure_room(plan, settings)
     jobs = [job for job, _ in plan.jobs()]
@@ -141,6 +150,15 @@ def _planned(settings: Settings) -> dict[str, Any]:
         "needed": max(0, room.expected - written_bytes(plan, settings)),
         "folder": str(folder_of_disk(plan, settings)),
     }
+
+
+def _sent(settings: Settings) -> dict[str, Any]:
+    """Count what would be sent of a dataset that exists."""
+    contents = find_batches(settings.dataset, follow_links=settings.follows_links)
+    delivery = plan_contents_upload(settings, contents)
+    is_begun = (settings.run_folder / DELIVERY).exists()
+    count, size = len(delivery.batches), delivery.byte_bound
+    return {"state": "begun" if is_begun else "new", "jobs": count, "bytes": size}
 
 
 def planned_table(planned: Sequence[PlannedRow]) -> str:

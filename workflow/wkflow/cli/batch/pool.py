@@ -4,10 +4,11 @@ A dataset gets a core for every so many bytes of its source. The largest begin f
 fit into what is left begin beside them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from wkflow.model.run_kind import RunKind
 from wkflow.options.settings import Settings
 from wkflow.planning.check_resources import memory_budget
 from wkflow.process_limits import available_cores
@@ -71,8 +72,9 @@ class Pool:
         self.free += share.cores
 
 
-def pool_for(settings: Settings) -> Pool:
-    """Say what all datasets share; the options for it are the same in all rows."""
+def pool_for(rows: Iterable[Settings]) -> Pool:
+    """Say what all datasets share; the options for it are the same in all that are computed."""
+    settings = max(rows, key=lambda one: one.kind is not RunKind.UPLOAD)
     if settings.is_on_cluster:
         return Pool(settings.jobs or CLUSTER_JOBS, memory_budget(settings), HEADS_ON_CLUSTER)
     is_one = settings.distribution_strategy == "sequential"

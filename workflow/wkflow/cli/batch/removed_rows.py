@@ -55,7 +55,7 @@ class RowRecord:
         """With `overwrite_existing` a dataset becomes what the sheet says now."""
         settings, place = row.settings, place_of_dataset(row.settings)
         earlier = self.layers.get(place, [])
-        if settings.overwrite_existing or not earlier:
+        if settings.overwrite_existing or not (earlier and settings.kind.converts):
             return row, []
         now = layers_of(settings)
         gone = [one for one in earlier if not _is_named(one, now, earlier)]
@@ -73,7 +73,8 @@ class RowRecord:
         datasets = [*(place_of_dataset(row.settings) for row in rows), *left]
         layers = {place: each for place, each in self.layers.items() if place in datasets}
         for row in rows:
-            if ends.get(row.place) in {"done", "nothing_to_do", "unchanged"}:
+            is_made = ends.get(row.place) in {"done", "nothing_to_do", "unchanged"}
+            if is_made and row.settings.kind.converts:
                 layers[place_of_dataset(row.settings)] = layers_of(row.settings)
         return RowRecord(datasets, layers)
 

@@ -11,6 +11,7 @@ from wkflow.cli import job_forks
 from wkflow.cli.batch.bar import BatchBar
 from wkflow.cli.batch.check_disks import check_disks
 from wkflow.cli.batch.dataset_process import DatasetProcess
+from wkflow.cli.batch.dataset_run import with_share
 from wkflow.cli.batch.pool import Pool, Share, pool_for
 from wkflow.cli.batch.results import Results
 from wkflow.cli.finish_commands import FinishCommands
@@ -66,7 +67,7 @@ class Batch:
             When it was asked to stop; nothing is at work any more by then.
         """
         began = monotonic()
-        pool = pool_for(rows[0].settings)
+        pool = pool_for(row.settings for row in rows)
         waiting = self._look(rows, pool)
         check_disks([one.row for one in waiting], sum(one.source.bytes for one in waiting))
         with Interrupts() as interrupts, closing(BatchBar(self.messages, len(rows))) as bar:
@@ -112,12 +113,7 @@ class Batch:
         while (at := pool.next_of([one.share for one in waiting])) is not None:
             one = waiting.pop(at)
             pool.take(one.share)
-            own: dict[str, int | None] = {"jobs": one.share.cores, "memory": one.share.memory}
-            if one.row.settings.distribution_strategy == "sequential":
-                own["jobs"] = None  # it is one
-            if one.row.settings.is_on_cluster:
-                del own["memory"]
-            settings = one.row.settings.model_copy(update=own)
+            settings = with_share(one.row.settings, one.share.cores, one.share.memory)
             self._running.append((one, DatasetProcess(settings, one.source, self.lock.close)))
 
     def _wait(self, waiting: list[_Waiting], pool: Pool) -> None:
