@@ -152,6 +152,15 @@ def test_rows_go_to_a_server(tmp_path: Path) -> None:
         assert all(one["url"].startswith(server.url) for one in result["datasets"])
         result = json.loads(wkflow(*command, cwd=tmp_path, **known).stdout)
         assert result["counts"] == {"unchanged": 2}, result
+        (tmp_path / "elsewhere").mkdir()
+        result = json.loads(wkflow(*command, cwd=tmp_path / "elsewhere", **known).stdout)
+        assert result["counts"] == {"unchanged": 2}, result
+        assert all(one["url"].startswith(server.url) for one in result["datasets"])
+        result = json.loads(
+            wkflow(*command, "--no-downsample", cwd=tmp_path / "elsewhere", **known).stdout
+        )
+        assert result["counts"] == {"failed": 2}, result
+        assert result["datasets"][0]["error"]["kind"] == "ServerError"
 
 
 def test_rows_of_all_commands_go_together(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from wkflow import atomic_files
+from wkflow.cli.batch.ask_server import Servers
 from wkflow.cli.local_snakemake import suffices
 from wkflow.cli.messages import Messages, say
 from wkflow.cli.process import ASKING
@@ -19,7 +21,7 @@ from wkflow.cli.summary import Summary
 from wkflow.errors import WkflowError
 from wkflow.model.run_kind import RunKind
 from wkflow.options.settings import Settings
-from wkflow.planning.finished_state import SourceState, look_at_source, note_finished
+from wkflow.planning.finished_state import SourceState, is_unchanged, look_at_source, note_finished
 from wkflow.process_limits import raise_open_files
 from wkflow.rules.closing_lines import address_of
 from wkflow.rules.job import foresee
@@ -82,7 +84,10 @@ def make_dataset(
     raise_open_files()
     memory = max(mem_mb // 2, mem_mb - ENGINE_MIB) * MIB
     settings = with_share(Settings.parse(options, where=str(told)), cores, memory)
-    summary = run_dataset(settings, look_at_source(settings))
+    source = look_at_source(settings)
+    with closing(Servers()) as servers:
+        done = told_if_done(settings, source, servers)
+    summary = done or run_dataset(settings, source)
     log.write_text(f"{json.dumps(summary, indent=2)}\n")
     failed = failed_of(told)
     status = int(summary["exit_status"])
@@ -93,6 +98,36 @@ def make_dataset(
     error = summary["error"] or {"where": settings.dataset_name, "what": summary["end"]}
     say(f"wkflow: {error['where']}: {error['what']}", sys.stderr)
     sys.exit(status)
+
+
+def told_if_done(
+    settings: Settings, source: SourceState, servers: Servers
+) -> dict[str, Any] | None:
+    """Give the summary of a dataset that needs no run: it is as it was left, or on a server.
+
+    Or of one that cannot be sent, because another of its name is there.
+    """
+    if is_unchanged(settings, source):
+        return told_without_run(settings, "unchanged")
+    try:
+        url = servers.url_of(settings)
+    except WkflowError as error:
+        summary = Summary(command="batch")
+        summary.describe(settings)
+        summary.fail(error)
+        return summary.to_dict()
+    return told_without_run(settings, "unchanged") | {"url": url} if url else None
+
+
+def told_without_run(settings: Settings, end: str) -> dict[str, Any]:
+    """Give the summary of a dataset for which no process was started."""
+    summary = Summary(command="batch")
+    summary.describe(settings)
+    if end == "unchanged":
+        summary.look_at_results(settings, url=address_of(settings), notes=notes(settings))
+    summary.end = end
+    summary.exit_status = INTERRUPTED if end == "not_begun" else 0
+    return summary.to_dict()
 
 
 def with_share(settings: Settings, cores: int, memory: int) -> Settings:

@@ -27,9 +27,9 @@ from wkflow.planning.check_target import check_target
 from wkflow.planning.finished_state import is_unchanged, look_at_source
 from wkflow.planning.list_dataset_files import find_batches
 from wkflow.planning.plan_conversion import plan_conversion
-from wkflow.rules.failure_report import shortened
 from wkflow.planning.plan_downsampling import plan_downsampling
 from wkflow.planning.plan_upload import plan_contents_upload
+from wkflow.rules.failure_report import shortened
 from wkflow.rules.job import foresee
 from wkflow.run_folder import DELIVERY, RunFolder
 

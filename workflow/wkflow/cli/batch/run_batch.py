@@ -8,22 +8,20 @@ from time import monotonic
 from typing import IO, Any
 
 from wkflow.cli import job_forks
+from wkflow.cli.batch.ask_server import Servers
 from wkflow.cli.batch.bar import BatchBar
 from wkflow.cli.batch.check_disks import check_disks
 from wkflow.cli.batch.dataset_process import DatasetProcess
-from wkflow.cli.batch.dataset_run import with_share
+from wkflow.cli.batch.dataset_run import told_if_done, told_without_run, with_share
 from wkflow.cli.batch.pool import Pool, Share, pool_for
 from wkflow.cli.batch.results import Results
 from wkflow.cli.finish_commands import FinishCommands
 from wkflow.cli.local_snakemake import import_for_forks, suffices
 from wkflow.cli.messages import Messages
 from wkflow.cli.process import Interrupts
-from wkflow.cli.summary import Summary
 from wkflow.errors import ResourceError
-from wkflow.options.settings import Settings
 from wkflow.options.sheet_layers import Row
-from wkflow.planning.finished_state import SourceState, is_unchanged, look_at_source
-from wkflow.rules.closing_lines import address_of
+from wkflow.planning.finished_state import SourceState, look_at_source
 
 POLL_S = 0.1
 
@@ -100,12 +98,14 @@ class Batch:
     def _look(self, rows: Sequence[Row], pool: Pool) -> list[_Waiting]:
         """Part the rows that are to run from those where nothing has changed; the largest first."""
         waiting = []
-        for row in rows:
-            source = look_at_source(row.settings)
-            if is_unchanged(row.settings, source):
-                self._note(row, told_without_run(row.settings, "unchanged"))
-            else:
-                waiting.append(_Waiting(row, source, pool.share_of(source.bytes)))
+        with closing(Servers()) as servers:
+            for row in rows:
+                source = look_at_source(row.settings)
+                told = told_if_done(row.settings, source, servers)
+                if told:
+                    self._note(row, told)
+                else:
+                    waiting.append(_Waiting(row, source, pool.share_of(source.bytes)))
         return sorted(waiting, key=lambda one: -one.share.cores)
 
     def _begin(self, waiting: list[_Waiting], pool: Pool) -> None:
@@ -136,19 +136,6 @@ class Batch:
         self.messages.tell("dataset", "", row=row.place, **told)
         if told["end"] not in {"unchanged", "not_begun"}:
             self._commands.start(self.on_dataset, {"row": row.place, **told})
-
-
-def told_without_run(settings: Settings, end: str) -> dict[str, Any]:
-    """Give the summary of a dataset for which no process was started."""
-    summary = Summary(command="batch")
-    summary.describe(settings)
-    if end == "unchanged":
-        from wkflow.cli.run import notes  # noqa: PLC0415 -- imports much
-
-        summary.look_at_results(settings, url=address_of(settings), notes=notes(settings))
-    summary.end = end
-    summary.exit_status = INTERRUPTED if end == "not_begun" else 0
-    return summary.to_dict()
 
 
 def _import_all(waiting: Sequence[_Waiting]) -> None:

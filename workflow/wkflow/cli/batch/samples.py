@@ -22,11 +22,10 @@ from snakemake.exceptions import WorkflowError
 from wkflow import atomic_files
 from wkflow.cli.batch.check_disks import check_disks, existing
 from wkflow.cli.batch.command import batch_folder
-from wkflow.cli.batch.dataset_run import failed_of
+from wkflow.cli.batch.dataset_run import failed_of, told_without_run
 from wkflow.cli.batch.pool import BYTES_PER_CORE, Pool
 from wkflow.cli.batch.removed_rows import RowRecord, place_of_dataset
 from wkflow.cli.batch.results import PAGE, ROWS, SUMMARY, Results
-from wkflow.cli.batch.run_batch import told_without_run
 from wkflow.cli.messages import Messages, say
 from wkflow.cli.run import config_of
 from wkflow.errors import WkflowError
