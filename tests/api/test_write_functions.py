@@ -104,6 +104,7 @@ def test_the_defaults_are_taken(name: str, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(call, "_ask", ask)
     monkeypatch.chdir(tmp_path)
     given = {} if name in {"upload", "downsample"} else {"target": None, "upload": True}
+    given = {"target": "set"} if name == "add_layer" else given
     given |= {"source": "em"} if name == "plan" else {}
     given = {key: value for key, value in given.items() if key in _parameters(name)}
     paths = () if name == "plan" else ("em",)
@@ -111,6 +112,7 @@ def test_the_defaults_are_taken(name: str, tmp_path: Path, monkeypatch: pytest.M
         getattr(wkflow, name)(*paths, **given)
     expected = {"source", "upload", "work_dir"} if name != "downsample" else {"command", "target"}
     expected = {"command", "source", "work_dir"} if name == "upload" else expected
+    expected = {"command", "source", "target"} if name == "add_layer" else expected
     assert asked[0].keys() == expected
 
 

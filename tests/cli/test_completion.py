@@ -35,8 +35,8 @@ def of_bash(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 ALL = (
-    "batch completion convert delete doctor downsample info init list remote-convert run upload "
-    "verify view"
+    "add-layer batch completion convert delete doctor downsample info init list remote-convert run "
+    "upload verify view"
 )
 
 

@@ -26,6 +26,7 @@ localrules:
     write_properties,
     write_report,
     extend_properties,
+    merge_layers,
     finish_mags,
     reserve_upload,
     finish_upload,

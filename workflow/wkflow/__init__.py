@@ -2,7 +2,7 @@
 
 >>> import wkflow
 >>> " ".join(sorted(name for name in wkflow.__all__ if name.islower()))
-'convert delete_dataset downsample list_datasets plan remote_convert run upload'
+'add_layer convert delete_dataset downsample list_datasets plan remote_convert run upload'
 
 They do what the commands of that name do: `help(wkflow.convert)`. What goes wrong is raised as a
 `WkflowError`.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from wkflow.api.add_layer import add_layer
     from wkflow.api.convert import convert
     from wkflow.api.downsample import downsample
     from wkflow.api.plan import plan
@@ -50,6 +51,7 @@ __all__ = [
     "UnansweredError",
     "VerificationError",
     "WkflowError",
+    "add_layer",
     "convert",
     "delete_dataset",
     "downsample",

@@ -102,6 +102,9 @@ PICTURES = "report"
 FINISHED = "finished.json"
 """What options, source and dataset were when the run of a batch ended."""
 
+ADDING = "adding.json"
+"""Which layers are on their way into a dataset that exists, and how far they came."""
+
 # for people who wait
 
 LOGS = "logs"

@@ -105,4 +105,5 @@ Command = Literal[
     "convert",
     "upload",
     "downsample",
+    "add-layer",
 ]

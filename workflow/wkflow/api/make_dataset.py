@@ -52,7 +52,7 @@ def result_of(settings: Settings, outcome: Outcome, seconds: float, output: str)
     summary.look_at_results(settings, url=url, notes=notes(settings))
     proof = settings.run_folder / PROOF
     size, unit = _voxel_size(settings)
-    here = str(settings.target) if settings.kind.is_remote else settings.dataset
+    here = str(settings.target) if settings.kind.is_remote else settings.place
     return RunResult(
         url or here,
         settings.dataset_name,
@@ -85,8 +85,8 @@ def _voxel_size(settings: Settings) -> tuple[tuple[float, float, float], str]:
     from wkflow.run_folder import DRAFT  # noqa: PLC0415
 
     with suppress(OSError, ValueError, SourceError):
-        document = json.loads((settings.dataset / PROPERTIES).read_bytes())
-        found = Existing.parse(document, str(settings.dataset))
+        document = json.loads((settings.place / PROPERTIES).read_bytes())
+        found = Existing.parse(document, str(settings.place))
         return found.voxel_size, found.unit
     with suppress(OSError, ConfigError):
         plan = Plan.read(settings.run_folder / DRAFT)

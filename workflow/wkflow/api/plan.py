@@ -60,11 +60,15 @@ def plan(
     raw_order: RawOrder = "F",
     raw_byte_order: RawByteOrder = "little",
     raw_offset: int = 0,
+    replace: bool = False,
     window: Sequence[float] | str | None = None,
     invert: bool = False,
     bounding_box: Sequence[int] | str | None = None,
     slices: Sequence[int] | str | None = None,
+    transpose: Sequence[str] | str | None = None,
+    flip: Sequence[str] | str | None = None,
     missing_slices: MissingSlices = "keep",
+    pattern: str | None = None,
     layers: Sequence[Mapping[str, object]] | str | None = None,
     source_metadata: bool = True,
     manifest: bool = False,
@@ -109,7 +113,7 @@ def plan(
         archive of these, or a URL (http, s3, gs); for `wkflow upload` a dataset.
     target : str or Path
         Folder that becomes the dataset; left out when it is uploaded. For `wkflow downsample` a
-        dataset that exists: its folder, or its URL on a server.
+        dataset that exists: its folder, or its URL on a server; for `wkflow add-layer` its folder.
     voxel_size : Sequence[float] or str
         Size of one voxel along x,y,z, in `unit`; by default what the files state.
     unit : str
@@ -178,6 +182,9 @@ def plan(
         Byte order in such a file.
     raw_offset : int, default 0
         Bytes before the first voxel of such a file.
+    replace : bool, default False
+        Let a new layer take the place of one of the dataset that has its name; that one stays until
+        the new one is whole.
     window : Sequence[float] or str
         Values LOW,HIGH that become 0 and the largest of the dtype, which is uint8 or uint16; those
         between are mapped linearly, those beyond are clipped and counted. auto: exact percentiles
@@ -191,9 +198,19 @@ def plan(
     slices : Sequence[int] or str
         Slices to convert: START:STOP or START:STOP:STEP, counted along z from 0 as in bounding_box;
         STOP is not converted. A step makes voxels as much larger along z. In YAML it needs quotes.
+    transpose : Sequence[str] or str
+        Which axes of the source become x, y and z of the dataset, such as yxz; their voxel sizes
+        and mags go with them. Of stacks of slices x and y can be exchanged; z as well in files of
+        planes that are stored uncompressed or in small chunks.
+    flip : Sequence[str] or str
+        Axes of the dataset along which all layers are mirrored, after transpose: within what the
+        whole source spans, so that layers and parts stay where they belong.
     missing_slices : {"keep", "previous", "close", "refuse"}, default keep
         Slices that the numbers in names leave out: keep their places, blank; repeat the slice
         before (previous); close up; or refuse.
+    pattern : str
+        How the names of slices are read: {z}, {channel} (a layer each) and {t} (an axis of time),
+        with * for anything and / between folders; by default from the names.
     layers : Sequence[Mapping[str, object]] or str
         Further layers of the dataset, each from a source of its own: a list of mappings with
         `source` and options of a layer (`layer_name`, `category`, `channels`, `dtype`, ...). What
@@ -274,8 +291,8 @@ def plan(
     report : bool, default True
         Draw report.html in the run folder: pictures of all layers, their mags, and what the run
         did.
-    command : {"convert", "upload", "downsample"}, default convert
-        Convert images, or upload a dataset that exists, or add mags to it.
+    command : {"convert", "upload", "downsample", "add-layer"}, default convert
+        Convert images, or upload a dataset that exists, or add mags or layers to it.
     token : str
         Token of your WEBKNOSSOS account; by default WK_TOKEN of the environment. It is written
         nowhere, and this process's environment stays as it is.

@@ -58,7 +58,10 @@ def remote_convert(
     invert: bool = False,
     bounding_box: Sequence[int] | str | None = None,
     slices: Sequence[int] | str | None = None,
+    transpose: Sequence[str] | str | None = None,
+    flip: Sequence[str] | str | None = None,
     missing_slices: MissingSlices = "keep",
+    pattern: str | None = None,
     layers: Sequence[Mapping[str, object]] | str | None = None,
     source_metadata: bool = True,
     manifest: bool = False,
@@ -173,9 +176,19 @@ def remote_convert(
     slices : Sequence[int] or str
         Slices to convert: START:STOP or START:STOP:STEP, counted along z from 0 as in bounding_box;
         STOP is not converted. A step makes voxels as much larger along z. In YAML it needs quotes.
+    transpose : Sequence[str] or str
+        Which axes of the source become x, y and z of the dataset, such as yxz; their voxel sizes
+        and mags go with them. Of stacks of slices x and y can be exchanged; z as well in files of
+        planes that are stored uncompressed or in small chunks.
+    flip : Sequence[str] or str
+        Axes of the dataset along which all layers are mirrored, after transpose: within what the
+        whole source spans, so that layers and parts stay where they belong.
     missing_slices : {"keep", "previous", "close", "refuse"}, default keep
         Slices that the numbers in names leave out: keep their places, blank; repeat the slice
         before (previous); close up; or refuse.
+    pattern : str
+        How the names of slices are read: {z}, {channel} (a layer each) and {t} (an axis of time),
+        with * for anything and / between folders; by default from the names.
     layers : Sequence[Mapping[str, object]] or str
         Further layers of the dataset, each from a source of its own: a list of mappings with
         `source` and options of a layer (`layer_name`, `category`, `channels`, `dtype`, ...). What

@@ -65,6 +65,10 @@ Send a dataset on disk, of any tool, to a WEBKNOSSOS server and prove that it ha
 Compute the missing magnifications of a dataset that exists, on disk or on a server.
 
 It stays as it was until all are there. The same call again resumes.""",
+    "add-layer": """\
+Convert images to layers of a dataset on disk that exists.
+
+It stays as it was until all of them are there. The same call again resumes.""",
     "plan": """\
 Look what a run would make, and what it needs: the dry run. Nothing is written.
 

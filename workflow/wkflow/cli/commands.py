@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
-from wkflow.options.downsample import DownsampleOptions
-from wkflow.options.settings import OPTIONS_OF, Settings
+from wkflow.options.command_options import NOT_OF, OPTIONS_OF
+from wkflow.options.settings import Settings
 
-OPTIONS = frozenset(Settings.model_fields) - {
-    "command",
-    *DownsampleOptions.model_fields,
-}
+OPTIONS = frozenset(Settings.model_fields) - NOT_OF["convert"] - {"command"}
 """Of a conversion, with or without an upload."""
 
 
@@ -66,6 +63,17 @@ COMMANDS = (
         {"command": "downsample"},
         ("target",),
         "wkflow downsample --coarsest-mag 32 dataset/",
+    ),
+    Command(
+        "add-layer",
+        "convert images to layers of a dataset on disk that exists",
+        "Convert images to layers of a dataset that exists: TARGET is its folder; its voxel size "
+        "and magnifications hold. It stays as it was until all of them are there. The same command "
+        "again resumes. What follows `--` goes to Snakemake.",
+        frozenset(Settings.model_fields) - NOT_OF["add-layer"] - {"command"},
+        {"command": "add-layer"},
+        ("source", "target"),
+        "wkflow add-layer --layer-name nuclei --category segmentation labels/ dataset/",
     ),
 )
 

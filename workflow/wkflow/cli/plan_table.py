@@ -20,7 +20,7 @@ ROW = "  {:>9} {:>21} {:>18} {:>13} {:>7} {:>6} {:>10}"
 
 def plan_table(plan: Plan, settings: Settings) -> str:
     """Show layers, mags, jobs, voxels and bytes, memory and disk; nothing is written."""
-    place = settings.webknossos_url if settings.kind.uploads else plan.dataset
+    place = settings.webknossos_url if settings.kind.uploads else _place(plan, settings)
     lines = [f"dataset    {plan.name} -> {place}", *_details(settings)]
     lines += [f"run folder {settings.run_folder}", ""]
     for one in plan.layers:
@@ -41,6 +41,11 @@ def contents_table(settings: Settings) -> str:
         f"bytes      {delivery.byte_bound / GB:.3f} GB in {len(delivery.batches)} batches",
     ]
     return "\n".join([*lines, *(f"note       {note}" for note in contents.notes)])
+
+
+def _place(plan: Plan, settings: Settings) -> str:
+    """Give the dataset that a person asked for."""
+    return str(settings.place) if settings.kind.adds_layers else plan.dataset
 
 
 def _details(settings: Settings) -> list[str]:

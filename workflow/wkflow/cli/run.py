@@ -91,7 +91,7 @@ def launch(
         _make(folder)
         with (
             run_folder_lock(folder) as lock,
-            dataset_lock(settings.dataset) as dataset_file,
+            dataset_lock(settings.place) as dataset_file,
             temporary_folder(folder) as temporary,
             without_traces(folder),
         ):
@@ -205,7 +205,8 @@ def _has_goal(settings: Settings) -> bool:
         return (folder / DRAFT).exists()
     if settings.kind.uploads:
         return (folder / PROOF).exists()
-    return (folder / REPORT).exists() and (settings.dataset / PROPERTIES).exists()
+    is_there = (settings.place / PROPERTIES).exists()
+    return (folder / REPORT).exists() and is_there
 
 
 def _is_complete(settings: Settings, environment: dict[str, str]) -> bool:

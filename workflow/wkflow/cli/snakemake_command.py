@@ -54,7 +54,7 @@ def environment_of(
     `temporary` is a folder of this machine, in which nodes of a cluster can put nothing.
     """
     places = _cache(temporary) | ({"TMPDIR": str(temporary)} if suffices(settings, extra) else {})
-    return os.environ | places | {LOCKED: str(settings.dataset)}
+    return os.environ | places | {LOCKED: str(settings.place)}
 
 
 def process_command(settings: Settings, extra: tuple[str, ...] = ()) -> list[str]:

@@ -75,7 +75,7 @@ class Summary:
         extended = _document(folder / EXTENDED[1])
         self.dataset = dataset_of(settings)
         self.url = url
-        self.layers = _stored_layers(settings.dataset) or [
+        self.layers = _stored_layers(settings.place) or [
             {key: layer[key] for key in LAYER_KEYS} for layer in report.get("layers", [])
         ]
         rules = report.get("rules", {}).values()

@@ -5,7 +5,7 @@ from typing import Self
 
 
 class RunKind(Enum):
-    """The five kinds of runs; each value says what is read, and where voxels end.
+    """The six kinds of runs; each value says what is read, and where voxels end.
 
     >>> RunKind.of("convert", uploads=True, is_remote=False)
     <RunKind.CONVERT_AND_UPLOAD: 'images become a dataset on a server'>
@@ -14,6 +14,7 @@ class RunKind(Enum):
     """
 
     CONVERT = "images become a dataset in a folder"
+    ADD_LAYER = "images become layers of a dataset in a folder"
     CONVERT_AND_UPLOAD = "images become a dataset on a server"
     UPLOAD = "a dataset in a folder becomes one on a server"
     DOWNSAMPLE = "a dataset in a folder gets more mags"
@@ -24,6 +25,8 @@ class RunKind(Enum):
         """Give the kind of a command's run; `is_remote` says that its target is an URL."""
         if command == "downsample":
             return cls.DOWNSAMPLE_REMOTE if is_remote else cls.DOWNSAMPLE
+        if command == "add-layer":
+            return cls.ADD_LAYER
         if command == "upload":
             return cls.UPLOAD
         return cls.CONVERT_AND_UPLOAD if uploads else cls.CONVERT
@@ -31,7 +34,12 @@ class RunKind(Enum):
     @property
     def converts(self) -> bool:
         """Whether images are read."""
-        return self in {RunKind.CONVERT, RunKind.CONVERT_AND_UPLOAD}
+        return self in {RunKind.CONVERT, RunKind.CONVERT_AND_UPLOAD, RunKind.ADD_LAYER}
+
+    @property
+    def adds_layers(self) -> bool:
+        """Whether a dataset that exists gets more layers."""
+        return self is RunKind.ADD_LAYER
 
     @property
     def uploads(self) -> bool:

@@ -21,7 +21,9 @@ from wkflow.model.layer_names import suggest
 from wkflow.model.run_kind import RunKind
 from wkflow.network.urls import is_url
 from wkflow.options import parsers
+from wkflow.options.add_layer import AddLayerOptions
 from wkflow.options.cluster_resources import JobResources
+from wkflow.options.command_options import NOT_OF, OPTIONS_OF
 from wkflow.options.convert import ConvertOptions
 from wkflow.options.dataset_details import DetailOptions
 from wkflow.options.downsample import DownsampleOptions
@@ -38,25 +40,6 @@ from wkflow.options.values import ValueOptions
 
 OPEN = "would travel over plain http, where others can read it; write https, or give insecure"
 
-_OF_DOWNSAMPLE = frozenset(DownsampleOptions.model_fields)
-
-OPTIONS_OF = {
-    "upload": frozenset({
-        *("command", "source", "name", "jobs", "work_dir", "follow_links", "report"),
-        *UploadOptions.model_fields.keys() - {"upload", "keep_local"},
-        *DetailOptions.model_fields,
-    }),
-    "downsample": _OF_DOWNSAMPLE | {
-        *("command", "target", "layer_name", "sampling_mode", "max_mag", "interpolation_mode"),
-        *("chunk_shape", "shard_shape", "compress", "compression", "transfer_mode", "ca_bundle"),
-        "insecure",
-        *("verify", "keep_local", "jobs", "distribution_strategy", "job_resources", "memory"),
-        *("job_size", "work_dir", "upload_on_cluster", "follow_links", "report"),
-        *("manifest", "ro_crate"),
-    },
-}  # fmt: skip
-"""Options of the commands that take few; a conversion takes all others."""
-
 HELP = "`wkflow COMMAND --help` explains every option."
 
 
@@ -70,6 +53,7 @@ class Settings(
     StackOptions,
     SelectionOptions,
     ValueOptions,
+    AddLayerOptions,
     SourceOptions,
     ConvertOptions,
 ):
@@ -77,9 +61,9 @@ class Settings(
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    command: Literal["convert", "upload", "downsample"] = Field(
+    command: Literal["convert", "upload", "downsample", "add-layer"] = Field(
         "convert",
-        description="Convert images, or upload a dataset that exists, or add mags to it.",
+        description="Convert images, or upload a dataset that exists, or add mags or layers to it.",
         json_schema_extra=About("Dataset"),
     )
     _here: Path = PrivateAttr(default_factory=Path.cwd)
@@ -140,22 +124,28 @@ class Settings(
             raise ValueError("target does not go with upload: the dataset is on the server then")
         own = self.to_dict().keys() - {"command"}
         known = OPTIONS_OF.get(self.command)
-        foreign = sorted(own & _OF_DOWNSAMPLE if known is None else own - known)
+        foreign = sorted(own & NOT_OF[self.command] if known is None else own - known)
         if foreign:
             raise ValueError(f"{foreign[0]} does not go with the command {self.command}")
         self._check_secrets()
+        check_layers(self)
+        self._check_destination()
+        if self.kind.converts and self.compression:
+            parsers.compression_in(self.compression, self.data_format)
+        return self
+
+    def _check_destination(self) -> None:
+        """Refuse what cannot be where the dataset is to be."""
         if self.describes and (self.kind.is_remote or self.discards):
             asked = "manifest" if self.manifest else "ro_crate"
             raise ValueError(f"{asked} needs a dataset that stays on this machine: give keep_local")
         if self.details and not self.kind.uploads:
             said = next(iter(self.details.to_dict()))
             raise ValueError(f"{said} is said of a dataset on a server; give upload as well")
-        check_layers(self)
-        if self.kind.converts and self.compression:
-            parsers.compression_in(self.compression, self.data_format)
+        if self.kind.adds_layers and is_url(self.target or ""):
+            raise ValueError(f"target {self.target} is on a server; layers are added to a folder's")
         if self.kind.converts and self.target and is_url(self.target):
             raise ValueError(f"target {self.target} is no folder; give --upload to send a dataset")
-        return self
 
     def _check_secrets(self) -> None:
         """Refuse secrets that others could read on their way."""
@@ -227,8 +217,13 @@ class Settings(
         """The folder of the local dataset."""
         if self.kind is RunKind.UPLOAD:
             return self.source_path
-        is_here = self.target and not self.kind.is_remote
+        is_here = self.target and not (self.kind.is_remote or self.kind.adds_layers)
         return Path(str(self.target)) if is_here else self.run_folder / "dataset"
+
+    @property
+    def place(self) -> Path:
+        """The folder of the dataset that a person asked for: added layers are made elsewhere."""
+        return Path(str(self.target)) if self.kind.adds_layers else self.dataset
 
     @property
     def run_folder(self) -> Path:
@@ -241,7 +236,8 @@ class Settings(
         if self.kind.is_remote:
             return self._here / f"{last_part(str(self.target))}.downsample"
         if self.target:
-            ending = "downsample" if self.kind.downsamples else "wkflow"
+            endings = {RunKind.DOWNSAMPLE: "downsample", RunKind.ADD_LAYER: "add-layer"}
+            ending = endings.get(self.kind, "wkflow")
             return Path(self.target).with_name(f"{Path(self.target).name}.{ending}")
         return self._here / f"{self.dataset_name}.upload"
 

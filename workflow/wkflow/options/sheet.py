@@ -10,8 +10,9 @@ from typing import Any
 
 from wkflow.errors import ConfigError
 from wkflow.network.urls import is_url
+from wkflow.options.command_options import OPTIONS_OF
 from wkflow.options.downsample import DownsampleOptions
-from wkflow.options.settings import OPTIONS_OF, Settings
+from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import parted
 from wkflow.options.sheet_file import SheetLine, lines_of, read_lines
 from wkflow.options.sheet_layers import Fault, Row, SheetRow, joined

@@ -12,6 +12,7 @@ from wkflow.model.plan import LayerPlan
 from wkflow.network.urls import is_url
 from wkflow.options.settings import Settings
 from wkflow.path_safety import require_inside
+from wkflow.planning.added_layers import require_extensible
 from wkflow.planning.check_provenance import check_provenance
 from wkflow.planning.target_state import TargetState, is_filled
 
@@ -33,7 +34,12 @@ def check_target(settings: Settings) -> None:
     """
     check_provenance(settings)
     state = TargetState.of(settings)
-    if settings.target and settings.kind.converts:
+    if settings.kind.adds_layers:
+        _require_apart(settings)
+        require_extensible(settings)
+        if state.is_other_source and settings.work_dir:
+            _refuse_folder(settings, state)
+    elif settings.target and settings.kind.converts:
         _require_apart(settings)
         _require_ours(settings, state)
     elif state.is_other_source and (settings.work_dir or settings.kind.has_server):
@@ -144,7 +150,7 @@ def require_layers_inside(settings: Settings, layers: Iterable[LayerPlan]) -> No
 
 def _require_apart(settings: Settings) -> None:
     """Refuse a target that is the source, in it or around it, or what nobody would replace."""
-    target, folder = settings.dataset, settings.run_folder
+    target, folder = settings.place, settings.run_folder
     sources = (settings.source, *settings.further_sources)
     for source in (Path(one) for one in sources if not is_url(one)):
         if _is_same(target, source):

@@ -33,7 +33,8 @@ def lay_aside(settings: Settings) -> None:
     """
     folder = settings.run_folder
     bring_back(folder)
-    state = None if settings.kind.uploads else TargetState.of(settings)
+    is_elsewhere = settings.kind.uploads or settings.kind.adds_layers
+    state = None if is_elsewhere else TargetState.of(settings)
     if state and not (state.place / PROPERTIES).exists():  # they are no output of their rule
         RunFolder(folder).receipt("write_properties").unlink(missing_ok=True)
     if state is None or not state.has_void_receipts:
@@ -68,7 +69,8 @@ def claim_target(settings: Settings, plan: Plan) -> None:
 
 def _claim(settings: Settings, plan: Plan) -> None:
     folder = settings.run_folder
-    if not plan.layers or plan.extends or settings.kind.uploads:
+    is_elsewhere = settings.kind.uploads or settings.kind.adds_layers
+    if not plan.layers or plan.extends or is_elsewhere:
         _note_source(settings)
         if plan.layers and not plan.extends:
             _drop_layers(plan, folder / PLAN)
@@ -109,7 +111,7 @@ def keep_source(settings: Settings) -> None:
 def _note_source(settings: Settings) -> None:
     claim = Claim.read(settings.run_folder)
     if claim is None or claim.source is None:
-        Claim(str(settings.dataset), source_of(settings)).write(settings.run_folder)
+        Claim(str(settings.place), source_of(settings)).write(settings.run_folder)
 
 
 def _begin_anew(settings: Settings, state: TargetState, plan: Plan) -> None:

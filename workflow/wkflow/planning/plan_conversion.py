@@ -12,6 +12,7 @@ from wkflow.model.name_pattern import NamePattern
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.layers import each_layer
 from wkflow.options.settings import Settings
+from wkflow.planning.added_layers import choose_scale_like, find_existing, with_place_for
 from wkflow.planning.check_headers import KnownHeaders
 from wkflow.planning.check_resources import memory_budget
 from wkflow.planning.check_target import (
@@ -20,7 +21,6 @@ from wkflow.planning.check_target import (
     require_layers_inside,
 )
 from wkflow.planning.choose_codec import known_codecs, with_chosen_codec
-from wkflow.planning.choose_voxel_size import choose_scale
 from wkflow.planning.find_layers import ImageFolder, layer_name
 from wkflow.planning.find_volumes import Looking, Volume, find_volumes
 from wkflow.planning.moved_slices import moved_notes
@@ -56,7 +56,8 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         looked_at = _look_at_sources(settings, places, is_trial=is_trial)
         volumes = [volume for one in looked_at for volume in one.volumes]
         placed = place_layers(volumes)
-        chosen = choose_scale(settings, placed.sizes)
+        known = find_existing(settings)
+        chosen = choose_scale_like(known, settings, placed.sizes)
         parts_of = select_parts(settings, volumes, placed, chosen)
         volumes, placed, chosen = turn_volumes(settings, *parts_of, whole=placed.placements)
         owners = [one for one in looked_at for _ in one.volumes]
@@ -65,7 +66,7 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
             for one, volume, placement in zip(owners, volumes, placed.placements, strict=True)
             for part in split_channels(volume, one.settings.channels, dtype=one.settings.dtype)
         ]
-        finest = tuple(one.mag for one in placed.placements)
+        finest = (*(one.mag for one in placed.placements), *(known.mags if known else ()))
         budget, earlier = memory_budget(settings), _earlier(settings)
         known_layers = {one.layer.name: one for one in earlier.layers} if earlier else {}
         layers: list[LayerPlan] = []
@@ -73,9 +74,9 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
             planner = LayerPlanner(one.settings, chosen.scale, budget, one.place.local, finest)
             layers.append(planner.plan(part, layers, known_layers.get(part.name)))
         is_other = TargetState.of(settings).is_other_source
-        known = {} if is_other else known_codecs(settings.run_folder)
+        codecs = {} if is_other else known_codecs(settings.run_folder)
         layers = [
-            with_chosen_codec(layer, one.settings, known.get(layer.layer.name))
+            with_chosen_codec(layer, one.settings, codecs.get(layer.layer.name))
             for layer, (one, _) in zip(layers, parts, strict=True)
         ]
         _require_apart(layers)
@@ -84,7 +85,7 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         names = {path: called for one in looked_at for path, called in one.place.names.items()}
     require_files_apart(settings, layers)
     require_layers_inside(settings, layers)
-    return Plan(
+    plan = Plan(
         dataset=str(settings.dataset),
         name=settings.dataset_name,
         voxel_size=chosen.scale,
@@ -94,6 +95,7 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         notes=tuple(renamed(note, names) for note in notes),
         source_metadata=settings.source_metadata,
     )
+    return with_place_for(plan, known, settings) if known else plan
 
 
 class _LookedAt(NamedTuple):

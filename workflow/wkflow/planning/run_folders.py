@@ -44,12 +44,12 @@ WRITTEN = (CONFIG, PLAN, REPORT, PAGE, PICTURES, ASKED, RECEIPTS)
 
 
 def with_own_folder(settings: Settings) -> Settings:
-    """Give a run without a local target a folder that belongs to its source alone.
+    """Give a run that makes no dataset in its target a folder that belongs to its source alone.
 
     It is called after the source, and several sources may have one name: then a later one gets a
     digest of its place besides.
     """
-    if settings.work_dir or not settings.kind.has_server:
+    if settings.work_dir or not (settings.kind.has_server or settings.kind.adds_layers):
         return settings
     usual, (source, *others) = settings.run_folder, sources_of(settings)
     digest = blake2b(source.encode(), digest_size=4).hexdigest()

@@ -14,7 +14,10 @@ from wkflow import __version__
 from wkflow.network.urls import is_url, shown
 from wkflow.run_folder import CONFIG
 
-POSITIONAL = {"convert": ("source", "target"), "upload": ("source",), "downsample": ("target",)}
+POSITIONAL = {
+    "convert": ("source", "target"), "add-layer": ("source", "target"), "upload": ("source",),
+    "downsample": ("target",),
+}  # fmt: skip
 
 LIBRARIES = ("snakemake", "numpy", "zstandard", "imagecodecs", "tifffile", "zarr")
 

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, TemplateError
 
 from wkflow.errors import WkflowError
+from wkflow.model.added_layers import dataset_of
 from wkflow.model.datasource_properties import Existing, ExistingLayer, ExistingMag
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.units import shown_bytes, shown_sizes
@@ -118,7 +119,7 @@ def _facts(
     sections = _sections(plan, existing, described, jobs, reason, shown)
     return {
         "name": existing.name or plan.name or Path(plan.dataset).name,
-        "dataset": plan.destination or proof.get("url") or plan.dataset,
+        "dataset": plan.destination or proof.get("url") or dataset_of(plan, run_folder),
         "kind": _kind(plan, proof),
         "voxel_size": shown_sizes(existing.voxel_size, existing.unit),
         "unit": existing.unit,

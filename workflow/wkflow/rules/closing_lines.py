@@ -29,7 +29,7 @@ def closing_lines(
 
 def dataset_of(settings: Settings) -> str | None:
     """Give the folder of the dataset, if it is there."""
-    return str(settings.dataset) if (settings.dataset / PROPERTIES).exists() else None
+    return str(settings.place) if (settings.place / PROPERTIES).exists() else None
 
 
 def address_of(settings: Settings) -> str | None:

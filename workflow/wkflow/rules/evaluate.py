@@ -17,6 +17,7 @@ from wkflow.model.plan import Plan
 from wkflow.model.run_kind import RunKind
 from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import without_token
+from wkflow.planning.added_layers import begin_adding
 from wkflow.planning.check_target import check_target, require_started_by_itself
 from wkflow.planning.claim_target import bring_back, lay_aside
 from wkflow.planning.list_dataset_files import find_batches
@@ -190,8 +191,9 @@ def _plan(settings: Settings, *, is_main: bool) -> Plan:
     plan = plan_conversion(settings)
     check_room(plan, settings)
     lay_aside(settings)
+    is_moving = settings.kind.adds_layers and begin_adding(settings, plan)
     _keep(plan, settings.run_folder / DRAFT)
-    if not settings.kind.uploads:
+    if not (settings.kind.uploads or is_moving):
         drop_lost(plan, settings.run_folder)
     return plan
 

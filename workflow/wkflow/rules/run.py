@@ -69,7 +69,8 @@ class Run:
             reports = (*reports, receipt_name(MANIFEST_RULE))
         adds = self.settings.kind.is_remote and self.settings.discards
         folder = self.settings.run_folder
-        return UploadInputs(self.delivery, inputs, folder, jobs, reports, adds=adds)
+        merges = self.settings.kind.adds_layers
+        return UploadInputs(self.delivery, inputs, folder, jobs, reports, adds=adds, merges=merges)
 
     @property
     def cluster_resources(self) -> dict[str, str]:
@@ -120,7 +121,7 @@ class Run:
         if self.lack:
             raise WorkflowError(str(self.lack))
         try:
-            lock_dataset_until_exit(self.settings.dataset)
+            lock_dataset_until_exit(self.settings.place)
         except TransientError as error:
             leave_note(self.settings.run_folder / ENTRANCE, error)
             raise WorkflowError(str(error)) from None
@@ -156,8 +157,8 @@ class Run:
         WorkflowError
             If somebody removed some of it meanwhile; the next run makes it anew.
         """
-        if self.delivery and self.delivery.discard:
-            return
+        if (self.delivery and self.delivery.discard) or self.settings.kind.adds_layers:
+            return  # it is somewhere else by now
         lost = drop_lost(self.plan, self.settings.run_folder)
         if lost:
             fault = fault_of(lost, self.plan.dataset)

@@ -29,7 +29,8 @@ class UploadInputs:
     """Answers for the upload's rules of one run; `jobs` is how many a cluster runs at once.
 
     `reports` are the files that say in the end what was done; `adds` says that the dataset on this
-    machine is only a means to add mags to one on a server.
+    machine is only a means to add mags to one on a server, `merges` that its layers go into another
+    one here.
     """
 
     def __init__(
@@ -41,9 +42,11 @@ class UploadInputs:
         reports: tuple[str, ...] = (REPORT,),
         *,
         adds: bool = False,
+        merges: bool = False,
     ) -> None:
         self._delivery, self._ask, self._run_folder = delivery, ask, run_folder
         self._jobs, self._reports, self._adds = jobs, reports, adds
+        self._merges = merges
 
     @property
     def _batches(self) -> tuple[str, ...]:
@@ -157,7 +160,8 @@ class UploadInputs:
             return [*self._ask.extensions, *self._reports, *gone] if self._is_converting else []
         made = [receipt_name("write_properties")] if self._is_converting else []
         if self._delivery is None:
-            return [*made, *self._reports] if made else []
+            merged = [receipt_name("merge_layers")] * self._merges
+            return [*made, *self._reports, *merged] if made else []
         if self.discards:
             return [*self._reports, PROOF, receipt_name("discard_local")]
         return [*made, *self._reports, PROOF]

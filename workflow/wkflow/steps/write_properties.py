@@ -10,6 +10,7 @@ from wkflow.errors import IncompleteError, VerificationError
 from wkflow.formats.dataset_contents import remove_dataset
 from wkflow.formats.missing_files import Sizes, fault_of, forget, lost_documents, lost_shards
 from wkflow.formats.table import format_of
+from wkflow.model.added_layers import added_entries
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt
 from wkflow.model.write_datasource import layer_properties, properties_of
@@ -53,6 +54,7 @@ def write_properties(
         for one in plan.layers if metadata and plan.source_metadata and not goes
         for name in lay_metadata(one, metadata, dataset)
     }  # fmt: skip
+    layers += added_entries(dataset, besides={one.layer.name for one in plan.layers})
     publish(dataset, properties_of(plan.name, plan.voxel_size, plan.unit, layers))
     _prune(dataset, plan, {file.path for file in files} | beside)
     voxels = sum(receipt.voxels for receipt in read.values())

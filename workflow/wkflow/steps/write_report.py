@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from wkflow import __version__, atomic_files
+from wkflow.model.added_layers import dataset_of
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.receipt import Receipt
 from wkflow.run_folder import PAGE, PICTURES
@@ -24,7 +25,7 @@ def write_report(
 ) -> None:
     """Write the numbers to `path`, and before that the page beside it, if one is wanted."""
     receipts = list(receipts)
-    report = sum_up(plan, receipts)
+    report = sum_up(plan, receipts) | {"dataset": dataset_of(plan, path.parent)}
     shown = {one["name"]: _evidence(plan, one) for one in report["layers"]}
     write_page(plan, receipts, path.parent, page, pictures, shown=shown)
     atomic_files.write_json(path, report)

@@ -1,0 +1,179 @@
+"""Layers for a dataset that exists: whether they fit beside those it has, and how far they are."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from wkflow.atomic_files import discard
+from wkflow.errors import ConfigError, SourceError
+from wkflow.formats.dataset_contents import remove_dataset
+from wkflow.model.added_layers import AddedLayers, recipe_of
+from wkflow.model.datasource_properties import Existing
+from wkflow.model.plan import Plan
+from wkflow.model.units import NANOMETER, NANOMETERS, shown_extent
+from wkflow.model.write_datasource import PROPERTIES
+from wkflow.options.settings import Settings
+from wkflow.planning.choose_voxel_size import TOLERANCE, Chosen, Scale, Stated, choose_scale
+from wkflow.planning.find_volumes import Volume
+from wkflow.run_folder import ADDING, PAGE, PICTURES, RECEIPTS, REPORT, RunFolder
+
+
+def require_extensible(settings: Settings) -> None:
+    """Refuse a target that is no dataset, or into which nothing can be moved from the run folder.
+
+    Raises
+    ------
+    SourceError
+        If it is no dataset.
+    ConfigError
+        If it may not be changed, or lies on another file system than the run folder.
+    """
+    target = settings.place
+    if not (target / PROPERTIES).is_file():
+        what = f"is no dataset: it has no {PROPERTIES}" if target.exists() else "is not there"
+        remedy = "Give the folder of a dataset; `wkflow convert` makes one of images."
+        raise SourceError(what, str(target), remedy)
+    if not os.access(target, os.W_OK | os.X_OK):
+        raise ConfigError("may not be changed", str(target), "Ask for the right to write there.")
+    folder = next(
+        one for one in (settings.run_folder, *settings.run_folder.parents) if one.exists()
+    )
+    if folder.stat().st_dev != target.stat().st_dev:
+        raise ConfigError(
+            f"lies on another file system than the dataset, {target}: layers are made here, and "
+            "moved there",
+            str(settings.run_folder),
+            "Choose a --work-dir beside the dataset, or leave it out.",
+        )
+
+
+def find_existing(settings: Settings) -> Existing | None:
+    """Read the dataset that gets layers; None where a run makes a dataset of its own.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read.
+    """
+    if not settings.kind.adds_layers:
+        return None
+    return Existing.parse(_document(settings.place), str(settings.place / PROPERTIES))
+
+
+def _document(target: Path) -> dict[str, object]:
+    path = target / PROPERTIES
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        remedy = "Open it with the tool that made it."
+        raise SourceError(f"cannot be read ({error})", str(path), remedy) from None
+
+
+def choose_scale_like(
+    existing: Existing | None, settings: Settings, sizes: list[tuple[Volume, Stated]]
+) -> Chosen:
+    """Choose the voxel size: that of the dataset which gets the layers, if there is one.
+
+    Raises
+    ------
+    ConfigError
+        If the option or a file says another one than the dataset has; naming both.
+    """
+    if existing is None:
+        return choose_scale(settings, sizes)
+    scale, unit = existing.voxel_size, existing.unit
+    like = settings.model_copy(update={"voxel_size": scale, "unit": unit})
+    chosen = choose_scale(like, sizes)
+    has = f"{_commas(scale)} {unit}"
+    if settings.voxel_size:
+        said = settings.unit or NANOMETER
+        if not _is_same(settings.voxel_size, said, scale, unit):
+            raise ConfigError(
+                f"{_commas(settings.voxel_size)} {said} is not that of the dataset, {has}",
+                "voxel_size", "Leave it out, or convert the images to a dataset of their own.",
+            )  # fmt: skip
+    elif chosen.notes:
+        raise ConfigError(
+            f"{chosen.notes[0].rpartition(';')[0]}, and the dataset has {has}",
+            str(settings.place),
+            f"If the dataset is right, say so: --voxel-size {_commas(scale)} --unit {unit}.",
+        )
+    return chosen
+
+
+def _is_same(one: Scale, unit: str, other: Scale, other_unit: str) -> bool:
+    factor = NANOMETERS[unit] / NANOMETERS[other_unit]
+    return all(abs(a * factor - b) <= TOLERANCE * abs(b) for a, b in zip(one, other, strict=True))
+
+
+def _commas(scale: Scale) -> str:
+    return ",".join(f"{edge:g}" for edge in scale)
+
+
+def with_place_for(plan: Plan, existing: Existing, settings: Settings) -> Plan:
+    """Give the plan of layers that have a place in the dataset, with notes of how they lie there.
+
+    Raises
+    ------
+    ConfigError
+        If a layer of the dataset has the name of one of them, and is not to be replaced.
+    """
+    own = {one.layer.name for one in plan.layers}
+    noted = AddedLayers.read(settings.run_folder)
+    is_ours = noted and noted.is_moving and noted.recipe == recipe_of(plan)
+    others = [one.layer for one in existing.layers if one.layer.name not in own]
+    taken = sorted(own & {one.layer.name for one in existing.layers})
+    if taken and not (settings.replace or is_ours):
+        raise ConfigError(
+            f"has a layer {taken[0]} already", str(settings.place),
+            "Give another --layer-name, or --replace to let the new one take its place.",
+        )  # fmt: skip
+    notes = [
+        f"layer {one.layer.name} has the box {_box(one.layer.begin, one.layer.box.size)}, "
+        f"layer {other.name} {_box(other.begin, other.box.size)}"
+        for one in plan.layers
+        for other in others[:1]
+        if (one.layer.begin, one.layer.box.size) != (other.begin, other.box.size)
+    ]
+    return replace(plan, notes=(*plan.notes, *notes))
+
+
+def _box(begin: tuple[int, int, int], size: tuple[int, int, int]) -> str:
+    return f"{shown_extent(size)} at {','.join(map(str, begin))}"
+
+
+def begin_adding(settings: Settings, plan: Plan) -> bool:
+    """Note which layers are made for which dataset; say whether they are on their way into it.
+
+    Then what the receipts tell of is there, and not in the run folder. What an earlier plan of the
+    folder left is forgotten.
+    """
+    folder, target = settings.run_folder, settings.place
+    recipe, noted = recipe_of(plan), AddedLayers.read(folder)
+    if noted and noted.is_moving:
+        is_listed = noted.is_listed(_document(target))
+        if noted.recipe == recipe and (is_listed or not noted.is_done):
+            return True
+        _forget(noted, settings, is_listed=is_listed)
+        noted = None
+    if noted is None or (noted.recipe, noted.replaces) != (recipe, settings.replace):
+        AddedLayers(str(target), recipe, settings.replace).write(folder)
+    if not (settings.dataset / PROPERTIES).exists():
+        RunFolder(folder).receipt("write_properties").unlink(missing_ok=True)
+    return False
+
+
+def _forget(noted: AddedLayers, settings: Settings, *, is_listed: bool) -> None:
+    """Forget layers that were moved, in whole or in part: other ones are to be made."""
+    folder = settings.run_folder
+    if not is_listed:  # a run was killed while it moved them: nothing refers to them
+        listed = {one.layer.path for one in Existing.parse(_document(settings.place), "").layers}
+        for place in noted.folders.values():
+            if place not in listed:
+                remove_dataset(settings.place, place)
+    for name in (REPORT, PAGE, PICTURES, ADDING):
+        discard(folder / name)
+    shutil.rmtree(folder / RECEIPTS, ignore_errors=True)
+    remove_dataset(settings.dataset)
