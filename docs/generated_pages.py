@@ -11,11 +11,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import wkflow
 from wkflow import errors, run_folder
 from wkflow.api import write_functions
+from wkflow.api.batch_result import BatchDataset, BatchResult
 from wkflow.api.planned_run import PlannedLayer, PlannedMag, PlannedRun
 from wkflow.api.run_result import LayerResult, RunResult
+from wkflow.api.view import View
 from wkflow.cli.option_docs import INTRODUCTION, options_table
+from wkflow.inspection.check import Check, Checks
+from wkflow.inspection.describe_dataset import (
+    DatasetDescription,
+    LayerDescription,
+    MagDescription,
+)
+from wkflow.inspection.verification import Fault, Verification
 
 MARKER = re.compile(r"^<!-- made: ([\w-]+) -->$", re.MULTILINE)
 
@@ -60,12 +70,27 @@ def functions() -> str:
         for name, takes, words in write_functions.explained(one):
             rows.append(f"| `{name}` | {re.sub('[{}]', '', takes)} | {words} |")
         parts += [f"## wkflow.{one.name}", one.words, "\n".join(rows)]
-    return "\n\n".join(parts)
+    made = {one.name for one in write_functions.functions()}
+    others = [name for name in wkflow.__all__ if name.islower() and name not in made]
+    return "\n\n".join([*parts, *map(other_function, others)])
+
+
+def other_function(name: str) -> str:
+    """Give the section of a function that is not made of the options, from its docstring."""
+    head, _, rest = (inspect.getdoc(getattr(wkflow, name)) or "").partition("\n\nParameters\n")
+    rows = ["| keyword | takes | what it does |", "|---|---|---|"]
+    parameters = rest.partition("\n\nReturns\n")[0]
+    for found in re.finditer(r"^(\S+) : (.+)\n((?:    .+\n?)+)", parameters, re.MULTILINE):
+        keyword, takes, words = found.groups()
+        rows.append(f"| `{keyword}` | {takes} | {' '.join(words.split())} |")
+    return "\n\n".join([f"## wkflow.{name}", head, "\n".join(rows)])
 
 
 def results() -> str:
     """Give a section for what functions give."""
-    kinds = (RunResult, LayerResult, PlannedRun, PlannedLayer, PlannedMag)
+    kinds: tuple[type, ...] = (RunResult, LayerResult, PlannedRun, PlannedLayer, PlannedMag)
+    kinds += (BatchResult, BatchDataset, DatasetDescription, LayerDescription, MagDescription)
+    kinds += (Verification, Fault, Checks, Check, View)
     return "\n\n".join(f"## {kind.__name__}\n\n{inspect.getdoc(kind)}" for kind in kinds)
 
 

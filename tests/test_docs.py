@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import wkflow as package
 from PIL import Image
 from wkflow.cli.arguments import PASSED_ON, flags_of
 from wkflow.cli.commands import Command
@@ -279,7 +280,8 @@ def test_made_parts_know_all_that_they_are_made_from() -> None:
     assert set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE)) == statuses | {"0", "1", "130"}
     functions = module.functions()
     assert functions.count("\n| `voxel_size` | Sequence[float] or str |") == 3
-    assert functions.count("## wkflow.") == 5
+    assert functions.count("## wkflow.") == sum(name.islower() for name in package.__all__)
+    assert "| `decode` | bool, default False |" in functions
     assert "receipts" in module.results()
     files = module.run_folder_files()
     assert "`upload.json`" in files

@@ -30,6 +30,7 @@ WHOLE_UPLOADS = "whole runs against the stand-in of the server, tests/upload/, p
 PART_OF_A_KERNEL = "one step of a kernel: its doctests and the kernels' slow twins judge it"
 PART_OF_A_READER = "one step of every reader: the contract and the damaged files judge it"
 
+CALLED = "the tests of api/answer call it"
 MADE = "made of the options: the tests of api/write_functions judge it"
 
 WHOLE_CALLS = "whole runs from Python, tests/test_api.py, prove it"
@@ -59,6 +60,15 @@ WITHOUT_TWIN = {
     "api/run": "the tests of api/call judge what it asks for",
     "api/make_dataset": WHOLE_CALLS,
     "api/draw_plan": WHOLE_CALLS,
+    "api/batch": CALLED,
+    "api/call_process": "the tests of api/call and api/worker judge it",
+    "api/doctor": CALLED,
+    "api/info": CALLED,
+    "api/init": CALLED,
+    "api/verify": CALLED,
+    "api/view": CALLED,
+    "cli/inspection_results": "the tests of cli/inspect judge it",
+    "inspection/verification": "the tests of verify_dataset judge it",
     "rules/evaluate": WHOLE_RUNS,
     "rules/run": WHOLE_RUNS,
     "model/stored_mag": "a noun without logic: the tests of formats and of finer_mag judge it",

@@ -7,7 +7,7 @@ import pytest
 import wkflow
 from wkflow.api import call, write_functions
 from wkflow.api.write_functions import FURTHER, functions, main, modules
-from wkflow.cli.command_parser import VARIABLES, build_parsers
+from wkflow.cli.command_parser import COMPLETION, VARIABLES, build_parsers
 from wkflow.cli.commands import COMMANDS, Command
 from wkflow.options.settings import Settings
 
@@ -59,6 +59,21 @@ def test_every_flag_is_a_keyword(command: Command) -> None:
     assert flags - keywords == ONLY_AT_A_TERMINAL.keys()
     assert keywords - flags == ONLY_IN_PYTHON.keys()
     assert keywords - FURTHER.keys() == command.options
+
+
+def test_every_command_has_a_function_with_all_its_options() -> None:
+    """But for what makes sense at one door only; a script for a shell is no use to a program."""
+    parsers = build_parsers()[1]
+    names = {name.replace("-", "_") for name in parsers} - {COMPLETION}
+    assert names | {"plan"} == {name for name in wkflow.__all__ if name.islower()}
+    for name in names:
+        flags = {action.dest for action in parsers[name.replace("_", "-")]._actions}  # noqa: SLF001 -- as above
+        parameters = inspect.signature(getattr(wkflow, name)).parameters
+        keywords = {one.name for one in parameters.values() if one.kind is not one.VAR_KEYWORD}
+        if len(keywords) < len(parameters):  # any option by its name
+            keywords |= Settings.model_fields.keys()
+        assert flags - keywords <= ONLY_AT_A_TERMINAL.keys(), name
+        assert name == "batch" or keywords - flags <= {*ONLY_IN_PYTHON, "command"}, name
 
 
 def test_a_plan_takes_the_options_of_all() -> None:

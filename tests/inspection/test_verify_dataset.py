@@ -11,7 +11,6 @@ from wkflow.errors import SourceError, VerificationError
 from wkflow.formats import stored_array
 from wkflow.inspection.verify_dataset import (
     Verification,
-    shown_verification,
     stored_bytes,
     verify_dataset,
 )
@@ -127,7 +126,7 @@ def test_missing_files_that_nobody_promised_are_counted(
     (folder / FIRST[data_format]).unlink()
     found = verified(folder)
     assert (found.faults, found.absent) == ([], 1)
-    assert "1 file not there, and never promised: zeros" in shown_verification(found)
+    assert "1 file not there, and never promised: zeros" in str(found)
 
 
 @formats
@@ -155,7 +154,7 @@ def test_foreign_files_are_named_and_no_damage(written: WriteDataset, data_forma
     (folder / "em" / "notes.txt").write_text("good")
     found = verified(folder)
     assert (found.is_sound, found.foreign) == (True, ["em/notes.txt"])
-    assert "1 file of no dataset: em/notes.txt" in shown_verification(found)
+    assert "1 file of no dataset: em/notes.txt" in str(found)
 
 
 def test_a_mag_whose_folder_is_gone_is_named(written: WriteDataset) -> None:

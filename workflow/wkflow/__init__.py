@@ -1,8 +1,8 @@
 """Image stacks to WEBKNOSSOS datasets with their magnifications, as a Snakemake workflow.
 
 >>> import wkflow
->>> " ".join(sorted(name for name in wkflow.__all__ if name.islower()))
-'add_layer convert delete_dataset downsample list_datasets plan remote_convert run upload'
+>>> ", ".join(name for name in wkflow.__all__ if name.islower())[:66]
+'add_layer, batch, convert, delete_dataset, doctor, downsample, info'
 
 They do what the commands of that name do: `help(wkflow.convert)`. What goes wrong is raised as a
 `WkflowError`.
@@ -15,8 +15,13 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from wkflow.api.add_layer import add_layer
+    from wkflow.api.batch import batch
+    from wkflow.api.batch_result import BatchResult
     from wkflow.api.convert import convert
+    from wkflow.api.doctor import Checks, doctor
     from wkflow.api.downsample import downsample
+    from wkflow.api.info import DatasetDescription, info
+    from wkflow.api.init import init
     from wkflow.api.plan import plan
     from wkflow.api.planned_run import PlannedRun
     from wkflow.api.remote_convert import remote_convert
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
     from wkflow.api.run_result import RunResult
     from wkflow.api.server_datasets import ListedDataset, delete_dataset, list_datasets
     from wkflow.api.upload import upload
+    from wkflow.api.verify import Verification, verify
+    from wkflow.api.view import View, view
     from wkflow.errors import (
         ConfigError,
         IncompleteError,
@@ -38,7 +45,10 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "BatchResult",
+    "Checks",
     "ConfigError",
+    "DatasetDescription",
     "IncompleteError",
     "ListedDataset",
     "PlannedRun",
@@ -49,23 +59,36 @@ __all__ = [
     "SourceError",
     "TransientError",
     "UnansweredError",
+    "Verification",
     "VerificationError",
+    "View",
     "WkflowError",
     "add_layer",
+    "batch",
     "convert",
     "delete_dataset",
+    "doctor",
     "downsample",
+    "info",
+    "init",
     "list_datasets",
     "plan",
     "remote_convert",
     "run",
     "upload",
+    "verify",
+    "view",
 ]
 
 _PLACES = {
+    "BatchResult": "api.batch_result",
+    "Checks": "api.doctor",
+    "DatasetDescription": "api.info",
     "ListedDataset": "api.server_datasets",
     "PlannedRun": "api.planned_run",
     "RunResult": "api.run_result",
+    "Verification": "api.verify",
+    "View": "api.view",
     "delete_dataset": "api.server_datasets",
     "list_datasets": "api.server_datasets",
 }

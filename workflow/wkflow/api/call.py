@@ -8,39 +8,26 @@ one is gone.
 
 import json
 import os
-import pickle
-import selectors
-import signal
 import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from subprocess import Popen
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast
 
 from wkflow.access_token import SHARING, TOKEN
 from wkflow.api import worker
+from wkflow.api.call_process import PATIENCE_S, answered, close, outcome_of, started, stop
 from wkflow.api.progress_display import Display, Silence, display_for
-from wkflow.errors import TransientError, WkflowError
 
 if TYPE_CHECKING:
     from wkflow.api.planned_run import PlannedRun
     from wkflow.api.run_result import RunResult
     from wkflow.options.settings import Settings
 
-POLL_S = 0.1
-
-PATIENCE_S = (40.0, 10.0)
-"""What the process gets to stop all jobs: when it is asked, and when it is asked again."""
-
 FURTHER = ("token", "progress", "snakemake")
 """Keywords of the functions that are no options."""
-
-TOLD = 4
-"""Lines that the process wrote which are added to an error."""
 
 
 def run(command: str, given: Mapping[str, object]) -> "RunResult":
@@ -73,7 +60,7 @@ def run_file(
     from wkflow.cli.given_options import merged  # noqa: PLC0415
 
     given: dict[str, object] = {"webknossos_url": None}
-    given |= merged(RUN, {name: _plain(value) for name, value in options.items()}, Path(config))
+    given |= merged(RUN, {name: plain(value) for name, value in options.items()}, Path(config))
     return _run("wkflow.run", given | dict(further), {})
 
 
@@ -101,6 +88,57 @@ def plan(given: Mapping[str, object]) -> "PlannedRun":
     return replace(made, notes=(*told, *made.notes))
 
 
+def look(
+    task: str, options: Mapping[str, object], *, token: str | None = None, names: Sequence[str] = ()
+) -> object:
+    """Do what a command does that runs no workflow; `names` may be read from a file `.env`.
+
+    Raises
+    ------
+    WkflowError
+        What went wrong.
+    """
+    return _ask(_looking(task, options), _environment(token, names), Silence())
+
+
+def serve(
+    task: str, options: Mapping[str, object], *, token: str | None, names: Sequence[str]
+) -> tuple[str, "Popen[bytes]"]:
+    """Start what serves an address until it is stopped; give both.
+
+    Raises
+    ------
+    WkflowError
+        As `look`.
+    """
+    question = {**_looking(task, options), "caller": os.getpid()}
+    with tempfile.TemporaryFile() as errors:
+        process = started(_environment(token, names), errors)
+        try:
+            answer = answered(process, json.dumps(question).encode(), Silence())
+            if not worker.is_whole(answer):
+                process.wait(PATIENCE_S[0])
+            errors.seek(0)
+            told = errors.read().decode(errors="replace")
+            return str(outcome_of(answer, process.returncode or 0, told)), process
+        except BaseException:
+            stop(process)
+            raise
+        finally:
+            close(process)
+
+
+def _looking(task: str, options: Mapping[str, object]) -> dict[str, object]:
+    return {"task": task, "options": {name: plain(one) for name, one in options.items()}}
+
+
+def _environment(token: str | None, names: Sequence[str]) -> dict[str, str]:
+    from wkflow.cli.env_file import env_file_variables  # noqa: PLC0415 -- not for `import wkflow`
+
+    of_folder = env_file_variables(Path.cwd(), os.environ, names, token) if names else {}
+    return os.environ | of_folder | ({TOKEN: token} if token else {})
+
+
 def options_of(settings: "Settings") -> dict[str, object]:
     """Give the options as JSON writes them, with the run folder, wherever they are read."""
     has_place = settings.target and not settings.kind.is_remote
@@ -118,7 +156,7 @@ def _read(
     from wkflow.options.sharing_token import parted  # noqa: PLC0415
     from wkflow.planning.run_folders import with_own_folder  # noqa: PLC0415
 
-    options = {name: _plain(value) for name, value in given.items() if name not in FURTHER}
+    options = {name: plain(value) for name, value in given.items() if name not in FURTHER}
     bare, shared = parted({**options, **fixed})
     settings, of_folder = _parsed(bare, where, os.environ), {}
     if settings.kind.has_server:
@@ -148,8 +186,10 @@ def _parsed(
     return Settings.parse({**options, **told}, where=where, remedy=remedy)
 
 
-def _plain(value: object) -> object:
-    """Give a number or an array of numpy as Python has it."""
+def plain(value: object) -> object:
+    """Give a number or an array of numpy as Python has it, and a path as text."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     return value.tolist() if hasattr(value, "tolist") else value
 
 
@@ -163,99 +203,21 @@ def _ask(request: Mapping[str, object], environment: Mapping[str, str], display:
     question = json.dumps({**request, "caller": os.getpid()}).encode()
     try:
         with tempfile.TemporaryFile() as errors:
-            process = Popen(
-                [sys.executable, "-m", worker.__name__],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-            )
+            process = started(environment, errors)
             answer = b""
             try:
-                answer = _answer(process, question, display)
+                answer = answered(process, question, display)
                 process.wait(PATIENCE_S[0])
             except subprocess.TimeoutExpired:  # it has answered, and does not end
-                _stop(process)
+                stop(process)
             except BaseException:
-                _stop(process)
+                stop(process)
                 raise
             finally:
-                _close(process)
+                close(process)
             errors.seek(0)
             told = errors.read().decode(errors="replace")
-        return _outcome(answer, process.returncode, told)
+        return outcome_of(answer, process.returncode, told)
     except BaseException:
         display.close()
         raise
-
-
-def _answer(process: "Popen[bytes]", question: bytes, display: Display) -> bytes:
-    """Ask, and wait for the answer or the end; jobs that outlive the process hold no one up."""
-    with suppress(BrokenPipeError), cast("IO[bytes]", process.stdin) as stream:
-        stream.write(question)
-    answer, output = b"", cast("IO[bytes]", process.stdout)
-    with selectors.DefaultSelector() as selector:
-        selector.register(output, selectors.EVENT_READ)
-        while not worker.is_whole(answer):
-            if selector.select(POLL_S):
-                piece = os.read(output.fileno(), 2**16)
-                if not piece:
-                    break
-                answer += piece
-            elif process.poll() is not None:
-                break
-            display.update()
-    return answer
-
-
-def _outcome(answer: bytes, status: int, told: str) -> object:
-    """Give what the process gave, or raise what it raised."""
-    if not worker.is_whole(answer):
-        raise _died(status, told)
-    given = pickle.loads(answer[worker.LENGTH_BYTES :])  # noqa: S301 -- from our own process
-    if not isinstance(given, BaseException):
-        return given
-    lines = [line for line in told.splitlines() if line.startswith("wkflow: ")]
-    for line in lines[-TOLD:] if isinstance(given, WkflowError) else ():
-        given.add_note(line)
-    raise given
-
-
-def _died(status: int, told: str) -> WkflowError:
-    """Say how a process ended that gave no answer."""
-    if status == worker.STOPPED:
-        what = "the run was asked to stop by a signal"
-        return TransientError(what, "wkflow", "The same call resumes.")
-    if status >= 0:
-        what = f"ended with status {status} and gave no answer"
-        error = WkflowError(what, "wkflow", "Please report it, with what is said below.", told)
-        error.add_note(told)
-        return error
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:
-        name = f"signal {-status}"
-    killed = ", which the kernel does when memory is short" if name == "SIGKILL" else ""
-    return TransientError(
-        f"the run was ended by {name}{killed}", "wkflow", "The same call resumes."
-    )
-
-
-def _stop(process: "Popen[bytes]") -> None:
-    """Let the process stop all that it has started; ask, ask again, insist."""
-    for patience in PATIENCE_S:
-        with suppress(KeyboardInterrupt, subprocess.TimeoutExpired):  # who is in a hurry asks again
-            process.terminate()
-            process.wait(patience)
-            return
-    process.kill()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(PATIENCE_S[-1])
-
-
-def _close(process: "Popen[bytes]") -> None:
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with suppress(OSError):
-                stream.close()

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wkflow.api.html_table import html_table
 from wkflow.errors import WkflowError
 from wkflow.model.units import shown_bytes, shown_extent
+from wkflow.report.html_table import html_table
 
 
 @dataclass(frozen=True, slots=True)

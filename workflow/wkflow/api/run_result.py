@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from wkflow.api.html_table import html_table
 from wkflow.model.units import shown_extent, shown_sizes
+from wkflow.report.html_table import html_table
 
 Outcome = Literal["done", "nothing to do", "no job was run", "incomplete"]
 

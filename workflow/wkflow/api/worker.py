@@ -11,6 +11,8 @@ import signal
 import sys
 import tempfile
 import traceback
+from contextlib import ExitStack
+from threading import Event
 from types import FrameType
 from typing import Any
 
@@ -51,7 +53,12 @@ def main() -> int:
             question: dict[str, Any] = json.load(sys.stdin)
             _read_nothing()
             _end_with(question["caller"])
-            given = _work(question, output.fileno())
+            with ExitStack() as stack:
+                given = _work(question, output.fileno(), stack)
+                if isinstance(given, str):  # the address of what is served until we are stopped
+                    with os.fdopen(answer, "wb") as stream:
+                        stream.write(answer_of(given))
+                    Event().wait()
         except KeyboardInterrupt:
             return STOPPED
         except Exception as error:  # noqa: BLE001 -- it is raised by the caller
@@ -85,14 +92,21 @@ def _end_with(caller: int) -> None:
         signal.setitimer(signal.ITIMER_REAL, LOOK_S, LOOK_S)
 
 
-def _work(question: dict[str, Any], output: int) -> object:
-    """Do what is asked for; give the result, or the error that was foreseen."""
+def _work(question: dict[str, Any], output: int, stack: ExitStack) -> object:
+    """Do what is asked for; give the result, or the error that was foreseen.
+
+    What has to stay as long as this process goes into the `stack`.
+    """
     from wkflow.errors import WkflowError  # noqa: PLC0415 -- as above
     from wkflow.options.settings import Settings  # noqa: PLC0415
     from wkflow.process_limits import raise_open_files  # noqa: PLC0415
 
     raise_open_files()
     try:
+        if question["task"] not in {"plan", "run"}:
+            from wkflow.api.answer import answer  # noqa: PLC0415 -- one of the three
+
+            return answer(question["task"], question["options"], stack)
         settings = Settings.parse(question["options"], where="wkflow")
         if question["task"] == "plan":
             from wkflow.api.draw_plan import draw_plan  # noqa: PLC0415 -- one of the two

@@ -108,9 +108,22 @@ def init(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
     """
     if extra:
         raise ConfigError("runs no Snakemake", "what follows `--`", "Leave it out, and the dashes.")
-    folder = Path(options.folder)
+    path = write_template(Path(options.folder), force=options.force)
+    say(str(path), sys.stdout)
+    say(f"wkflow: edit it, then: wkflow run {shlex.quote(str(path))}", sys.stderr)
+    return 0
+
+
+def write_template(folder: Path, *, force: bool) -> Path:
+    """Write the file into a folder, and give its path.
+
+    Raises
+    ------
+    ConfigError
+        If a file of that name is there, unless `force` says to replace it, or the folder is none.
+    """
     path = folder / CONFIG
-    if (path.exists() or path.is_symlink()) and not options.force:
+    if (path.exists() or path.is_symlink()) and not force:
         remedy = "Edit it, choose another folder, or give --force to replace it."
         raise ConfigError("is there already", str(path), remedy)
     try:
@@ -119,6 +132,4 @@ def init(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
         raise ConfigError("is no folder", str(folder), "Choose another one.") from None
     with atomic_write(path) as file:
         file.write(config_template().encode())
-    say(str(path), sys.stdout)
-    say(f"wkflow: edit it, then: wkflow run {shlex.quote(str(path))}", sys.stderr)
-    return 0
+    return path

@@ -7,15 +7,14 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from threading import Event
 from typing import Any
 
 from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import usage_of
 from wkflow.cli.inspection_options import add_doctor, add_info, add_verify, add_view
+from wkflow.cli.inspection_results import checks_of, info_of, served_view, verification_of
 from wkflow.errors import ConfigError
-from wkflow.network.urls import is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,95 +67,57 @@ def inspect(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
-    from wkflow.inspection.describe_dataset import dataset_table, describe_dataset  # noqa: PLC0415 -- not for --help
-    from wkflow.inspection.open_dataset import open_dataset  # noqa: PLC0415
-
-    dataset = open_dataset(options.dataset, where="wkflow info", **_server_options(options))
-    description = describe_dataset(dataset)
-    _print(asdict(description) if options.json else dataset_table(description))
+    found = info_of(options.dataset, **_opening(options))
+    _print(asdict(found) if options.json else str(found))
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
     from wkflow.cli.byte_bar import ByteBar  # noqa: PLC0415 -- not for --help
-    from wkflow.inspection.open_dataset import open_dataset  # noqa: PLC0415
-    from wkflow.inspection.verify_dataset import (  # noqa: PLC0415
-        shown_verification,
-        stored_bytes,
-        verify_dataset,
-    )
-    from wkflow.inspection.written_files import run_folders_of  # noqa: PLC0415
-    from wkflow.process_limits import available_cores  # noqa: PLC0415
 
-    _require_folder(options.dataset, "verify", "`wkflow upload` proves by itself what it sends.")
-    dataset = open_dataset(
-        options.dataset, where="wkflow verify", follow_links=options.follow_links or None
-    )
-    folders = run_folders_of(Path(dataset.target.root))
-    if options.work_dir:
-        folders = [Path(options.work_dir)]
-    bar = ByteBar(0 if options.quiet else stored_bytes(dataset))
-    threads = max(1, options.jobs or available_cores())
+    bars: list[ByteBar] = []
+
+    def bar(total: int) -> Callable[[int], object]:
+        bars.append(ByteBar(0 if options.quiet else total))
+        return bars[0].tick
+
     try:
-        found = verify_dataset(
-            dataset, () if options.decode else folders, threads=threads, tick=bar.tick
+        found = verification_of(
+            options.dataset,
+            follow_links=options.follow_links,
+            work_dir=options.work_dir,
+            decode=options.decode,
+            jobs=options.jobs,
+            bar=bar,
         )
     finally:
-        bar.close()
+        for one in bars:
+            one.close()
     if options.json:
         _print(asdict(found) | {"is_sound": found.is_sound})
     elif not options.quiet:
-        _print(shown_verification(found))
+        _print(str(found))
     found.require_sound()
     return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from wkflow.access_token import user_token  # noqa: PLC0415 -- not for --help
-    from wkflow.inspection.check import checks_table  # noqa: PLC0415
-    from wkflow.inspection.check_machine import check_machine  # noqa: PLC0415
-    from wkflow.inspection.check_packages import check_packages  # noqa: PLC0415
-    from wkflow.options.upload import DEFAULT_URL  # noqa: PLC0415
-
-    checks = [*check_machine(Path.cwd()), *check_packages()]
-    can_convert = not any(check.status for check in checks)
-    url = options.webknossos_url or os.environ.get("WK_URL") or (user_token() and DEFAULT_URL)
-    if url:
-        from wkflow.inspection.check_server import check_server  # noqa: PLC0415 -- only who has one
-
-        checks += check_server(url, ca_bundle=options.ca_bundle, insecure=options.insecure)
-    if options.json:
-        _print({"can_convert": can_convert, "checks": [asdict(check) for check in checks]})
-    else:
-        told = "this machine can convert" if can_convert else "no conversion can run here"
-        _print(f"{checks_table(checks)}\n\n{told}")
-    return next((check.status for check in checks if check.status), 0)
+    found = checks_of(
+        webknossos_url=options.webknossos_url,
+        ca_bundle=options.ca_bundle,
+        insecure=options.insecure,
+    )
+    checks = [asdict(check) for check in found.checks]
+    _print({"can_convert": found.can_convert, "checks": checks} if options.json else str(found))
+    return found.status
 
 
 def _view(options: argparse.Namespace) -> int:
     import webbrowser  # noqa: PLC0415 -- not for --help
 
-    from wkflow.inspection.open_dataset import open_dataset  # noqa: PLC0415
-    from wkflow.inspection.precomputed_view import shown_layers  # noqa: PLC0415
-
-    dataset = open_dataset(options.dataset, where="wkflow view", **_server_options(options))
-    try:
-        from wkflow.inspection.neuroglancer_view import serving  # noqa: PLC0415
-    except ImportError as lack:
-        if str(lack.name).startswith("wkflow"):  # a fault of the installation
-            raise
-        raise ConfigError(
-            f"needs a package that is not installed ({lack.name})", "wkflow view",
-            "pip install 'wkflow[view]'",
-        ) from None  # fmt: skip
-    with (
-        shown_layers(dataset) as (layers, notes),
-        serving(layers, port=options.port, say=_note) as link,
-    ):
-        for note in notes:
-            _note(note)
+    with served_view(options.dataset, port=options.port, say=_note, **_opening(options)) as link:
         print(link, flush=True)
-        if not options.no_browser:
+        if options.browser:
             webbrowser.open(link)
         _note("Ctrl-C ends the view")
         with suppress(KeyboardInterrupt):
@@ -168,20 +129,9 @@ def _note(words: str) -> None:
     print(f"wkflow: {words}", file=sys.stderr, flush=True)
 
 
-def _server_options(options: argparse.Namespace) -> dict[str, object]:
+def _opening(options: argparse.Namespace) -> dict[str, Any]:
     """Give the options that say how a dataset is opened."""
-    return {
-        "ca_bundle": options.ca_bundle,
-        "insecure": options.insecure or None,
-        "follow_links": options.follow_links or None,
-    }
-
-
-def _require_folder(place: str, command: str, remedy: str) -> None:
-    if is_url(place):
-        raise ConfigError(
-            "is no folder on this machine", place, f"`wkflow {command}` wants one. {remedy}"
-        )
+    return {name: getattr(options, name) for name in ("follow_links", "ca_bundle", "insecure")}
 
 
 def _print(result: object) -> None:

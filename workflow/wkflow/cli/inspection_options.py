@@ -83,7 +83,10 @@ def add_view(parser: ArgumentParser) -> None:
         "dataset", metavar="DATASET", help="Folder of a dataset, or its URL on a server."
     )
     parser.add_argument(
-        "--no-browser", action="store_true", help="Print the link, and open no browser."
+        "--no-browser",
+        dest="browser",
+        action="store_false",
+        help="Print the link, and open no browser.",
     )
     parser.add_argument(
         "--port",

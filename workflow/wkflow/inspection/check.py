@@ -1,7 +1,10 @@
-"""One thing that `wkflow doctor` looked at."""
+"""What `wkflow doctor` looked at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from wkflow.report.html_table import html_table
 
 State = Literal["ok", "absent", "fault"]
 """As it should be; not there, and needed by some only; not as it has to be."""
@@ -21,7 +24,31 @@ class Check:
     status: int = 0
 
 
-def checks_table(checks: list[Check]) -> str:
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """All that was looked at, and whether this machine can convert."""
+
+    checks: tuple[Check, ...]
+    can_convert: bool
+
+    @property
+    def status(self) -> int:
+        """The exit status of the command: that of the first fault that has one, else 0."""
+        return next((check.status for check in self.checks if check.status), 0)
+
+    def __str__(self) -> str:
+        return f"{checks_table(self.checks)}\n\n{self._told}"
+
+    @property
+    def _told(self) -> str:
+        return "this machine can convert" if self.can_convert else "no conversion can run here"
+
+    def _repr_html_(self) -> str:
+        rows = [(one.state, one.subject, one.found, one.advice) for one in self.checks]
+        return html_table({}, ("state", "what", "found", "what to do"), rows, self._told)
+
+
+def checks_table(checks: Sequence[Check]) -> str:
     """Show all checks to a person: a line each, and one more where there is advice."""
     width = max((len(check.subject) for check in checks), default=0)
     lines = []

@@ -14,6 +14,7 @@ from wkflow.model.box import Triple
 from wkflow.model.datasource_properties import ExistingLayer, ExistingMag
 from wkflow.model.layer import Grid
 from wkflow.model.units import shown_bytes, shown_extent, shown_sizes
+from wkflow.report.html_table import html_table
 
 LARGEST_ARRAY = 2**31
 """Extent from which on an array has no end of its own: WKW states none."""
@@ -78,6 +79,20 @@ class DatasetDescription:
     bytes: int | None
     files: int | None
     layers: tuple[LayerDescription, ...]
+
+    def __str__(self) -> str:
+        return dataset_table(self)
+
+    def _repr_html_(self) -> str:
+        facts: dict[str, object] = {"location": self.location, "voxel": _voxel(self)}
+        if self.bytes is not None:
+            facts["size"] = f"{shown_bytes(self.bytes)} in {self.files} files"
+        rows = [
+            (layer.name, layer.category, layer.dtype, *_row(mag), mag.fault)
+            for layer in self.layers
+            for mag in layer.mags
+        ]
+        return html_table(facts, ("layer", "category", "type", *HEAD, "fault"), rows, self.name)
 
 
 def describe_dataset(dataset: Dataset) -> DatasetDescription:

@@ -8,14 +8,13 @@ noticed by none. Of a mag some hundred bytes per file are kept in memory, and wh
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import google_crc32c
 
-from wkflow.errors import SourceError, VerificationError
+from wkflow.errors import SourceError
 from wkflow.formats.chunk_files import MissingFileError, Ranges
 from wkflow.formats.dataset_contents import dataset_files
 from wkflow.formats.dataset_files import LocalFiles
@@ -25,10 +24,10 @@ from wkflow.formats.shard_writer import in_order
 from wkflow.formats.stored_array import StoredArray
 from wkflow.inspection.describe_dataset import stored_files
 from wkflow.inspection.open_dataset import Dataset, folder_of, opened_mag
+from wkflow.inspection.verification import Fault, Kind, Verification
 from wkflow.inspection.written_files import lost_metadata, written_files
 from wkflow.model.datasource_properties import ExistingLayer, ExistingMag
 from wkflow.model.receipt import ShardFile
-from wkflow.model.units import shown_bytes
 
 STRETCH_BYTES = 2**23
 """Read at once where a file is summed: large enough for a disk, small in memory."""
@@ -36,90 +35,9 @@ STRETCH_BYTES = 2**23
 PIECES = 16
 """Small files that are decoded by one call."""
 
-NAMED = 3
-"""How many files an error names."""
-
 Tick = Callable[[int], object]
 
-Kind = Literal["missing", "damaged", "differs"]
-
 Work = Callable[[], "_Done"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A file, by its path in the dataset, that is `missing`, `damaged`, or `differs`; and how."""
-
-    path: str
-    kind: Kind
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.path} {self.what}"
-
-
-@dataclass(slots=True)
-class Verification:
-    """What was proven, and what is not as it should be.
-
-    `compared` files have the size and the crc32c of their receipts, `decoded` ones consist of
-    `chunks` that decode, `bytes` is the size of both. `absent` files were never written as far as
-    can be told: they count as zeros. `foreign` ones belong to no dataset.
-    """
-
-    dataset: str
-    compared: int = 0
-    decoded: int = 0
-    chunks: int = 0
-    bytes: int = 0
-    absent: int = 0
-    faults: list[Fault] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing is missing, damaged or different."""
-        return not self.faults
-
-    def require_sound(self) -> None:
-        """Raise a VerificationError that names the first files that are not as they should be."""
-        if self.is_sound:
-            return
-        count = len(self.faults)
-        lines = [f"  {fault}" for fault in self.faults[:NAMED]]
-        more = f", of which {NAMED} are" if count > NAMED else ""
-        raise VerificationError(
-            "\n".join([f"{_files(count)} missing, damaged or different{more}:", *lines]),
-            self.dataset,
-            "Restore them from a backup, or convert again; --json lists all.",
-        )
-
-
-def _files(count: int) -> str:
-    return "1 file is" if count == 1 else f"{count} files are"
-
-
-def shown_verification(found: Verification) -> str:
-    """Tell a person what was proven."""
-    lines = [f"{found.dataset}: {shown_bytes(found.bytes)} verified"]
-    if found.compared:
-        lines.append(f"  {_count(found.compared, 'file')}: size and crc32c as written")
-    if found.decoded:
-        lines.append(
-            f"  {_count(found.decoded, 'file')} without a receipt: {_count(found.chunks, 'chunk')} "
-            "decoded"
-        )
-    if found.absent:
-        lines.append(f"  {_count(found.absent, 'file')} not there, and never promised: zeros")
-    if found.foreign:
-        named = ", ".join(found.foreign[:NAMED])
-        more = f" and {len(found.foreign) - NAMED} more" if len(found.foreign) > NAMED else ""
-        lines.append(f"  {_count(len(found.foreign), 'file')} of no dataset: {named}{more}")
-    return "\n".join(lines)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def stored_bytes(dataset: Dataset) -> int:

@@ -14,6 +14,7 @@ from wkflow.cli.messages import Messages, say
 from wkflow.errors import ConfigError, TransientError
 
 if TYPE_CHECKING:
+    from wkflow.cli.batch.results import Results
     from wkflow.options.settings import Settings
     from wkflow.options.sheet_layers import Row
 
@@ -71,6 +72,32 @@ def run_command(
     TransientError
         If another batch of this sheet is at work.
     """
+    sheet, rows = rows_of(options.sheet, defaults, read_env_file)
+    if options.token:
+        os.environ[TOKEN] = options.token
+    if options.dry_run:
+        from wkflow.cli.batch.dry_run import show_plan  # noqa: PLC0415 -- one of the two
+        from wkflow.cli.batch.removed_rows import RowRecord  # noqa: PLC0415 -- not for --help
+        from wkflow.cli.batch.results import ROWS  # noqa: PLC0415
+
+        record = RowRecord.read(batch_folder(sheet, options.batch_folder) / ROWS)
+        rows, _ = record.with_all_layers(rows)
+        return show_plan(rows, as_json=options.json)
+    return _run(options, sheet, rows, messages)
+
+
+def rows_of(
+    place: str,
+    defaults: Callable[[], Mapping[str, object]],
+    read_env_file: Callable[["list[Settings]"], bool],
+) -> tuple[Path, "list[Row]"]:
+    """Read a sheet; give its path, and its rows with their run folders.
+
+    Raises
+    ------
+    ConfigError
+        If it is wrong, or this system cannot fork.
+    """
     from wkflow.options.sheet import read_sheet  # noqa: PLC0415 -- not for --help
 
     if os.name != "posix":
@@ -78,33 +105,22 @@ def run_command(
             "needs a system that can fork processes", "wkflow batch",
             "Give `wkflow convert` for each dataset, or use Linux, WSL or macOS.",
         )  # fmt: skip
-    sheet = Path(options.sheet).expanduser().absolute()
+    sheet = Path(place).expanduser().absolute()
     rows = read_sheet(sheet, defaults())
     sent = [row.settings for row in rows if row.settings.kind.has_server]
     if sent and read_env_file(sent):
         rows = read_sheet(sheet, defaults())
-    if options.token:
-        os.environ[TOKEN] = options.token
-    rows = _with_own_folders(sheet, rows)
-    given = options.batch_folder
-    folder = Path(given).expanduser().absolute() if given else batch_folder(sheet)
-    if options.dry_run:
-        from wkflow.cli.batch.dry_run import show_plan  # noqa: PLC0415 -- one of the two
-        from wkflow.cli.batch.removed_rows import RowRecord  # noqa: PLC0415 -- not for --help
-        from wkflow.cli.batch.results import ROWS  # noqa: PLC0415
-
-        rows, _ = RowRecord.read(folder / ROWS).with_all_layers(rows)
-        return show_plan(rows, as_json=options.json)
-    return _run(options, folder, rows, messages)
+    return sheet, _with_own_folders(sheet, rows)
 
 
-def batch_folder(sheet: Path) -> Path:
-    """Give the folder of a batch unless a person names one: beside its sheet.
+def batch_folder(sheet: Path, given: str | None = None) -> Path:
+    """Give the folder of a batch: beside its sheet, unless a person names one.
 
     >>> batch_folder(Path("/data/samples.tsv")).as_posix()
     '/data/samples.tsv.wkflow'
     """
-    return sheet.with_name(f"{sheet.name}.wkflow")
+    beside = sheet.with_name(f"{sheet.name}.wkflow")
+    return Path(given).expanduser().absolute() if given else beside
 
 
 def _with_own_folders(sheet: Path, rows: "list[Row]") -> "list[Row]":
@@ -126,15 +142,29 @@ def _with_own_folders(sheet: Path, rows: "list[Row]") -> "list[Row]":
     return found
 
 
-def _run(options: argparse.Namespace, folder: Path, rows: "list[Row]", messages: Messages) -> int:
+def carry_out(
+    sheet: Path,
+    rows: "list[Row]",
+    given: str | None,
+    on_dataset: str | None,
+    messages: Messages,
+) -> tuple["Results", bool]:
+    """Run the rows of a sheet; give the results, and whether somebody stopped the batch.
+
+    `given` is the batch's folder, if a person names one. Summary and page are written.
+
+    Raises
+    ------
+    TransientError
+        If another batch of this sheet is at work.
+    """
     from wkflow.cli.batch.removed_rows import RowRecord  # noqa: PLC0415
-    from wkflow.cli.batch.results import PAGE, ROWS, SUMMARY, Results  # noqa: PLC0415
+    from wkflow.cli.batch.results import ROWS, Results  # noqa: PLC0415 -- not for --help
     from wkflow.cli.batch.run_batch import Batch  # noqa: PLC0415
-    from wkflow.cli.finish_commands import FinishCommands  # noqa: PLC0415 -- not for --help
     from wkflow.locks import run_folder_lock  # noqa: PLC0415
 
-    sheet = Path(options.sheet).expanduser().absolute()
-    results = Results(str(sheet), folder)
+    folder = batch_folder(sheet, given)
+    results, was_stopped = Results(str(sheet), folder), False
     try:
         with run_folder_lock(folder) as lock:
             record = RowRecord.read(folder / ROWS)
@@ -144,8 +174,7 @@ def _run(options: argparse.Namespace, folder: Path, rows: "list[Row]", messages:
             for one in results.removed:
                 messages.warn(f"not in the sheet any more, and left alone: {one}")
             messages.tell("start", "", sheet=str(sheet), datasets=len(rows), folder=str(folder))
-            batch = Batch(messages, results, lock, options.on_dataset)
-            was_stopped = False
+            batch = Batch(messages, results, lock, on_dataset)
             try:
                 batch.run(rows)
             except KeyboardInterrupt:
@@ -159,6 +188,17 @@ def _run(options: argparse.Namespace, folder: Path, rows: "list[Row]", messages:
         raise TransientError(
             "another batch of this sheet is at work", str(folder), "Wait for it, or stop it."
         ) from None
+    return results, was_stopped
+
+
+def _run(options: argparse.Namespace, sheet: Path, rows: "list[Row]", messages: Messages) -> int:
+    from wkflow.cli.batch.results import PAGE, SUMMARY  # noqa: PLC0415
+    from wkflow.cli.finish_commands import FinishCommands  # noqa: PLC0415 -- not for --help
+
+    results, was_stopped = carry_out(
+        sheet, rows, options.batch_folder, options.on_dataset, messages
+    )
+    folder = results.folder
     told = results.to_dict() | ({"exit_status": INTERRUPTED} if was_stopped else {})
     if not (options.json or options.quiet):
         say(results.table(), sys.stdout)

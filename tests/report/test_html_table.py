@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from wkflow.api.html_table import html_table
+from wkflow.report.html_table import html_table
 
 EVIL = "<script>alert(1)</script> & \"'"
 
