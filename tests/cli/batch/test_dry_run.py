@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from wkflow.cli.batch.dry_run import plan_row, planned_table, show_plan
+from wkflow.cli.batch.dry_run import plan_row, planned_parts, show_plan
 from wkflow.errors import SourceError
 from wkflow.options.settings import Settings
 from wkflow.options.sheet_layers import Row
+from wkflow.report.text_table import plain
 
 from tests.runs import noise, write_stack
 
@@ -33,7 +34,7 @@ def test_each_dataset_is_a_line_and_faults_are_told(rows: list[Row], tmp_path: P
     assert planned[0].bytes >= 4 * 32 * 32
     assert planned[0].jobs
     assert planned[1].exit_status == SourceError.exit_status
-    lines = planned_table(planned).splitlines()
+    lines = plain(planned_parts(planned)).splitlines()
     assert lines[1].split()[:3] == ["row", "2", "out-stack"]
     assert "datasets   2: 1 new, 1 wrong" in lines
 

@@ -7,6 +7,7 @@ import pytest
 from wkflow.cli.batch.results import PAGE, SUMMARY, TOLD, Results
 from wkflow.cli.summary import Summary
 from wkflow.errors import ServerError, SourceError
+from wkflow.report.text_table import plain
 
 
 @pytest.fixture
@@ -35,13 +36,13 @@ def test_the_worst_status_counts(results: Results) -> None:
 
 def test_the_table_has_a_line_for_each(results: Results) -> None:
     """Of many, those that did not end well; a message of several lines stays one."""
-    lines = results.table().splitlines()
+    lines = plain(results.table()).splitlines()
     assert len(lines) == 3
     assert lines[0].split() == ["row", "2", "a", "done", "/x/a,", "1.5", "kB"]
     assert "/y/c.tif: is" in lines[2]
     done = results.of_rows["row 2"]
     results.of_rows |= {f"row {number}": done for number in range(100, 100 + TOLD)}
-    lines = results.table().splitlines()
+    lines = plain(results.table()).splitlines()
     assert [line.split()[1] for line in lines] == ["17", f"{TOLD + 2}"]
 
 

@@ -14,6 +14,7 @@ from wkflow.access_token import TOKEN
 from wkflow.cli.arguments import usage_of
 from wkflow.cli.inspection_options import add_doctor, add_info, add_verify, add_view
 from wkflow.cli.inspection_results import checks_of, info_of, served_view, verification_of
+from wkflow.cli.show import show
 from wkflow.errors import ConfigError
 
 
@@ -68,7 +69,12 @@ def inspect(options: argparse.Namespace, extra: tuple[str, ...]) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     found = info_of(options.dataset, **_opening(options))
-    _print(asdict(found) if options.json else str(found))
+    from wkflow.inspection.describe_dataset import dataset_parts  # noqa: PLC0415 -- not for --help
+
+    if options.json:
+        _print(asdict(found))
+    else:
+        show(dataset_parts(found))
     return 0
 
 
@@ -108,7 +114,10 @@ def _doctor(options: argparse.Namespace) -> int:
         insecure=options.insecure,
     )
     checks = [asdict(check) for check in found.checks]
-    _print({"can_convert": found.can_convert, "checks": checks} if options.json else str(found))
+    if options.json:
+        _print({"can_convert": found.can_convert, "checks": checks})
+    else:
+        show(found.parts)
     return found.status
 
 

@@ -23,6 +23,7 @@ from wkflow.cli.given_options import given_of, settings_of
 from wkflow.cli.inspect import inspect
 from wkflow.cli.messages import Messages, say
 from wkflow.cli.process import mute_if_unread
+from wkflow.cli.show import show
 from wkflow.cli.summary import Summary
 from wkflow.errors import ConfigError, SourceError, WkflowError
 from wkflow.model.run_kind import RunKind
@@ -218,7 +219,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _dry_run(settings: Settings, messages: Messages, summary: Summary) -> int:
-    from wkflow.cli.plan_table import contents_table, plan_table  # noqa: PLC0415
+    from wkflow.cli.plan_table import contents_table, plan_parts  # noqa: PLC0415
     from wkflow.planning.check_resources import check_room  # noqa: PLC0415 -- only a dry run opens images
     from wkflow.planning.check_target import check_target  # noqa: PLC0415
     from wkflow.planning.plan_conversion import plan_conversion  # noqa: PLC0415
@@ -234,7 +235,7 @@ def _dry_run(settings: Settings, messages: Messages, summary: Summary) -> int:
         except SourceError as error:
             raise shortened(error, settings.run_folder) from error
     if not summary.is_wanted:
-        say(plan_table(plan, settings) if plan else contents_table(settings), sys.stdout)
+        show(plan_parts(plan, settings) if plan else [contents_table(settings)])
     if plan:
         check_room(plan, settings)
     summary.look_at_plan(plan, settings)

@@ -12,21 +12,34 @@ from wkflow.planning.check_resources import Room, measure_room
 from wkflow.planning.list_dataset_files import find_batches
 from wkflow.planning.plan_upload import plan_contents_upload
 from wkflow.planning.plan_values import values_lines
+from wkflow.report.text_table import Part, TextTable, plain
 
 GB = 1e9
 
-ROW = "  {:>9} {:>21} {:>18} {:>13} {:>7} {:>6} {:>10}"
+HEAD = ("mag", "voxels", "shard", "chunk", "files", "jobs", "GB")
+
+WIDTHS = (9, 21, 18, 13, 7, 6, 10)
+"""Of the columns, at least: so those of all layers stand below each other."""
 
 
 def plan_table(plan: Plan, settings: Settings) -> str:
+    """Show a plan as text."""
+    return plain(plan_parts(plan, settings))
+
+
+def plan_parts(plan: Plan, settings: Settings) -> list[Part]:
     """Show layers, mags, jobs, voxels and bytes, memory and disk; nothing is written."""
     place = settings.webknossos_url if settings.kind.uploads else _place(plan, settings)
-    lines = [f"dataset    {plan.name} -> {place}", *_details(settings)]
-    lines += [f"run folder {settings.run_folder}", ""]
+    lines: list[Part] = [
+        f"dataset    {plan.name} -> {place}",
+        *_details(settings),
+        f"run folder {settings.run_folder}",
+        "",
+    ]
     for one in plan.layers:
         lines += [*_layer_lines(one, plan), ""]
     lines += _sums(plan, measure_room(plan, settings))
-    return "\n".join([*lines, *(f"note       {note}" for note in plan.notes)])
+    return [*lines, *(f"note       {note}" for note in plan.notes)]
 
 
 def contents_table(settings: Settings) -> str:
@@ -54,7 +67,7 @@ def _details(settings: Settings) -> list[str]:
     return [f"is said    {said}"] if said else []
 
 
-def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:
+def _layer_lines(one: LayerPlan, plan: Plan) -> list[Part]:
     layer = one.layer
     lines = [
         f"layer {layer.name}: {layer.category} ({one.evidence}), {layer.element_class}",
@@ -63,22 +76,22 @@ def _layer_lines(one: LayerPlan, plan: Plan) -> list[str]:
         *values_lines(one),
         *_contrast(one),
         *([f"read from {one.given.root}"] if one.given else [_feeding(one.feed)]),
-        ROW.format("mag", "voxels", "shard", "chunk", "files", "jobs", "GB"),
     ]
-    for grid in one.grids:
-        is_made = grid in one.made
-        lines.append(
-            ROW.format(
-                str(grid.mag),
-                shown_extent(grid.box.size),
-                shown_extent(grid.shard) if is_made else "",
-                shown_extent(grid.chunk) if is_made else "",
-                prod(grid.shards) * layer.frames if is_made else "",
-                _jobs(one, grid),
-                f"{grid.box.voxels * layer.frames * layer.voxel_bytes / GB:.3f}",
-            )
-        )
-    return lines
+    rows = tuple(_row(one, grid) for grid in one.grids)
+    return [*lines, TextTable(HEAD, rows, ">" * len(HEAD), WIDTHS, gap=1, indent=2)]
+
+
+def _row(one: LayerPlan, grid: Grid) -> tuple[str, ...]:
+    layer, is_made = one.layer, grid in one.made
+    return (
+        str(grid.mag),
+        shown_extent(grid.box.size),
+        shown_extent(grid.shard) if is_made else "",
+        shown_extent(grid.chunk) if is_made else "",
+        str(prod(grid.shards) * layer.frames) if is_made else "",
+        str(_jobs(one, grid)),
+        f"{grid.box.voxels * layer.frames * layer.voxel_bytes / GB:.3f}",
+    )
 
 
 def _codec(one: LayerPlan) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wkflow.report.html_table import html_table
+from wkflow.report.text_table import Part, TextTable, plain
 
 State = Literal["ok", "absent", "fault"]
 """As it should be; not there, and needed by some only; not as it has to be."""
@@ -37,7 +38,12 @@ class Checks:
         return next((check.status for check in self.checks if check.status), 0)
 
     def __str__(self) -> str:
-        return f"{checks_table(self.checks)}\n\n{self._told}"
+        return plain(self.parts)
+
+    @property
+    def parts(self) -> list[Part]:
+        """Give what a person is shown."""
+        return [checks_table(self.checks), "", self._told]
 
     @property
     def _told(self) -> str:
@@ -48,12 +54,11 @@ class Checks:
         return html_table({}, ("state", "what", "found", "what to do"), rows, self._told)
 
 
-def checks_table(checks: Sequence[Check]) -> str:
+def checks_table(checks: Sequence[Check]) -> TextTable:
     """Show all checks to a person: a line each, and one more where there is advice."""
-    width = max((len(check.subject) for check in checks), default=0)
-    lines = []
+    rows: list[tuple[str, ...]] = []
     for check in checks:
-        lines.append(f"{check.state:<6}  {check.subject:<{width}}  {check.found}")
+        rows.append((check.state, check.subject, check.found))
         if check.advice:
-            lines.append(f"{'':<6}  {'':<{width}}  -> {check.advice}")
-    return "\n".join(lines)
+            rows.append(("", "", f"-> {check.advice}"))
+    return TextTable((), tuple(rows), "<<<", (6, 0, 0))

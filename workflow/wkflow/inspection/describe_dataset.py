@@ -15,6 +15,7 @@ from wkflow.model.datasource_properties import ExistingLayer, ExistingMag
 from wkflow.model.layer import Grid
 from wkflow.model.units import shown_bytes, shown_extent, shown_sizes
 from wkflow.report.html_table import html_table
+from wkflow.report.text_table import Part, TextTable, plain
 
 LARGEST_ARRAY = 2**31
 """Extent from which on an array has no end of its own: WKW states none."""
@@ -186,8 +187,13 @@ def stored_files(folder: Path) -> tuple[int, int]:
 
 
 def dataset_table(dataset: DatasetDescription) -> str:
-    """Show a description to a person."""
-    lines = [
+    """Show a description to a person, as text."""
+    return plain(dataset_parts(dataset))
+
+
+def dataset_parts(dataset: DatasetDescription) -> list[Part]:
+    """Show a description to a person, as lines and a table for each layer."""
+    lines: list[Part] = [
         f"dataset    {dataset.name}",
         f"location   {dataset.location}",
         f"voxel      {_voxel(dataset)}",
@@ -196,7 +202,7 @@ def dataset_table(dataset: DatasetDescription) -> str:
         lines.append(f"size       {shown_bytes(dataset.bytes)} in {dataset.files} files")
     for layer in dataset.layers:
         lines += ["", *_layer_lines(layer)]
-    return "\n".join(lines if dataset.layers else [*lines, "", "no layers"])
+    return lines if dataset.layers else [*lines, "", "no layers"]
 
 
 def _voxel(dataset: DatasetDescription) -> str:
@@ -205,7 +211,7 @@ def _voxel(dataset: DatasetDescription) -> str:
     return " x ".join(map(str, dataset.voxel_size)) + f" {dataset.unit}"
 
 
-def _layer_lines(layer: LayerDescription) -> list[str]:
+def _layer_lines(layer: LayerDescription) -> list[Part]:
     kind = [layer.category, layer.dtype]
     kind += [f"{layer.channels} channels"] if layer.channels > 1 else []
     kind += [] if layer.largest_id is None else [f"largest id {layer.largest_id}"]
@@ -213,17 +219,15 @@ def _layer_lines(layer: LayerDescription) -> list[str]:
     box = layer.bounding_box
     begin = "" if box.begin == (0, 0, 0) else f" from {','.join(map(str, box.begin))} on"
     more = "".join(f" x {size} {name}" for name, size in layer.further_axes)
-    rows = [HEAD, *(_row(mag) for mag in layer.mags)]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(HEAD))]
-    lines = [
-        f"layer {layer.name}: {', '.join(kind)}",
-        f"  box {shown_extent(box.size)}{more}{begin}",
-    ]
     formats = sorted({mag.format for mag in layer.mags})
-    lines[1] += f", stored as {', '.join(formats)}" if formats else ", no mags"
-    for row in rows if layer.mags else ():
-        cells = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        lines.append(f"  {'  '.join(cells)}")
+    stored = f", stored as {', '.join(formats)}" if formats else ", no mags"
+    lines: list[Part] = [
+        f"layer {layer.name}: {', '.join(kind)}",
+        f"  box {shown_extent(box.size)}{more}{begin}{stored}",
+    ]
+    if layer.mags:
+        rows = tuple(map(_row, layer.mags))
+        lines.append(TextTable(HEAD, rows, ">" * len(HEAD), indent=2))
     lines += [f"  mag {mag.mag}: {mag.fault}" for mag in layer.mags if mag.fault]
     return lines
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wkflow.access_token import TOKEN
 from wkflow.cli.commands import OPTIONS, Command
 from wkflow.cli.messages import Messages, say
+from wkflow.cli.show import show
 from wkflow.errors import ConfigError, TransientError
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _run(options: argparse.Namespace, sheet: Path, rows: "list[Row]", messages: 
     folder = results.folder
     told = results.to_dict() | ({"exit_status": INTERRUPTED} if was_stopped else {})
     if not (options.json or options.quiet):
-        say(results.table(), sys.stdout)
+        show(results.table())
     lines = [
         results.first_line(),
         f"summary  {folder / SUMMARY}",

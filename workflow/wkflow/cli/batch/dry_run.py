@@ -12,6 +12,7 @@ from typing import Any
 
 from wkflow.cli.batch.pool import pool_for
 from wkflow.cli.messages import facts_of, say
+from wkflow.cli.show import show
 from wkflow.errors import ResourceError, WkflowError
 from wkflow.model.run_kind import RunKind
 from wkflow.model.units import shown_bytes
@@ -29,13 +30,14 @@ from wkflow.planning.list_dataset_files import find_batches
 from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.planning.plan_downsampling import plan_downsampling
 from wkflow.planning.plan_upload import plan_contents_upload
+from wkflow.report.text_table import Part, TextTable
 from wkflow.rules.failure_report import shortened
 from wkflow.rules.job import foresee
 from wkflow.run_folder import DELIVERY, RunFolder
 
 GB = 1e9
 
-LINE = "{:<8}  {:<20}  {:<10}  {:>6} {:>9} {:>9} {:>9}  {}"
+HEAD = ("row", "dataset", "state", "jobs", "GB", "GB disk", "GB memory", "target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def show_plan(rows: Sequence[Row], *, as_json: bool) -> int:
         told["error"] = facts_of(short) if short else None
         say(json.dumps(told | {"datasets": [asdict(one) for one in planned]}), sys.stdout)
     else:
-        say(planned_table(planned), sys.stdout)
+        show(planned_parts(planned))
         if short:
             say(f"\n{short}", sys.stdout)
     return max(statuses)
@@ -161,30 +163,30 @@ def _sent(settings: Settings) -> dict[str, Any]:
     return {"state": "begun" if is_begun else "new", "jobs": count, "bytes": size}
 
 
-def planned_table(planned: Sequence[PlannedRow]) -> str:
+def planned_parts(planned: Sequence[PlannedRow]) -> list[Part]:
     """Show each dataset in a line, and the sums."""
-    lines = [LINE.format("row", "dataset", "state", "jobs", "GB", "GB disk", "GB memory", "target")]
+    rows: list[tuple[str, ...]] = []
     for one in planned:
         words = f"{one.error['where']}: {one.error['what']}" if one.error else one.place
         state = f"{one.there} of it" if one.there else one.state
         sizes = (
             f"{count / GB:.3f}" if one.jobs else "" for count in (one.bytes, one.disk, one.memory)
         )
-        jobs = one.jobs or ""
-        lines.append(LINE.format(one.row, one.name, state, jobs, *sizes, words.splitlines()[0]))
+        jobs = str(one.jobs or "")
+        rows.append((one.row, one.name, state, jobs, *sizes, words.splitlines()[0]))
     states = ", ".join(f"{sum(one.state == state for one in planned)} {state}"
                        for state in ("new", "begun", "unchanged", "wrong")
                        if any(one.state == state for one in planned))  # fmt: skip
     largest = f"{max(one.memory for one in planned) / GB:.2f} GB of memory"
     raw = f"{sum(one.bytes for one in planned) / GB:.3f} GB uncompressed"
     disk = f"about {sum(one.disk for one in planned) / GB:.3f} GB on disk"
-    lines += [
+    return [
+        TextTable(HEAD, tuple(rows), "<<<>>>><", (8, 20, 10, 6, 9, 9, 9, 0)),
         "",
         f"datasets   {len(planned)}: {states}",
         f"jobs       {sum(one.jobs for one in planned)}, the largest with {largest}",
         f"bytes      {raw}, {disk}; {_free(planned) / GB:.1f} GB free",
     ]
-    return "\n".join(lines)
 
 
 def _free(planned: Sequence[PlannedRow]) -> int:

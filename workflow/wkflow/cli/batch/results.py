@@ -10,6 +10,7 @@ from typing import Any
 
 from wkflow import __version__, atomic_files
 from wkflow.model.units import shown_bytes
+from wkflow.report.text_table import Part, TextTable
 
 SUMMARY = "summary.tsv"
 PAGE = "report.html"
@@ -77,26 +78,25 @@ class Results:
         counted = ", ".join(f"{count} {SAID.get(end, end)}" for end, count in self.counts.items())
         return f"{len(self.of_rows)} datasets: {counted}; {self.seconds:.1f} s"
 
-    def table(self) -> str:
+    def table(self) -> list[Part]:
         """Show each dataset in a line; of many those first that did not end well."""
         bad = {"failed", "interrupted", "not_begun"}
         chosen = list(self.of_rows.items())
         if len(chosen) > TOLD:
             chosen = [item for item in chosen if item[1]["end"] in bad][:TOLD]
-        lines = [self._line(place, one) for place, one in chosen]
-        if more := len(self.of_rows) - len(lines):
-            lines.append(f"and {more} more: {self.folder / SUMMARY}")
-        return "\n".join(lines)
+        rows = tuple(self._row(place, one) for place, one in chosen)
+        parts: list[Part] = [TextTable((), rows, "<<<<", (8, 20, 13, 0))]
+        if more := len(self.of_rows) - len(rows):
+            parts.append(f"and {more} more: {self.folder / SUMMARY}")
+        return parts
 
-    def _line(self, place: str, one: Mapping[str, Any]) -> str:
+    def _row(self, place: str, one: Mapping[str, Any]) -> tuple[str, ...]:
         end = SAID.get(str(one["end"]), str(one["end"]))
         where = one["url"] or one["dataset"] or ""
         size = f", {shown_bytes(one['bytes'])}" if one["bytes"] else ""
         error = one["error"]
         words = f"{error['where']}: {error['what']}" if error else f"{where}{size}"
-        return (
-            f"{place:<8}  {one['name']!s:<20}  {end:<13}  {words.splitlines()[0] if words else ''}"
-        )
+        return place, str(one["name"]), end, words.splitlines()[0] if words else ""
 
     def write(self) -> None:
         """Write the table and the page."""
