@@ -26,7 +26,7 @@ from wkflow.cli.batch.dataset_run import failed_of, told_without_run
 from wkflow.cli.batch.pool import BYTES_PER_CORE, Pool
 from wkflow.cli.batch.removed_rows import RowRecord, place_of_dataset
 from wkflow.cli.batch.results import PAGE, ROWS, SUMMARY, Results
-from wkflow.cli.messages import Messages, say
+from wkflow.cli.messages import Messages
 from wkflow.cli.run import config_of
 from wkflow.errors import WkflowError
 from wkflow.network.urls import is_url
@@ -253,12 +253,12 @@ class Samples:
         ends = {place: str(told["end"]) for place, told in results.of_rows.items()}
         rows = [one.row for one in self._samples.values()]
         self._record.after(rows, ends, self._removed).write(self.folder / ROWS)
-        lines = (
-            results.table(),
+        parts = [
+            *results.table(),
             f"summary  {self.folder / SUMMARY}",
             f"report   {self.folder / PAGE}",
-        )
-        say("\n".join(lines), sys.stderr)
+        ]
+        show(parts, sys.stderr)
 
     def _told(self, name: str, one: _Sample) -> dict[str, Any]:
         if name in self._unchanged:
