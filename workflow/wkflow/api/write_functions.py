@@ -10,13 +10,8 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BeforeValidator
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
-
+from wkflow.api.keyword_types import camel, default_of, kinds_of
 from wkflow.cli.command_parser import VARIABLES, choices_of
 from wkflow.cli.commands import COMMANDS
 from wkflow.options.option_help import description_of
@@ -141,7 +136,7 @@ def function_module(one: Function) -> str:
     rest += [f"{name}: {kind} = {defaults[kind]}" for name, (kind, _) in further.items()]
     parameters = "".join(f"    {line},\n" for line in [*positional, "*", *rest])
     body = f"{parameters}) -> {one.gives}:"
-    choices = sorted({_camel(name) for name in one.keywords if choices_of(name)})
+    choices = sorted({camel(name) for name in one.keywords if choices_of(name)})
     abstract = [kind for kind in ("Mapping", "Sequence") if re.search(rf"\b{kind}\[", body)]
     module = "planned_run" if one.gives == "PlannedRun" else "run_result"
     call = "plan" if one.gives == "PlannedRun" else "run"
@@ -166,7 +161,7 @@ def function_module(one: Function) -> str:
 def choices_module() -> str:
     """Give the module that names the values of all options which have few."""
     lines = [
-        f"{_camel(name)} = Literal[\n" + "".join(f'    "{one}",\n' for one in choices) + "]"
+        f"{camel(name)} = Literal[\n" + "".join(f'    "{one}",\n' for one in choices) + "]"
         for name in Settings.model_fields
         if (choices := choices_of(name))
     ]
@@ -184,71 +179,18 @@ def _import(module: str, names: list[str]) -> str:
 
 def _parameter(one: Function, name: str) -> str:
     option = Settings.model_fields[name]
-    kinds = _kinds(name, option)
+    kinds = kinds_of(name, option)
     if one.required and name == one.positional[0]:
         return f"{name}: {' | '.join(kind for kind in kinds if kind != 'None')}"
     kind = " | ".join(kinds)
     return f"{name}: {kind} = {default_of(name)!r}".replace("'", '"')
 
 
-def default_of(name: str) -> object:
-    """Give the default of a keyword: None where the environment may name one, or there is none."""
-    default = Settings.model_fields[name].default
-    return None if name in VARIABLES or default == "" else default
-
-
-def _kinds(name: str, option: FieldInfo) -> list[str]:
-    """Spell the types that an option takes."""
-    if choices_of(name):
-        kinds = [_camel(name)]
-    else:
-        kinds = [_spell(one) for one in _inputs(option.annotation, option.metadata)]
-    kinds = [kind for kind in dict.fromkeys(kinds) if kind != "None"]
-    return [*kinds, "None"] if default_of(name) is None else kinds
-
-
-def _inputs(annotation: Any, metadata: Any = ()) -> Iterator[Any]:  # noqa: ANN401 -- what types are made of
-    """Give the types that may be given: what the last reader takes, or the type of the value."""
-    told = [
-        one.json_schema_input_type
-        for one in metadata
-        if isinstance(one, BeforeValidator) and one.json_schema_input_type is not PydanticUndefined
-    ]
-    if told:
-        yield from _inputs(told[-1])
-    elif get_origin(annotation) in {Union, UnionType}:
-        for part in get_args(annotation):
-            yield from _inputs(part)
-    elif get_origin(annotation) is Annotated:
-        kind, *further = get_args(annotation)
-        yield from _inputs(kind, further)
-    else:
-        yield annotation
-
-
-def _spell(kind: Any) -> str:  # noqa: ANN401 -- as above
-    """Write a type as in an annotation."""
-    if kind is NoneType:
-        return "None"
-    if parts := get_args(kind):
-        return f"{get_origin(kind).__name__}[{', '.join(map(_spell, parts))}]"
-    return str(kind.__name__)
-
-
-def _camel(name: str) -> str:
-    """Name the choices of an option.
-
-    >>> _camel("data_format")
-    'DataFormat'
-    """
-    return name.title().replace("_", "")
-
-
 def explained(one: Function) -> Iterator[tuple[str, str, str]]:
     """Give each keyword of a function: what it takes, with its default, and what it does."""
     for name in one.keywords:
         option = Settings.model_fields[name]
-        kinds = [kind for kind in _kinds(name, option) if kind != "None"]
+        kinds = [kind for kind in kinds_of(name, option) if kind != "None"]
         if choices := choices_of(name):
             kinds = ["{" + ", ".join(f'"{choice}"' for choice in choices) + "}"]
         default = option.default
