@@ -2,12 +2,27 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from wkflow.run_folder import RECEIPTS
 
-from tests.runs import noise, snakemake, voxels, wkflow, write_stack
+from tests.runs import (
+    ROOT,
+    TIMEOUT_S,
+    environment,
+    noise,
+    snakemake,
+    voxels,
+    wkflow,
+    write_stack,
+)
+from tests.test_batch import at_work, wait_for
 
 pytestmark = pytest.mark.long(but=["test_snakemake_makes_all_datasets_of_a_sheet"])
 
@@ -106,3 +121,29 @@ def test_faults_of_a_sheet_are_told_without_a_traceback(tmp_path: Path) -> None:
     assert run.returncode == 1
     assert "row 2, unit: 'furlong'" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes in /proc")
+def test_an_interrupt_stops_all_datasets(tmp_path: Path) -> None:
+    """As a terminal sends it, to all processes; the same command makes the rest."""
+    names = [f"s{number}" for number in range(4)]
+    sheet(tmp_path, *names)
+    (tmp_path / "my.yaml").write_text("samples: samples.tsv\nvoxel_size: [1, 1, 2]\n")
+    command = ("--configfile", "my.yaml", "--cores", "2")
+    run = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *command],
+        cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    wait_for(tmp_path, f"out/*.wkflow/{RECEIPTS}/**/*.json")
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.wait(TIMEOUT_S) != 0
+    until = time.monotonic() + TIMEOUT_S
+    while at_work(tmp_path):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    done = snakemake(*command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for seed, name in enumerate(names):
+        np.testing.assert_array_equal(
+            voxels(tmp_path / "out" / name, name), noise(4, 32, 32, seed=seed)
+        )
