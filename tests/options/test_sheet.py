@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from wkflow.errors import ConfigError
 from wkflow.options.settings import Settings
 from wkflow.options.sheet import COLUMNS, read_sheet, sheet_schema
@@ -136,3 +137,10 @@ def test_the_schema_knows_the_columns() -> None:
     assert schema["type"] == "array"
     assert set(schema["items"]["properties"]) == COLUMNS
     assert schema["items"]["additionalProperties"] is False
+    judge = Draft202012Validator(schema)
+    layer = {"source": "a", "target": "x", "layer_name": "em", "voxel_size": [1, 1, 2.5]}
+    sent = {"source": "b", "upload": True, "voxel_size": "1,1,2", "category": "segmentation"}
+    assert judge.is_valid([layer, sent, {"target": "x", "command": "downsample", "max_mag": 8}])
+    for wrong in ({"sorce": "a"}, {"jobs": 2}, {"category": "colour"}, {"layers": []}):
+        assert not judge.is_valid([layer | wrong]), wrong
+    assert not judge.is_valid(layer)
