@@ -28,6 +28,7 @@ from wkflow.cli.batch.removed_rows import RowRecord, place_of_dataset
 from wkflow.cli.batch.results import PAGE, ROWS, SUMMARY, Results
 from wkflow.cli.messages import Messages
 from wkflow.cli.run import config_of
+from wkflow.cli.show import show
 from wkflow.errors import WkflowError
 from wkflow.network.urls import is_url
 from wkflow.options.cluster_resources import JobResources
