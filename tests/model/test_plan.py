@@ -143,6 +143,14 @@ def test_what_the_layout_depends_on_changes_its_recipe() -> None:
     assert dataset_plan(replace(one, kernel="mode")).layout_recipe("em") == plan.layout_recipe("em")
 
 
+def test_how_names_were_read_is_no_part_of_the_recipe() -> None:
+    """It is told besides; what else is told is a part."""
+    plan = dataset_plan()
+    read = replace(plan, notes=("layer em: names read as x_z{z}_ch{channel}.tif",))
+    assert read.recipe() == plan.recipe()
+    assert replace(plan, notes=("layer em: a gap",)).recipe() != plan.recipe()
+
+
 def test_how_voxels_pass_is_no_part_of_the_recipe() -> None:
     """With other memory, or if shards are kept, an upload goes on; with another look not."""
     one = small_layer_plan()

@@ -12,6 +12,9 @@ _TEXT = r"[^/]+?"
 _ANY = r"[^/]*?"
 _SUFFIX = r"(?:\.[^/]*)?"
 
+READ_AS = "names read as "
+"""So begins the note that tells the pattern by which names were read."""
+
 EXAMPLE = "write it like '{channel}_z{z}_t{t}.tif'"
 
 

@@ -12,6 +12,7 @@ from typing import Self
 
 from wkflow import json_document
 from wkflow.model.layer_plan import LayerPlan, digest
+from wkflow.model.name_pattern import READ_AS
 from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.voxel_job import VoxelJob
 
@@ -79,9 +80,13 @@ class Plan:
                       self.voxel_size, self.unit, self.dataset)  # fmt: skip
 
     def recipe(self) -> str:
-        """Digest the whole plan, but for how voxels pass through memory and disk."""
+        """Digest the whole plan, but for how voxels pass through memory and disk.
+
+        How names were read is no part of it either: earlier versions said nothing of that.
+        """
         layers = tuple(replace(one, passing=False, feed=ReadStrategy()) for one in self.layers)
-        return digest(json_document.told(replace(self, layers=layers)))
+        notes = tuple(note for note in self.notes if f": {READ_AS}" not in note)
+        return digest(json_document.told(replace(self, layers=layers, notes=notes)))
 
     def write(self, path: str | Path) -> None:
         """Write the plan as JSON, whole or not at all."""

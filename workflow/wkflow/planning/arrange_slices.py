@@ -9,6 +9,7 @@ from math import inf
 from operator import and_, or_
 
 from wkflow.errors import SourceError
+from wkflow.model.name_pattern import READ_AS
 from wkflow.network.urls import name_of
 from wkflow.planning.arrange_axes import Arranged, NamedAxes, arrange_axes, channel_suffix
 from wkflow.planning.axes_of_names import counted, named_axes, spelled
@@ -72,7 +73,7 @@ def _split(names: Sequence[Name], columns: list[Column], missing: MissingSlices)
     channel = _channel(columns, varying)
     if axes := named_axes(names, varying, channel):
         stacks = arrange_axes(axes, missing, folder_of(names))
-        note = (f"names read as {spelled(names, columns, axes)}: {counted(axes)}",)
+        note = (f"{READ_AS}{spelled(names, columns, axes)}: {counted(axes)}",)
         return [replace(stacks[0], notes=(*note, *stacks[0].notes)), *stacks[1:]]
     if channel is None:
         return [_arranged(names, order_slices(names, varying), missing)]
@@ -91,9 +92,9 @@ def _split(names: Sequence[Name], columns: list[Column], missing: MissingSlices)
         f"{label}{', '.join(channel.texts[rows[0]] for rows in groups.values())} in the names "
         f"are channels: each is a layer (webknossos convert makes one stack of them)"
     )
-    z = next((one for one in others if one.label in DEPTHS), None) or (others[-1:] and others[-1])
-    axes = NamedAxes(tuple(name.file for name in names), z or None, channel)
-    read = f"names read as {spelled(names, columns, axes)}"
+    depths = [one for one in others if one.label in DEPTHS] or others[-1:]
+    axes = NamedAxes(tuple(name.file for name in names), next(iter(depths), None), channel)
+    read = f"{READ_AS}{spelled(names, columns, axes)}"
     return [replace(found[0], notes=(says, read, *found[0].notes)), *found[1:]]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from wkflow.model.name_pattern import NamePattern
+from wkflow.model.name_pattern import READ_AS, NamePattern
 from wkflow.model.source import BLANK, BLANK_MARK
 from wkflow.planning.arrange_axes import Arranged, arrange_axes
 from wkflow.planning.arrange_slices import arrange_slices
@@ -29,7 +29,7 @@ def by_pattern(
     """
     axes = named_axes(found.files, pattern)
     stacks = arrange_axes(axes, missing, folder_of_group(found.files, pattern))
-    note = f"names read as {pattern.text}: {counted(axes)}"
+    note = f"{READ_AS}{pattern.text}: {counted(axes)}"
     return _groups(found, [replace(stacks[0], notes=(note, *stacks[0].notes)), *stacks[1:]])
 
 
