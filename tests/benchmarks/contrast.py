@@ -27,6 +27,7 @@ from wkflow.model.receipt import Receipt
 from wkflow.model.source import Channel
 from wkflow.run_folder import PLAN, RECEIPTS
 from wkflow.voxels.choose_intensity_range import choose_intensity_range
+from wkflow.voxels.layer_histogram import add_slabs
 
 from tests.benchmarks.codecs import TESTDATA
 from tests.benchmarks.table import show
@@ -81,7 +82,7 @@ def converted(source: Path, target: Path) -> tuple[NDArray[np.generic], LayerPla
     one = Plan.read(run_folder / PLAN).layers[0]
     paths = (run_folder / RECEIPTS / "convert_slab" / one.layer.name).iterdir()
     receipts = {str(path): Receipt.read(path) for path in paths}
-    found = choose_intensity_range(replace(one, display=Channel()), receipts)
+    found = choose_intensity_range(replace(one, display=Channel()), add_slabs(one, receipts))
     array = np.asarray(zarr.open_array(target / one.layer.name / "1", mode="r")[...])
     return array.reshape(-1, *array.shape[-3:])[0, :, :, array.shape[-1] // 2].T, one, found
 

@@ -3,7 +3,7 @@
 import pytest
 from wkflow.errors import SourceError
 from wkflow.model.source import Header
-from wkflow.planning.compare_slices import misfits, require_sound, stack_header
+from wkflow.planning.compare_slices import misfits, padded_slices, require_sound, stack_header
 from wkflow.planning.find_layers import ImageFolder
 
 USUAL, LARGE = Header(9, 8, 1, 1, "uint8"), Header(20, 8, 1, 1, "uint8")
@@ -26,6 +26,13 @@ def test_padding_takes_the_largest() -> None:
     """Of what could be read."""
     assert stack_header(FOUND, HEADERS, USUAL, pad=True) == LARGE
     assert stack_header(FOUND, HEADERS, USUAL, pad=False) == USUAL
+
+
+def test_padded_slices_are_found() -> None:
+    """Those that are smaller than the layer, by their places."""
+    (found,) = padded_slices(FOUND, HEADERS, LARGE)
+    assert found.places == (1, 2)
+    assert padded_slices(FOUND, {"/d/1": LARGE}, LARGE) == ()
 
 
 def test_all_is_told_in_order() -> None:

@@ -142,6 +142,29 @@ def test_odd_spacing_is_told(numbers: str, notes: list[str]) -> None:
     assert spacing_notes(column(numbers)) == notes
 
 
+@pytest.mark.parametrize(
+    ("numbers", "choice", "places"),
+    [
+        ("1 2 3", "keep", None),
+        ("1 3", "keep", (0, 2)),
+        ("1 3", "close", (0, 1)),
+        ("0 5 6 8", "previous", (0, 5, 6, 8)),
+        ("0 5 6 8", "close", (0, 1, 2, 3)),
+        ("0 5 10 20", "keep", (2, 4)),
+    ],
+)
+def test_slices_beside_gaps_are_found(
+    numbers: str, choice: MissingSlices, places: tuple[int, ...] | None
+) -> None:
+    """By their places in the dataset, for those who look at them."""
+    files = numbers.split()
+    one = column(numbers)
+    found = fill(files, one, depth_of([one]), choice, "em")
+    assert [doubt.places for doubt in found.doubtful] == ([places] if places else [])
+    for doubt in found.doubtful:
+        assert all(found.files[place] in files for place in doubt.places)
+
+
 def test_a_few_are_named() -> None:
     """The others are counted."""
     assert listed(["a", "b", "c"]) == "a, b, c"

@@ -10,7 +10,7 @@ from wkflow.report.job_records import SNAKEMAKE_RECORDS, JobRecord, bytes_by_mag
 from wkflow.report.job_records import sum_by_rule as sums_of
 from wkflow.run_folder import PROOF, RunFolder
 
-SLAB, OLD = "receipts/convert_slab/em/z0.json", "receipts/convert_slab/em/z9.json"
+SLAB = "receipts/convert_slab/em/z0.json"
 
 
 def receipt_at(run_folder: Path, job: str, end: float, *sizes: int, seconds: float = 2.0) -> None:
@@ -23,18 +23,30 @@ def receipt_at(run_folder: Path, job: str, end: float, *sizes: int, seconds: flo
     os.utime(path, (end, end))
 
 
+def jobs_of(run_folder: Path, *names: str) -> list[JobRecord]:
+    """Read what is known, with the receipts of these jobs of the plan."""
+    return read_jobs(run_folder, {name: Receipt.read(run_folder / name) for name in names})
+
+
 def test_times_are_those_that_snakemake_noted(tmp_path: Path) -> None:
     """Else a receipt's own time ends with its seconds before it."""
     receipt_at(tmp_path, "convert_slab/em/z0", 100.0, 10, 20)
-    assert read_jobs(tmp_path, [SLAB]) == [
+    assert jobs_of(tmp_path, SLAB) == [
         JobRecord("convert_slab", "em", 98.0, 100.0, 7, 30, (("em/1/c/0", 10), ("em/1/c/1", 20)))
     ]
     records = tmp_path / SNAKEMAKE_RECORDS
     records.mkdir(parents=True)
     noted = json.dumps({"starttime": 90.5, "endtime": 99.5})
     (records / urlsafe_b64encode(SLAB.encode()).decode()).write_text(noted)
-    (job,) = read_jobs(tmp_path, [SLAB])
+    (job,) = jobs_of(tmp_path, SLAB)
     assert (job.begin, job.end) == (90.5, 99.5)
+
+
+def test_names_may_have_the_prefix_of_a_module(tmp_path: Path) -> None:
+    """As rules have it, whose receipts lie in the run folder all the same."""
+    receipt_at(tmp_path, "convert_slab/em/z0", 100.0, 10)
+    (job,) = read_jobs(tmp_path, {f"first/{SLAB}": Receipt.read(tmp_path / SLAB)})
+    assert (job.layer, job.end) == ("em", 100.0)
 
 
 def test_only_jobs_of_the_plan_count(tmp_path: Path) -> None:
@@ -45,14 +57,14 @@ def test_only_jobs_of_the_plan_count(tmp_path: Path) -> None:
     (tmp_path / "receipts/reserve_upload").mkdir()
     (tmp_path / "receipts/reserve_upload/1.json").write_text('{"half": ')
     (tmp_path / PROOF).write_text('{"bytes_sent": 5}')
-    jobs = read_jobs(tmp_path, [SLAB])
+    jobs = jobs_of(tmp_path, SLAB)
     assert [job.rule for job in jobs] == ["convert_slab", "upload_shards", "finish_upload"]
 
 
 def test_what_lists_files_of_others_wrote_none(tmp_path: Path) -> None:
     """Else the throughput would be that of nobody."""
     receipt_at(tmp_path, "write_properties/x", 100.0, 10)
-    (job,) = read_jobs(tmp_path, [])
+    (job,) = jobs_of(tmp_path)
     assert (job.bytes, job.files) == (0, ())
 
 

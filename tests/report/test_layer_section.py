@@ -85,31 +85,12 @@ def test_labels_lie_over_the_image_of_the_same_place(tmp_path: Path) -> None:
     labels = HandLayer("seg", {"1": ids}, category="segmentation")
     folder = dataset(tmp_path, HandLayer("em", {"1": marked()}, fields=window), labels)
     over = drawn(folder, 1)
-    assert (over.over, over.window, over.histogram) == ("em", None, None)
+    assert (over.over, over.window, over.bars) == ("em", None, None)
     alone = drawn(dataset(tmp_path / "alone", labels))
     assert alone.over == ""
     plain = picture_of(alone.panes[0].uri)
     assert plain[0, 0].tolist() == label_colours(np.array(7)).tolist()
     assert plain[0, 11].tolist() == [0, 0, 0]
-
-
-def test_the_colour_of_a_layer_is_white(tmp_path: Path) -> None:
-    """As WEBKNOSSOS shows it at first."""
-    view = {"defaultViewConfiguration": {"intensityRange": [0, 200], "color": [255, 0, 0]}}
-    pictures = drawn(dataset(tmp_path, HandLayer("em", {"1": marked()}, fields=view)))
-    assert picture_of(pictures.panes[0].uri)[10, 3].tolist() == [255, 0, 0]
-
-
-def test_slices_that_look_wrong_are_shown(tmp_path: Path) -> None:
-    """Those of one value, and those that repeat the one before."""
-    voxels = noise(1, 1, 30, 30, 12)
-    voxels[..., 3:5] = 0
-    voxels[..., 8] = voxels[..., 7]
-    blank, repeated = drawn(dataset(tmp_path, HandLayer("em", {"1": voxels}))).findings
-    assert blank.what == "2 of 12 slices of mag 1 hold one value only"
-    assert [one.z for one in blank.slices] == ["3", "4"]
-    assert [one.z for one in repeated.slices] == ["8"]
-    assert drawn(dataset(tmp_path / "sound")).findings == ()
 
 
 def test_a_layer_without_coarse_mags_shows_a_piece(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
@@ -11,25 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tifffile
 from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt
 from wkflow.options.settings import Settings
 from wkflow.report.page import draw_report
 from wkflow.run_folder import DELIVERY, PROOF
 from wkflow.steps.write_report import write_page
 
+from tests.browser import in_browser, keep_screenshot, see
 from tests.datasets import HandLayer
 from tests.report.volumes import CORNERS, GROUND, dataset
 from tests.runs import noise, write_stack
 from tests.steps.whole_runs import carry_out
 from tests.strategies import dataset_plan, small_layer_plan
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
 
 def page_of(plan: Plan, run_folder: Path, receipts: list[str]) -> str:
-    return draw_report(plan, run_folder, receipts).page
+    found = {name: Receipt.find(run_folder / name) for name in receipts}
+    read = {name: receipt for name, receipt in found.items() if receipt}
+    return draw_report(plan, run_folder, read).page
 
 
 class Tags(HTMLParser):
@@ -166,6 +165,29 @@ def test_a_single_slice_has_a_page(tmp_path: Path) -> None:
     assert Tags(page).open == []
 
 
+def test_gaps_and_padded_slices_are_shown(tmp_path: Path) -> None:
+    """The slices on both sides of what is missing, and those beside which zeros stand."""
+    write_stack(tmp_path / "in", noise(6, 60, 70))
+    (tmp_path / "in" / "slice_3.tif").unlink()
+    tifffile.imwrite(tmp_path / "in" / "slice_5.tif", noise(30, 70))
+    given = {
+        "source": str(tmp_path / "in"),
+        "target": str(tmp_path / "out"),
+        "voxel_size": "4,4,40",
+        "on_mismatch": "pad",
+        "category": "color",
+    }
+    settings = Settings.parse(given, where="test")
+    settings.run_folder.mkdir()
+    plan = carry_out(settings)
+    page = page_of(plan, settings.run_folder, receipts_of(plan))
+    gap, padded = re.findall(r'<div class="warn" role="note">(.*?)\n  </div>', page, re.DOTALL)
+    assert "2 slices beside missing numbers: 3:" in gap
+    assert re.findall(r"<figcaption>z (\d+)<", gap) == ["2", "3"]
+    assert "1 slice smaller than others and padded with zeros:" in padded
+    assert re.findall(r"<figcaption>z (\d+)<", padded) == ["4"]
+
+
 def test_where_the_dataset_is_gone_the_page_says_so(tmp_path: Path) -> None:
     """Its layers and mags are those of the plan."""
     plan = dataset_plan(small_layer_plan(mags=("2-2-1",)), dataset=str(tmp_path / "gone"))
@@ -216,9 +238,9 @@ def test_pages_of_many_layers_stay_small(tmp_path: Path) -> None:
 def test_it_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     """Beside the numbers, if it is wanted."""
     plan = Plan.of_nothing(str(dataset(tmp_path / "set")))
-    write_page(plan, [], tmp_path, None)
+    write_page(plan, {}, tmp_path, None)
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
-    write_page(plan, [], tmp_path, "report.html")
+    write_page(plan, {}, tmp_path, "report.html")
     assert (tmp_path / "report.html").read_text().endswith("</html>")
 
 
@@ -259,29 +281,25 @@ addEventListener("load", () => axe.run(document).then(found => {
 </script></body>"""
 
 
-def opened(page: str, folder: Path, *flags: str, width: int = 1200, probe: str = PROBE) -> Any:  # noqa: ANN401 -- what a probe says
-    """Open a page in Chromium; give what the probe sees there."""
+DARK = "--blink-settings=preferredColorScheme=0"
+
+
+def opened(
+    page: str, folder: Path, name: str, *flags: str, width: int = 1200, probe: str = PROBE
+) -> Any:  # noqa: ANN401 -- what a probe says
+    """Open a page in Chromium; give what the probe sees there, and keep a picture by this name."""
     path = folder / "probed.html"
+    path.write_text(page)
+    keep_screenshot(path.as_uri(), folder, f"report-{name}", *flags, width=width, height=2400)
     path.write_text(page.replace("</body>", probe))
-    run = subprocess.run(
-        [
-            str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-            f"--user-data-dir={folder / 'profile'}", f"--window-size={width},900", *flags,
-            "--virtual-time-budget=5000", "--dump-dom", path.as_uri(),
-        ],
-        capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
-    assert "CONSOLE" not in run.stderr
-    found = re.search(r'<pre id="probe">(.*)</pre>', run.stdout)
-    assert found
-    return json.loads(found[1])
+    return json.loads(see(path.as_uri(), folder, *flags, width=width))
 
 
 @in_browser
 def test_a_browser_shows_each_corner_where_it_belongs(tmp_path: Path) -> None:
     """Its own decoder has the right pixels, and the first slice stands before the last."""
     page = page_of(Plan.of_nothing(str(dataset(tmp_path / "set"))), tmp_path, [])
-    seen = opened(page, tmp_path)
+    seen = opened(page, tmp_path, "corners")
     images = {image["alt"]: image for image in seen["images"]}
     assert len(images) == 3 + 8
 
@@ -304,10 +322,10 @@ def test_a_browser_shows_each_corner_where_it_belongs(tmp_path: Path) -> None:
 def test_it_fits_a_phone_and_the_dark(tmp_path: Path) -> None:
     """Nothing is wider than the window but tables, which scroll by themselves."""
     _, page = converted(tmp_path)
-    phone = opened(page, tmp_path, width=500)
+    phone = opened(page, tmp_path, "phone", width=500)
     assert phone["wide"] == []
     assert phone["page"] <= phone["window"]
-    dark = opened(page, tmp_path, "--blink-settings=preferredColorScheme=0")
+    dark = opened(page, tmp_path, "dark", DARK)
     assert dark["ground"] != phone["ground"]
 
 
@@ -316,5 +334,5 @@ def test_axe_finds_nothing_to_complain_about(tmp_path: Path) -> None:
     """In light and dark: contrast, names, order, landmarks, what the keyboard reaches."""
     _, page = converted(tmp_path)
     axe = files("axe_core_python").joinpath("axe.min.js").read_text()
-    for flags in ((), ("--blink-settings=preferredColorScheme=0",)):
-        assert opened(page, tmp_path, *flags, probe=AXE % axe) == []
+    for name, flags in (("light", ()), ("dark", (DARK,))):
+        assert opened(page, tmp_path, name, *flags, probe=AXE % axe) == []

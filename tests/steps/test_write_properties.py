@@ -17,6 +17,7 @@ from wkflow.run_folder import histogram_path
 from wkflow.steps.convert_slab import convert_slab
 from wkflow.steps.downsample_rest import downsample_rest
 from wkflow.steps.write_properties import check_receipts, write_properties
+from wkflow.steps.write_report import write_report
 
 from tests.steps.stacks import grains, laid_out, write_tiffs
 
@@ -93,6 +94,21 @@ def test_receipts_of_an_earlier_version_say_no_range(run: Run) -> None:
     write_properties(plan, receipts)
     (layer,) = json.loads(Path(plan.dataset, PROPERTIES).read_text())["dataLayers"]
     assert layer["defaultViewConfiguration"] == {"min": 0.0, "max": 249.0}
+
+
+def test_the_page_shows_what_was_counted_in_passing(run: Run) -> None:
+    """All voxels of mag 1, and not those of a coarse mag; slabs are read once, their sum later."""
+    plan, receipts = run
+    write_properties(plan, receipts)
+    for path in receipts[:-1]:
+        histogram_path(path).unlink()
+    write_report(plan, receipts, Path("report.json").absolute(), "report.html")
+    page = Path("report.html").read_text()
+    assert "Values of all voxels of mag 1, logarithmic; the marked part is shown, 1 to 249" in page
+    report = json.loads(Path("report.json").read_text())
+    x, y, z = plan.layers[0].layer.size
+    assert f"of {x * y * z} voxels" in report["layers"][0]["intensity_range_evidence"]
+    assert report["layers"][0]["intensity_range_evidence"] in page
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"garbage"])

@@ -10,7 +10,7 @@ from wkflow import __version__
 from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.run_folder import PAGE, PICTURES
 from wkflow.steps.write_report import write_page, write_report
-from wkflow.voxels.choose_intensity_range import NOT_COUNTED
+from wkflow.voxels.layer_histogram import NOT_COUNTED
 
 from tests.runs import environment
 from tests.strategies import dataset_plan, small_layer_plan
@@ -81,8 +81,8 @@ def test_no_other_job_imports_what_draws() -> None:
 def test_a_page_that_nobody_wants_goes(tmp_path: Path) -> None:
     """One of an earlier run would show what is not true any more."""
     plan = dataset_plan(small_layer_plan(), dataset=str(tmp_path / "set"))
-    write_page(plan, [], tmp_path, PAGE, PICTURES)
+    write_page(plan, {}, tmp_path, PAGE, PICTURES)
     assert (tmp_path / PAGE).exists()
     assert (tmp_path / PICTURES / "em" / "mags.csv").exists()
-    write_page(plan, [], tmp_path)
+    write_page(plan, {}, tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -25,7 +25,7 @@ def receipt_name(job: object) -> str:
 
 
 HISTOGRAMS = "histograms"
-"""How often values occur in each slab of a color layer."""
+"""How often values occur in each slab of a color layer, and in all slabs together."""
 
 
 def histogram_path(receipt: str | Path) -> Path:
@@ -53,6 +53,15 @@ def counts_path(receipt: str | Path) -> Path:
     path = Path(receipt)
     layer, digit = path.parts[-3:-1]
     return path.parents[4] / COUNTS / layer / digit / f"{path.stem}.npz"
+
+
+def layer_histogram_path(receipt: str | Path) -> Path:
+    """Give the file with the sum of all histograms of a layer, from the receipt of some slab.
+
+    >>> layer_histogram_path("receipts/convert_slab/cells/z0.json").as_posix()
+    'histograms/cells/all.npz'
+    """
+    return histogram_path(receipt).with_name("all.npz")
 
 
 BATCHES = "parcels"
@@ -158,6 +167,9 @@ UNPACKED = "unpacked"
 
 HEADERS = "headers.json"
 """What was seen of slices that have not changed since. A cache."""
+
+DOUBTFUL = "doubtful-slices.json"
+"""Slices beside missing numbers, and smaller ones that were padded: the page shows them."""
 
 TEMPORARY = "temporary.json"
 """Which folders for temporary files the run has made elsewhere."""

@@ -2,13 +2,14 @@
 
 from math import prod
 
+from wkflow.model.forecast import Forecast
 from wkflow.model.intensity_range import FULL, known_range
 from wkflow.model.layer import Grid, Layer
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.model.read_strategy import ReadStrategy
 from wkflow.model.units import shown_extent, shown_sizes
 from wkflow.options.settings import Settings
-from wkflow.planning.check_resources import Room, measure_room
+from wkflow.planning.check_resources import Room, forecast_of, measure_room
 from wkflow.planning.list_dataset_files import find_batches
 from wkflow.planning.plan_upload import plan_contents_upload
 from wkflow.planning.plan_values import values_lines
@@ -38,7 +39,7 @@ def plan_parts(plan: Plan, settings: Settings) -> list[Part]:
     ]
     for one in plan.layers:
         lines += [*_layer_lines(one, plan), ""]
-    lines += _sums(plan, measure_room(plan, settings))
+    lines += _sums(plan, forecast_of(plan, settings), measure_room(plan, settings))
     return [*lines, *(f"note       {note}" for note in plan.notes)]
 
 
@@ -143,13 +144,14 @@ def _feeding(feed: ReadStrategy) -> str:
             return f"decoded into scratch files, {feed.depth} slices at once: {gigabytes} of disk"
 
 
-def _sums(plan: Plan, room: Room) -> list[str]:
-    jobs = list(plan.jobs())
+def _sums(plan: Plan, needed: Forecast, room: Room) -> list[str]:
     memory = f"{room.memory_per_job / GB:.2f} GB of memory; {room.memory / GB:.1f} GB may be used"
     disk = f"about {room.expected / GB:.3f} GB on disk; {room.disk_free / GB:.1f} GB free"
+    files = len({file for one in plan.layers for file in one.source.files})
     return [
-        f"jobs       {len(jobs)}, the largest with {memory}",
-        f"voxels     {sum(voxels for _, voxels in jobs):,}",
+        *([f"source     {files} files, {needed.source / GB:.3f} GB"] if needed.source else []),
+        f"jobs       {needed.jobs}, the largest with {memory}",
+        f"voxels     {needed.voxels:,}",
         f"bytes      {room.raw / GB:.3f} GB uncompressed, {disk}",
-        f"files      {plan.file_count} shards",
+        f"files      {needed.files} shards",
     ]

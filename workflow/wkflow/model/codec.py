@@ -52,6 +52,8 @@ def _spell(known: list[Mapping[str, range]]) -> str:
     return f"one of {', '.join(spelled)}" if len(spelled) > 1 else spelled[0]
 
 
+UNCOMPRESSED = Codec("none", 0)
+
 DEFAULT_COLOR = Codec("zstd", 4)
 """The fastest level within 2 % of level 5 on all images tried (`tests/benchmarks/codecs.py`)."""
 
@@ -66,7 +68,7 @@ def default_codec(layer: Layer, *, compress: bool = True) -> Codec:
     lz4hc:9
     """
     if not compress:
-        return Codec("none", 0)
+        return UNCOMPRESSED
     if text := DATA_FORMATS[layer.data_format].codec:
         return Codec.parse(text)
     return DEFAULT_SEGMENTATION if layer.category == "segmentation" else DEFAULT_COLOR

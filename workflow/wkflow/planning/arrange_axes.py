@@ -6,6 +6,7 @@ from functools import reduce
 from operator import and_, or_
 
 from wkflow.errors import SourceError
+from wkflow.model.doubtful_slices import DoubtfulSlices
 from wkflow.network.urls import name_of
 from wkflow.planning.missing_slices import (
     NAMED,
@@ -35,6 +36,7 @@ class Arranged:
     notes: tuple[str, ...] = ()
     missing: str = ""
     times: int = 0
+    doubtful: tuple[DoubtfulSlices, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def arrange_axes(named: NamedAxes, missing: MissingSlices, folder: str) -> list[
         files = tuple(file for one in filled.values() for file in one.files)
         notes = tuple(dict.fromkeys(note for one in filled.values() for note in one.notes))
         count = len(times) if len(times) > 1 else 0
-        found.append(Arranged(suffix, files, notes, missed, count))
+        doubtful = () if count else filled[times[0]].doubtful
+        found.append(Arranged(suffix, files, notes, missed, count, doubtful))
     return [replace(found[0], notes=(*_time_notes(named), *found[0].notes)), *found[1:]]
 
 

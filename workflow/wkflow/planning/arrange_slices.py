@@ -250,7 +250,7 @@ def _arranged(
             f"slices are ordered by value: {listed(list(map(name_of, files)))}; webknossos "
             f"convert orders them otherwise: {listed([name_of(name.file) for name in names])}"
         )
-    return Arranged("", filled.files, tuple(notes), filled.missing)
+    return Arranged("", filled.files, tuple(notes), filled.missing, doubtful=filled.doubtful)
 
 
 def _stem(name: Name) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from wkflow.errors import ConfigError, ResourceError, UnansweredError
-from wkflow.model.layer_plan import FEWEST_THREADS
+from wkflow.model.forecast import Forecast, forecast
 from wkflow.model.plan import Plan
 from wkflow.options.settings import Settings
 from wkflow.planning.target_state import TargetState
@@ -21,18 +21,11 @@ AGREED = "WKFLOW_AGREED"
 MEMORY_SHARE = 0.8
 """Of the free memory: the rest is left to the file cache and to others."""
 
-EXPECTED_SHARE = {"color": 0.7, "segmentation": 0.02}
-"""Compressed size over voxels, low: noisy 8-bit images came to 0.76, labels to 0.01 to 0.1."""
-
-
 CLUSTER_JOB_BYTES = 8 * 2**30
 """For which a job of a cluster is planned: two cores' share of most nodes. It asks for less."""
 
 LEAST_TOLD_BYTES = 2**30
 """Less than that is a word to the scheduler, and no size to plan with."""
-
-IN_FLIGHT = 8
-"""Jobs whose shards are on the disk at once, where they go when they are sent: at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +49,12 @@ def memory_budget(settings: Settings) -> int:
     return int(MEMORY_SHARE * psutil.virtual_memory().available)
 
 
+def forecast_of(plan: Plan, settings: Settings) -> Forecast:
+    """Say what a run will make and need."""
+    beside = sum(shortcut_bytes(one) for one in plan.layers)
+    return forecast(plan, beside=beside, compresses=settings.compress, passes=settings.passes)
+
+
 def measure_room(plan: Plan, settings: Settings) -> Room:
     """Add up what the plan needs; what is already written counts as free.
 
@@ -64,15 +63,7 @@ def measure_room(plan: Plan, settings: Settings) -> Room:
     ConfigError
         If the target is on no real disk, as below /proc.
     """
-    raw, expected = 0, 0.0
-    for one in plan.layers:
-        voxels = sum(grid.box.voxels for grid in one.made) * one.layer.frames
-        share = EXPECTED_SHARE.get(one.layer.category, 1.0) if settings.compress else 1.0
-        raw += voxels * one.layer.voxel_bytes
-        stays = voxels * one.layer.voxel_bytes
-        if settings.passes:
-            stays = min(stays, IN_FLIGHT * one.job_bytes)
-        expected += share * stays + shortcut_bytes(one) + one.feed.scratch_bytes
+    needed = forecast_of(plan, settings)
     place = _place(plan, settings)
     disk = shutil.disk_usage(_existing(place))
     if not disk.total:
@@ -80,11 +71,11 @@ def measure_room(plan: Plan, settings: Settings) -> Room:
             "this file system holds no files of users", str(place), "Choose another target."
         )
     return Room(
-        raw,
-        int(expected),
+        needed.raw,
+        needed.disk,
         disk.free + _written(plan, settings, place),
         memory_budget(settings),
-        max((one.slab_memory(FEWEST_THREADS) for one in plan.layers), default=0),
+        needed.memory_per_job,
     )
 
 

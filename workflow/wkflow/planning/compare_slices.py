@@ -6,6 +6,7 @@ from dataclasses import replace
 from natsort import natsorted
 
 from wkflow.errors import SourceError, several
+from wkflow.model.doubtful_slices import DoubtfulSlices
 from wkflow.model.source import Header
 from wkflow.planning.check_headers import commonest
 from wkflow.planning.find_layers import ImageFolder
@@ -50,3 +51,18 @@ def stack_header(
     width = max((one.width for one in some), default=usual.width)
     height = max((one.height for one in some), default=usual.height)
     return replace(usual, width=width, height=height)
+
+
+def padded_slices(
+    found: ImageFolder, headers: Mapping[str, Header | SourceError], whole: Header
+) -> tuple[DoubtfulSlices, ...]:
+    """Give the places of slices that are smaller than the whole: zeros stand beside them."""
+    places = [
+        place
+        for place, file in enumerate(found.files)
+        if isinstance(one := headers.get(file), Header)
+        and (one.width, one.height) != (whole.width, whole.height)
+    ]
+    return (DoubtfulSlices("smaller than others and padded with zeros", tuple(places)),) * bool(
+        places
+    )

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from natsort import natsorted
 
 from wkflow.errors import SourceError, several
+from wkflow.model.doubtful_slices import DoubtfulSlices
 from wkflow.model.layer_names import RESERVED, is_periodic, suggest
 from wkflow.model.source import BLANK
 from wkflow.network.urls import file_name, is_url, shown
@@ -51,6 +52,7 @@ class ImageFolder:
     faults: tuple[SourceError, ...] = ()
     missing: str = ""
     times: int = 0
+    doubtful: tuple[DoubtfulSlices, ...] = ()
 
     def some(self, planes: slice) -> set[str]:
         """Give the files of some places along z, of all times."""

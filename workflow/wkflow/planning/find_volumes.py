@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wkflow.errors import SourceError, several
+from wkflow.model.doubtful_slices import DoubtfulSlices
 from wkflow.model.name_pattern import NamePattern
 from wkflow.model.source import Header, ImageInfo, ImageMetadata, RawLayout, References, Source
 from wkflow.network.urls import name_of
 from wkflow.planning.check_headers import KnownHeaders, commonest, survey
-from wkflow.planning.compare_slices import misfits, require_sound, stack_header
+from wkflow.planning.compare_slices import misfits, padded_slices, require_sound, stack_header
 from wkflow.planning.find_layers import NAMED, ImageFolder, Mark, layer_name
 from wkflow.planning.group_slices import Local, by_names, by_pattern, by_series
 from wkflow.planning.missing_slices import MissingSlices
@@ -31,6 +32,7 @@ class Volume:
     source: Source
     about: ImageMetadata
     notes: tuple[str, ...] = ()
+    doubtful: tuple[DoubtfulSlices, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,8 @@ def _stacked(
     if suffix_of(name_of(there.files[0])) in DICOM_SUFFIXES:
         here = [looking.local(file) for file in there.files]
         about, notes = _spaced(about, here), (*notes, *series_notes(here))
-    return [Volume(found.name, source, about, notes)]
+    padded = () if found.times else padded_slices(found, headers, header)
+    return [Volume(found.name, source, about, notes, (*found.doubtful, *padded))]
 
 
 def _filled(found: ImageFolder, probes: list[ImageInfo]) -> tuple[str, ...]:

@@ -60,6 +60,7 @@ def _groups(found: ImageFolder, stacks: list[Arranged]) -> list[ImageFolder]:
                 (*notes, *(f"layer {name}: {note}" for note in stack.notes)),
                 missing=stack.missing,
                 times=stack.times,
+                doubtful=stack.doubtful,
             )
         )
     return groups

@@ -10,6 +10,7 @@ from math import gcd, lcm
 from typing import Literal
 
 from wkflow.errors import SourceError
+from wkflow.model.doubtful_slices import DoubtfulSlices
 from wkflow.model.source import BLANK
 from wkflow.planning.slice_numbers import Column
 
@@ -68,6 +69,7 @@ class Filled:
     files: tuple[str, ...]
     missing: str = ""
     notes: tuple[str, ...] = ()
+    doubtful: tuple[DoubtfulSlices, ...] = ()
 
 
 def depth_of(columns: Sequence[Column]) -> Depth | None:
@@ -134,8 +136,13 @@ def fill(
             "Add these slices, or give --missing-slices keep (blank), previous, or close.",
         )  # fmt: skip
     note = f"numbers missing between slices: {listed(spelled)}{WORDS[choice]}"
+    words = f"beside missing numbers: {listed(spelled)}"
     if choice == "close":
-        return Filled(tuple(files), notes=(note,))
+        taken = sorted({depth.place(number) for number in column.numbers})
+        before = [sum(place < first for place in taken) - 1 for first, _ in gaps]
+        places = {at + one for at in before for one in (0, 1)}
+        doubtful = DoubtfulSlices(words, tuple(sorted(places)))
+        return Filled(tuple(files), notes=(note,), doubtful=(doubtful,))
     missing = sum(last - first + 1 for first, last in gaps)
     if missing > max(len(files), FEW):
         raise SourceError(
@@ -144,7 +151,10 @@ def fill(
         )  # fmt: skip
     numbered = zip(files, column.numbers, strict=True)
     there = {depth.place(number): file for file, number in numbered}
-    return Filled(tuple(_places(there, depth.count, choice)), ", ".join(spelled), (note,))
+    beside = sorted({place for first, last in gaps for place in (first - 1, last + 1)})
+    doubtful = DoubtfulSlices(words, tuple(place for place in beside if place in there))
+    filled = tuple(_places(there, depth.count, choice))
+    return Filled(filled, ", ".join(spelled), (note,), (doubtful,))
 
 
 def _places(there: dict[int, str], count: int, choice: MissingSlices) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from wkflow.errors import ConfigError, SourceError, several
 from wkflow.model import layer_names
 from wkflow.model.data_formats import DATA_FORMATS
+from wkflow.model.doubtful_slices import DoubtfulSlices, keep_doubtful
 from wkflow.model.name_pattern import NamePattern
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.layers import each_layer
@@ -61,11 +62,13 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         parts_of = select_parts(settings, volumes, placed, chosen)
         volumes, placed, chosen = turn_volumes(settings, *parts_of, whole=placed.placements)
         owners = [one for one in looked_at for _ in one.volumes]
-        parts = [
-            (one, replace(part, placement=placement))
-            for one, volume, placement in zip(owners, volumes, placed.placements, strict=True)
-            for part in split_channels(volume, one.settings.channels, dtype=one.settings.dtype)
-        ]
+        doubtful: dict[str, tuple[DoubtfulSlices, ...]] = {}
+        parts = []
+        for one, volume, placement in zip(owners, volumes, placed.placements, strict=True):
+            channels, dtype = one.settings.channels, one.settings.dtype
+            for part in split_channels(volume, channels, dtype=dtype):
+                parts.append((one, replace(part, placement=placement)))
+                doubtful[part.name] = volume.doubtful
         finest = (*(one.mag for one in placed.placements), *(known.mags if known else ()))
         budget, earlier = memory_budget(settings), _earlier(settings)
         known_layers = {one.layer.name: one for one in earlier.layers} if earlier else {}
@@ -83,6 +86,8 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         notes = (*chosen.notes, *placed.notes, *_notes(settings, volumes, len(parts)))
         notes += (*moved_notes(layers, earlier), *value_notes(layers))
         names = {path: called for one in looked_at for path, called in one.place.names.items()}
+    if not is_trial:
+        keep_doubtful(settings.run_folder, doubtful)
     require_files_apart(settings, layers)
     require_layers_inside(settings, layers)
     plan = Plan(

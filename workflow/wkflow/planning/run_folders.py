@@ -13,6 +13,7 @@ from wkflow.run_folder import (
     ASKED,
     CLAIM,
     CONFIG,
+    DOUBTFUL,
     DRAFT,
     HEADERS,
     LOCK,
@@ -33,7 +34,7 @@ OURS = (LOCK, CLAIM, DRAFT)
 
 TRACES = frozenset({
     *(LOCK, CONFIG, ASKED),
-    *(LOGS, ".snakemake", TEMPORARY, PROGRESS, HEADERS),
+    *(LOGS, ".snakemake", TEMPORARY, PROGRESS, HEADERS, DOUBTFUL),
 })  # fmt: skip
 """What a run leaves there before a plan is drawn."""
 

@@ -134,7 +134,9 @@ def _part(volume: Volume, placement: Placement, box: Box, step: int) -> Volume:
         for edge in (box.begin, triple(-(-at // mag) * mag for at, mag in zip(
             box.end, mags, strict=True)))
     )  # fmt: skip
-    return replace(volume, source=selected(source, Box(begin, end), step))
+    part = selected(source, Box(begin, end), step)
+    doubtful = volume.doubtful if part is source else ()  # their places are those of the whole
+    return replace(volume, source=part, doubtful=doubtful)
 
 
 def selected(source: Source, box: Box, z_step: int = 1) -> Source:

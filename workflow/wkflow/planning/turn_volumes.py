@@ -60,7 +60,8 @@ def turn_volumes(
     if mirrored:
         notes.append(f"all layers are mirrored along {settings.flip}")
     turned = [
-        replace(volume, source=turned_source(volume.source, order, mirrored)) for volume in volumes
+        replace(volume, source=turned_source(volume.source, order, mirrored), doubtful=())
+        for volume in volumes
     ]
     return (
         turned,

@@ -1,15 +1,15 @@
 """The values of a layer as a picture: how many voxels have each, and which of them are shown."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wkflow.model.source import Window as Ends
 from wkflow.report.display_window import Window
-from wkflow.report.value_counts import some_values, value_counts
+from wkflow.voxels.histogram import Histogram
 
-BINS = 128
+BARS = 128
 """Of integers no more than they have values."""
 
 WIDTH, HEIGHT = 480.0, 120.0
@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 480.0, 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
+class Bars:
     """Counts of finite values: `edges` has one entry more than `counts`, in growing order.
 
     Of integers an edge lies behind the greatest value. `at_lowest` and `at_highest` are the shares
@@ -32,35 +32,39 @@ class Histogram:
     at_highest: float = 0.0
 
 
-def histogram_of(volume: NDArray[Any]) -> Histogram:
-    """Count the values of voxels; channels are counted together, of large volumes some voxels."""
-    counts = value_counts(volume)
-    if counts is not None and counts.any():
-        return _of_counts(counts)
-    values = some_values(volume)
-    if not values.size:
-        return Histogram(np.zeros(1, np.int64), np.array([0.0, 1.0]))
-    low, high = values.min(), values.max()
-    if volume.dtype.kind == "f":
-        end = float(high) if high > low else float(low) + 1.0
-        return Histogram(*np.histogram(values, BINS, (float(low), end)))
-    bins = min(BINS, int(high) - int(low) + 1)
-    found, edges = np.histogram(values, bins, (float(low), float(high) + 1))
-    limits = np.iinfo(volume.dtype)
-    shares = float(np.mean(values == limits.min)), float(np.mean(values == limits.max))
-    return Histogram(found, edges, True, *shares)  # noqa: FBT003 -- the only flag of a record
+def bars_of(histogram: Histogram, ends: Ends | None) -> Bars:
+    """Make bars of a layer's histogram; `ends` are its smallest and its largest value.
+
+    Those of a byte go from 0 to 255, others from the one to the other. A bin of several floats is
+    counted where its middle lies.
+    """
+    least, largest, counts = histogram.bins()
+    if ends is None or not counts.size:
+        return Bars(np.zeros(1, np.int64), np.array([0.0, 1.0]))
+    least, largest = np.clip(least, *ends), np.clip(largest, *ends)
+    if histogram.dtype.kind == "f":
+        last = ends[1] if ends[0] < ends[1] else ends[0] + 1.0
+        edges = np.linspace(ends[0], last, BARS + 1)
+        return Bars(_binned(least, largest, counts, edges), edges)
+    first, last = (0.0, 255.0) if histogram.dtype == np.uint8 else ends
+    width = max(1, -(-int(last - first + 1) // BARS))
+    edges = np.append(np.arange(first, last + 1, width), last + 1)
+    limits, is_one = np.iinfo(histogram.dtype), least == largest
+    at_limits = [
+        float(counts[is_one & (least == limit)].sum() / counts.sum())
+        for limit in (limits.min, limits.max)
+    ]
+    return Bars(_binned(least, largest, counts, edges), edges, True, *at_limits)  # noqa: FBT003 -- the only flag of a record
 
 
-def _of_counts(counts: NDArray[np.int64]) -> Histogram:
-    """Bin counts of all values: those of a byte from 0 on, else from the least to the greatest."""
-    found = np.flatnonzero(counts)
-    first, last = (0, 255) if len(counts) == 256 else (int(found[0]), int(found[-1]))
-    width = -(-(last - first + 1) // BINS)
-    kept = counts[first : last + 1]
-    padded = np.append(kept, np.zeros(-len(kept) % width, np.int64))
-    edges = np.append(np.arange(first, last + 1, width, dtype=float), float(last + 1))
-    shares = (counts[[0, -1]] / counts.sum()).tolist()
-    return Histogram(padded.reshape(-1, width).sum(axis=1), edges, True, *shares)  # noqa: FBT003 -- as above
+def _binned(
+    least: NDArray[np.float64],
+    largest: NDArray[np.float64],
+    counts: NDArray[np.int64],
+    edges: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    found: NDArray[np.int64] = np.histogram(least / 2 + largest / 2, edges, weights=counts)[0]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +84,17 @@ class Drawing:
     height: float = HEIGHT
 
 
-def draw(histogram: Histogram, window: Window) -> Drawing:
+def draw(bars: Bars, window: Window) -> Drawing:
     """Lay a histogram out, with the window that is shown."""
-    first, last = float(histogram.edges[0]), float(histogram.edges[-1])
+    first, last = float(bars.edges[0]), float(bars.edges[-1])
 
     def place(value: float) -> float:
         return round(min(max((value - first) / (last - first), 0.0), 1.0) * WIDTH, 1)
 
-    logs = np.log1p(histogram.counts)
+    logs = np.log1p(bars.counts)
     heights = HEIGHT * logs / max(float(logs.max()), 1e-9)
     path = f"M0 {HEIGHT:g}"
-    for height, end in zip(heights, histogram.edges[1:], strict=True):
+    for height, end in zip(heights, bars.edges[1:], strict=True):
         path += f"V{HEIGHT - float(height):.1f}H{place(float(end)):g}"
-    shown = place(window.low), place(window.high + histogram.is_integer)
-    return Drawing(f"{path}V{HEIGHT:g}Z", *shown, first, last - histogram.is_integer)
+    shown = place(window.low), place(window.high + bars.is_integer)
+    return Drawing(f"{path}V{HEIGHT:g}Z", *shown, first, last - bars.is_integer)

@@ -3,11 +3,13 @@
 import json
 from base64 import urlsafe_b64encode
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from wkflow.model.receipt import Receipt
 from wkflow.model.voxel_job import BLOCK_RULE, REST_RULE, SLAB_RULE
 from wkflow.run_folder import PROOF, RECEIPTS, RunFolder
 
@@ -20,7 +22,7 @@ LISTING = frozenset({"write_properties", "extend_properties", "discard_shards"})
 SNAKEMAKE_RECORDS = ".snakemake/metadata"
 """One file for each output: its encoded name, in which `starttime` and `endtime` stand."""
 
-UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError)
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +38,59 @@ class JobRecord:
     files: tuple[tuple[str, int], ...] = field(default=(), repr=False)
 
 
-def read_jobs(run_folder: Path, voxel_receipts: Iterable[str]) -> list[JobRecord]:
-    """Read what is known of all jobs, in the order of their beginnings.
+def read_jobs(run_folder: Path, voxel_receipts: Mapping[str, Receipt]) -> list[JobRecord]:
+    """Give what is known of all jobs, in the order of their beginnings.
 
-    Of jobs that write voxels those count that the plan has: `voxel_receipts` are their receipts as
-    the rules name them. What cannot be read is left out.
+    Of jobs that write voxels those count that the plan has: `voxel_receipts` are theirs, by their
+    paths as the rules name them. Those of others are read; what cannot be read is left out.
     """
-    planned, found = set(voxel_receipts), []
-    paths = [*RunFolder(run_folder).receipts.rglob("*.json"), run_folder / PROOF]
-    for path in paths:
-        name = path.relative_to(run_folder).as_posix()
-        parts = path.relative_to(run_folder).with_suffix("").parts
-        rule = parts[1] if parts[0] == RECEIPTS else "finish_upload"
-        if rule in VOXEL_RULES and name not in planned:
-            continue
+    found = []
+    for path, receipt in voxel_receipts.items():
         with suppress(*UNREADABLE):
-            found.append(_record(run_folder, path, rule, parts[2] if len(parts) > 2 else ""))
+            parts = Path(path).parts
+            name = "/".join(parts[parts.index(RECEIPTS) :])  # without the prefix of a module
+            layer = Path(name).with_suffix("").parts[2]
+            files = tuple((file.path, file.bytes) for file in receipt.files)
+            span = _span(run_folder, name, receipt.seconds)
+            done = receipt.bytes_written
+            found.append(JobRecord(receipt.rule, layer, *span, receipt.voxels, done, files))
+    for file in [*_other_receipts(RunFolder(run_folder).receipts), run_folder / PROOF]:
+        name = file.relative_to(run_folder).as_posix()
+        parts = Path(name).with_suffix("").parts
+        rule = parts[1] if parts[0] == RECEIPTS else "finish_upload"
+        with suppress(*UNREADABLE):
+            document = dict(json.loads(file.read_bytes()))
+            found.append(_record(run_folder, name, rule, ("", *parts[2:3])[-1], document))
     return sorted(found, key=lambda job: job.begin)
 
 
-def _record(run_folder: Path, path: Path, rule: str, layer: str) -> JobRecord:
-    document = dict(json.loads(path.read_bytes()))
-    name = path.relative_to(run_folder).as_posix()
-    end = path.stat().st_mtime
-    begin, end = _recorded(run_folder, name) or (end - float(document.get("seconds") or 0), end)
+def _other_receipts(receipts: Path) -> Iterator[Path]:
+    """List the receipts of jobs that write no voxels."""
+    for one in receipts.iterdir() if receipts.is_dir() else ():
+        if one.is_dir() and one.name not in VOXEL_RULES:
+            yield from one.rglob("*.json")
+        elif one.suffix == ".json":
+            yield one
+
+
+def _record(
+    run_folder: Path, name: str, rule: str, layer: str, document: dict[str, Any]
+) -> JobRecord:
+    begin, end = _span(run_folder, name, float(document.get("seconds") or 0))
     listed = document.get("files")
     own = [] if rule in LISTING or not isinstance(listed, list) else listed
     files = tuple((str(one["path"]), int(one["bytes"])) for one in own)
     done = int(document.get("bytes_sent") or 0) or sum(size for _, size in files)
     voxels = 0 if rule in LISTING else int(document.get("voxels") or 0)
     return JobRecord(rule, layer, begin, end, voxels, done, files)
+
+
+def _span(run_folder: Path, name: str, seconds: float) -> tuple[float, float]:
+    """Say when a job ran: as Snakemake noted, else by when its receipt was written."""
+    if recorded := _recorded(run_folder, name):
+        return recorded
+    end = (run_folder / name).stat().st_mtime
+    return end - seconds, end
 
 
 def _recorded(run_folder: Path, output: str) -> tuple[float, float] | None:

@@ -1,32 +1,27 @@
 """One layer on the page: its pictures, its histogram, its mags, and what looks wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from wkflow.errors import WkflowError
 from wkflow.model.datasource_properties import ExistingLayer
 from wkflow.model.layer import Layer
 from wkflow.report.display_window import Window, window_of
-from wkflow.report.histogram import Drawing, Histogram, draw, histogram_of
-from wkflow.report.pictures import Picture, data_uri, labelled, shown
-from wkflow.report.planes import Plane, Voxels, grid_of, read_voxels
+from wkflow.report.findings import Finding, find_doubtful, find_odd_slices
+from wkflow.report.histogram import Bars, Drawing, bars_of, draw
+from wkflow.report.layer_values import LayerValues
+from wkflow.report.paint import Paint, Slice
+from wkflow.report.pictures import data_uri
+from wkflow.report.planes import Voxels, grid_of, read_voxels
 from wkflow.report.scale_bar import ScaleBar, scale_bar
-
-STRIP_EDGE = 224
-"""Of a slice of the strip, in voxels."""
 
 THIN, LONG = 16, 4
 """A volume so many times flatter than wide, or so many times deeper, is not drawn to scale in z."""
 
 COARSE = 200
 """Pixels across, below which each is shown as a square."""
-
-NAMED = 12
-"""Slices that are named of those that look wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +44,6 @@ class Pane:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """One slice of the strip, or one that looks wrong, and its numbers in mag 1."""
-
-    uri: str = field(repr=False)
-    z: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Slices that look wrong: what is wrong with them, and pictures of the first ones."""
-
-    what: str
-    slices: tuple[Slice, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Pictures:
     """All that is drawn of one layer; `stretch` is how many times too long z is in the panes."""
 
@@ -75,8 +54,9 @@ class Pictures:
     stretch: float
     strip: tuple[Slice, ...]
     window: Window | None
-    histogram: Histogram | None
+    bars: Bars | None
     drawing: Drawing | None
+    counted: str
     over: str
     findings: tuple[Finding, ...]
 
@@ -133,11 +113,16 @@ class Drawer:
     refuses: bool
 
     def draw(
-        self, existing: ExistingLayer, description: Mapping[str, Any], evidence: str = ""
+        self,
+        existing: ExistingLayer,
+        description: Mapping[str, Any],
+        values: LayerValues | None = None,
+        doubtful: Iterable[tuple[str, Sequence[int]]] = (),
     ) -> Pictures:
         """Read and draw a layer; `description` is its entry in the properties.
 
-        `evidence` says why its intensity range is what it is, where that is known.
+        `values` were counted while it was converted; else those are counted that are read here.
+        `doubtful` says of slices, by z in mag 1, what else one should look at them for.
 
         Raises
         ------
@@ -148,9 +133,11 @@ class Drawer:
         layer, view = existing.layer, dict(description.get("defaultViewConfiguration") or {})
         is_labels = layer.category == "segmentation"
         below = self._below(voxels) if is_labels else None
-        paint = _Paint(is_labels, None if is_labels else window_of(view, voxels.volume, evidence),
-                       _colour(view), below)  # fmt: skip
-        histogram = None if is_labels else histogram_of(voxels.volume)
+        values, bars, window = None if is_labels else _values(voxels, values), None, None
+        if values and values.counted.histogram:
+            bars = bars_of(values.counted.histogram, values.counted.ends)
+            window = window_of(view, values, layer.channels)
+        paint = Paint(is_labels, window, _colour(view), below)
         stretch = self._stretch(voxels)
         return Pictures(
             mag=str(voxels.mag),
@@ -158,12 +145,13 @@ class Drawer:
             is_whole=voxels.is_whole,
             panes=self._panes(layer, voxels, paint, stretch),
             stretch=stretch,
-            strip=tuple(_slice(voxels, place, paint) for place, _ in voxels.slices()),
-            window=paint.window,
-            histogram=histogram,
-            drawing=draw(histogram, paint.window) if histogram and paint.window else None,
+            strip=tuple(paint.slice(voxels, place) for place, _ in voxels.slices()),
+            window=window,
+            bars=bars,
+            drawing=draw(bars, window) if bars and window else None,
+            counted=values.of if values else "",
             over=below[0] if below else "",
-            findings=tuple(_findings(voxels, paint)),
+            findings=(*find_doubtful(voxels, paint, doubtful), *find_odd_slices(voxels, paint)),
         )
 
     def _read(self, existing: ExistingLayer) -> Voxels:
@@ -181,7 +169,7 @@ class Drawer:
             except WkflowError:
                 continue
             if (voxels.mag, voxels.box) == (labels.mag, labels.box):
-                return one.layer.name, voxels, window_of({}, voxels.volume)
+                return one.layer.name, voxels, window_of({}, _values(voxels), one.layer.channels)
         return None
 
     def _extent(self, voxels: Voxels) -> tuple[float, float, float]:
@@ -197,7 +185,7 @@ class Drawer:
         return max(1.0, round(wide / THIN / z)) / max(1.0, round(z / LONG / wide))
 
     def _panes(
-        self, layer: Layer, voxels: Voxels, paint: "_Paint", stretch: float
+        self, layer: Layer, voxels: Voxels, paint: Paint, stretch: float
     ) -> tuple[Pane, ...]:
         x, y, z = self._extent(voxels)
         z *= stretch
@@ -222,39 +210,12 @@ class Drawer:
         return tuple(panes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Paint:
-    """How planes of one layer become pictures."""
-
-    is_labels: bool
-    window: Window | None
-    colour: tuple[int, int, int]
-    below: tuple[str, Voxels, Window] | None
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether pictures show labels alone."""
-        return self.is_labels and self.below is None
-
-    def plane(self, voxels: Voxels, name: str) -> Picture:
-        """Paint one of the three planes."""
-        below = getattr(self.below[1], name) if self.below else None
-        return self.paint(getattr(voxels, name), below)
-
-    def paint(self, plane: Plane, below: Plane | None = None) -> Picture:
-        if self.window is not None:
-            return shown(plane, self.window, self.colour)
-        if below is None or self.below is None:
-            return labelled(plane)
-        return labelled(plane, shown(below, self.below[2]))
-
-
-def _slice(voxels: Voxels, place: int, paint: _Paint) -> Slice:
-    below = paint.below[1].volume[place] if paint.below else None
-    picture = paint.paint(voxels.volume[place], below)
-    first, last = voxels.finest_z(place)
-    uri = data_uri(picture, longest=STRIP_EDGE, is_labels=paint.is_plain)
-    return Slice(uri, f"{first}" if first == last else f"{first}–{last}")  # noqa: RUF001 -- a range
+def _values(voxels: Voxels, counted: LayerValues | None = None) -> LayerValues:
+    """Give the values that were counted, or count those that were read."""
+    if counted and counted.counted.histogram:
+        return counted
+    evidence = counted.evidence if counted else ""
+    return LayerValues.of_voxels(voxels.volume, str(voxels.mag), evidence)
 
 
 def _colour(view: Mapping[str, Any]) -> tuple[int, int, int]:
@@ -263,21 +224,3 @@ def _colour(view: Mapping[str, Any]) -> tuple[int, int, int]:
         red, green, blue = (min(max(int(part), 0), 255) for part in stated)
         return red, green, blue
     return 255, 255, 255
-
-
-def _findings(voxels: Voxels, paint: _Paint) -> list[Finding]:
-    """Look for slices of one value only, and for those that repeat the one before."""
-    planes = voxels.volume.reshape(len(voxels.volume), -1)
-    lowest, highest = planes.min(axis=1), planes.max(axis=1)
-    blank = np.flatnonzero(lowest == highest)
-    same = [z for z in range(1, len(planes)) if np.array_equal(planes[z], planes[z - 1])]
-    repeated = np.setdiff1d(same, blank)
-    found = [("hold one value only", blank), ("repeat the slice before them", repeated)]
-    return [
-        Finding(
-            f"{len(places)} of {len(planes)} slices of mag {voxels.mag} {what}",
-            tuple(_slice(voxels, int(place), paint) for place in places[:NAMED]),
-        )
-        for what, places in found
-        if len(places)
-    ]

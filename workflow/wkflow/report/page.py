@@ -1,7 +1,7 @@
 """The page itself: all that is known of a run, put into the template."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -14,13 +14,18 @@ from jinja2 import Environment, FileSystemLoader, TemplateError
 from wkflow.errors import WkflowError
 from wkflow.model.added_layers import dataset_of
 from wkflow.model.datasource_properties import Existing, ExistingLayer, ExistingMag
+from wkflow.model.doubtful_slices import ByLayer, read_doubtful
+from wkflow.model.forecast import Forecast
 from wkflow.model.plan import LayerPlan, Plan
+from wkflow.model.receipt import Receipt
 from wkflow.model.units import shown_bytes, shown_sizes
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.report.command_line import command_of, config_text, options_of, versions
 from wkflow.report.details_section import details_html
+from wkflow.report.forecast_table import compare
 from wkflow.report.job_records import JobRecord, busy, bytes_by_mag, read_jobs, sum_by_rule
 from wkflow.report.layer_section import Drawer, MagRow, Pictures, mag_rows
+from wkflow.report.layer_values import LayerValues
 from wkflow.report.picture_files import layer_files, run_files
 from wkflow.report.planes import LONGEST_EDGE, READ_BYTES
 from wkflow.report.timeline import draw_timeline, shown_seconds
@@ -67,8 +72,9 @@ class Report:
 def draw_report(
     plan: Plan,
     run_folder: Path,
-    receipts: Iterable[str],
-    shown: Mapping[str, str] = MappingProxyType({}),
+    receipts: Mapping[str, Receipt],
+    values: Mapping[str, LayerValues] = MappingProxyType({}),
+    expected: Forecast | None = None,
 ) -> Report:
     """Draw the page of a run; what cannot be drawn is left out, with the reason.
 
@@ -79,13 +85,15 @@ def draw_report(
     run_folder
         The folder of the run, which holds its receipts.
     receipts
-        The receipts of all jobs that write voxels, as the rules name them.
-    shown
-        Why the values of a layer that are black and white are these; of layers that are not in it
-        the properties say no more than that.
+        The receipts of all jobs that write voxels, by their paths as the rules name them.
+    values
+        What was counted of layers while they were converted; of others voxels are read and counted.
+    expected
+        What was known of the run before it began.
     """
     try:
-        facts = _facts(plan, run_folder, receipts, shown)
+        facts = _facts(plan, run_folder, receipts, values)
+        facts["comparison"] = compare(expected, receipts, plan) if expected else ()
         files = run_files(facts["sums"])
         for one in facts["sections"]:
             files |= layer_files(one.layer.layer.name, one.pictures, one.rows)
@@ -110,13 +118,16 @@ def template_environment() -> Environment:
 
 
 def _facts(
-    plan: Plan, run_folder: Path, receipts: Iterable[str], shown: Mapping[str, str]
+    plan: Plan,
+    run_folder: Path,
+    receipts: Mapping[str, Receipt],
+    values: Mapping[str, LayerValues],
 ) -> dict[str, Any]:
     existing, described, reason = _existing(plan)
     jobs = _or(list[JobRecord](), lambda: read_jobs(run_folder, receipts))
     options: dict[str, Any] = _or({}, lambda: options_of(run_folder))
     proof = _json(run_folder / (EXTENDED[1] if plan.destination else PROOF))
-    sections = _sections(plan, existing, described, jobs, reason, shown)
+    sections = _sections(plan, run_folder, existing, described, jobs, reason, values)
     return {
         "name": existing.name or plan.name or Path(plan.dataset).name,
         "dataset": plan.destination or proof.get("url") or dataset_of(plan, run_folder),
@@ -189,11 +200,12 @@ def _planned(plan: Plan) -> Existing:
 
 def _sections(
     plan: Plan,
+    run_folder: Path,
     existing: Existing,
     described: Mapping[str, Any],
     jobs: list[JobRecord],
     reason: str,
-    shown: Mapping[str, str],
+    values: Mapping[str, LayerValues],
 ) -> list[Section]:
     folders = [path for one in existing.layers for mag in one.mags for path in mag.paths]
     stored = bytes_by_mag(jobs, folders)
@@ -204,6 +216,7 @@ def _sections(
         Path(plan.dataset), existing.layers, existing.voxel_size, existing.unit, longest,
         READ_BYTES * FULL_SIZE // many, refuses=bool(plan.layers) and not plan.extends,
     )  # fmt: skip
+    doubtful = _or({}, lambda: read_doubtful(run_folder))
     sections = []
     for number, one in enumerate(existing.layers):
         description = described.get(one.layer.name, {})
@@ -212,7 +225,10 @@ def _sections(
             why = f"only the first {MOST_DRAWN} layers are drawn"
         if not why:
             try:
-                pictures = drawer.draw(one, description, shown.get(one.layer.name, ""))
+                pictures = drawer.draw(
+                    one, description, values.get(one.layer.name),
+                    _doubtful(planned.get(one.layer.name), doubtful),
+                )  # fmt: skip
             except CANNOT as error:
                 why = _words(error)
         sections.append(Section(
@@ -220,6 +236,17 @@ def _sections(
             _largest_id(description), pictures, why,
         ))  # fmt: skip
     return sections
+
+
+def _doubtful(one: LayerPlan | None, by_layer: ByLayer) -> list[tuple[str, list[int]]]:
+    """Give doubtful slices of a layer by their z in mag 1."""
+    if one is None:
+        return []
+    first, factor = one.box.begin[2], one.grids[0].mag.z
+    return [
+        (some.what, [(first + place) * factor for place in some.places])
+        for some in by_layer.get(one.layer.name, ())
+    ]
 
 
 def _words(error: BaseException) -> str:

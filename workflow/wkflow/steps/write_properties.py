@@ -19,6 +19,7 @@ from wkflow.run_folder import RECEIPTS
 from wkflow.steps.create_layer import renew_layer
 from wkflow.voxels.cast import fractions_refused, is_of_fractions
 from wkflow.voxels.choose_intensity_range import choose_intensity_range
+from wkflow.voxels.layer_histogram import add_slabs, keep_sum
 from wkflow.voxels.source_metadata import lay_metadata
 
 
@@ -112,7 +113,8 @@ def _described(one: LayerPlan, slabs: dict[str, Receipt], *, goes: bool) -> dict
     layer, receipts = one.layer, list(slabs.values())
     if layer.category != "color":
         return layer_properties(layer, one.grids, receipts, largest_id=one.largest_id)
-    shown = choose_intensity_range(one, slabs)
+    counted = add_slabs(one, slabs)
+    shown = choose_intensity_range(one, counted)
     if shown.lost and not goes:
         for path in shown.lost:
             Path(path).unlink()
@@ -120,6 +122,7 @@ def _described(one: LayerPlan, slabs: dict[str, Receipt], *, goes: bool) -> dict
             f"{shown.evidence} ({len(shown.lost)} of {len(slabs)})", f"layer {layer.name}",
             "Give the same command again: they are made anew.",
         )  # fmt: skip
+    keep_sum(counted, slabs)
     display = replace(one.display, window=shown.window)
     limits = shown.window if shown.is_asked else None
     return layer_properties(layer, one.grids, receipts, display, limits=limits)

@@ -3,17 +3,15 @@
 The rule is told in docs/how-to/contrast.md.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.model.intensity_range import FULL, IntensityRange, known_range
 from wkflow.model.layer_plan import LayerPlan
-from wkflow.model.receipt import Receipt
 from wkflow.model.source import Window
-from wkflow.run_folder import histogram_path
-from wkflow.voxels.histogram import ROW_STEP, Counts, Histogram
+from wkflow.voxels.histogram import Histogram
+from wkflow.voxels.layer_histogram import LayerHistogram
+from wkflow.voxels.value_bins import Counts, Edges
 
 PERCENT = 0.1
 """Of the voxels that may be darker than black, and as many brighter than white."""
@@ -24,57 +22,35 @@ FILLING_SHARE = 0.05
 FEWEST_VALUES = 16
 """With fewer other values none is left out: then it is an image of few values."""
 
-NOT_COUNTED = "an earlier version wrote slabs without histograms: --overwrite-existing writes all"
-LOST = "histograms of slabs are lost"
-
-Edges = NDArray[np.float64]
+NARROW = 1 / 4096
+"""Of the span of all values: a bin of floats that is no wider counts as a single value."""
 
 
-def choose_intensity_range(one: LayerPlan, slabs: Mapping[str, Receipt]) -> IntensityRange:
-    """Choose the values that a color layer shows black and white.
-
-    `slabs` are the receipts of its slabs by their paths in the run folder, where their
-    histograms lie.
-    """
+def choose_intensity_range(one: LayerPlan, counted: LayerHistogram) -> IntensityRange:
+    """Choose the values that a color layer shows black and white; `counted` are its values."""
     if known := known_range(one.contrast, one.display.window):
         return known
-    lows = [slab.lowest for slab in slabs.values() if slab.lowest is not None]
-    highs = [slab.highest for slab in slabs.values() if slab.highest is not None]
-    if not (lows and highs):
+    ends = counted.ends
+    if ends is None:
         return IntensityRange(None, "no voxel has a finite value")
-    ends = float(min(lows)), float(max(highs))
     if ends[0] == ends[1]:
         return IntensityRange(None, f"all voxels have the value {ends[0]:g}")
     if one.contrast == FULL:
         return IntensityRange(ends, "asked for: the smallest and the largest value")
-    return _of_histograms(one, slabs, ends)
-
-
-def _of_histograms(one: LayerPlan, slabs: Mapping[str, Receipt], ends: Window) -> IntensityRange:
-    """Add up the histograms of all slabs, and choose by percentiles."""
-    if not all(slab.histogram for slab in slabs.values()):
-        return IntensityRange(None, NOT_COUNTED)
-    histogram, lost = Histogram(one.layer.dtype), []
-    for path, slab in slabs.items():
-        part = Histogram.read(histogram_path(path), one.layer.dtype, slab.histogram)
-        if part is None:
-            lost.append(path)
-        else:
-            histogram.add(part)
-    if lost:
-        return IntensityRange(None, LOST, lost=tuple(lost))
-    return by_percentiles(histogram, ends, one.layer.channels)
+    if counted.histogram is None:
+        return IntensityRange(None, counted.reason, lost=counted.lost)
+    return by_percentiles(counted.histogram, ends, one.layer.channels)
 
 
 def by_percentiles(histogram: Histogram, ends: Window, channels: int) -> IntensityRange:
     """Choose by percentiles; `ends` are the smallest and the largest value of all voxels."""
     least, largest, counts = histogram.bins()
     least, largest = np.clip(least, *ends), np.clip(largest, *ends)
-    filling = _filling(least, largest, counts)
+    filling = _filling(least, largest, counts, NARROW * (ends[1] - ends[0]))
     kept = ~filling if len(counts) - filling.sum() >= FEWEST_VALUES else np.full(len(counts), True)  # noqa: FBT003 -- the value that fills
     window = _percentiles(least[kept], largest[kept], counts[kept])
     total = int(counts.sum())
-    rows = "" if histogram.is_of_all else f" in every {ROW_STEP}th row"
+    rows = "" if histogram.row_step == 1 else f" in every {histogram.row_step}th row"
     of = f"of {total // channels} voxels{rows}"
     if not window[0] < window[1]:
         return IntensityRange(ends, f"the smallest and the largest value: percentiles {of} are one")
@@ -83,10 +59,10 @@ def by_percentiles(histogram: Histogram, ends: Window, channels: int) -> Intensi
     return IntensityRange(window, f"percentiles {PERCENT} and {100 - PERCENT} {of}{without}")
 
 
-def _filling(least: Edges, largest: Edges, counts: Counts) -> NDArray[np.bool_]:
+def _filling(least: Edges, largest: Edges, counts: Counts, narrow: float) -> NDArray[np.bool_]:
     """Find the single values that are padding or saturation."""
-    is_single = largest - least <= np.finfo(np.float32).tiny
-    is_end = (np.abs(least) <= np.finfo(np.float32).tiny) & is_single
+    is_single = largest - least <= max(narrow, float(np.finfo(np.float32).tiny))
+    is_end = np.abs(least) <= np.finfo(np.float32).tiny
     is_end[[0, -1]] = True
     found: NDArray[np.bool_] = is_end & is_single & (counts > FILLING_SHARE * counts.sum())
     return found
