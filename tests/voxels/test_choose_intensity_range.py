@@ -92,6 +92,14 @@ def test_padding_of_floats_is_left_out() -> None:
     assert found.evidence.endswith("without -5.37 (17%)")
 
 
+def test_zero_is_zero() -> None:
+    """Of floats it shares a bin with the least numbers above it."""
+    seen = grey("float32", 10_005, 1)
+    found = shown(np.concatenate([np.zeros(1000, "float32"), seen]))
+    assert found.window
+    assert found.window[0] == 0
+
+
 def test_a_mostly_empty_layer_shows_what_is_in_it() -> None:
     """A thousandth of all voxels would be less than what is not empty."""
     seen = grey("uint16", 900, 50, 1000)

@@ -45,7 +45,7 @@ def choose_intensity_range(one: LayerPlan, counted: LayerHistogram) -> Intensity
 def by_percentiles(histogram: Histogram, ends: Window, channels: int) -> IntensityRange:
     """Choose by percentiles; `ends` are the smallest and the largest value of all voxels."""
     least, largest, counts = histogram.bins()
-    least, largest = np.clip(least, *ends), np.clip(largest, *ends)
+    least, largest = (np.clip(_without_least(one), *ends) for one in (least, largest))
     filling = _filling(least, largest, counts, NARROW * (ends[1] - ends[0]))
     kept = ~filling if len(counts) - filling.sum() >= FEWEST_VALUES else np.full(len(counts), True)  # noqa: FBT003 -- the value that fills
     window = _percentiles(least[kept], largest[kept], counts[kept])
@@ -59,10 +59,16 @@ def by_percentiles(histogram: Histogram, ends: Window, channels: int) -> Intensi
     return IntensityRange(window, f"percentiles {PERCENT} and {100 - PERCENT} {of}{without}")
 
 
+def _without_least(values: Edges) -> Edges:
+    """Make 0 of numbers that are as good as 0, with which it shares a bin."""
+    zeroed: Edges = np.where(np.abs(values) < np.finfo(np.float32).tiny, 0.0, values)
+    return zeroed
+
+
 def _filling(least: Edges, largest: Edges, counts: Counts, narrow: float) -> NDArray[np.bool_]:
     """Find the single values that are padding or saturation."""
-    is_single = largest - least <= max(narrow, float(np.finfo(np.float32).tiny))
-    is_end = np.abs(least) <= np.finfo(np.float32).tiny
+    is_single = largest - least <= narrow
+    is_end = least == 0
     is_end[[0, -1]] = True
     found: NDArray[np.bool_] = is_end & is_single & (counts > FILLING_SHARE * counts.sum())
     return found

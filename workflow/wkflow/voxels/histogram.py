@@ -63,8 +63,8 @@ class Histogram:
 
     @property
     def values(self) -> NDArray[np.generic]:
-        """The values of 8 bits that occur."""
-        return np.flatnonzero(self.counts).astype(np.uint8).view(self.dtype)
+        """The values that occur; of all where `is_of_all`."""
+        return self._bins.edges()[0].astype(self.dtype)
 
     def watching(self, region: ReadBox, first_row: int) -> ReadBox:
         """Give a function that does what `region` does, and counts its voxels.
