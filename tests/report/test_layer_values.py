@@ -11,7 +11,8 @@ from wkflow.voxels.layer_histogram import LayerHistogram
     ("dtype", "words"),
     [
         ("uint8", "of all voxels of mag 2-2-1"),
-        ("uint16", "of the voxels in every 4th row of mag 2-2-1"),
+        ("uint16", "of all voxels of mag 2-2-1"),
+        ("float32", "of the voxels in every 4th row of mag 2-2-1"),
     ],
 )
 def test_what_was_counted_in_passing_is_told(dtype: str, words: str) -> None:

@@ -15,7 +15,7 @@ from wkflow.model.receipt import Receipt
 from wkflow.options.settings import Settings
 from wkflow.report.page import draw_report
 from wkflow.run_folder import DELIVERY, PROOF
-from wkflow.steps.write_report import write_page
+from wkflow.steps.write_report import forecast_of, write_page
 
 from tests.browser import in_browser, keep_screenshot, see
 from tests.datasets import HandLayer
@@ -28,7 +28,7 @@ from tests.strategies import dataset_plan, small_layer_plan
 def page_of(plan: Plan, run_folder: Path, receipts: list[str]) -> str:
     found = {name: Receipt.find(run_folder / name) for name in receipts}
     read = {name: receipt for name, receipt in found.items() if receipt}
-    return draw_report(plan, run_folder, read).page
+    return draw_report(plan, run_folder, read, expected=forecast_of(plan)).page
 
 
 class Tags(HTMLParser):
@@ -82,7 +82,9 @@ def test_a_conversion_is_shown(tmp_path: Path) -> None:
     assert "No pictures" not in page
     assert "largest id <strong>8</strong>" in page
     assert page.count('<th scope="row">2-2-1</th>') == 2
-    assert page.count("<td>—</td>") == 0  # bytes, ratio and files of all mags are known
+    mags, _, forecast = page.partition("Forecast and result")
+    assert mags.count("<td>—</td>") == 0  # bytes, ratio and files of all mags are known
+    assert re.search(r"Jobs that write voxels</th><td>4</td><td>4</td>", forecast)
     assert 'role="img" aria-label="convert_slab: 2 jobs' in page
     assert {"Python", "numpy"} <= set(re.findall(r"<dt>(\w+)</dt>", page))
 

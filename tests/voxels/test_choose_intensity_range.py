@@ -40,9 +40,7 @@ def test_a_thousandth_may_lie_beyond_either_end() -> None:
     found = shown(values)
     expected = np.percentile(values, [0.1, 99.9], method="inverted_cdf")
     assert found.window == tuple(expected)
-    assert found.evidence == (
-        f"percentiles 0.1 and 99.9 of 100003 voxels in every {ROW_STEP}th row"
-    )
+    assert found.evidence == "percentiles 0.1 and 99.9 of 100003 voxels"
 
 
 @pytest.mark.parametrize(
@@ -56,6 +54,7 @@ def test_bins_of_floats_hardly_matter(middle: float, width: float) -> None:
     expected = np.percentile(values, [0.1, 99.9], method="inverted_cdf")
     assert np.allclose(found.window, expected, rtol=0, atol=6e-3 * width)
     assert values.min() <= found.window[0] < found.window[1] <= values.max()
+    assert found.evidence.endswith(f"of 100000 voxels in every {ROW_STEP}th row")
 
 
 @pytest.mark.parametrize("padding", [0, 255])
