@@ -152,6 +152,12 @@ def test_rows_go_to_a_server(tmp_path: Path) -> None:
         assert all(one["url"].startswith(server.url) for one in result["datasets"])
         result = json.loads(wkflow(*command, cwd=tmp_path, **known).stdout)
         assert result["counts"] == {"unchanged": 2}, result
+        (proof, _) = sorted(tmp_path.glob("*.upload/upload.json"))
+        document = json.loads(proof.read_text())
+        proof.write_text(json.dumps(document | {"url": f"{server.url}/datasets/{'f' * 24}"}))
+        result = json.loads(wkflow(*command, cwd=tmp_path, **known).stdout)
+        assert result["counts"] == {"failed": 1, "unchanged": 1}, result
+        assert "does not have it any more" in json.dumps(result)
         (tmp_path / "elsewhere").mkdir()
         result = json.loads(wkflow(*command, cwd=tmp_path / "elsewhere", **known).stdout)
         assert result["counts"] == {"unchanged": 2}, result

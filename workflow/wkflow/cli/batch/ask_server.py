@@ -1,12 +1,13 @@
-"""Whether a server has the dataset of a row already: by its name, in that folder, with its layers.
+"""Whether a server has the dataset of a row: what was sent from here, or by somebody else.
 
-Asked for rows that were never begun here: by somebody else, or from another machine.
+The latter is known by its name, in that folder, with the same layers.
 """
 
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from wkflow.access_token import find_token
 from wkflow.errors import ServerError, WkflowError
@@ -16,13 +17,16 @@ from wkflow.model.run_kind import RunKind
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.planning.plan_conversion import plan_conversion
-from wkflow.run_folder import DELIVERY
+from wkflow.run_folder import DELIVERY, PROOF
 from wkflow.webknossos.client.dataset import RemoteDataset
 from wkflow.webknossos.client.server import Server
 from wkflow.webknossos.client.session import Session
 
 Layers = frozenset[tuple[str, str, tuple[int, ...], tuple[str, ...]]]
 """Of a dataset: name, category, box (begin and end) and mags of each layer."""
+
+
+NOT_FOUND = 404
 
 
 class _Known(NamedTuple):
@@ -72,6 +76,27 @@ class Servers:
             found[0].url,
             "Give the row another name or folder, or remove that dataset.",
         )
+
+    def require_there(self, settings: Settings) -> None:
+        """Make sure that a dataset which was sent is on its server; nothing else is asked.
+
+        Raises
+        ------
+        ServerError
+            If the server does not know it any more.
+        """
+        try:
+            url = str(json.loads((settings.run_folder / PROOF).read_bytes())["url"])
+            server = self._asked(settings).server
+            where = server.at(f"/datasets/{quote(url.rpartition('/')[2], safe='')}")
+            status = server.session.request("GET", where, ok=(200, NOT_FOUND)).status_code
+        except (WkflowError, OSError, ValueError, LookupError, TypeError):
+            return
+        if status == NOT_FOUND:
+            raise ServerError(
+                "was sent, and the server does not have it any more", url,
+                f"Remove {settings.run_folder} to send it again, or the row.",
+            )  # fmt: skip
 
     def _found(self, settings: Settings) -> list[RemoteDataset]:
         """Find the finished datasets of a name in a folder."""

@@ -105,11 +105,13 @@ def told_if_done(
 ) -> dict[str, Any] | None:
     """Give the summary of a dataset that needs no run: it is as it was left, or on a server.
 
-    Or of one that cannot be sent, because another of its name is there.
+    Or of one that cannot be sent, because another of its name is there, or that is lost there.
     """
-    if is_unchanged(settings, source):
-        return told_without_run(settings, "unchanged")
     try:
+        if is_unchanged(settings, source):
+            if settings.kind.uploads:
+                servers.require_there(settings)
+            return told_without_run(settings, "unchanged")
         url = servers.url_of(settings)
     except WkflowError as error:
         summary = Summary(command="batch")
