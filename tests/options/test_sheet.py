@@ -121,6 +121,13 @@ def test_a_row_may_be_for_another_command() -> None:
     assert any(one.startswith("row 3, target: ") and "source of row 5" in one for one in faults)
 
 
+@pytest.mark.usefixtures("folder")
+def test_layers_of_all_datasets_are_refused() -> None:
+    """They would be the same in each."""
+    (fault,) = faults_of("source,target\na,x\n", layers=[{"source": "b"}])
+    assert fault == "--layers: does not hold for all rows: a row is a layer"
+
+
 def test_a_missing_source_among_hundreds_is_named(folder: Path) -> None:
     """By its row; nothing else is told."""
     for number in range(300):

@@ -64,6 +64,8 @@ def _read(
             "The first row names options (source, target, ...), each further one is a dataset.",
         )  # fmt: skip
     options, faults = _columns(names)
+    if defaults.get("layers"):
+        faults.append(Fault("", "--layers", "does not hold for all rows: a row is a layer"))
     faults += [
         Fault(one.place, "", f"{one.surplus[0]!r} stands below no column")
         for one in lines
