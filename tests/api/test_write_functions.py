@@ -14,6 +14,7 @@ from wkflow.options.settings import Settings
 FOLDER = Path(write_functions.__file__).parent
 
 ONLY_AT_A_TERMINAL = {
+    "on_finish": "a program has the result, and goes on by itself",
     "help": "`help(wkflow.convert)`",
     "dry_run": "`wkflow.plan`, which gives an object",
     "quiet": "nothing is printed; `progress=False` shows no bar",

@@ -59,6 +59,17 @@ def test_what_belongs_to_the_dataset_is_the_same_in_all_rows() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_part_is_that_of_the_dataset_and_values_are_those_of_a_layer() -> None:
+    """A box counts in voxels of the dataset, and moves all layers alike."""
+    text = 'source,target,layer_name,window,slices\na,x,em,"0,99",1:5\nb,x,cells,,\n'
+    em, cells = each_layer(settings_of(text)[0])
+    assert (bool(em.window), cells.window) == (True, None)
+    assert em.slices == cells.slices == "1:5"
+    (fault,) = faults_of(text.replace("b,x,cells,,", "b,x,cells,,0:4"))
+    assert fault.startswith("row 3, slices: 0:4 is not 1:5, as in row 2")
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_fault_of_rows_together_names_all_of_them() -> None:
     """As where an option of one does not go with that of another."""
     text = 'source,target,layer_name,unit,voxel_size\na,x,em,mm,\nc,y,,,\nb,x,cells,,"11,11,25"\n'

@@ -76,6 +76,13 @@ def test_layers_may_have_sources_of_their_own(tmp_path: Path) -> None:
     assert plan.layers[0] == plan_of(em).layers[0]
 
 
+def test_all_layers_are_cut_alike(tmp_path: Path) -> None:
+    """A part counts in voxels of the dataset, whichever source a layer has."""
+    em, cells = write_tiffs(tmp_path / "em", grains(8)), write_tiffs(tmp_path / "cells", grains(8))
+    plan = plan_of(em, layers=[{"source": cells}], slices="2:5")
+    assert [(one.layer.begin[2], one.layer.size[2]) for one in plan.layers] == [(2, 5)] * 2
+
+
 def test_faults_of_all_sources_are_told_at_once(tmp_path: Path) -> None:
     """Not one after the other."""
     em = write_tiffs(tmp_path / "em", grains(2))

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 OWN = frozenset({
     *("layer_name", "category", "dtype", "contrast", "interpolation_mode", "compression"),
+    *("window", "invert"),
 })  # fmt: skip
 """Options of one layer, besides those about its source."""
 
-SHARED = frozenset({"layers", "follow_links"})
-"""Options about sources that hold for the whole dataset."""
+SHARED = frozenset({
+    *("layers", "follow_links", "bounding_box", "slices", "transpose", "flip"),
+})  # fmt: skip
+"""Options about sources that hold for the whole dataset: in its voxels, along its axes."""
 
 WANTED = "must be a list of layers, each with a source: [{source: cells, layer_name: cells}]"
 
