@@ -6,7 +6,7 @@ The latter is known by its name, in that folder, with the same layers.
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from wkflow.access_token import find_token
@@ -16,11 +16,11 @@ from wkflow.model.plan import Plan
 from wkflow.model.run_kind import RunKind
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
-from wkflow.planning.plan_conversion import plan_conversion
 from wkflow.run_folder import DELIVERY, PROOF
-from wkflow.webknossos.client.dataset import RemoteDataset
-from wkflow.webknossos.client.server import Server
-from wkflow.webknossos.client.session import Session
+
+if TYPE_CHECKING:
+    from wkflow.webknossos.client.dataset import RemoteDataset
+    from wkflow.webknossos.client.server import Server
 
 Layers = frozenset[tuple[str, str, tuple[int, ...], tuple[str, ...]]]
 """Of a dataset: name, category, box (begin and end) and mags of each layer."""
@@ -32,7 +32,7 @@ NOT_FOUND = 404
 class _Known(NamedTuple):
     """A server that was asked, and the ids of its folders."""
 
-    server: Server
+    server: "Server"
     organization: str
     root: str
 
@@ -98,8 +98,10 @@ class Servers:
                 f"Remove {settings.run_folder} to send it again, or the row.",
             )  # fmt: skip
 
-    def _found(self, settings: Settings) -> list[RemoteDataset]:
+    def _found(self, settings: Settings) -> "list[RemoteDataset]":
         """Find the finished datasets of a name in a folder."""
+        from wkflow.webknossos.client.dataset import RemoteDataset  # noqa: PLC0415 -- most batches have no server
+
         known = self._asked(settings)
         ids = known.server.dataset_ids(settings.dataset_name, known.organization)
         if not ids:
@@ -109,6 +111,9 @@ class Servers:
         return [one for one in datasets if str(one.info.get("folderId")) == folder]
 
     def _asked(self, settings: Settings) -> _Known:
+        from wkflow.webknossos.client.server import Server  # noqa: PLC0415 -- as above
+        from wkflow.webknossos.client.session import Session  # noqa: PLC0415
+
         bundle = str(settings.ca_bundle) if settings.ca_bundle else None
         key = (settings.webknossos_url, bundle, settings.insecure)
         if key not in self._known:
@@ -126,10 +131,12 @@ def _layers_of(settings: Settings) -> Layers:
     if settings.kind is RunKind.UPLOAD:
         document = json.loads((settings.dataset / PROPERTIES).read_bytes())
         return _of_existing(Existing.parse(document, str(settings.dataset)))
+    from wkflow.planning.plan_conversion import plan_conversion  # noqa: PLC0415 -- imports all readers
+
     return _of_plan(plan_conversion(settings, is_trial=True))
 
 
-def _described(dataset: RemoteDataset) -> Layers:
+def _described(dataset: "RemoteDataset") -> Layers:
     try:
         return _of_existing(Existing.parse(dataset.document, dataset.url))
     except WkflowError:

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from wkflow.cli.batch.dry_run import disks_too_small, plan_rows
 from wkflow.options.sheet_layers import Row
 
 MOST_PER_BYTE = 64
@@ -25,6 +24,8 @@ def check_disks(rows: Sequence[Row], source_bytes: int) -> None:
     free = min((shutil.disk_usage(place).free for place in places), default=0)
     if not rows or source_bytes * MOST_PER_BYTE <= free:
         return
+    from wkflow.cli.batch.dry_run import disks_too_small, plan_rows  # noqa: PLC0415 -- imports all readers
+
     if short := disks_too_small(plan_rows(rows)):
         raise short
 
