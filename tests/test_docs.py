@@ -279,7 +279,7 @@ def test_made_parts_know_all_that_they_are_made_from() -> None:
     page = (DOCS / "reference" / "errors.md").read_text()
     assert set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE)) == statuses | {"0", "1", "130"}
     functions = module.functions()
-    assert functions.count("\n| `voxel_size` | Sequence[float] or str |") == 3
+    assert functions.count("\n| `voxel_size` | Sequence[float] or str |") == 4
     assert functions.count("## wkflow.") == sum(name.islower() for name in package.__all__)
     assert "| `decode` | bool, default False |" in functions
     assert "receipts" in module.results()
@@ -368,6 +368,7 @@ TOLD = {
     "README.md": ["made: done", "made: nothing to do", "/datasets/"],
     "docs/how-to/batch.md": ["2 datasets: 2 done", "2 datasets: 2 unchanged"],
     "docs/how-to/resume.md": ["made: nothing to do"],
+    "docs/how-to/add-layers.md": ["layer nuclei: "],
     "docs/how-to/append-and-replace-slices.md": ["320 x 320 x 48 uint8", "320 x 320 x 49 uint8"],
     "docs/how-to/downsample.md": ["mags 1 2-2-1 4-4-2\n", "mags 1 2-2-1 4-4-2 8-8-4\n"],
     "docs/how-to/upload.md": ["color: done", "existing: done", "/datasets/"],

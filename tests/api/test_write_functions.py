@@ -22,14 +22,20 @@ ONLY_AT_A_TERMINAL = {
     "log_format": "the result has notes; a bar shows how far it is",
     "config": "`wkflow.run`, which takes a file",
     "verbose": "an error has what the server said in `detail`",
+    "yes": "a function asks nothing",
+    "any": "`usable`: `any` is a function of Python's own",
 }
 """Flags that are no keywords, and what a program does in their place."""
 
 ONLY_IN_PYTHON = {
+    "usable": "--any",
     "progress": "--quiet",
     "snakemake": "what follows `--`",
 }
 """Keywords that are no flags, and what a person types in their place."""
+
+CALLED = {"list": "list_datasets", "delete": "delete_dataset"}
+"""Functions with other names than their commands: `list` is one of Python's own."""
 
 commands = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 
@@ -57,18 +63,20 @@ def test_every_flag_is_a_keyword(command: Command) -> None:
     """No option is reachable by one door only, but for those that make sense at one only."""
     flags = {action.dest for action in build_parsers()[1][command.name]._actions}  # noqa: SLF001 -- argparse lists its arguments nowhere else
     keywords = set(function_of(command).parameters)
-    assert flags - keywords == ONLY_AT_A_TERMINAL.keys()
-    assert keywords - flags == ONLY_IN_PYTHON.keys()
+    assert flags - keywords == ONLY_AT_A_TERMINAL.keys() - {"yes", "any"}
+    assert keywords - flags == ONLY_IN_PYTHON.keys() - {"usable"}
     assert keywords - FURTHER.keys() == command.options
 
 
 def test_every_command_has_a_function_with_all_its_options() -> None:
     """But for what makes sense at one door only; a script for a shell is no use to a program."""
     parsers = build_parsers()[1]
-    names = {name.replace("-", "_") for name in parsers} - {COMPLETION}
-    assert names | {"plan"} == {name for name in wkflow.__all__ if name.islower()}
-    for name in names:
-        flags = {action.dest for action in parsers[name.replace("_", "-")]._actions}  # noqa: SLF001 -- as above
+    names = {
+        CALLED.get(name, name.replace("-", "_")): name for name in parsers if name != COMPLETION
+    }
+    assert names.keys() | {"plan"} == {name for name in wkflow.__all__ if name.islower()}
+    for name, command in names.items():
+        flags = {action.dest for action in parsers[command]._actions}  # noqa: SLF001 -- as above
         parameters = inspect.signature(getattr(wkflow, name)).parameters
         keywords = {one.name for one in parameters.values() if one.kind is not one.VAR_KEYWORD}
         if len(keywords) < len(parameters):  # any option by its name

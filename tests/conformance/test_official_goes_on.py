@@ -7,8 +7,17 @@ import pytest
 import zarr
 
 from tests.conformance.official import Official
-from tests.conformance.pair import PROPERTIES, Pair, assert_alike, convert_ours, mags, write_source
+from tests.conformance.pair import (
+    PROPERTIES,
+    SIZE_OPTION,
+    Pair,
+    assert_alike,
+    convert_ours,
+    mags,
+    write_source,
+)
 from tests.conformance.stacks import labels, noise
+from tests.runs import wkflow
 
 pytestmark = [pytest.mark.conformance, pytest.mark.long]
 
@@ -64,3 +73,18 @@ def test_it_would_tell_a_difference(official: Official, source: Path, tmp_path: 
     verdict = official.judge(tmp_path / "changed", tmp_path / "ours")
     assert len(verdict["differences"]) == 2
     assert "1 of" in verdict["differences"][1]
+
+
+def test_it_reads_layers_that_were_added(official: Official, source: Path, tmp_path: Path) -> None:
+    """To a dataset of its own, also in the place of another one: as those of one conversion."""
+    target = tmp_path / "set"
+    official.run("convert", *SIZE_OPTION, source / "color", target)
+    add = ("add-layer", "--replace", source / "segmentation", target)
+    for words in (("--max-mag", "2"), ()):
+        run = wkflow(*add[:2], *words, *add[2:])
+        assert run.returncode == 0, run.stderr
+    convert_ours(source, tmp_path / "whole")
+    assert (target / "segmentation__2").is_dir()
+    verdict = official.judge(tmp_path / "whole", target)
+    assert verdict["differences"] == []
+    assert all(verdict["voxels"].values())

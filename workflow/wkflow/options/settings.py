@@ -143,7 +143,10 @@ class Settings(
             said = next(iter(self.details.to_dict()))
             raise ValueError(f"{said} is said of a dataset on a server; give upload as well")
         if self.kind.adds_layers and is_url(self.target or ""):
-            raise ValueError(f"target {self.target} is on a server; layers are added to a folder's")
+            raise ValueError(
+                f"target {self.target} is on a server: layers are added to the folder of a "
+                "dataset, which may be uploaded then"
+            )
         if self.kind.converts and self.target and is_url(self.target):
             raise ValueError(f"target {self.target} is no folder; give --upload to send a dataset")
 

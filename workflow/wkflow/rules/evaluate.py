@@ -189,9 +189,10 @@ def _plan(settings: Settings, *, is_main: bool) -> Plan:
 
     bring_back(settings.run_folder)
     plan = plan_conversion(settings)
-    check_room(plan, settings)
-    lay_aside(settings)
     is_moving = settings.kind.adds_layers and begin_adding(settings, plan)
+    if not is_moving:
+        check_room(plan, settings)
+    lay_aside(settings)
     _keep(plan, settings.run_folder / DRAFT)
     if not (settings.kind.uploads or is_moving):
         drop_lost(plan, settings.run_folder)
