@@ -60,7 +60,7 @@ def list_datasets(
 
 
 def delete_dataset(
-    url: str,
+    dataset: str,
     *,
     usable: bool = False,
     token: str | None = None,
@@ -71,7 +71,7 @@ def delete_dataset(
 
     Parameters
     ----------
-    url : str
+    dataset : str
         Address of the dataset.
     usable : bool, default False
         Also delete a dataset that is complete and usable.
@@ -87,14 +87,14 @@ def delete_dataset(
     WkflowError
         ConfigError if it is usable and that was not wanted, ServerError, TransientError.
     """
-    address = DatasetAddress.parse(url)
+    address = DatasetAddress.parse(dataset)
     bundle = str(ca_bundle) if ca_bundle else None
-    with visiting(address, token or user_token(), ca_bundle=bundle, insecure=insecure) as dataset:
+    with visiting(address, token or user_token(), ca_bundle=bundle, insecure=insecure) as found:
         if not usable:
             remedy = "To delete it all the same, give usable=True."
-            catalog.require_failed(dataset, remedy=remedy)
-        catalog.check_deletable(dataset)
-        catalog.delete_dataset(dataset)
+            catalog.require_failed(found, remedy=remedy)
+        catalog.check_deletable(found)
+        catalog.delete_dataset(found)
 
 
 @contextmanager
