@@ -193,7 +193,7 @@ def shared(name: str) -> Path:
 SEQUENCES = {
     "tiff_em": ("tiff_em", "e3e798d1a8d38855", ()),
     "png_T76": ("png_T76", "e7cf3d5132fd6c6b", ()),
-    "multi_layer": ("color", "f44dc22cd07b1061", ()),
+    "multi_layer": ("color", "f44dc22cd07b1061", ("--missing-slices", "close")),
     "different_shapes": ("different_shapes", "e66261c6abf38144", ("--on-mismatch", "pad")),
 }
 

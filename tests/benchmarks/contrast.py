@@ -76,6 +76,7 @@ def main() -> None:
 def converted(source: Path, target: Path) -> tuple[NDArray[np.generic], LayerPlan, IntensityRange]:
     """Convert an image; give the middle plane of its first layer, and the range by percentiles."""
     options = ["--voxel-size", "1,1,1", "--category", "color", "--quiet", "--on-mismatch", "pad"]
+    options += ["--missing-slices", "close"]
     command = [sys.executable, "-m", "wkflow.cli.main", "convert", *options, source, target]
     subprocess.run(list(map(str, command)), check=True)
     run_folder = target.with_name(f"{target.name}.wkflow")

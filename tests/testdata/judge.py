@@ -73,6 +73,8 @@ def options_of(name: str) -> dict[str, object]:
         options["category"] = "segmentation"  # a color layer has no 64 bits
     if name == "sequences/different_shapes":
         options["on_mismatch"] = "pad"
+    if name.startswith("sequences/multi_layer"):
+        options["missing_slices"] = "close"  # slices 1 and 70
     return options
 
 
@@ -132,6 +134,8 @@ def _source_voxels(one: Any) -> Array:  # noqa: ANN401 -- a LayerPlan
     x, y, z = layer.size
     out = np.zeros((layer.frames, z, y, x, len(source.picks)), layer.dtype)
     for number, file in enumerate(source.files if source.is_stack else source.files[:1]):
+        if not file:
+            continue
         with open_images(file, source.raw) as images:
             array = array_of(images[source.image])
         samples = array.shape[-1]
