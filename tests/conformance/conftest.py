@@ -16,6 +16,7 @@ collect_ignore = [
     "drawing.py",
     "judge.py",
     "list_options.py",
+    "remote_details.py",
     "remote_judge.py",
     "warm.py",
 ]

@@ -183,11 +183,13 @@ def test_gaps_and_padded_slices_are_shown(tmp_path: Path) -> None:
     settings.run_folder.mkdir()
     plan = carry_out(settings)
     page = page_of(plan, settings.run_folder, receipts_of(plan))
-    gap, padded = re.findall(r'<div class="warn" role="note">(.*?)\n  </div>', page, re.DOTALL)
+    told = re.findall(r'<div class="warn" role="note">(.*?)\n  </div>', page, re.DOTALL)
+    gap, padded, blank = told
     assert "2 slices beside missing numbers: 3:" in gap
-    assert re.findall(r"<figcaption>z (\d+)<", gap) == ["2", "3"]
+    assert re.findall(r"<figcaption>z (\d+)<", gap) == ["2", "4"]
     assert "1 slice smaller than others and padded with zeros:" in padded
-    assert re.findall(r"<figcaption>z (\d+)<", padded) == ["4"]
+    assert re.findall(r"<figcaption>z (\d+)<", padded) == ["5"]
+    assert re.findall(r"<figcaption>z (\d+)<", blank) == ["3"]
 
 
 def test_where_the_dataset_is_gone_the_page_says_so(tmp_path: Path) -> None:

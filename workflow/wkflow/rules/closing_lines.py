@@ -17,7 +17,7 @@ def closing_lines(
     """Say where to look, in at most three lines; `size` is in bytes.
 
     >>> closing_lines("/data/em", None, "/data/em.wkflow/report.html", 2**20)[0]
-    'dataset  /data/em, 1.0 MiB'
+    'dataset  /data/em, 1.05 MB'
     """
     place = url or dataset
     lines = [f"dataset  {place}{f', {shown_bytes(size)}' if size else ''}"] if place else []
