@@ -56,7 +56,9 @@ OTHERS_FLAGS = frozenset({
     *("--list-target-rules", "--omit-from", "--forcerun", "--touch", "--delete-all-output"),
     *("--directory", "--archive", "--containerize", "--sdm", "--snakefile"),
     *("--lint", "--cores", "--configfile", "--strict", "--until", "--profile", "--tag"),
-    *("--workflow-profile", "--resources", "--isolation", "--keep-going"),
+    *("--workflow-profile", "--resources", "--isolation", "--keep-going", "--wrap"),
+    *("--groups", "--group-components", "--slurm-array-jobs", "--slurm-jobstep-array-execs"),
+    *("--slurm-pass-command-as-script",),
 })  # fmt: skip
 """Of pytest, pip, mkdocs, Snakemake and snakedeploy."""
 

@@ -31,3 +31,14 @@ def test_every_fault_has_a_test_that_is_there() -> None:
         missing += [f"no test: {row}"] if not tests else []
         missing += [test for test in tests if not is_there(test)]
     assert not missing
+
+
+def test_what_other_pages_name_is_there() -> None:
+    """Tests that any page of the site names."""
+    pages = sorted((ROOT / "docs").rglob("*.md"))
+    named = {
+        test
+        for page in pages
+        for test in re.findall(r"`(tests/[^` ]+::[^` ]+)`", page.read_text(encoding="utf-8"))
+    }
+    assert [test for test in sorted(named) if not is_there(test)] == []

@@ -42,7 +42,6 @@ THROUGH_SLURM = "a real SLURM, with all that can happen to its jobs, judges it: 
 REAL_METADATA = "its formats have no free writers: real files are in test_testdata_metadata"
 
 WITHOUT_TWIN = {
-    "rules/clusters/slurm_monitor": THROUGH_SLURM,
     "rules/clusters/slurm_check": THROUGH_SLURM,
     "rules/clusters/slurm": THROUGH_SLURM,
     "readers/czi/source_metadata": REAL_METADATA,

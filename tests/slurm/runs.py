@@ -85,15 +85,20 @@ def wkflow(cluster: Cluster, *arguments: object, standin: Standin | None = None,
 
 
 @contextmanager
-def started(cluster: Cluster, *arguments: object, cwd: Path) -> Iterator[Process]:
-    """Start a command and go on; nothing of it is left in the end."""
+def started(
+    cluster: Cluster, *arguments: object, cwd: Path, path: Path | None = None
+) -> Iterator[Process]:
+    """Start a command and go on; nothing of it is left in the end. `path` goes before PATH."""
+    variables = environment(cluster)
+    if path:
+        variables["PATH"] = os.pathsep.join([str(path), variables["PATH"]])
     with subprocess.Popen(
         command(*arguments),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=cwd,
-        env=environment(cluster),
+        env=variables,
     ) as process:
         try:
             yield process

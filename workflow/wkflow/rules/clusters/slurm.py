@@ -28,6 +28,9 @@ NEVER = frozenset({
 SILENCE = ("Unable to contact slurm controller", "Socket timed out", "connect failure")
 """Words with which SLURM's commands say that the controller is away."""
 
+USUAL_MEMORY_S = 300
+"""MinJobAge of SLURM, where the configuration does not say another."""
+
 REMEDY = "Give --job-resources other values: `sinfo` and `scontrol show partition` list limits."
 
 
@@ -56,28 +59,39 @@ def name_of(run_folder: Path) -> str:
     return f"wkflow-{digest[:12]}"
 
 
-def jobs_of(name: str) -> dict[str, tuple[str, str]]:
-    """Give number, state and reason of a run's jobs that wait, run or are about to end."""
-    listed = _ask("squeue", "--me", "--noheader", "--format=%i|%j|%T|%r")
-    rows = (line.split("|") for line in listed.splitlines())
-    return {row[0]: (row[2], row[3]) for row in rows if len(row) == 4 and row[1].startswith(name)}
+def jobs_of(name: str, comment: str | None = None) -> dict[str, tuple[str, str]]:
+    """Give number, state and reason of a run's jobs that wait, run or are about to end.
+
+    With a comment, of those that were submitted with it: the plugin names rule and wildcards there.
+    """
+    listed = _ask("squeue", "--me", "--noheader", "--format=%i|%j|%T|%r|%k")
+    rows = (line.split("|", 4) for line in listed.splitlines())
+    own = [row for row in rows if len(row) == 5 and row[1].startswith(name)]
+    return {row[0]: (row[2], row[3]) for row in own if comment in {None, row[4]}}
 
 
-def cancel(name: str) -> int:
+def is_silence(told: str) -> bool:
+    """Whether one of SLURM's commands failed because the controller is away, or too busy."""
+    return any(sign in told for sign in SILENCE)
+
+
+def cancel(name: str, comment: str | None = None) -> int:
     """Cancel a run's jobs and wait until they are gone; say how many they were.
+
+    With a comment, only those that were submitted with it.
 
     Raises
     ------
     TransientError
         If they do not go, or the controller does not answer.
     """
-    found = jobs_of(name)
+    found = jobs_of(name, comment)
     deadline = time.monotonic() + PATIENCE_S
     left = found
     while left:
         _ask("scancel", *left)
         time.sleep(0.2)
-        left = jobs_of(name)
+        left = jobs_of(name, comment)
         if left and time.monotonic() > deadline:
             raise TransientError(
                 f"jobs of an earlier run are still there: {', '.join(left)}", "SLURM",
@@ -112,6 +126,12 @@ def is_accounting() -> bool:
     return "accounting_storage/none" not in _setting("AccountingStorageType")
 
 
+def memory_of_jobs() -> int:
+    """Give the seconds for which the controller knows of an ended job."""
+    age = re.match(r"\d+", _setting("MinJobAge"))
+    return int(age[0]) if age else USUAL_MEMORY_S
+
+
 def require_memory_of_jobs(least_s: int) -> None:
     """Make sure that an ended job can be asked about for a while, where nothing is accounted.
 
@@ -120,10 +140,10 @@ def require_memory_of_jobs(least_s: int) -> None:
     ConfigError
         If the controller forgets jobs sooner than they are asked about.
     """
-    age = re.match(r"\d+", _setting("MinJobAge"))
-    if age and int(age[0]) < least_s:
+    age = memory_of_jobs()
+    if age < least_s:
         raise ConfigError(
-            f"the controller forgets jobs after {age[0]} s, and there is no accounting",
+            f"the controller forgets jobs after {age} s, and there is no accounting",
             "MinJobAge in slurm.conf", "Ask for 300 s, SLURM's default: else nobody knows an end.",
         )  # fmt: skip
 
@@ -152,7 +172,7 @@ def record_of(number: str) -> dict[str, str]:
 
 
 def _refusal(told: str, options: Sequence[str]) -> ConfigError | NoAnswerError:
-    if any(sign in told for sign in SILENCE):
+    if is_silence(told):
         return _no_answer("sbatch", _words(told))
     return ConfigError(f"sbatch refuses: {_words(told)}", _shown(options), REMEDY)
 

@@ -15,7 +15,10 @@ from uuid import uuid4
 from wkflow.errors import ConfigError, TransientError, WkflowError
 from wkflow.rules.clusters import slurm
 
-POLL_S = 0.3
+POLL_S, POLL_SHARE, LONGEST_POLL_S = 0.3, 0.1, 15.0
+"""An end is noticed after a tenth of the time that the job took so far: a batch has many of them,
+and on a full cluster they wait for hours.
+"""
 
 FORGOTTEN_S = 300.0
 """How long a controller may not know of the job before nobody does."""
@@ -131,9 +134,9 @@ def shared_options(call: Sequence[str]) -> list[str]:
 
 def _ended(number: str, wait: Callable[[str], None]) -> dict[str, str]:
     """Wait for the end of the job, however long the cluster takes to begin it."""
-    known = time.monotonic()
+    began = known = time.monotonic()
     while True:
-        time.sleep(POLL_S)
+        time.sleep(max(POLL_S, min(POLL_SHARE * (time.monotonic() - began), LONGEST_POLL_S)))
         record: dict[str, str] = {}
         with suppress(slurm.NoAnswerError):  # a controller that restarts knows it afterwards
             record = slurm.record_of(number)

@@ -8,6 +8,7 @@ killed. All of it is set right on its executor, before the first job is submitte
 import asyncio
 import json
 import shlex
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from wkflow.errors import TransientError, WkflowError
 from wkflow.rules.clusters import slurm
 from wkflow.rules.clusters.slurm_check import probe, shared_options
 from wkflow.rules.clusters.slurm_failure import Death
+from wkflow.rules.clusters.slurm_silence import Silence, outlast_silence
 from wkflow.rules.job import leave_note
 from wkflow.run_folder import CLUSTER, ENTRANCE, FAILURE_NOTE
 
@@ -45,7 +47,8 @@ def monitor_slurm(workflow: Any, folders: Sequence[Path], sources: Sequence[str]
         return
     run_folder = folders[0]
     name = slurm.name_of(run_folder)
-    try:
+
+    def make_ready() -> None:
         slurm.cancel(name)
         _choose_status_command(executor)
         calls = _submissions(workflow, executor)
@@ -53,6 +56,9 @@ def monitor_slurm(workflow: Any, folders: Sequence[Path], sources: Sequence[str]
         if calls:
             options = shared_options(calls[0])
             probe(name, options, folders, sources, _Teller(run_folder).waiting)
+
+    try:
+        outlast_silence(make_ready)
     except WkflowError as error:
         leave_note(run_folder / ENTRANCE, error)
         raise EngineError(str(error)) from None
@@ -60,12 +66,20 @@ def monitor_slurm(workflow: Any, folders: Sequence[Path], sources: Sequence[str]
     attendance = Attendance(executor, name, run_folder)
     executor.sleep = attendance.sleep
     executor.report_job_error = attendance.report_job_error
+    executor.report_job_success = attendance.report_job_success
+    executor.check_active_jobs = attendance.check_active_jobs
     executor.cancel = attendance.cancel
 
 
 def _choose_status_command(executor: Any) -> None:  # noqa: ANN401 -- it has no type
-    """Ask squeue where nothing is accounted: sacct would never tell of an end."""
+    """Ask squeue where nothing is accounted: sacct would never tell of an end.
+
+    The plugin reads the controller's whole configuration, for one number, each time before it asks
+    for the states of jobs; and it asks sacct where that fails. It gets the number once.
+    """
     settings = executor.workflow.executor_settings
+    age = slurm.memory_of_jobs()
+    sys.modules[type(executor).__module__].get_min_job_age = lambda: age  # type: ignore[attr-defined]  # it has no types
     if not slurm.is_accounting():
         settings.status_command = "squeue"
         slurm.require_memory_of_jobs(int(LONGEST_S))
@@ -116,12 +130,14 @@ class _Teller:
 
 
 class Attendance:
-    """Takes the place of three methods of the plugin's executor."""
+    """Takes the place of five methods of the plugin's executor."""
 
     def __init__(self, executor: Any, name: str, run_folder: Path) -> None:  # noqa: ANN401 -- it has no type
         self._executor, self._name, self._folder = executor, name, run_folder
         self._report, self._cancel = executor.report_job_error, executor.cancel
-        self._teller = _Teller(run_folder)
+        self._succeed = executor.report_job_success
+        self._teller, self._silence = _Teller(run_folder), Silence(executor, name)
+        self.check_active_jobs = self._silence.check_active_jobs
         self._notes: set[Path] = set()
         self._jobs: frozenset[str] = frozenset()
         self._changed = self._looked = monotonic()
@@ -129,6 +145,8 @@ class Attendance:
     async def sleep(self) -> None:
         """Wait until jobs are asked about again: the longer, the longer nothing happened."""
         active = frozenset(str(one.external_jobid) for one in self._executor.active_jobs)
+        if active - self._jobs:
+            self._silence.end()
         if active != self._jobs:
             self._jobs, self._changed = active, monotonic()
         if active and monotonic() - self._looked > LOOK_S:
@@ -164,12 +182,24 @@ class Attendance:
 
     def cancel(self) -> None:
         """End all jobs, also those that were on their way to SLURM: they are on no list here."""
+        self._silence.give_up()
         self._cancel()
         with suppress(TransientError):  # the next run ends them
             slurm.cancel(self._name)
 
+    def report_job_success(self, info: Any) -> None:  # noqa: ANN401 -- it has no type
+        """Do what the plugin does."""
+        self._silence.hears(info)
+        self._succeed(info)
+
     def report_job_error(self, info: Any, msg: str | None = None, **more: Any) -> None:  # noqa: ANN401 -- it has no type
-        """Leave a note where a job died without one, then do what the plugin does."""
+        """Leave a note where a job died without one, then do what the plugin does.
+
+        A job that no controller took has not been tried: it is sent again, and nothing else.
+        """
+        if info.external_jobid is None and self._silence.bears(info.job, msg or ""):
+            return
+        self._silence.hears(info)
         log = Path(info.job.log[0])
         note = log.with_name(log.stem + FAILURE_NOTE)
         if note in self._notes or not note.exists():
