@@ -1,11 +1,13 @@
 """What jobs get: whole numbers that fit, the same wherever the rules are read."""
 
+from dataclasses import replace
+
 import pytest
 from wkflow.options.cluster_resources import JobResources
 from wkflow.rules.resources import RuleResources
 
 from tests.rules.test_inputs import PLAN, Wildcards, extended
-from tests.strategies import dataset_plan
+from tests.strategies import dataset_plan, small_layer_plan
 
 
 @pytest.mark.parametrize("cores", [None, 1, 2, 7, 64])
@@ -16,7 +18,18 @@ def test_every_job_has_a_thread_and_no_more_than_there_are(cores: int | None) ->
     asked = [ask.slab_threads(wildcards), ask.block_threads(wildcards), ask.rest_threads(wildcards)]
     assert all(1 <= threads <= (cores or 4) for threads in asked)
     one = RuleResources(dataset_plan(), cores)
-    assert one.slab_threads(wildcards) == (cores or 4)
+    assert one.slab_threads(wildcards) == (cores or 1)
+
+
+def test_a_job_of_a_cluster_takes_no_core_that_is_of_no_use() -> None:
+    """One for each second of work: of hundreds of small datasets all would wait for the others."""
+    slab = Wildcards(slab="z000000000")
+    large = replace(small_layer_plan((4096, 4096, 64)), job_bytes=2**40)
+    for plan, least in ((dataset_plan(), 1), (dataset_plan(large), 4)):
+        ask = RuleResources(plan, None)
+        assert (ask.slab_threads(slab), ask.rest_threads(slab)) == (least, least)
+        here = RuleResources(plan, 8)
+        assert (here.slab_threads(slab), here.rest_threads(slab)) == (8, 8)
 
 
 def test_memory_and_time_are_told_in_the_units_of_clusters() -> None:

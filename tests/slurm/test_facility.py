@@ -78,7 +78,7 @@ def test_a_sheet_outlives_a_restart_of_the_controller(
     """Jobs of several datasets run side by side; all datasets are whole, and then unchanged."""
     sheet, targets = write_sheet(tmp_path / "batch", sources)
     names = {name_of(one.with_name(f"{one.name}.wkflow")): one for one in targets}
-    how = ("batch", *ON_SLURM, *SHAPES, "--job-resources", "cpus-per-task=1", sheet)
+    how = ("batch", *ON_SLURM, *SHAPES, sheet)
 
     def of_datasets(state: str) -> set[Path]:
         """Give the datasets of which a job is in this state, the trial jobs left out."""

@@ -62,18 +62,22 @@ class RuleResources:
             return self._given.cpus
         slabs = sum(one.slab_count for one in self._plan.layers)
         shared = max(1, self.cores // slabs)
-        if not self._sends:
-            return shared
-        one = self._plan.layer(wildcards.layer)
-        return min(self.cores, max(shared, self._slab_bytes(one) // THREAD_BYTES))
+        size = self._slab_bytes(self._plan.layer(wildcards.layer))
+        if self._sends:
+            shared = min(self.cores, max(shared, size // THREAD_BYTES))
+        return self._of_use(shared, size)
 
     def block_threads(self, _: Wildcards) -> int:
         """Give the cores of one block: most mags have more blocks than there are cores."""
         return self._given.cpus or max(1, self.cores // 4)
 
-    def rest_threads(self, _: Wildcards) -> int:
+    def rest_threads(self, wildcards: Wildcards) -> int:
         """Give the cores of the small mags of a layer: there is one such job for each."""
-        return self._given.cpus or max(1, self.cores // len(self._plan.layers))
+        if self._given.cpus:
+            return self._given.cpus
+        one = self._plan.layer(wildcards.layer)
+        size = one.box.voxels * one.layer.frames * one.layer.voxel_bytes
+        return self._of_use(max(1, self.cores // len(self._plan.layers)), size)
 
     def manifest_threads(self, _: Wildcards) -> int:
         """Give the cores of the job that reads all files: nothing else is at work then."""
@@ -140,6 +144,10 @@ class RuleResources:
         voxels = sum(count for _, count in self._plan.jobs())
         most = max(one.layer.voxel_bytes for one in self._plan.layers)
         return self._minutes(10 + voxels * most // VOXEL_BYTES_PER_MINUTE, attempt)
+
+    def _of_use(self, threads: int, size: int) -> int:
+        """Take no core of a cluster with which a job is not done sooner: others wait for it."""
+        return min(threads, -(-size // THREAD_BYTES)) if self._is_on_cluster else threads
 
     def _mem_mb(self, needed: int, attempt: int) -> int:
         """Give what was told of all jobs, else what one needs; twice as much with each try."""
