@@ -96,7 +96,7 @@ def test_axes_that_names_have_not_are_none() -> None:
         (("a_t1_z1", "a_t1_z2", "a_t2_z1"), "close", "these z are missing: channel a, t 2 z 2"),
         (("a_t1_z1", "a_t1_z2", "a_t2_z1"), "refuse", "these z are missing: channel a, t 2 z 2"),
         (("a_t1_z1", "a_t1_z2", "b_t1_z2", "b_t1_z3"), "keep",
-         "these z are missing: channel a, t 1 z 3; channel b, t 1 z 1"),
+         "these z are missing: channel a, t 1 z 3 and channel b, t 1 z 1"),
         (("a_t1_z1", "a_t1_z3", "a_t2_z1", "a_t2_z3"), "refuse", "between slices: 2"),
         (("a_t1_z1", "A_t01_z1"), "keep",
          r"lie at one place: a_t1_z1 and A_t01_z1 \(channel a, t 1, z 1\)"),

@@ -184,7 +184,7 @@ def _common_depth(
     ]
     may_lack = depth is not None and missing in {"keep", "previous"}
     if lacking and not (may_lack and are_mostly_alike(groups.values())):
-        said = "; ".join(lacking[:NAMED])
+        said = " and ".join(lacking[:NAMED])
         raise SourceError(f"these z are missing: {said}", folder, SLICES_REMEDY)
     return depth
 

@@ -41,7 +41,7 @@ def regroup(found: Sequence[ImageFolder], pattern: NamePattern, root: str) -> li
                 )
     if not groups:
         raise SourceError(
-            f"no name is like {pattern.text}; the nearest are {_nearest(pattern, others)}",
+            f"no name is like {pattern.text} (the nearest are {_nearest(pattern, others)})",
             shown(root) if is_url(root) else root,
             "Correct --pattern: {z}, {channel} and {t} stand for what differs, * for anything.",
         )
