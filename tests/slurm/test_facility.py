@@ -140,12 +140,14 @@ def test_no_job_is_lost_while_nobody_answers(
     asked = commands / "squeue.failed"
     target, folder = tmp_path / "set", tmp_path / "set.wkflow"
     how = ("convert", *ON_SLURM, *STACK_SHAPES, stack, target)
+    (commands / "away").touch()
     with started(cluster, *how, cwd=tmp_path, path=commands) as run:
+        await_that(asked.exists, PATIENCE_S)  # for jobs of an earlier run
+        (commands / "away").unlink()
         await_that(lambda: running(cluster, folder), PATIENCE_S)
+        before = len(asked.read_text().split())
         (commands / "away").touch()
-        await_that(
-            lambda: asked.exists() and len(asked.read_text().split()) > UNANSWERED, PATIENCE_S
-        )
+        await_that(lambda: len(asked.read_text().split()) > before + UNANSWERED, PATIENCE_S)
         (commands / "away").unlink()
         _, told = run.communicate(timeout=PATIENCE_S)
     assert run.returncode == 0, told

@@ -126,15 +126,18 @@ def test_silence_has_an_end(
         if len(tries) != 3:
             slurm.jobs_of("run")
 
-    outlast_silence(ask)
+    told: list[str] = []
+    outlast_silence(ask, told.append)
     assert len(tries) == 3
+    (words,) = told
+    assert "Unable to contact" in words
     monkeypatch.setattr(slurm_silence, "AT_START_S", -1.0)
     with pytest.raises(slurm.NoAnswerError, match="Unable to contact"):
-        outlast_silence(ask)
+        outlast_silence(ask, told.append)
     assert len(tries) == 4
 
     def refuse() -> None:
         raise ConfigError("sbatch refuses", "sbatch", "Ask for less.")
 
     with pytest.raises(ConfigError):
-        outlast_silence(refuse)
+        outlast_silence(refuse, told.append)

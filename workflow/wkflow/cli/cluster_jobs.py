@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wkflow.options.settings import Settings
 from wkflow.rules.clusters import slurm
+from wkflow.rules.clusters.slurm_silence import outlast_silence
 from wkflow.run_folder import CLUSTER
 
 
@@ -27,7 +28,7 @@ def cancel_jobs_of_before(settings: Settings) -> None:
     state = settings.run_folder / CLUSTER
     was_there = state.exists() and shutil.which("squeue")
     if was_there or settings.distribution_strategy.startswith("slurm"):
-        _cancel_jobs(settings.run_folder)
+        outlast_silence(lambda: _cancel_jobs(settings.run_folder), _tell)
     state.unlink(missing_ok=True)
 
 
@@ -36,3 +37,7 @@ def _cancel_jobs(folder: Path) -> None:
     count = slurm.cancel(slurm.name_of(folder))
     if count:
         print(f"wkflow: {count} jobs on SLURM were cancelled", file=sys.stderr)
+
+
+def _tell(words: str) -> None:
+    print(f"wkflow: {words}; waiting", file=sys.stderr)

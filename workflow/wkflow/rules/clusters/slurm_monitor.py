@@ -46,7 +46,7 @@ def monitor_slurm(workflow: Any, folders: Sequence[Path], sources: Sequence[str]
     if type(executor).__module__ != "snakemake_executor_plugin_slurm":
         return
     run_folder = folders[0]
-    name = slurm.name_of(run_folder)
+    name, teller = slurm.name_of(run_folder), _Teller(run_folder)
 
     def make_ready() -> None:
         slurm.cancel(name)
@@ -55,10 +55,10 @@ def monitor_slurm(workflow: Any, folders: Sequence[Path], sources: Sequence[str]
         slurm.require_possible(calls)
         if calls:
             options = shared_options(calls[0])
-            probe(name, options, folders, sources, _Teller(run_folder).waiting)
+            probe(name, options, folders, sources, teller.waiting)
 
     try:
-        outlast_silence(make_ready)
+        outlast_silence(make_ready, teller.waiting)
     except WkflowError as error:
         leave_note(run_folder / ENTRANCE, error)
         raise EngineError(str(error)) from None

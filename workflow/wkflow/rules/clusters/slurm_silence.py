@@ -21,8 +21,8 @@ AT_START_S = 60.0
 PAUSE_S = 5.0
 
 
-def outlast_silence(ask: Callable[[], None]) -> None:
-    """Ask again while there is no answer.
+def outlast_silence(ask: Callable[[], None], tell: Callable[[str], None]) -> None:
+    """Ask again while there is no answer; `tell` is told why, once.
 
     Raises
     ------
@@ -30,12 +30,16 @@ def outlast_silence(ask: Callable[[], None]) -> None:
         If there is none for long.
     """
     deadline = time.monotonic() + AT_START_S
+    told = ""
     while True:
         try:
             return ask()
-        except slurm.NoAnswerError:
+        except slurm.NoAnswerError as error:
             if time.monotonic() > deadline:
                 raise
+            if not told:
+                told = error.what
+                tell(told)
         time.sleep(PAUSE_S)
 
 
