@@ -23,7 +23,7 @@ from tests.slurm.runs import SHAPES as STACK_SHAPES
 pytestmark = pytest.mark.long
 
 DATASETS = 20
-TWO_SLABS = 8
+TWO_SLABS = 3
 """So many of them have two slabs, the others one."""
 
 SHAPES = (
