@@ -76,6 +76,15 @@ def test_a_detail_is_what_it_was(tmp_path: Path) -> None:
     assert (failure.what, failure.detail) == ("refused", "")
 
 
+def test_a_semicolon_makes_no_list_of_slices(tmp_path: Path) -> None:
+    """One fault of a folder stays one, however it is punctuated."""
+    (failure,) = fail(
+        tmp_path, SourceError("no name fits; the nearest is a", str(tmp_path), "Mend.")
+    )
+    assert failure.what == "no name fits; the nearest is a"
+    assert not (tmp_path / BAD_SLICES).exists()
+
+
 def test_equal_failures_are_told_once(tmp_path: Path) -> None:
     """A full disk stops all jobs with the same words."""
     full = ResourceError("the disk is full", "/data/t", "Free space.")
@@ -110,8 +119,11 @@ def test_slabs_with_several_bad_slices_are_joined(tmp_path: Path) -> None:
     """A slab's note names all of its slices; together they are counted one by one."""
     source = tmp_path / "stack"
     source.mkdir()
-    several = SourceError("1.png: is empty; 2.png: is no PNG file", str(source), REMEDY)
-    (failure,) = fail(tmp_path, several, *bad_slices(source, 1, begin=9))
+    faults = [
+        SourceError(what, str(source / name), REMEDY)
+        for name, what in (("1.png", "is empty"), ("2.png", "is no PNG file"))
+    ]
+    (failure,) = fail(tmp_path, several(faults), *bad_slices(source, 1, begin=9))
     assert failure.what.startswith("3 slices cannot be used: 1.png: is empty; 2.png: is no PNG")
 
 

@@ -64,6 +64,9 @@ def _read(path: Path) -> WkflowError | None:
         note = json.loads(path.read_bytes())
         words = (str(note[key]) for key in ("what", "where", "remedy"))
         failure = getattr(errors, note["kind"])(*words, str(note.get("detail", "")))
+        if isinstance(failure, SourceError) and note.get("is_of_several"):
+            parts = failure.what.split(BETWEEN)
+            failure.faults = tuple(SourceError(one, failure.where, "") for one in parts)
         return failure if isinstance(failure, WkflowError) else None
     return None
 
@@ -125,6 +128,8 @@ def _merge(folder: Path, source: str, group: list[SourceError]) -> SourceError:
 
 
 def _slices(failure: SourceError) -> list[str]:
-    if _is_of_several(failure):
-        return failure.what.split(BETWEEN)
+    if failure.faults:
+        return [one.what for one in failure.faults]
+    if Path(failure.where).is_dir():
+        return [failure.what]
     return [f"{_parted(failure.where)[1]}: {failure.what}"]

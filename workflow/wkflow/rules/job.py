@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from wkflow import atomic_files, errors
-from wkflow.errors import ConfigError, ResourceError, TransientError, WkflowError
+from wkflow.errors import ConfigError, ResourceError, SourceError, TransientError, WkflowError
 from wkflow.model.claim import Claim, place_of
 from wkflow.model.plan import Plan
 from wkflow.run_folder import CLAIM, FAILURE_NOTE, LOGS, PROGRESS, SCRATCH
@@ -237,6 +237,7 @@ def leave_note(path: Path, error: WkflowError) -> None:
         "detail": error.detail,
         "exit_status": error.exit_status,
         "run": os.environ.get(RUN),
+        **({"is_of_several": True} if isinstance(error, SourceError) and error.faults else {}),
     }
     with atomic_files.atomic_write(path) as file:
         file.write(json.dumps(note).encode())
