@@ -251,6 +251,6 @@ def test_a_clone_can_be_looked_at(hosted: Hosted, snakemake_alone: Path, tmp_pat
     assert "the package numpy is missing where Snakemake runs" in told.stderr
     assert f"-m pip install -e '{clone}'" in told.stderr
     assert not list(clone.rglob("receipts"))
-    told = run(snakemake_alone, "--config", "source=images", "--rulegraph")
+    told = run(snakemake_alone, "--config", "source=images", "target=out", "--rulegraph")
     assert told.returncode == 1
     assert "is missing where Snakemake runs" in told.stderr

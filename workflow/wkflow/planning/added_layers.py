@@ -12,11 +12,9 @@ from wkflow.formats.dataset_contents import remove_dataset
 from wkflow.model.added_layers import AddedLayers, recipe_of
 from wkflow.model.datasource_properties import Existing
 from wkflow.model.plan import Plan
-from wkflow.model.units import NANOMETER, NANOMETERS, shown_extent
+from wkflow.model.units import shown_extent
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
-from wkflow.planning.choose_voxel_size import TOLERANCE, Chosen, Scale, Stated, choose_scale
-from wkflow.planning.find_volumes import Volume
 from wkflow.run_folder import ADDING, PAGE, PICTURES, RECEIPTS, REPORT, RunFolder
 
 
@@ -69,47 +67,6 @@ def _document(target: Path) -> dict[str, object]:
     except (OSError, ValueError, TypeError) as error:
         remedy = "Open it with the tool that made it."
         raise SourceError(f"cannot be read ({error})", str(path), remedy) from None
-
-
-def choose_scale_like(
-    existing: Existing | None, settings: Settings, sizes: list[tuple[Volume, Stated]]
-) -> Chosen:
-    """Choose the voxel size: that of the dataset which gets the layers, if there is one.
-
-    Raises
-    ------
-    ConfigError
-        If the option or a file says another one than the dataset has; naming both.
-    """
-    if existing is None:
-        return choose_scale(settings, sizes)
-    scale, unit = existing.voxel_size, existing.unit
-    like = settings.model_copy(update={"voxel_size": scale, "unit": unit})
-    chosen = choose_scale(like, sizes)
-    has = f"{_commas(scale)} {unit}"
-    if settings.voxel_size:
-        said = settings.unit or NANOMETER
-        if not _is_same(settings.voxel_size, said, scale, unit):
-            raise ConfigError(
-                f"{_commas(settings.voxel_size)} {said} is not that of the dataset, {has}",
-                "voxel_size", "Leave it out, or convert the images to a dataset of their own.",
-            )  # fmt: skip
-    elif chosen.notes:
-        raise ConfigError(
-            f"{chosen.notes[0].rpartition(';')[0]}, and the dataset has {has}",
-            str(settings.place),
-            f"If the dataset is right, say so: --voxel-size {_commas(scale)} --unit {unit}.",
-        )
-    return chosen
-
-
-def _is_same(one: Scale, unit: str, other: Scale, other_unit: str) -> bool:
-    factor = NANOMETERS[unit] / NANOMETERS[other_unit]
-    return all(abs(a * factor - b) <= TOLERANCE * abs(b) for a, b in zip(one, other, strict=True))
-
-
-def _commas(scale: Scale) -> str:
-    return ",".join(f"{edge:g}" for edge in scale)
 
 
 def with_place_for(plan: Plan, existing: Existing, settings: Settings) -> Plan:

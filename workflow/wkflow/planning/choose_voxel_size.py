@@ -1,9 +1,13 @@
-"""The voxel size of a dataset: what the option says, else what the files state."""
+"""The voxel size of a dataset: what the option says, else what the files state.
+
+Of layers for a dataset that exists it is that of the dataset.
+"""
 
 import math
 from dataclasses import dataclass
 
 from wkflow.errors import ConfigError, SourceError
+from wkflow.model.datasource_properties import Existing
 from wkflow.model.units import NANOMETER, NANOMETERS
 from wkflow.options.parsers import is_plausible
 from wkflow.options.settings import Settings
@@ -107,3 +111,44 @@ def _others(
 
 def _spell(size: Stated) -> str:
     return ",".join("?" if one is None else f"{one:g}" for one in size)
+
+
+def choose_scale_like(
+    existing: Existing | None, settings: Settings, sizes: list[tuple[Volume, Stated]]
+) -> Chosen:
+    """Choose the voxel size: that of the dataset which gets the layers, if there is one.
+
+    Raises
+    ------
+    ConfigError
+        If the option or a file says another one than the dataset has; naming both.
+    """
+    if existing is None:
+        return choose_scale(settings, sizes)
+    scale, unit = existing.voxel_size, existing.unit
+    like = settings.model_copy(update={"voxel_size": scale, "unit": unit})
+    chosen = choose_scale(like, sizes)
+    has = f"{_commas(scale)} {unit}"
+    if settings.voxel_size:
+        said = settings.unit or NANOMETER
+        if not _is_same(settings.voxel_size, said, scale, unit):
+            raise ConfigError(
+                f"{_commas(settings.voxel_size)} {said} is not that of the dataset, {has}",
+                "voxel_size", "Leave it out, or convert the images to a dataset of their own.",
+            )  # fmt: skip
+    elif chosen.notes:
+        raise ConfigError(
+            f"{chosen.notes[0].rpartition(';')[0]}, and the dataset has {has}",
+            str(settings.place),
+            f"If the dataset is right, say so: --voxel-size {_commas(scale)} --unit {unit}.",
+        )
+    return chosen
+
+
+def _is_same(one: Scale, unit: str, other: Scale, other_unit: str) -> bool:
+    factor = NANOMETERS[unit] / NANOMETERS[other_unit]
+    return all(abs(a * factor - b) <= TOLERANCE * abs(b) for a, b in zip(one, other, strict=True))
+
+
+def _commas(scale: Scale) -> str:
+    return ",".join(f"{edge:g}" for edge in scale)

@@ -13,7 +13,7 @@ from wkflow.model.name_pattern import NamePattern
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.layers import each_layer
 from wkflow.options.settings import Settings
-from wkflow.planning.added_layers import choose_scale_like, find_existing, with_place_for
+from wkflow.planning.added_layers import find_existing, with_place_for
 from wkflow.planning.check_headers import KnownHeaders
 from wkflow.planning.check_resources import memory_budget
 from wkflow.planning.check_target import (
@@ -22,6 +22,7 @@ from wkflow.planning.check_target import (
     require_layers_inside,
 )
 from wkflow.planning.choose_codec import known_codecs, with_chosen_codec
+from wkflow.planning.choose_voxel_size import choose_scale_like
 from wkflow.planning.find_layers import ImageFolder, layer_name
 from wkflow.planning.find_volumes import Looking, Volume, find_volumes
 from wkflow.planning.moved_slices import moved_notes
