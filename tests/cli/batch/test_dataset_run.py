@@ -1,15 +1,27 @@
 """A dataset in a job of Snakemake's; whole ones are made by tests of batches and sheets."""
 
 import json
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from wkflow.cli.batch.dataset_run import failed_of, make_dataset, run_dataset
+from wkflow.cli.process import ASKING
 from wkflow.errors import ConfigError, SourceError
 from wkflow.options.settings import Settings
 from wkflow.planning.finished_state import SourceState
 
 from tests.runs import noise, voxels, write_stack
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """Bring handlers of signals back: a dataset is made in a process of its own, but for tests."""
+    before = {number: signal.getsignal(number) for number in ASKING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_a_dataset_is_made_and_told(tmp_path: Path) -> None:

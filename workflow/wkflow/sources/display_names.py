@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from wkflow.errors import WkflowError
+from wkflow.errors import SourceError, WkflowError
 
 
 @contextmanager
@@ -15,7 +15,12 @@ def naming(names: Mapping[str, str]) -> Iterator[None]:
         told = [renamed(text, names) for text in error.args]
         if told == list(error.args):
             raise
-        raise type(error)(*told) from error
+        called = type(error)(*told)
+        if isinstance(error, SourceError) and isinstance(called, SourceError):
+            called.faults = tuple(
+                SourceError(*(renamed(text, names) for text in one.args)) for one in error.faults
+            )
+        raise called from error
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
