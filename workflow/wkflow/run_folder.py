@@ -38,8 +38,18 @@ def histogram_path(receipt: str | Path) -> Path:
     return path.parents[3] / HISTOGRAMS / path.parent.name / f"{path.stem}.npz"
 
 
+def layer_histogram_path(receipt: str | Path) -> Path:
+    """Give the file with the sum of all histograms of a layer, from the receipt of some slab.
+
+    >>> layer_histogram_path("receipts/convert_slab/cells/z0.json").as_posix()
+    'histograms/cells/all.npz'
+    """
+    return histogram_path(receipt).with_name("all.npz")
+
+
 SOURCE_METADATA = "source-metadata"
 """What the first file of each layer says of itself besides its voxels."""
+
 COUNTS = "counts"
 """How often values occur in each slab of a source whose window is to be chosen."""
 
@@ -53,15 +63,6 @@ def counts_path(receipt: str | Path) -> Path:
     path = Path(receipt)
     layer, digit = path.parts[-3:-1]
     return path.parents[4] / COUNTS / layer / digit / f"{path.stem}.npz"
-
-
-def layer_histogram_path(receipt: str | Path) -> Path:
-    """Give the file with the sum of all histograms of a layer, from the receipt of some slab.
-
-    >>> layer_histogram_path("receipts/convert_slab/cells/z0.json").as_posix()
-    'histograms/cells/all.npz'
-    """
-    return histogram_path(receipt).with_name("all.npz")
 
 
 BATCHES = "parcels"

@@ -4,6 +4,7 @@ The latter is known by its name, in that folder, with the same layers.
 """
 
 import json
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +13,8 @@ from urllib.parse import quote
 from wkflow.access_token import find_token
 from wkflow.errors import ServerError, WkflowError
 from wkflow.model.datasource_properties import Existing
+from wkflow.model.layer import Layer
+from wkflow.model.mag import Mag
 from wkflow.model.plan import Plan
 from wkflow.model.run_kind import RunKind
 from wkflow.model.write_datasource import PROPERTIES
@@ -144,16 +147,15 @@ def _described(dataset: "RemoteDataset") -> Layers:
 
 
 def _of_existing(existing: Existing) -> Layers:
-    return frozenset(
-        (one.layer.name, one.layer.category, (*one.layer.begin, *one.layer.box.size),
-         tuple(sorted(str(mag.mag) for mag in one.mags)))
-        for one in existing.layers
-    )  # fmt: skip
+    return _told((one.layer, [mag.mag for mag in one.mags]) for one in existing.layers)
 
 
 def _of_plan(plan: Plan) -> Layers:
+    return _told((one.layer, [grid.mag for grid in one.grids]) for one in plan.layers)
+
+
+def _told(layers: Iterable[tuple[Layer, list[Mag]]]) -> Layers:
     return frozenset(
-        (one.layer.name, one.layer.category, (*one.layer.begin, *one.layer.box.size),
-         tuple(sorted(str(grid.mag) for grid in one.grids)))
-        for one in plan.layers
-    )  # fmt: skip
+        (one.name, one.category, (*one.begin, *one.box.size), tuple(sorted(map(str, mags))))
+        for one, mags in layers
+    )
