@@ -63,6 +63,8 @@ OTHERS_FLAGS = frozenset({
 """Of pytest, pip, mkdocs, Snakemake and snakedeploy."""
 
 LOOKS_LIKE_A_FILE = re.compile(r"^(tests|workflow|docs|envs|config|scripts)/[\w./-]+$")
+LOOKS_LIKE_A_MODULE = re.compile(r"^[a-z][\w/]*\.py$")
+MODULES_LIE_IN = (ROOT, ROOT / "workflow" / "wkflow", ROOT / "tests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,10 @@ def test_flags_and_files_in_the_text_are_there() -> None:
             wrong += [f"{page.name}: {flag}" for flag in flags if flag not in known]
             path = code.partition("::")[0]
             if LOOKS_LIKE_A_FILE.match(path) and not (ROOT / path).exists():
+                wrong.append(f"{page.name}: {path}")
+            if LOOKS_LIKE_A_MODULE.match(path) and not any(
+                (root / path).exists() for root in MODULES_LIE_IN
+            ):
                 wrong.append(f"{page.name}: {path}")
             for module in re.findall(r"python -m ([\w.]+)|^(wkflow\.\w+(?:\.\w+)*)$", code):
                 name = "".join(module)
