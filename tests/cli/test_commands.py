@@ -3,6 +3,7 @@
 import pytest
 from wkflow.cli.commands import COMMANDS, Command
 from wkflow.errors import ConfigError
+from wkflow.options.add_layer import SENDING
 from wkflow.options.dataset_details import DetailOptions
 from wkflow.options.downsample import DownsampleOptions
 from wkflow.options.settings import Settings
@@ -122,6 +123,8 @@ def test_each_option_of_a_command_is_taken(command: Command) -> None:
         given = needed(command) | {name: VALUES[name]}
         if name in {"upload", *DetailOptions.model_fields} and command.name == "convert":
             given |= {"target": None, "upload": True}  # the target does not go with it
+        if name in SENDING and command.name == "add-layer":
+            given |= {"target": "https://wk.example/datasets/5f1d0c6e8b4a2d0017e3c9aa"}
         settings = Settings.parse(given, where="test")
         default = Settings.model_fields[name].default
         assert getattr(settings, name) != default, name

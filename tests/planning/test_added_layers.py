@@ -19,6 +19,8 @@ from tests.datasets import HandLayer, write_dataset
 from tests.runs import noise
 from tests.steps.stacks import grains, write_tiffs
 
+REMOTE = "https://wk.example/datasets/a-5f1d0c6e8b4a2d0017e3c9aa"
+
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
@@ -83,7 +85,12 @@ def test_a_name_that_is_taken_is_refused(target: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"target": "https://wk.example/datasets/a-5f1d0c6e8b4a2d0017e3c9aa"}, "is on a server"),
+        ({"verify": "full"}, "verify is for a dataset on a server"),
+        ({"folder": "lab"}, "folder is for a dataset on a server"),
+        ({"target": REMOTE, "replace": True}, "replace is for a dataset in a folder"),
+        ({"target": REMOTE, "webknossos_url": "https://other.example"}, "webknossos_url does not"),
+        ({"target": REMOTE.replace("https", "http")}, "would travel over plain http"),
+        ({"target": "https://wk.example/annotations/x"}, "leads to an annotation"),
         ({"upload": True}, "upload"),
         ({"overwrite_existing": True}, "overwrite_existing does not go with"),
         ({"tags": "em"}, "tags"),

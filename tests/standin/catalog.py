@@ -16,6 +16,7 @@ from tests.standin.datasource import (
     attachments,
     check,
     drop_attachment,
+    find_layer,
     find_mag,
     mag_name,
     normalized,
@@ -35,6 +36,7 @@ CHANGES = {
     "tags?": [str],
     "metadata?": [dict],
 }
+COMPOSED = {"sourceDatasetId": ID, "sourceLayerName": str, "targetLayerName": str}
 CHANGEABLE = ("category", "boundingBox", "coordinateTransformations", "defaultViewConfiguration",
               "adminViewConfiguration", "largestSegmentId")  # fmt: skip
 """What a client may change of a layer by sending the whole data source."""
@@ -115,6 +117,30 @@ def update_partial(call: Call, key: str) -> Response:
     _apply_fields(call, dataset, changes)
     datasets = call.site.datasets
     return as_json(datasets.described(datasets.get(key), call.user, call.version))
+
+
+def compose_add_layer(call: Call, key: str) -> Response:
+    """Let a dataset have a layer of another one; its files stay where they are."""
+    dataset = editable(call, key)
+    wanted = call.document(COMPOSED)
+    source = visible(call, wanted["sourceDatasetId"])
+    failed = "Could not add layer to dataset."
+    if not dataset["virtual"]:
+        raise refusal(failed, "Adding layers is only allowed for virtual datasets.")
+    if dataset["status"] != USABLE or source["status"] != USABLE:
+        raise refusal(failed, "Dataset is not usable.")
+    layer = find_layer(call.site.datasets.source(source), wanted["sourceLayerName"])
+    if layer is None:
+        raise refusal(failed, f"Could not find layer “{wanted['sourceLayerName']}” in dataset.")
+    name = wanted["targetLayerName"]
+
+    def add(held: Document) -> None:
+        if find_layer(held, name):
+            raise refusal(failed, f"There is a layer {name} already.")
+        held["dataLayers"].append({**layer, "name": name})
+
+    call.site.datasets.change(key, add)
+    return nothing()
 
 
 def update_teams(call: Call, key: str) -> Response:

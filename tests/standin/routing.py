@@ -116,6 +116,7 @@ ROUTES = Map(
               catalog.disambiguate),
         _wk("GET", "/datasets/<key>/sharingToken", "json", catalog.sharing_token),
         _wk("PATCH", "/datasets/<key>/updatePartial", "json", catalog.update_partial),
+        _wk("POST", "/datasets/<key>/compose/addLayer", "json", catalog.compose_add_layer),
         _wk("PATCH", "/datasets/<key>/teams", "json", catalog.update_teams),
         _wk("DELETE", "/datasets/<key>", "json", catalog.delete),
         _wk("POST", "/datasets/reserveUploadToPaths", "reserve", by_path.reserve),

@@ -71,12 +71,12 @@ class Pair:
         return cls(bare, whole)
 
 
-def publish(standin: Standin, dataset: Path, api: int = 16) -> Found:
-    """Upload a dataset as a plain client does."""
+def publish(standin: Standin, dataset: Path, api: int = 16, **reserved: object) -> Found:
+    """Upload a dataset as a plain client does; `reserved` are further fields of the reservation."""
     names = [path for path in sorted(dataset.rglob("*")) if path.is_file()]
     sender = Sender(standin, api)
     named = {"name" if api < 14 else "datasetName": "hand"}
-    assert sender.reserve(len(names), size=2**30, **named).status_code == 200
+    assert sender.reserve(len(names), size=2**30, **named, **reserved).status_code == 200
     for path in names:
         sent = sender.send(path.relative_to(dataset).as_posix(), path.read_bytes())
         assert sent.status_code == 200, sent.text

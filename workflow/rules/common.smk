@@ -27,6 +27,7 @@ localrules:
     write_report,
     extend_properties,
     merge_layers,
+    compose_layers,
     finish_mags,
     reserve_upload,
     finish_upload,

@@ -19,6 +19,8 @@ from wkflow.api.choices import (
     RawOrder,
     SamplingMode,
     SliceOrder,
+    TransferMode,
+    Verify,
 )
 from wkflow.api.run_result import RunResult
 
@@ -62,6 +64,10 @@ def add_layer(
     missing_slices: MissingSlices = "keep",
     pattern: str | None = None,
     source_metadata: bool = True,
+    folder: str | None = None,
+    transfer_mode: TransferMode = "http",
+    verify: Verify = "sample",
+    keep_local: bool = False,
     insecure: bool = False,
     ca_bundle: str | Path | None = None,
     jobs: int | None = None,
@@ -69,6 +75,7 @@ def add_layer(
     job_resources: Mapping[str, object] | str | None = None,
     memory: int | str | None = None,
     job_size: int | str | None = None,
+    upload_on_cluster: bool = False,
     follow_links: bool = False,
     work_dir: str | Path | None = None,
     report: bool = True,
@@ -86,7 +93,7 @@ def add_layer(
         Folder of slices, folder of such folders (a layer each), one file of any format, a zip
         archive of these, or a URL (http, s3, gs); for `wkflow upload` a dataset.
     target : str or Path
-        The dataset that gets the layers: its folder.
+        The dataset that gets the layers: its folder, or its URL on a server.
     voxel_size : Sequence[float] or str
         Size of one voxel along x,y,z, in `unit`; by default what the files state.
     unit : str
@@ -150,7 +157,7 @@ def add_layer(
         Bytes before the first voxel of such a file.
     replace : bool, default False
         Let a new layer take the place of one of the dataset that has its name; that one stays until
-        the new one is whole.
+        the new one is whole. Not on a server.
     window : Sequence[float] or str
         Values LOW,HIGH that become 0 and the largest of the dtype, which is uint8 or uint16; those
         between are mapped linearly, those beyond are clipped and counted. auto: exact percentiles
@@ -181,6 +188,15 @@ def add_layer(
         Keep what the first file of each layer says of itself beside the layer, as
         source-metadata.*: OME-XML, CZI and LIF XML, DM, ND2 and TIFF tags; of NIfTI and DICOM
         headers numbers and codes only.
+    folder : str
+        Folder on the server, such as lab/raw; by default the organization's root.
+    transfer_mode : {"http", "copy", "move+symlink", "symlink"}, default http
+        http sends; the others put files where the server says, for those who have its storage
+        mounted.
+    verify : {"none", "sample", "full"}, default sample
+        What is read back from the server and compared at the end.
+    keep_local : bool, default False
+        Keep the local dataset instead of removing what was sent.
     insecure : bool, default False
         Send tokens and passwords over plain http as well, which others on the way can read; to this
         machine itself they always go.
@@ -200,6 +216,9 @@ def add_layer(
     job_size : int or str
         Voxels that one job converts, in bytes: about; by default 1G, less for small layers that are
         uploaded meanwhile, doubled until the dataset takes at most 6000 jobs.
+    upload_on_cluster : bool, default False
+        Send from compute nodes, which need a way to the server and get the token; by default the
+        machine of the command sends.
     follow_links : bool, default False
         Also read what lies outside of the source or the dataset, where files or links in it lead
         there; archives and downloads never lead out.

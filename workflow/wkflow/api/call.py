@@ -141,7 +141,7 @@ def _environment(token: str | None, names: Sequence[str]) -> dict[str, str]:
 
 def options_of(settings: "Settings") -> dict[str, object]:
     """Give the options as JSON writes them, with the run folder, wherever they are read."""
-    has_place = settings.target and not settings.kind.is_remote
+    has_place = settings.target and not settings.kind.has_remote_target
     return settings.to_dict() | ({} if has_place else {"work_dir": str(settings.run_folder)})
 
 

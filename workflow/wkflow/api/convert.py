@@ -105,8 +105,8 @@ def convert(
         Folder of slices, folder of such folders (a layer each), one file of any format, a zip
         archive of these, or a URL (http, s3, gs); for `wkflow upload` a dataset.
     target : str or Path
-        Folder that becomes the dataset; left out when it is uploaded. For `wkflow downsample` a
-        dataset that exists: its folder, or its URL on a server; for `wkflow add-layer` its folder.
+        Folder that becomes the dataset; left out when it is uploaded. For `wkflow downsample` and
+        `wkflow add-layer` a dataset that exists: its folder, or its URL on a server.
     voxel_size : Sequence[float] or str
         Size of one voxel along x,y,z, in `unit`; by default what the files state.
     unit : str

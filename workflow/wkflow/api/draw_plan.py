@@ -45,7 +45,7 @@ def planned_run(plan: Plan, settings: Settings) -> PlannedRun:
     place = plan.destination or Path(plan.dataset)
     return PlannedRun(
         plan.name,
-        settings.webknossos_url if settings.kind.uploads else place,
+        settings.server_url if settings.kind.uploads else place,
         settings.run_folder,
         tuple(_layer(one) for one in plan.layers),
         plan.voxel_size,

@@ -52,7 +52,7 @@ def result_of(settings: Settings, outcome: Outcome, seconds: float, output: str)
     summary.look_at_results(settings, url=url, notes=notes(settings))
     proof = settings.run_folder / PROOF
     size, unit = _voxel_size(settings)
-    here = str(settings.target) if settings.kind.is_remote else settings.place
+    here = str(settings.target) if settings.kind.has_remote_target else settings.place
     return RunResult(
         url or here,
         settings.dataset_name,

@@ -112,8 +112,8 @@ def plan(
         Folder of slices, folder of such folders (a layer each), one file of any format, a zip
         archive of these, or a URL (http, s3, gs); for `wkflow upload` a dataset.
     target : str or Path
-        Folder that becomes the dataset; left out when it is uploaded. For `wkflow downsample` a
-        dataset that exists: its folder, or its URL on a server; for `wkflow add-layer` its folder.
+        Folder that becomes the dataset; left out when it is uploaded. For `wkflow downsample` and
+        `wkflow add-layer` a dataset that exists: its folder, or its URL on a server.
     voxel_size : Sequence[float] or str
         Size of one voxel along x,y,z, in `unit`; by default what the files state.
     unit : str
@@ -184,7 +184,7 @@ def plan(
         Bytes before the first voxel of such a file.
     replace : bool, default False
         Let a new layer take the place of one of the dataset that has its name; that one stays until
-        the new one is whole.
+        the new one is whole. Not on a server.
     window : Sequence[float] or str
         Values LOW,HIGH that become 0 and the largest of the dtype, which is uint8 or uint16; those
         between are mapped linearly, those beyond are clipped and counted. auto: exact percentiles

@@ -66,10 +66,10 @@ COMMANDS = (
     ),
     Command(
         "add-layer",
-        "convert images to layers of a dataset on disk that exists",
-        "Convert images to layers of a dataset that exists: TARGET is its folder; its voxel size "
-        "and magnifications hold. It stays as it was until all of them are there. The same command "
-        "again resumes. What follows `--` goes to Snakemake.",
+        "convert images to layers of a dataset that exists",
+        "Convert images to layers of a dataset that exists: TARGET is its folder, or its URL on a "
+        "WEBKNOSSOS server; its voxel size and magnifications hold. It stays as it was until all "
+        "of them are there. The same command again resumes. What follows `--` goes to Snakemake.",
         frozenset(Settings.model_fields) - NOT_OF["add-layer"] - {"command"},
         {"command": "add-layer"},
         ("source", "target"),

@@ -24,7 +24,10 @@ NAMES = (TOKEN, SERVER)
 
 def names_for(runs: Iterable[Settings]) -> tuple[str, ...]:
     """Say which variables runs have a use for: the server's, if one sends to one nobody named."""
-    asks = any(one.kind.uploads and "webknossos_url" not in one.model_fields_set for one in runs)
+    asks = any(
+        one.kind.uploads and not one.target and "webknossos_url" not in one.model_fields_set
+        for one in runs
+    )
     return NAMES if asks else (TOKEN,)
 
 

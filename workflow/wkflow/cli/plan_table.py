@@ -30,7 +30,7 @@ def plan_table(plan: Plan, settings: Settings) -> str:
 
 def plan_parts(plan: Plan, settings: Settings) -> list[Part]:
     """Show layers, mags, jobs, voxels and bytes, memory and disk; nothing is written."""
-    place = settings.webknossos_url if settings.kind.uploads else _place(plan, settings)
+    place = settings.server_url if settings.kind.uploads else _place(plan, settings)
     lines: list[Part] = [
         f"dataset    {plan.name} -> {place}",
         *_details(settings),
@@ -59,7 +59,7 @@ def contents_table(settings: Settings) -> str:
 
 def _place(plan: Plan, settings: Settings) -> str:
     """Give the dataset that a person asked for."""
-    return str(settings.place) if settings.kind.adds_layers else plan.dataset
+    return str(settings.place) if settings.kind.merges else plan.dataset
 
 
 def _details(settings: Settings) -> list[str]:

@@ -32,6 +32,7 @@ LINE_S, EVENT_S = 15.0, 5.0
 OPENINGS = {
     RunKind.CONVERT: "reading headers and planning",
     RunKind.ADD_LAYER: "reading headers and planning",
+    RunKind.ADD_LAYER_REMOTE: "asking the server, reading headers and planning",
     RunKind.CONVERT_AND_UPLOAD: "reading headers and planning",
     RunKind.UPLOAD: "listing files and planning",
     RunKind.DOWNSAMPLE: "looking at mags and planning",

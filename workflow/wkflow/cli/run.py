@@ -231,7 +231,7 @@ def notes(settings: Settings) -> list[str]:
 
 def config_of(settings: Settings) -> dict[str, object]:
     """Give the options, and the run folder where it depends on the folder of the command."""
-    has_place = settings.target and not settings.kind.is_remote
+    has_place = settings.target and not settings.kind.has_remote_target
     place = {} if has_place else {"work_dir": str(settings.run_folder)}
     return settings.to_dict() | place
 

@@ -26,7 +26,8 @@ class Plan:
     `extends` says that the dataset was there before and gets more mags; `drawn_from` digests what
     such a plan was drawn from, because it stays until it is carried out. `destination` is the URL
     of the dataset, if a server has it. `source_metadata` says that what the files say of themselves
-    is laid beside the layers.
+    is laid beside the layers. `adds_to` is the URL of the dataset that gets the layers, if a server
+    has it, `links` says that it stays as it is: a new dataset has them, and links its layers.
     """
 
     dataset: str
@@ -39,6 +40,8 @@ class Plan:
     extends: bool = False
     drawn_from: str = ""
     destination: str = ""
+    adds_to: str = field(default="", metadata=json_document.LATER)
+    links: bool = field(default=False, metadata=json_document.LATER)
     source_metadata: bool = field(default=True, metadata=json_document.LATER)
 
     @classmethod
@@ -49,6 +52,11 @@ class Plan:
     def layer(self, name: str) -> LayerPlan:
         """Give the layer of that name."""
         return next(layer for layer in self.layers if layer.layer.name == name)
+
+    @property
+    def seen_at(self) -> str:
+        """Address on a server of the dataset that gets the mags or layers; empty for a new one."""
+        return self.destination or ("" if self.links else self.adds_to)
 
     @property
     def file_count(self) -> int:

@@ -7,14 +7,10 @@ from wkflow.options.upload import UploadOptions
 
 _OF_DOWNSAMPLE = frozenset(DownsampleOptions.model_fields)
 
-_OF_SERVER = (UploadOptions.model_fields.keys() | DetailOptions.model_fields.keys()) - {
-    *("ca_bundle", "insecure"),
-}  # fmt: skip
-
 NOT_OF = {
     "convert": _OF_DOWNSAMPLE | AddLayerOptions.model_fields.keys(),
-    "add-layer": _OF_DOWNSAMPLE | _OF_SERVER | {
-        *("layers", "name", "overwrite_existing", "assume_yes", "upload_on_cluster"),
+    "add-layer": _OF_DOWNSAMPLE | DetailOptions.model_fields.keys() | {
+        *("layers", "name", "overwrite_existing", "assume_yes", "upload", "webknossos_url"),
         *("manifest", "ro_crate"),
     },
 }  # fmt: skip

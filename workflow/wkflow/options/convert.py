@@ -39,13 +39,13 @@ class ConvertOptions(BaseModel):
     target: SourcePlace | None = Field(
         None,
         description="Folder that becomes the dataset; left out when it is uploaded. For `wkflow "
-        "downsample` a dataset that exists: its folder, or its URL on a server; for `wkflow "
-        "add-layer` its folder.",
+        "downsample` and `wkflow add-layer` a dataset that exists: its folder, or its URL on a "
+        "server.",
         json_schema_extra=About(
             "Dataset",
             "Folder that becomes the dataset; left out with --upload.",
             downsample="The dataset: its folder, or its URL on a server.",
-            add_layer="The dataset that gets the layers: its folder.",
+            add_layer="The dataset that gets the layers: its folder, or its URL on a server.",
         ),
     )
     voxel_size: VoxelSize | None = Field(

@@ -16,12 +16,12 @@ from pydantic import model_validator as whole
 from pydantic_core import ErrorDetails
 
 from wkflow.errors import ConfigError
-from wkflow.model.dataset_url import is_open
+from wkflow.model.dataset_url import DatasetAddress, is_open
 from wkflow.model.layer_names import suggest
 from wkflow.model.run_kind import RunKind
 from wkflow.network.urls import is_url
 from wkflow.options import parsers
-from wkflow.options.add_layer import AddLayerOptions
+from wkflow.options.add_layer import AddLayerOptions, check_added
 from wkflow.options.cluster_resources import JobResources
 from wkflow.options.command_options import NOT_OF, OPTIONS_OF
 from wkflow.options.convert import ConvertOptions
@@ -127,6 +127,7 @@ class Settings(
         foreign = sorted(own & NOT_OF[self.command] if known is None else own - known)
         if foreign:
             raise ValueError(f"{foreign[0]} does not go with the command {self.command}")
+        check_added(self.kind, str(self.target), own)
         self._check_secrets()
         check_layers(self)
         self._check_destination()
@@ -142,20 +143,15 @@ class Settings(
         if self.details and not self.kind.uploads:
             said = next(iter(self.details.to_dict()))
             raise ValueError(f"{said} is said of a dataset on a server; give upload as well")
-        if self.kind.adds_layers and is_url(self.target or ""):
-            raise ValueError(
-                f"target {self.target} is on a server: layers are added to the folder of a "
-                "dataset, which may be uploaded then"
-            )
-        if self.kind.converts and self.target and is_url(self.target):
+        if self.kind.converts and is_url(self.target or "") and not self.kind.composes:
             raise ValueError(f"target {self.target} is no folder; give --upload to send a dataset")
 
     def _check_secrets(self) -> None:
         """Refuse secrets that others could read on their way."""
         if self.insecure:
             return
-        if self.kind.uploads and is_open(self.webknossos_url):
-            raise ValueError(f"the token for {self.webknossos_url} {OPEN}")
+        if self.kind.uploads and is_open(self.server_url):
+            raise ValueError(f"the token for {self.server_url} {OPEN}")
         if is_open(self.source) and "@" in urlsplit(self.source).netloc:
             raise ValueError(f"the password of source {OPEN}")
 
@@ -172,6 +168,13 @@ class Settings(
     def kind(self) -> RunKind:
         """What the run does."""
         return RunKind.of(self.command, uploads=self.upload, is_remote=is_url(self.target or ""))
+
+    @property
+    def server_url(self) -> str:
+        """Address of the server: the option, or where the dataset is that gets layers."""
+        if self.kind.composes:
+            return DatasetAddress.parse(str(self.target)).server
+        return self.webknossos_url
 
     @property
     def is_on_cluster(self) -> bool:
@@ -206,7 +209,7 @@ class Settings(
         Of one that exists, what its folder or URL ends with.
         """
         place = Path(self.target) if self.target else self.source_path
-        if self.kind.downsamples:
+        if self.kind.downsamples or self.kind.composes:
             return place.name
         return self.name or suggest(place.name if self.target or place.is_dir() else place.stem)
 
@@ -226,7 +229,7 @@ class Settings(
     @property
     def place(self) -> Path:
         """The folder of the dataset that a person asked for: added layers are made elsewhere."""
-        return Path(str(self.target)) if self.kind.adds_layers else self.dataset
+        return Path(str(self.target)) if self.kind.merges else self.dataset
 
     @property
     def run_folder(self) -> Path:
@@ -236,11 +239,10 @@ class Settings(
         """
         if self.work_dir:
             return self.work_dir
-        if self.kind.is_remote:
-            return self._here / f"{last_part(str(self.target))}.downsample"
+        if self.kind.has_remote_target:
+            return self._here / f"{last_part(str(self.target))}.{self.command}"
         if self.target:
-            endings = {RunKind.DOWNSAMPLE: "downsample", RunKind.ADD_LAYER: "add-layer"}
-            ending = endings.get(self.kind, "wkflow")
+            ending = "wkflow" if self.command == "convert" else self.command
             return Path(self.target).with_name(f"{Path(self.target).name}.{ending}")
         return self._here / f"{self.dataset_name}.upload"
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from wkflow.errors import ConfigError
 from wkflow.network.urls import is_url
-from wkflow.options.command_options import OPTIONS_OF
-from wkflow.options.downsample import DownsampleOptions
+from wkflow.options.command_options import NOT_OF, OPTIONS_OF
 from wkflow.options.settings import Settings
 from wkflow.options.sharing_token import parted
 from wkflow.options.sheet_file import SheetLine, lines_of, read_lines
@@ -140,7 +139,7 @@ def _for_command(command: object, defaults: Mapping[str, object]) -> Mapping[str
     if known := OPTIONS_OF.get(command):
         known -= {"jobs"} if command == "upload" else set()
         return {name: one for name, one in defaults.items() if name in known}
-    foreign = DownsampleOptions.model_fields
+    foreign = NOT_OF.get(command, NOT_OF["convert"])
     return {name: one for name, one in defaults.items() if name not in foreign}
 
 
@@ -195,7 +194,7 @@ def _same_names(rows: Sequence[Row]) -> Iterator[Fault]:
     found: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in rows:
         one = row.settings
-        if one.kind.uploads:
+        if one.kind.uploads and not one.kind.composes:
             found[one.webknossos_url, one.folder, one.dataset_name].append(row)
     for (_, _, name), (first, *others) in found.items():
         for other in others:

@@ -1,21 +1,24 @@
 """Layers for a dataset that exists: whether they fit beside those it has, and how far they are."""
 
-import json
 import os
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 from wkflow.atomic_files import discard
 from wkflow.errors import ConfigError, SourceError
 from wkflow.formats.dataset_contents import remove_dataset
 from wkflow.model.added_layers import AddedLayers, recipe_of
 from wkflow.model.datasource_properties import Existing
+from wkflow.model.layer_names import suggest
 from wkflow.model.plan import Plan
 from wkflow.model.units import shown_extent
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
+from wkflow.planning.find_destination import Destination, properties_of
 from wkflow.run_folder import ADDING, PAGE, PICTURES, RECEIPTS, REPORT, RunFolder
+
+NAMED = 3
+"""Of the layers, how many give the dataset its name that holds their files on a server."""
 
 
 def require_extensible(settings: Settings) -> None:
@@ -47,29 +50,7 @@ def require_extensible(settings: Settings) -> None:
         )
 
 
-def find_existing(settings: Settings) -> Existing | None:
-    """Read the dataset that gets layers; None where a run makes a dataset of its own.
-
-    Raises
-    ------
-    SourceError
-        If it cannot be read.
-    """
-    if not settings.kind.adds_layers:
-        return None
-    return Existing.parse(_document(settings.place), str(settings.place / PROPERTIES))
-
-
-def _document(target: Path) -> dict[str, object]:
-    path = target / PROPERTIES
-    try:
-        return dict(json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError) as error:
-        remedy = "Open it with the tool that made it."
-        raise SourceError(f"cannot be read ({error})", str(path), remedy) from None
-
-
-def with_place_for(plan: Plan, existing: Existing, settings: Settings) -> Plan:
+def with_place_for(plan: Plan, known: Destination, settings: Settings) -> Plan:
     """Give the plan of layers that have a place in the dataset, with notes of how they lie there.
 
     Raises
@@ -77,15 +58,17 @@ def with_place_for(plan: Plan, existing: Existing, settings: Settings) -> Plan:
     ConfigError
         If a layer of the dataset has the name of one of them, and is not to be replaced.
     """
-    own = {one.layer.name for one in plan.layers}
+    existing, own = known.existing, {one.layer.name for one in plan.layers}
     noted = AddedLayers.read(settings.run_folder)
     is_ours = noted and noted.is_moving and noted.recipe == recipe_of(plan)
     others = [one.layer for one in existing.layers if one.layer.name not in own]
     taken = sorted(own & {one.layer.name for one in existing.layers})
     if taken and not (settings.replace or is_ours):
         raise ConfigError(
-            f"has a layer {taken[0]} already", str(settings.place),
-            "Give another --layer-name, or --replace to let the new one take its place.",
+            f"has a layer {taken[0]} already", known.where,
+            "Give another --layer-name" + (
+                "." if known.is_remote else ", or --replace to let the new one take its place."
+            ),
         )  # fmt: skip
     notes = [
         f"layer {one.layer.name} has the box {_box(one.layer.begin, one.layer.box.size)}, "
@@ -94,7 +77,24 @@ def with_place_for(plan: Plan, existing: Existing, settings: Settings) -> Plan:
         for other in others[:1]
         if (one.layer.begin, one.layer.box.size) != (other.begin, other.box.size)
     ]
-    return replace(plan, notes=(*plan.notes, *notes))
+    placed = replace(plan, notes=(*plan.notes, *notes))
+    return _on_server(placed, known) if known.is_remote else placed
+
+
+def _on_server(plan: Plan, known: Destination) -> Plan:
+    """Call the dataset that holds the files of the layers by both names; say what shows them.
+
+    Where the dataset itself can get no layers, that one links those which are there.
+    """
+    layers = "_".join(one.layer.name for one in plan.layers[:NAMED])
+    name = suggest(f"{known.existing.name}_{layers}")
+    note = f"dataset {name} holds the files: what is deleted with it is gone from {known.where}"
+    if known.obstacle:
+        note = (
+            f"{known.where} stays as it is, {known.obstacle}: {name} is new, and links its layers"
+        )
+    notes = (*plan.notes, note)
+    return replace(plan, name=name, adds_to=known.where, links=bool(known.obstacle), notes=notes)
 
 
 def _box(begin: tuple[int, int, int], size: tuple[int, int, int]) -> str:
@@ -110,7 +110,7 @@ def begin_adding(settings: Settings, plan: Plan) -> bool:
     folder, target = settings.run_folder, settings.place
     recipe, noted = recipe_of(plan), AddedLayers.read(folder)
     if noted and noted.is_moving:
-        is_listed = noted.is_listed(_document(target))
+        is_listed = noted.is_listed(properties_of(target))
         if noted.recipe == recipe and (is_listed or not noted.is_done):
             return True
         _forget(noted, settings, is_listed=is_listed)
@@ -126,7 +126,9 @@ def _forget(noted: AddedLayers, settings: Settings, *, is_listed: bool) -> None:
     """Forget layers that were moved, in whole or in part: other ones are to be made."""
     folder = settings.run_folder
     if not is_listed:  # a run was killed while it moved them: nothing refers to them
-        listed = {one.layer.path for one in Existing.parse(_document(settings.place), "").layers}
+        listed = {
+            one.layer.path for one in Existing.parse(properties_of(settings.place), "").layers
+        }
         for place in noted.folders.values():
             if place not in listed:
                 remove_dataset(settings.place, place)

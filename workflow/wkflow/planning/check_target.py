@@ -34,12 +34,12 @@ def check_target(settings: Settings) -> None:
     """
     check_provenance(settings)
     state = TargetState.of(settings)
-    if settings.kind.adds_layers:
+    if settings.kind.merges:
         _require_apart(settings)
         require_extensible(settings)
         if state.is_other_source and settings.work_dir:
             _refuse_folder(settings, state)
-    elif settings.target and settings.kind.converts:
+    elif settings.target and settings.kind.converts and not settings.kind.composes:
         _require_apart(settings)
         _require_ours(settings, state)
     elif state.is_other_source and (settings.work_dir or settings.kind.has_server):

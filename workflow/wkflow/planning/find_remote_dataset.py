@@ -31,7 +31,7 @@ def find_remote_target(settings: Settings) -> Target:
     """
     mode = settings.access_mode or (PROXY if settings.transfer_mode == "http" else DIRECT)
     wanted = frozenset({settings.layer_name}) if settings.layer_name else None
-    with _visiting(settings) as dataset:
+    with visiting_target(settings) as dataset:
         existing = Existing.parse(dataset.document, dataset.url)
         served = dataset.served(mode, wanted)
         if dataset.sharing:  # a short link may have held it: jobs that read want it too
@@ -56,12 +56,13 @@ def check_allowed(settings: Settings, plan: Plan) -> None:
         If it will not, with the ways that work.
     """
     mags = [(one.layer.name, grid.mag) for one in plan.layers for grid in one.made]
-    with _visiting(settings) as dataset:
+    with visiting_target(settings) as dataset:
         NewMags(dataset).check_allowed(settings.transfer_mode, mags)
 
 
 @contextmanager
-def _visiting(settings: Settings) -> Iterator[RemoteDataset]:
+def visiting_target(settings: Settings) -> Iterator[RemoteDataset]:
+    """Look up the dataset that the target names, and hold the connections to it for a block."""
     address = DatasetAddress.parse(str(settings.target))
     ca_bundle = str(settings.ca_bundle) if settings.ca_bundle else None
     tokens, budget = (user_token(), shared_token()), RetryBudget(START_RETRIES)

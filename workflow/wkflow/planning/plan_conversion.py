@@ -13,7 +13,7 @@ from wkflow.model.name_pattern import NamePattern
 from wkflow.model.plan import LayerPlan, Plan
 from wkflow.options.layers import each_layer
 from wkflow.options.settings import Settings
-from wkflow.planning.added_layers import find_existing, with_place_for
+from wkflow.planning.added_layers import with_place_for
 from wkflow.planning.check_headers import KnownHeaders
 from wkflow.planning.check_resources import memory_budget
 from wkflow.planning.check_target import (
@@ -23,6 +23,7 @@ from wkflow.planning.check_target import (
 )
 from wkflow.planning.choose_codec import known_codecs, with_chosen_codec
 from wkflow.planning.choose_voxel_size import choose_scale_like
+from wkflow.planning.find_destination import find_destination
 from wkflow.planning.find_layers import ImageFolder, layer_name
 from wkflow.planning.find_volumes import Looking, Volume, find_volumes
 from wkflow.planning.moved_slices import moved_notes
@@ -58,8 +59,9 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         looked_at = _look_at_sources(settings, places, is_trial=is_trial)
         volumes = [volume for one in looked_at for volume in one.volumes]
         placed = place_layers(volumes)
-        known = find_existing(settings)
-        chosen = choose_scale_like(known, settings, placed.sizes)
+        known = find_destination(settings)
+        existing = known.existing if known else None
+        chosen = choose_scale_like(existing, settings, placed.sizes)
         parts_of = select_parts(settings, volumes, placed, chosen)
         volumes, placed, chosen = turn_volumes(settings, *parts_of, whole=placed.placements)
         owners = [one for one in looked_at for _ in one.volumes]
@@ -70,7 +72,7 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
             for part in split_channels(volume, channels, dtype=dtype):
                 parts.append((one, replace(part, placement=placement)))
                 doubtful[part.name] = volume.doubtful
-        finest = (*(one.mag for one in placed.placements), *(known.mags if known else ()))
+        finest = (*(one.mag for one in placed.placements), *(existing.mags if existing else ()))
         budget, earlier = memory_budget(settings), _earlier(settings)
         known_layers = {one.layer.name: one for one in earlier.layers} if earlier else {}
         layers: list[LayerPlan] = []

@@ -5,6 +5,7 @@ from math import prod
 from pathlib import Path
 
 from wkflow.formats.table import format_of
+from wkflow.model.added_layers import recipe_of
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.plan import Plan, digest
 from wkflow.model.receipt import Receipt
@@ -36,6 +37,9 @@ def plan_layers_upload(settings: Settings, plan: Plan) -> UploadPlan:
     There are none where nothing goes over the network.
     """
     address = _address(settings, plan.name, plan.recipe())
+    if plan.adds_to:  # what is said of that dataset, and how it is called, may change meanwhile
+        recipe = digest(recipe_of(replace(plan, name="")), settings.folder, settings.transfer_mode)
+        address = replace(address, adds_to=plan.adds_to, links=plan.links, recipe=recipe)
     if settings.transfer_mode != "http":
         return address
     extras = (*metadata(plan), PROPERTIES)
@@ -76,11 +80,11 @@ def plan_contents_upload(settings: Settings, contents: Contents) -> UploadPlan:
 
 def _address(settings: Settings, name: str, contents: str) -> UploadPlan:
     """Give a delivery of nothing yet; `contents` digests what it will be of."""
-    to = (settings.webknossos_url, settings.folder, settings.transfer_mode)
+    to = (settings.server_url, settings.folder, settings.transfer_mode)
     return UploadPlan(
         dataset=str(settings.dataset),
         name=name,
-        url=settings.webknossos_url,
+        url=settings.server_url,
         folder=settings.folder,
         transfer_mode=settings.transfer_mode,
         verify=settings.verify,

@@ -18,7 +18,7 @@ def unfinished(settings: Settings) -> str | None:
     """Say what of the target is not whole; None where all is as it was, or nothing is there."""
     if not settings.kind.converts or settings.target is None:
         return None
-    if settings.kind.adds_layers:
+    if settings.kind.merges:
         if not is_filled(settings.dataset):
             return None
         return f"{settings.place} is as it was: {_open_jobs(settings)}; {HEALS}"

@@ -130,7 +130,8 @@ def _facts(
     sections = _sections(plan, run_folder, existing, described, jobs, reason, values)
     return {
         "name": existing.name or plan.name or Path(plan.dataset).name,
-        "dataset": plan.destination or proof.get("url") or dataset_of(plan, run_folder),
+        "url": plan.seen_at or proof.get("url"),
+        "dataset": dataset_of(plan, run_folder),
         "kind": _kind(plan, proof),
         "voxel_size": shown_sizes(existing.voxel_size, existing.unit),
         "unit": existing.unit,

@@ -38,7 +38,8 @@ def address_of(settings: Settings) -> str | None:
     proof = settings.run_folder / name
     if not (settings.kind.has_server and proof.exists()):
         return None
-    return str(json.loads(proof.read_bytes())["url"])
+    document = json.loads(proof.read_bytes())
+    return str(document.get("added_to", document)["url"])
 
 
 def report_of(run_folder: Path) -> str | None:

@@ -189,7 +189,7 @@ def _plan(settings: Settings, *, is_main: bool) -> Plan:
 
     bring_back(settings.run_folder)
     plan = plan_conversion(settings)
-    is_moving = settings.kind.adds_layers and begin_adding(settings, plan)
+    is_moving = settings.kind.merges and begin_adding(settings, plan)
     if not is_moving:
         check_room(plan, settings)
     lay_aside(settings)
@@ -230,6 +230,10 @@ def _delivery(settings: Settings, plan: Plan, *, is_main: bool) -> UploadPlan:
         contents = find_batches(settings.dataset, follow_links=settings.follows_links)
         write_batches(contents, folder)
         delivery = plan_contents_upload(settings, contents)
+    if delivery.composes:
+        from wkflow.planning.find_remote_destination import require_not_sent  # noqa: PLC0415 -- as above
+
+        require_not_sent(settings, delivery)
     delivery = begin_attempt(delivery, folder)
     drop_stale_receipts(RuleInputs(plan), delivery, folder)
     _keep(delivery, folder / DELIVERY)

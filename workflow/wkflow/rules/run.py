@@ -69,7 +69,7 @@ class Run:
             reports = (*reports, receipt_name(MANIFEST_RULE))
         adds = self.settings.kind.is_remote and self.settings.discards
         folder = self.settings.run_folder
-        merges = self.settings.kind.adds_layers
+        merges = self.settings.kind.merges
         return UploadInputs(self.delivery, inputs, folder, jobs, reports, adds=adds, merges=merges)
 
     @property
@@ -157,7 +157,7 @@ class Run:
         WorkflowError
             If somebody removed some of it meanwhile; the next run makes it anew.
         """
-        if (self.delivery and self.delivery.discard) or self.settings.kind.adds_layers:
+        if (self.delivery and self.delivery.discard) or self.settings.kind.merges:
             return  # it is somewhere else by now
         lost = drop_lost(self.plan, self.settings.run_folder)
         if lost:

@@ -149,9 +149,15 @@ class UploadInputs:
         return [receipt_name(f"set_details/{details.digest()}")] if details else []
 
     @property
+    def _composed(self) -> list[str]:
+        """What says that the dataset which gets the layers has them."""
+        is_wanted = self._delivery is not None and self._delivery.composes
+        return [receipt_name("compose_layers")] if is_wanted else []
+
+    @property
     def final_targets(self) -> list[str]:
         """What a run has to reach."""
-        return [*self._targets, *self._details]
+        return [*self._targets, *self._details, *self._composed]
 
     @property
     def _targets(self) -> list[str]:

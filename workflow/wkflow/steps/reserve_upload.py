@@ -8,6 +8,8 @@ from wkflow.model.layer_names import suggest
 from wkflow.network.retry import START_RETRIES, RetryBudget
 from wkflow.steps.set_details import require_teams
 from wkflow.webknossos.client.api_versions import Dialect
+from wkflow.webknossos.client.compose import layers_of
+from wkflow.webknossos.client.dataset import RemoteDataset
 from wkflow.webknossos.client.server import Server
 from wkflow.webknossos.client.session import Session
 from wkflow.webknossos.client.upload import Upload
@@ -36,7 +38,8 @@ def reserve_upload(delivery: UploadPlan, run_folder: Path, token: str) -> Reserv
     ) as session:
         server = Server.connect(session, delivery.url)
         organization = server.user().organization
-        datastore = server.upload_datastore()
+        target = added_to(server, delivery)
+        datastore = target.datastore if target else server.upload_datastore()
         server.check_name(delivery.name, suggestion=suggest(delivery.name))
         require_teams(server, delivery)
         reservation = Reservation(
@@ -45,18 +48,45 @@ def reserve_upload(delivery: UploadPlan, run_folder: Path, token: str) -> Reserv
             api=server.dialect.version,
             datastore=datastore,
             organization=organization,
-            folder_id=server.folder_id(delivery.folder) if delivery.folder else None,
+            folder_id=_folder_id(server, delivery, target),
             name=delivery.name,
             file_count=delivery.file_count,
             known=tuple(sorted(server.dataset_ids(delivery.name, organization))),
             reserved_at=time(),
+            links=_links(target) if target and delivery.links else (),
         )
         before = run_folder / replace(delivery, attempt=delivery.attempt - 1).reservation
         if before.exists():
             open_upload(session, Reservation.read(before)).cancel()
         if delivery.transfer_mode == "http":
-            open_upload(session, reservation).reserve(delivery.byte_bound, reservation.folder_id)
+            open_upload(session, reservation).reserve(
+                delivery.byte_bound, reservation.folder_id, reservation.links
+            )
     return reservation
+
+
+def added_to(server: Server, delivery: UploadPlan) -> RemoteDataset | None:
+    """Give the dataset that gets the layers, if there is one.
+
+    Raises
+    ------
+    ServerError
+        If it is not there any more.
+    """
+    if not delivery.adds_to:
+        return None
+    return RemoteDataset.read(server, delivery.adds_to.rpartition("/")[2])
+
+
+def _folder_id(server: Server, delivery: UploadPlan, target: RemoteDataset | None) -> str | None:
+    """Give the folder: the one that was named, else that of the dataset which gets the layers."""
+    if delivery.folder:
+        return server.folder_id(delivery.folder)
+    return str(target.info["folderId"]) if target and target.info.get("folderId") else None
+
+
+def _links(target: RemoteDataset) -> tuple[dict[str, str], ...]:
+    return tuple({"datasetId": target.id, "layerName": name} for name in layers_of(target))
 
 
 def open_upload(session: Session, reservation: Reservation) -> Upload:

@@ -62,15 +62,15 @@ def tell_details(delivery: UploadPlan, run_folder: Path, token: str) -> None:
         kept = set_details(server, str(proof["dataset_id"]), details)
     proof["details"] = dict(proof.get("details") or {}) | kept.to_dict()
     for name in (PROOF_COPY, PROOF):
-        _amend(run_folder / name, atomic_files.as_json(proof))
+        amend(run_folder / name, atomic_files.as_json(proof))
     if (run_folder / PAGE).exists():
         from wkflow.report.details_section import with_details  # noqa: PLC0415 -- it imports Jinja2
 
         page = (run_folder / PAGE).read_text()
-        _amend(run_folder / PAGE, with_details(page, proof["details"]).encode())
+        amend(run_folder / PAGE, with_details(page, proof["details"]).encode())
 
 
-def _amend(path: Path, content: bytes) -> None:
+def amend(path: Path, content: bytes) -> None:
     """Replace a file that is there; its time stays."""
     state = path.stat()
     with atomic_files.atomic_write(path) as file:

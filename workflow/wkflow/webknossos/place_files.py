@@ -84,7 +84,7 @@ def _reserved(
         "initialTeamIds": [],
         "folderId": reservation.folder_id,
         "requireUniqueName": False,
-        "layersToLink": [],
+        "layersToLink": list(reservation.links),
         "dataSource": json.loads((dataset / PROPERTIES).read_bytes()),
         "pathPrefix": None,
     })  # fmt: skip

@@ -13,6 +13,7 @@ class Reservation:
 
     `url` is the server's address as it answered, `api` the version that both speak. `known` are
     the finished datasets of the same name before this one: what is new afterwards is ours.
+    `links` are layers of another dataset which this one has as well.
     """
 
     upload_id: str
@@ -25,6 +26,7 @@ class Reservation:
     file_count: int
     known: tuple[str, ...]
     reserved_at: float
+    links: tuple[dict[str, str], ...] = ()
 
     def write(self, path: str | Path) -> None:
         """Put it in its place, whole or not at all."""

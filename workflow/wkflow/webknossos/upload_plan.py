@@ -22,7 +22,8 @@ class UploadPlan:
     never exceed together. `recipe` changes when the files, the name or the place does. `attempt`
     and `upload_id` say how often the server was asked and under what name it knows the upload.
     `insecure` lets the token travel over plain http. `details` are what the dataset says of itself
-    there (`DatasetDetails`); the recipe does not know them.
+    there (`DatasetDetails`); the recipe does not know them. `adds_to` is the address of the dataset
+    there that gets the layers, `links` says that instead a new one has them and links its layers.
     """
 
     dataset: str
@@ -45,6 +46,13 @@ class UploadPlan:
     upload_id: str = ""
     insecure: bool = False
     details: dict[str, Any] = field(default_factory=dict)
+    adds_to: str = ""
+    links: bool = False
+
+    @property
+    def composes(self) -> bool:
+        """Whether another dataset gets the layers of this one."""
+        return bool(self.adds_to) and not self.links
 
     @property
     def reservation(self) -> str:

@@ -61,7 +61,8 @@ class Servers:
         ServerError
             If a dataset of that name holds other layers.
         """
-        if not settings.kind.uploads or (settings.run_folder / DELIVERY).exists():
+        is_new = settings.kind.uploads and not settings.kind.composes
+        if not is_new or (settings.run_folder / DELIVERY).exists():
             return None
         try:
             found = self._found(settings)
@@ -118,11 +119,11 @@ class Servers:
         from wkflow.webknossos.client.session import Session  # noqa: PLC0415
 
         bundle = str(settings.ca_bundle) if settings.ca_bundle else None
-        key = (settings.webknossos_url, bundle, settings.insecure)
+        key = (settings.server_url, bundle, settings.insecure)
         if key not in self._known:
             session = Session(find_token(), ca_bundle=bundle, insecure=settings.insecure)
             self._stack.enter_context(session)
-            server = Server.connect(session, settings.webknossos_url)
+            server = Server.connect(session, settings.server_url)
             tree: list[dict[str, Any]] = session.json("GET", server.at("/folders/tree"))
             root = next((str(one["id"]) for one in tree if not one.get("parent")), "")
             self._known[key] = _Known(server, server.user().organization, root)

@@ -23,7 +23,8 @@ class Announcement:
     """What the server is told before an upload.
 
     `total_bytes` is an upper bound, or None to promise none; `folder_id` None stands for the
-    root folder.
+    root folder. `links` are layers of other datasets that the new one has as well: `datasetId` and
+    `layerName` of each.
     """
 
     upload_id: str
@@ -32,6 +33,7 @@ class Announcement:
     file_count: int
     total_bytes: int | None = None
     folder_id: str | None = None
+    links: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,10 @@ class Dialect:
         }
         if announced.total_bytes is not None:
             numbers["totalFileSizeInBytes"] = announced.total_bytes
-        rest: dict[str, object] = {"layersToLink": [], "folderId": announced.folder_id}
+        rest: dict[str, object] = {
+            "layersToLink": list(map(dict, announced.links)),
+            "folderId": announced.folder_id,
+        }
         name, organization = announced.name, announced.organization
         if self._is_first:
             names = {"name": name, "organization": organization, "initialTeams": []}

@@ -2,7 +2,7 @@
 
 from wkflow.webknossos.client.api_versions import Dialect, NewMag
 from wkflow.webknossos.client.session import Session
-from wkflow.webknossos.client.upload import Upload
+from wkflow.webknossos.client.upload import Links, Upload
 
 
 class MagUpload(Upload):
@@ -43,7 +43,9 @@ class MagUpload(Upload):
         )
         self.mag = mag
 
-    def reserve(self, total_bytes: int | None, folder_id: str | None = None) -> None:
+    def reserve(
+        self, total_bytes: int | None, folder_id: str | None = None, links: Links = ()
+    ) -> None:
         """Announce the mag; an upload that is known already is left as it is.
 
         Where the same mag is on its way in another upload, the server forgets that one.
@@ -54,13 +56,15 @@ class MagUpload(Upload):
             An upper bound; None sets none.
         folder_id
             None: a mag is in no folder of the server.
+        links
+            None: a mag has no layers.
 
         Raises
         ------
         ServerError
             If rights forbid it, or the dataset takes no such mag.
         """
-        del folder_id
+        del folder_id, links
         dialect = self._dialect
         self._reserve(
             dialect.reserve_mag_body(self.upload_id, self.mag, self.file_count, total_bytes)

@@ -1,5 +1,6 @@
 """One upload: reserved, filled piece by piece, finished; resumable, and nothing is sent twice."""
 
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any, Self
 
@@ -9,6 +10,9 @@ from wkflow.webknossos.client.api_versions import Announcement, Dialect
 from wkflow.webknossos.client.request import Request, Response
 from wkflow.webknossos.client.session import FINISH_TIMEOUT_S, Session
 from wkflow.webknossos.client.upload_part import PartBody, UploadPart
+
+Links = Sequence[Mapping[str, str]]
+"""Layers of other datasets, each by `datasetId` and `layerName`."""
 
 NEVER_SENT = ".wkflow-asks"
 """A path that no upload has: asking for it tells whether the upload itself is known."""
@@ -64,7 +68,12 @@ class Upload:
         self._name, self._organization = name, organization
         self.bytes_sent, self._lock = 0, Lock()
 
-    def reserve(self, total_bytes: int | None, folder_id: str | None) -> None:
+    def reserve(
+        self,
+        total_bytes: int | None,
+        folder_id: str | None,
+        links: Links = (),
+    ) -> None:
         """Announce the upload; one that is known already is left as it is.
 
         Parameters
@@ -73,6 +82,8 @@ class Upload:
             An upper bound: the server throws away an upload that exceeds it. None sets none.
         folder_id
             None stands for the root folder.
+        links
+            Layers of other datasets that this one is to have as well.
 
         Raises
         ------
@@ -80,8 +91,9 @@ class Upload:
             If quota, rights, name or folder forbid it.
         """
         announced = Announcement(
-            self.upload_id, self._name, self._organization, self.file_count, total_bytes, folder_id
-        )
+            self.upload_id, self._name, self._organization, self.file_count, total_bytes, folder_id,
+            tuple(links),
+        )  # fmt: skip
         self._reserve(self._dialect.reserve_body(announced))
 
     def _reserve(self, body: dict[str, Any]) -> None:
