@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.conformance, pytest.mark.long]
 SHAPE = (5, 70, 101)
 REMOTE_JUDGE = Path(__file__).with_name("remote_judge.py")
 REMOTE_DETAILS = Path(__file__).with_name("remote_details.py")
+REMOTE_LAYERS = Path(__file__).with_name("remote_layers.py")
 SERVED = ("zarr_streaming", "proxy_path")
 
 Starter = Callable[..., Standin]
@@ -219,3 +220,33 @@ def test_what_a_dataset_says_of_itself_is_read_and_changed(
         "tags": ["theirs"], "teams": ["Lab Birch"], "description": None, "metadata": metadata,
         "public": False,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("api", [13, 16])
+def test_layers_that_we_add_are_read_and_added_as_well(
+    official: Official, whole: Path, start: Starter, tmp_path: Path, api: int
+) -> None:
+    """The official library reads the layer like its own, and gives it to another dataset."""
+    server = start(api=api)
+
+    def run(*arguments: object) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "wkflow.cli.main", *map(str, arguments)],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment() | {"WK_URL": server.url, "WK_TOKEN": server.token},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    url, other = (run("upload", "--name", name, whole) for name in ("first", "other"))
+    images = whole.parent / "source/color"
+    assert run("add-layer", "--layer-name", "again", "--max-mag", "4", images, url) == url
+    said = official.script(REMOTE_LAYERS, url, server.token, "color", "again", other)
+    equal, layers = json.loads(said)
+    same = {"1": True, "2-2-1": True, "4-4-2": True}
+    assert equal == dict.fromkeys(SERVED, same)
+    assert layers == ["color", "segmentation", "theirs"]
+    assert "Traceback" not in (server.folder / "standin.err").read_text()
