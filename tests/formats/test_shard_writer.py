@@ -184,3 +184,24 @@ def test_what_is_under_way_ends_before_the_caller_goes_on() -> None:
         running.wait(10)
         done.close()
         assert ended == [1]
+
+
+@pytest.mark.parametrize("data_format", sorted(DATA_FORMATS))
+def test_chunks_before_the_layer_are_not_asked_for(tmp_path: Path, data_format: str) -> None:
+    """Of a layer that begins far from its first shard's edge; they are left out as zeros are."""
+    begin = (SIZE[0] // 2, SIZE[1] // 3, SIZE[2] // 4)
+    layer = Layer("em", "color", "uint8", 1, SIZE, data_format=data_format, begin=begin)
+    voxels = stored(tmp_path, layer, "none")
+    block = noise((1, *SIZE), "uint8")
+    block[:, : begin[0]], block[:, :, : begin[1]], block[:, :, :, : begin[2]] = 0, 0, 0
+    grid, asked = voxels.grid, list[int]()
+
+    def region(box: Box) -> Voxels:
+        asked.append(box.begin[0])
+        return of(block)(box)
+
+    boxes = [grid.shard_box(at) for at in grid.box.cells(grid.shard)]
+    with ThreadPoolExecutor(2) as pool, voxels.writing() as sink:
+        list(sink.stream(iter(boxes), region, pool))
+    assert min(asked) >= begin[0] // grid.chunk[0] * grid.chunk[0]
+    assert_array_equal(read(voxels), of(block)(grid.box), strict=True)

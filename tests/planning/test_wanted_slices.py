@@ -16,9 +16,10 @@ def in_order(found: ImageFolder) -> list[ImageFolder]:
 
 def test_some_slices_of_each_stack_are_wanted() -> None:
     """Whatever order the files have in the folder; each keeps its mark and its name."""
-    wanted = wanted_slices(FOUND, slice(1, 2), in_order)
+    wanted, stacks = wanted_slices(FOUND, slice(1, 2), in_order)
+    assert stacks == list(in_order(FOUND))
     assert (wanted.files, wanted.marks, wanted.names) == (("b", "a"), ((1, 1), (3, 3)), ("B", "A"))
-    assert wanted_slices(FOUND, ALL, in_order) is FOUND
+    assert wanted_slices(FOUND, ALL, in_order) == (FOUND, None)
 
 
 def test_slices_that_are_not_there_are_told_later() -> None:
@@ -27,8 +28,8 @@ def test_slices_that_are_not_there_are_told_later() -> None:
     def refuse(_: ImageFolder) -> list[ImageFolder]:
         raise SourceError("has a number twice", Path("a"), "Rename it.")
 
-    assert wanted_slices(FOUND, slice(5, 9), in_order) is FOUND
-    assert wanted_slices(FOUND, slice(1, 2), refuse) is FOUND
+    assert wanted_slices(FOUND, slice(5, 9), in_order)[0] is FOUND
+    assert wanted_slices(FOUND, slice(1, 2), refuse) == (FOUND, None)
 
 
 @pytest.mark.parametrize("files", [{"x"}, set()])

@@ -64,6 +64,35 @@ def test_it_leads_to_the_same_shards(
     assert second_mag(plan, one, shortcut) == second_mag(plan, one, None)
 
 
+@pytest.mark.parametrize("shard", ["1024,1024,8", "16,16,8"])
+@pytest.mark.parametrize(
+    "box",
+    [
+        "8,16,24,24,16,40",  # at chunks
+        "14,10,6,21,27,33",  # within them, at whole cells
+        "40,0,0,20,45,30",  # chunks and shards before it hold nothing
+    ],
+)
+def test_a_part_has_one_where_cells_are_whole(tmp_path: Path, box: str, shard: str) -> None:
+    """Each slab leaves its part of it, also the first, which begins anywhere; same shards."""
+    options = {"bounding_box": box, "shard_shape": shard, "max_mag": "4"}
+    plan, one = converted(tmp_path, grains(70, 45, 64), sampling_mode="isotropic", **options)
+    cut = replace(one, job_bytes=1)
+    cut = replace(cut, job_bytes=cut.grids[0].shard[2] * cut.box.size[0] * cut.box.size[1] * 2)
+    plan = replace(plan, layers=(cut,))
+    scratch = tmp_path / "scratch"
+    for slab in cut.slabs():
+        convert_slab(plan, "em", str(slab), threads=2, tick=lambda _: None, scratch=scratch)
+    assert len(cut.slabs()) > 1
+    shortcut = shortcut_of(cut, scratch)
+    assert shortcut
+    with ShortcutVoxels(shortcut).reading([shortcut.grid.box]) as region:
+        assert region is not None
+        assert region(shortcut.grid.box).any()
+    assert second_mag(plan, cut, shortcut) == second_mag(plan, cut, None)
+    assert shortcut_bytes(cut) == shortcut.grid.box.voxels * cut.layer.voxel_bytes
+
+
 def test_small_slabs_each_leave_a_part(tmp_path: Path) -> None:
     """The parts of all slabs make the mag."""
     plan, one = converted(tmp_path, grains(100, 45, 37), max_mag="2")
@@ -138,5 +167,6 @@ def test_not_every_layer_has_one(tmp_path: Path) -> None:
         replace(one, grids=one.grids[:1]),
         replace(one, layer=replace(one.layer, axes=(("t", 2),))),
         plan_of(source, chunk_shape="8,8,1", sampling_mode="isotropic").layers[0],
+        plan_of(source, bounding_box="7,8,0,90,90,3").layers[0],
     )
     assert [shortcut_of(other, tmp_path) for other in others] == [None] * len(others)

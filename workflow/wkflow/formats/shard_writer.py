@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, wait
 from contextlib import closing
 from functools import partial
+from itertools import repeat
 from typing import TypeVar
 
 from wkflow.countdown import Countdown
@@ -86,13 +87,19 @@ class Sink:
     def _encode(self, piece: tuple[list[Box], ReadBox, Countdown]) -> list[Row]:
         rows, region, left = piece
         try:
-            if len(rows) == 1:
-                return [self._encoder.encode(region, rows[0])]
-            whole = Box(rows[0].begin, rows[-1].end)
-            voxels = region(whole)
-            return [self._encoder.encode(partial(part_of, voxels, whole), row) for row in rows]
+            before = self._before(rows[0])
+            rows = [_without(row, before * self._grid.chunk[0]) for row in rows]
+            if len(rows) > 1:
+                whole = Box(rows[0].begin, rows[-1].end)
+                region = partial(part_of, region(whole), whole)
+            return [[*repeat(None, before), *self._encoder.encode(region, row)] for row in rows]
         finally:
             left.tick()
+
+    def _before(self, row: Box) -> int:
+        """Count the chunks of a row before the layer's begin: they hold nothing but zeros."""
+        chunk = self._grid.chunk[0]
+        return max(0, self._grid.begin[0] // chunk - row.begin[0] // chunk)
 
     def _append(self, row: Box, chunks: Row) -> None:
         first, y, z = place_of(self._grid, row)
@@ -115,6 +122,12 @@ class Sink:
         for shard in self._open.values():
             shard.abandon()
         self._open.clear()
+
+
+def _without(row: Box, width: int) -> Box:
+    """Leave the first voxels of a row along x out."""
+    x, y, z = row.begin
+    return Box((x + width, y, z), row.end)
 
 
 def in_order(

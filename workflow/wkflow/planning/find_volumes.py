@@ -90,7 +90,9 @@ def find_volumes(found: ImageFolder, looking: Looking | None = None) -> list[Vol
     if len(found.files) + len(found.faults) == 1 and not looking.pattern:
         return _volumes(found, looking)
     is_dicom = suffix_of(name_of(found.files[0])) in DICOM_SUFFIXES if found.files else False
-    wanted = found if is_dicom else wanted_slices(found, looking.planes, looking.groups)
+    wanted, stacks = found, None
+    if not is_dicom:
+        wanted, stacks = wanted_slices(found, looking.planes, looking.groups)
     first = None if is_dicom else _probe_first(wanted, looking)
     if looking.pattern and (is_dicom or (first and not _is_slice(first[1]))):
         raise _no_slices(found, is_dicom=is_dicom)
@@ -104,7 +106,7 @@ def find_volumes(found: ImageFolder, looking: Looking | None = None) -> list[Vol
         require_sound(found, headers)
         groups = by_series(found, looking.local)
     else:
-        groups = looking.groups(found)
+        groups = stacks or looking.groups(found)
     faults = [fault for group in groups for fault in misfits(group, headers, pad=looking.pad)]
     require_sound(found, headers, faults)
     return [volume for group in groups for volume in _stacked(group, headers, looking)]

@@ -11,18 +11,19 @@ ALL = slice(None)
 
 def wanted_slices(
     found: ImageFolder, planes: slice, groups: Callable[[ImageFolder], Iterable[ImageFolder]]
-) -> ImageFolder:
-    """Give the files of which slices are wanted, if the folder is one of slices.
+) -> tuple[ImageFolder, list[ImageFolder] | None]:
+    """Give the files of which slices are wanted, if the folder is one of slices; and its stacks.
 
     `planes` are those of each stack, `groups` puts the files of a folder into stacks, by names.
+    The stacks are None where nobody had to ask for them.
     """
     if planes == ALL:
-        return found
+        return found, None
     try:
         stacks = list(groups(found))
     except SourceError:  # told if they are slices
-        return found
-    return only_files(found, {file for stack in stacks for file in stack.some(planes)})
+        return found, None
+    return only_files(found, {file for stack in stacks for file in stack.some(planes)}), stacks
 
 
 def only_files(found: ImageFolder, files: set[str]) -> ImageFolder:

@@ -59,22 +59,19 @@ def shortcut_of(plan: LayerPlan, scratch: Path | None) -> Shortcut | None:
 
     It has one where each voxel of the second mag stands for at most two along each axis, where
     rows of chunks hold whole cells, and where it is worth its disk: because mag 1 goes meanwhile,
-    or because the second mag is small. Layers of several frames, or off the origin, have none.
+    or because the second mag is small. Layers of several frames, or that begin within a cell, have
+    none.
     """
     steps = plan.steps()
-    if (
-        scratch is None
-        or not BOOT.exists()
-        or not steps
-        or plan.layer.frames > 1
-        or plan.given
-        or any(plan.box.begin)
-    ):
+    if scratch is None or not BOOT.exists() or not steps or plan.layer.frames > 1 or plan.given:
         return None
     is_small = plan.rest_steps()[:1] == steps[:1]
     finest, second = plan.grids[:2]
     factor = second.mag.over(finest.mag)
-    whole_cells = all(c % f == 0 for c, f in zip(finest.chunk, factor, strict=True))
+    whole_cells = not any(
+        chunk % f or begin % f
+        for chunk, begin, f in zip(finest.chunk, finest.begin, factor, strict=True)
+    )
     is_plain = max(factor) <= 2 and KERNELS[plan.kernel].reach == 0
     if not (whole_cells and is_plain and (is_small or plan.passing)):
         return None
@@ -84,7 +81,7 @@ def shortcut_of(plan: LayerPlan, scratch: Path | None) -> Shortcut | None:
 def shortcut_bytes(plan: LayerPlan) -> int:
     """Bytes that a layer's shortcut takes for a while, at most."""
     shortcut = shortcut_of(plan, Path())
-    return prod(shortcut.grid.size) * plan.layer.voxel_bytes if shortcut else 0
+    return prod(shortcut.grid.box.size) * plan.layer.voxel_bytes if shortcut else 0
 
 
 def has_shortcut(plan: Plan, batch: str) -> bool:

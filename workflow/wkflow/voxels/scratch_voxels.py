@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from wkflow import atomic_files
+from wkflow.formats.chunk_rows import from_begin
 from wkflow.formats.contract import ReadBox, Voxels
 from wkflow.model.box import Box, Triple, ceil_div
 from wkflow.model.slab import Slab
@@ -30,11 +31,13 @@ class ShortcutVoxels:
 
     def _leave(self, handle: int, slab: Slab, region: ReadBox, box: Box) -> Voxels:
         voxels = region(box)
-        size = self._plan.grids[0].size
+        finest = self._plan.grids[0]
         begin, end = self._below(box)
         takes = [
-            reach(b * f, e * f, s)[2]
-            for b, e, f, s in zip(begin, end, self._shortcut.factor, size, strict=True)
+            reach(b * f - first, e * f - first, last - first)[2]
+            for b, e, f, first, last in zip(
+                begin, end, self._shortcut.factor, finest.begin, finest.size, strict=True
+            )
         ]
         reduced = REDUCERS[self._plan.kernel](gather(voxels, takes), self._shortcut.factor).T
         first = slab.z_begin // self._shortcut.factor[2]
@@ -45,7 +48,7 @@ class ShortcutVoxels:
     def _write(self, handle: int, plane: Voxels, place: Triple) -> None:
         """Write a plane (y, x, c): at once where it spans all x, else row by row."""
         x, y, z = place
-        if plane.shape[1] == self._shortcut.grid.size[0]:
+        if plane.shape[1] == self._shortcut.grid.box.size[0]:
             os.pwrite(handle, np.ascontiguousarray(plane).data, self._offset(x, y, z))
             return
         for number, row in enumerate(np.ascontiguousarray(plane), y):
@@ -56,8 +59,9 @@ class ShortcutVoxels:
         return (x, y, z), ceil_div(box.end, self._shortcut.factor)
 
     def _offset(self, x: int, y: int, z: int) -> int:
-        width, height, _ = self._shortcut.grid.size
-        return ((z * height + y) * width + x) * self._plan.layer.voxel_bytes
+        left, top, _ = self._shortcut.grid.begin
+        width, height, _ = self._shortcut.grid.box.size
+        return ((z * height + y - top) * width + x - left) * self._plan.layer.voxel_bytes
 
     @contextmanager
     def reading(self, boxes: Iterable[Box]) -> Iterator[ReadBox | None]:
@@ -66,7 +70,10 @@ class ShortcutVoxels:
         None if a file lacks.
         """
         factor, depth = self._shortcut.factor[2], self._plan.box.end[2]
-        ends = [(box.begin[2] * factor, min(box.end[2] * factor, depth)) for box in boxes]
+        least = self._plan.box.begin[2]
+        ends = [
+            (max(box.begin[2] * factor, least), min(box.end[2] * factor, depth)) for box in boxes
+        ]
         slabs = {slab for z0, z1 in ends for slab in self._plan.feeding_slabs(0, _column(z0, z1))}
         files = {slab.z_begin: self._shortcut.path(slab) for slab in slabs}
         if not all(path.exists() for path in files.values()):
@@ -74,7 +81,7 @@ class ShortcutVoxels:
             return
         handles = {z: os.open(path, os.O_RDONLY) for z, path in files.items()}
         try:
-            yield partial(self._read, handles)
+            yield from_begin(self._shortcut.grid, partial(self._read, handles))
         finally:
             for handle in handles.values():
                 os.close(handle)
@@ -83,13 +90,16 @@ class ShortcutVoxels:
         width, height, planes = box.size
         out = np.empty((planes, height, width, self._plan.layer.channels), self._plan.layer.dtype)
         factor, depth = self._shortcut.factor[2], self._plan.slab_depth
-        spans_x = width == self._shortcut.grid.size[0]
+        left, full = self._shortcut.grid.begin[0], self._shortcut.grid.box.size[0]
+        rows = np.empty((height, full, self._plan.layer.channels), out.dtype)
+        x = box.begin[0] - left
         for number, plane in enumerate(out, box.begin[2]):
-            begin = number * factor // depth * depth
-            rows = (plane,) if spans_x else plane
-            for y, row in enumerate(rows, box.begin[1]):
-                offset = self._offset(box.begin[0], y, number - begin // factor)
-                os.preadv(handles[begin], [row.data], offset)
+            begin = max(number * factor // depth * depth, self._plan.box.begin[2])
+            target = plane if width == full else rows  # a call for each row would take longer
+            place = self._offset(left, box.begin[1], number - begin // factor)
+            os.preadv(handles[begin], [target.data], place)
+            if target is rows:
+                plane[...] = rows[:, x : x + width]
         return out.T
 
 
