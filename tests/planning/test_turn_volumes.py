@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import zarr
 from numpy.testing import assert_array_equal
-from wkflow.errors import ConfigError
+from wkflow.errors import ConfigError, SourceError
 from wkflow.model.box import Triple
 from wkflow.model.mag import Mag
 from wkflow.model.source import Header, ImageMetadata, Source
@@ -22,6 +23,8 @@ from tests.steps.stacks import grains, laid_out, plan_of, settings_of, write_tif
 
 VOXELS = grains()
 SMALL = {"chunk_shape": 32, "shard_shape": 64}
+FEW, SLIM = ({"job_size": 1, "chunk_shape": edge, "shard_shape": edge * 4} for edge in (8, 2))
+"""So small that each job needs all slices."""
 
 
 def turned(voxels: np.ndarray, transpose: str, flip: str) -> np.ndarray:
@@ -34,6 +37,8 @@ CASES = [
     ("slices", "yxz", ""), ("slices", "xyz", "x"), ("slices", "xyz", "y,z"),
     ("zipped slices", "yxz", "x,y,z"), ("pages", "yxz", "z"), ("pages", "xyz", "x"),
     ("tiles", "zyx", ""), ("tiles", "yzx", "y"), ("stream", "yxz", "x"), ("stream", "xyz", "y"),
+    ("slices", "zyx", ""), ("slices", "zxy", "x,z"), ("slices", "xzy", "y"),
+    ("zipped slices", "yzx", "x,y,z"), ("zipped slices", "zyx", ""), ("pages", "zyx", "y"),
     ("chunks", "zxy", "x,z"), ("chunks", "xzy", ""), ("raw", "zyx", "z"), ("raw", "yzx", "x,y,z"),
 ]  # fmt: skip
 
@@ -113,10 +118,11 @@ def test_layers_stay_where_they_are_to_one_another() -> None:
 @pytest.mark.parametrize(
     ("kind", "options", "where", "words"),
     [
-        ("slices", {"transpose": "zyx"}, "transpose", "zyx takes slices across, and layer em is"),
+        ("slices", {"transpose": "zyx", **SLIM}, "transpose", "would be read 23 times"),
+        ("zipped slices", {"transpose": "zyx", **FEW}, "transpose", "would be decoded 6 times"),
         ("stream", {"transpose": "zyx"}, "transpose", "can only be read from its first plane on"),
         ("stream", {"flip": "z"}, "flip", "can only be read from its first plane on"),
-        ("pages", {"transpose": "zyx", "chunk_shape": 8}, "transpose", "would be decoded 6 times"),
+        ("pages", {"transpose": "zyx", **FEW}, "transpose", "would be decoded 6 times"),
     ],
 )
 def test_what_would_take_too_long_is_refused(
@@ -129,6 +135,75 @@ def test_what_would_take_too_long_is_refused(
     assert fault.value.where == where
     assert words in fault.value.what
     assert "Convert it without that first" in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    "options", [FEW, {"memory": "256M"}, {"job_size": "20K"}, {"batch_size": 64}]
+)
+def test_slices_across_do_not_depend_on_the_cut(tmp_path: Path, options: dict[str, object]) -> None:
+    """Few planes at once, or all of them: the same voxels, and memory is what is planned."""
+    source = write(tmp_path / "in", "slices", VOXELS)
+    plan = plan_of(source, downsample=False, transpose="zyx", flip="z", **options)
+    one, voxels = found(plan, tmp_path)
+    assert_array_equal(voxels.T, turned(VOXELS, "zyx", "z"))
+    assert one.feed.kind == "bands"
+    assert {name for slab in one.slabs() for name in plan.layers[0].slab_sources(slab)[0]} == {
+        str(path) for path in source.iterdir()
+    }
+
+
+def test_slices_across_may_be_missing_smaller_and_of_several_times(tmp_path: Path) -> None:
+    """A number that lacks is a blank plane, a small slice is padded, times become frames."""
+    folder = tmp_path / "em"
+    write_tiffs(folder, VOXELS)
+    (folder / "slice_3.tif").unlink()
+    tifffile.imwrite(folder / "slice_5.tif", VOXELS[5, :30, :20])
+    plan = plan_of(folder, downsample=False, transpose="zyx", on_mismatch="pad", **SMALL)
+    expected = VOXELS.copy()
+    expected[3] = expected[5, 30:] = expected[5, :, 20:] = 0
+    assert_array_equal(found(plan, tmp_path)[1].T, turned(expected, "zyx", ""))
+
+    timed = tmp_path / "timed"
+    timed.mkdir()
+    for number, plane in enumerate(VOXELS):
+        tifffile.imwrite(timed / f"t{number // 10}_z{number % 10}.tif", plane)
+    plan = laid_out(timed, downsample=False, transpose="xzy", target=tmp_path / "film", **SMALL)
+    (one,) = plan.layers
+    assert (one.layer.axes, one.layer.size) == ((("t", 2),), (45, 10, 37))
+    for slab in one.slabs():
+        convert_slab(plan, one.layer.name, str(slab), threads=2, tick=lambda _: None,
+                     scratch=tmp_path)  # fmt: skip
+    array = zarr.open_array(Path(plan.dataset) / one.layer.name / "1")
+    both = VOXELS.reshape(2, 10, 37, 45)
+    assert_array_equal(array[:, 0], both.transpose(0, 3, 1, 2))
+
+
+def test_a_bad_slice_across_is_named(tmp_path: Path) -> None:
+    """As it is where slices lie as they are; colours go with their voxels."""
+    colours = np.stack([VOXELS, VOXELS[::-1], VOXELS // 2], axis=3)
+    source = write_tiffs(tmp_path / "em", colours)
+    plan = plan_of(source, downsample=False, transpose="zyx", channels="rgb", **SMALL)
+    (one,) = plan.layers
+    assert (one.layer.channels, one.layer.size) == (3, (20, 37, 45))
+    (source / "slice_7.tif").write_bytes((source / "slice_7.tif").read_bytes()[:900])
+    with pytest.raises(SourceError) as fault:
+        found(plan, tmp_path)
+    assert fault.value.where.endswith("slice_7.tif")
+
+
+def test_what_is_seen_of_slices_across_is_what_is_seen_of_them(tmp_path: Path) -> None:
+    """A layer's kind is judged by slices as they are: by the part that is wanted of each."""
+    source = write(tmp_path / "in", "slices", VOXELS)
+    given = {"category": None, "bounding_box": "7,9,3,30,21,11", "downsample": False, **SMALL}
+    (across,) = plan_of(source, transpose="zyx", flip="x,z", **given).layers
+    (upright,) = plan_of(source, **given).layers
+    assert (across.layer.category, across.evidence) == (upright.layer.category, upright.evidence)
+    stack, same = across.source.upright, upright.source
+    assert (stack.files[::-1], stack.header, stack.selection) == (
+        same.files[::-1], same.header, same.selection,
+    )  # fmt: skip
+    assert across.source.is_across
+    assert upright.source.upright is upright.source
 
 
 def test_a_dataset_in_between_leads_there(tmp_path: Path) -> None:

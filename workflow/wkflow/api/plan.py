@@ -200,8 +200,8 @@ def plan(
         STOP is not converted. A step makes voxels as much larger along z. In YAML it needs quotes.
     transpose : Sequence[str] or str
         Which axes of the source become x, y and z of the dataset, such as yxz; their voxel sizes
-        and mags go with them. Of stacks of slices x and y can be exchanged; z as well in files of
-        planes that are stored uncompressed or in small chunks.
+        and mags go with them. Where z is exchanged, each job reads all slices; what would be
+        decoded more than four times is refused.
     flip : Sequence[str] or str
         Axes of the dataset along which all layers are mirrored, after transpose: within what the
         whole source spans, so that layers and parts stay where they belong.

@@ -5,7 +5,7 @@ from math import prod
 from typing import Any, Self
 
 from wkflow.json_document import LATER
-from wkflow.model.box import Triple
+from wkflow.model.box import Box, Triple
 from wkflow.model.layer import ITEM_BYTES
 from wkflow.model.selection import Selection
 
@@ -185,6 +185,7 @@ class Source:
     says how to read files without a header, `references` where files may lie that these name.
     `missing` lists the numbers that the names of slices leave out, as a person reads them. Where
     the names of a stack count `times`, there are all slices of the first, then those of the next.
+    `is_across` says that the files are such slices, and those of the layer lie across them.
     """
 
     files: tuple[str, ...]
@@ -200,6 +201,7 @@ class Source:
     missing: str = field(default="", metadata=LATER)
     selection: Selection | None = field(default=None, metadata=LATER)
     times: int = field(default=0, metadata=LATER)
+    is_across: bool = field(default=False, metadata=LATER)
 
     @classmethod
     def of_nothing(cls) -> Self:
@@ -259,11 +261,32 @@ class Source:
         size = (self.header.width, self.header.height, 1 if self.is_stack else self.depth)
         cell = [min(pair) for pair in zip(self.grain, part.arranged(part.whole), strict=True)]
         item = ITEM_BYTES.get(self.header.dtype, 8) * self.header.samples
+        if self.is_across:
+            return prod(part.whole[:2]) * item
         if part.is_turned:
             cell = [max(cell[0], size[0]), size[1] if self.is_stack else cell[1], cell[2]]
         elif all(c <= s for c, s in zip(cell, size, strict=True)):
             return 0
         return prod(cell) * item
+
+    @property
+    def upright(self) -> Self:
+        """The stack of which the slices lie across; any other source as it is."""
+        part = self.selection
+        if not self.is_across or part is None:
+            return self
+        spans = part.spans(Box((0, 0, 0), self.header.size))
+        x, y = ((min(span), max(span) + 1) for span in spans[:2])
+        size, whole = (x[1] - x[0], y[1] - y[0], 1), (*part.whole[:2], 1)
+        flat = Selection.of_box(Box((x[0], y[0], 0), (x[1], y[1], 1)), whole)
+        return replace(
+            self,
+            is_stack=True,
+            is_across=False,
+            header=replace(self.header, width=size[0], height=size[1], planes=1),
+            grain=size,
+            selection=None if size == whole else flat,
+        )
 
     def plane(self, z: int) -> tuple[str, int]:
         """Which file, and which plane of it, is plane `z`."""

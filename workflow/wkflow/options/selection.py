@@ -119,8 +119,8 @@ class SelectionOptions(BaseModel):
     transpose: AxisOrder | None = Field(
         None,
         description="Which axes of the source become x, y and z of the dataset, such as yxz; their "
-        "voxel sizes and mags go with them. Of stacks of slices x and y can be exchanged; z as "
-        "well in files of planes that are stored uncompressed or in small chunks.",
+        "voxel sizes and mags go with them. Where z is exchanged, each job reads all slices; what "
+        "would be decoded more than four times is refused.",
         examples=["yxz"],
         json_schema_extra=About(
             "Source", "Axes of the source that become x, y and z, such as yxz."

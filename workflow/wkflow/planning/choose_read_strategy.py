@@ -46,8 +46,10 @@ def choose_feed(
         If not even one slice fits.
     """
     x, y, z = size
-    depth = min(z, max(chunk[2], batch_size or 0))
     voxel_bytes = _voxel_bytes(source)
+    depth = min(z, max(chunk[2], batch_size or 0))
+    if is_taken_across(source, chunk[2]):
+        depth = max(depth, depth_across(source, size, chunk[2], budget=budget))
     stays_open = not source.is_stack or depth <= OPEN_FILES_MAX
     if source.grain[1:] == (1, 1) and stays_open and not source.is_stream:
         step = x * chunk[1] * depth * voxel_bytes
@@ -55,10 +57,18 @@ def choose_feed(
     rows = _rows(source, y, chunk[1], x * depth * voxel_bytes, budget)
     band = x * rows * depth * voxel_bytes
     has_next = rows < y or depth < z
-    buffers = 2 if has_next and band <= AHEAD_BYTES else 1
+    most = min(AHEAD_BYTES, budget // 2) if source.is_across else AHEAD_BYTES
+    buffers = 2 if has_next and band <= most else 1
     if buffers * band <= budget:
         return ReadStrategy("bands", depth, rows, buffers, buffers * band)
     plane = x * y * voxel_bytes
+    if source.is_across:
+        raise ResourceError(
+            f"{depth} slices across take {band / 2**30:.1f} GiB of memory, "
+            f"{max(0, budget) / 2**30:.1f} GiB may be used",
+            source.first,
+            "Give --memory more, or a smaller --chunk-shape.",
+        )
     at_once = min(SCRATCH_AT_ONCE, budget // (2 * plane), 1 if source.is_stream else z)
     if at_once < 1 and plane > budget:
         raise ResourceError(
@@ -69,6 +79,22 @@ def choose_feed(
         )
     at_once = max(1, at_once)
     return ReadStrategy("scratch", depth, y, at_once, at_once * plane, depth * plane)
+
+
+def is_taken_across(source: Source, chunk_depth: int) -> bool:
+    """Whether what is decoded at once reaches through several depths of chunks, as it is turned."""
+    part = source.selection
+    return bool(part and part.is_turned) and source.grain[2] > chunk_depth
+
+
+def depth_across(source: Source, size: Triple, chunk_depth: int, *, budget: int) -> int:
+    """Slices that are in memory at once where each costs decoding what many others need as well.
+
+    As many as memory allows, up to `ALIGNED_BYTES`: whole chunks.
+    """
+    plane = size[0] * size[1] * _voxel_bytes(source)
+    most = max(0, min(ALIGNED_BYTES, budget)) // plane // chunk_depth * chunk_depth
+    return min(size[2], max(chunk_depth, most))
 
 
 def _rows(source: Source, height: int, chunk_height: int, row_bytes: int, budget: int) -> int:

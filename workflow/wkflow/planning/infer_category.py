@@ -45,6 +45,7 @@ def judge_category(
     last slice are looked at, zeros and the dtype's maximum left out; of what is costly to read,
     of fewer slices.
     """
+    source = source.upright
     for own in _own_names(source, name, is_alone=is_alone):
         if match := _SEGMENTATION.search(own):
             return "segmentation", f"its name {own!r} contains {match[0]!r}"
@@ -73,6 +74,7 @@ def look_at(source: Source, local: Local = str) -> list[NDArray[np.generic]]:
 
     Of what can only be read in order, the first frame is enough: others cost a pass over the file.
     """
+    source = source.upright
     frames = source.header.frames
     is_one = source.is_stream or source.times  # slices of several times are looked at
     wanted = (0,) if is_one else (0, frames // 2, frames - 1)

@@ -86,7 +86,7 @@ class LayerPlanner:
             kernel=kernel_for(settings.interpolation_mode, category).name,
             codec=str(named_codec(settings, layer)),
             pad=settings.on_mismatch == "pad",
-            job_bytes=settings.job_size or self._job_bytes(layer),
+            job_bytes=settings.job_size or self._job_bytes(layer, source),
             evidence=evidence,
             passing=settings.passes,
             feed=choose_feed(
@@ -135,9 +135,12 @@ class LayerPlanner:
             start=start,
         )
 
-    def _job_bytes(self, layer: Layer) -> int:
-        """Give the voxels of one job: few where parts are sent while others are made."""
-        if not self.settings.kind.uploads:
+    def _job_bytes(self, layer: Layer, source: Source) -> int:
+        """Give the voxels of one job: few where parts are sent while others are made.
+
+        Of slices that are taken across each job reads all.
+        """
+        if source.is_across or not self.settings.kind.uploads:
             return JOB_BYTES
         layer_bytes = layer.box.voxels * layer.frames * layer.voxel_bytes
         return min(JOB_BYTES, max(LEAST_JOB_BYTES, layer_bytes // PARTS))

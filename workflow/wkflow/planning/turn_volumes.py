@@ -13,14 +13,17 @@ from wkflow.model.mag import Mag
 from wkflow.model.selection import Selection
 from wkflow.model.source import Source
 from wkflow.options.settings import Settings
+from wkflow.planning.check_resources import memory_budget
+from wkflow.planning.choose_read_strategy import depth_across, is_taken_across
 from wkflow.planning.choose_voxel_size import Chosen
 from wkflow.planning.find_volumes import Volume
 from wkflow.planning.place_layers import Placed, Placement
+from wkflow.planning.plan_layer import JOB_BYTES
 
 Z = 2
 
-DECODED_MAX = 4
-"""So often may a source be decoded because its planes are taken across."""
+DECODED_MAX, READ_MAX = 4, 16
+"""So often may a source be decoded, or read, because its planes are taken across."""
 
 TWICE = "Convert it without that first, and then that dataset with it."
 
@@ -45,8 +48,9 @@ def turn_volumes(
     order, mirrored = settings.axis_order, settings.mirrored_axes
     if order == (0, 1, 2) and not mirrored:
         return volumes, placed, chosen
+    budget = memory_budget(settings)
     for volume in volumes:
-        _require_readable(settings, volume, order, mirrored)
+        _require_readable(settings, volume, order, mirrored, budget)
     step = settings.selected_slices.step
     placements = [_exchanged(one, order) for one in placed.placements]
     spans = [_exchanged(_thinned(one, step), order) for one in whole]
@@ -73,6 +77,8 @@ def turn_volumes(
 def turned_source(source: Source, order: Triple, mirrored: frozenset[int]) -> Source:
     """Give a source whose x, y, z are others of its axes; those of `mirrored` run backwards."""
     header = source.header
+    if source.is_stack and order[Z] != Z:
+        return _across(source, order, mirrored)
     size = (header.width, header.height, 1 if source.is_stack else source.depth)
     part = source.selection or Selection(size, (0, 0, 0))
     in_files = mirrored - {Z} if source.is_stack else mirrored
@@ -92,10 +98,28 @@ def turned_source(source: Source, order: Triple, mirrored: frozenset[int]) -> So
     )
 
 
+def _across(source: Source, order: Triple, mirrored: frozenset[int]) -> Source:
+    """Give a stack as one image, of which each slice is a plane, with its axes exchanged."""
+    header = source.header
+    size = (header.width, header.height, source.depth)
+    flat = source.selection or Selection((*size[:2], 1), (0, 0, 0))
+    whole = (*flat.whole[:2], source.depth)
+    turned = replace(flat, whole=whole, start=(*flat.start[:2], 0)).turned(order, mirrored, size)
+    x, y, z = (size[axis] for axis in order)
+    return replace(
+        source,
+        header=replace(header, width=x, height=y, planes=z),
+        grain=triple((*whole[:2], 1)[axis] for axis in order),
+        selection=turned,
+        is_stack=False,
+        is_across=True,
+    )
+
+
 def _require_readable(
-    settings: Settings, volume: Volume, order: Triple, mirrored: frozenset[int]
+    settings: Settings, volume: Volume, order: Triple, mirrored: frozenset[int], budget: int
 ) -> None:
-    """Refuse what would be decoded again and again."""
+    """Refuse what would be decoded, or read, again and again."""
     source = volume.source
     where = volume.source.first
     if source.is_stream and (order[Z] != Z or Z in mirrored):
@@ -103,17 +127,19 @@ def _require_readable(
         raise ConfigError(f"{where} can only be read from its first plane on", name, TWICE)
     if order[Z] == Z:
         return
-    if source.is_stack:
+    is_plain = source.grain == (1, 1, 1)
+    turned, chunk = turned_source(source, order, mirrored), settings.chunk_shape[Z]
+    if not is_taken_across(turned, chunk):
+        return
+    size = (turned.header.width, turned.header.height, turned.depth)
+    job = settings.job_size or JOB_BYTES
+    depth = depth_across(turned, size, chunk, budget=min(budget, job))
+    times = -(-min(size[Z], turned.grain[Z]) // depth)
+    if times > (READ_MAX if is_plain else DECODED_MAX):
         raise ConfigError(
-            f"{settings.transpose} takes slices across, and layer {volume.name} is a stack of "
-            "files", "transpose", f"x and y can be exchanged (yxz). {TWICE}",
-        )  # fmt: skip
-    deep = source.grain[order[Z]]
-    times = -(-deep // settings.chunk_shape[Z])
-    if times > DECODED_MAX:
-        raise ConfigError(
-            f"{settings.transpose} takes planes across, and {where} would be decoded {times} "
-            "times", "transpose", f"x and y can be exchanged (yxz). {TWICE}",
+            f"{settings.transpose} takes slices across, and those of {where} would be "
+            f"{'read' if is_plain else 'decoded'} {times} times", "transpose",
+            f"Give more --memory and a larger --job-size, if that is what lacks. {TWICE}",
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wkflow.errors import SourceError
-from wkflow.model.box import Box
+from wkflow.model.box import Box, triple
 from wkflow.model.layer_plan import LayerPlan
 from wkflow.model.source import BLANK, Header, Source
 from wkflow.readers import Image, open_images
@@ -16,6 +16,7 @@ from wkflow.readers.base.missing_planes import require_no_gaps
 from wkflow.voxels.blank_slice import BlankSlice
 from wkflow.voxels.map_values import blank_value
 from wkflow.voxels.selected_image import SelectedImage, stored_header
+from wkflow.voxels.stacked_image import StackedImage
 
 Voxels = NDArray[np.generic]
 
@@ -36,13 +37,16 @@ class LayerReader:
 
     def __init__(self, plan: LayerPlan, frame: int, stack: ExitStack) -> None:
         self.source, self._pad = plan.source, plan.pad
-        in_names = self.source.times > 0
+        in_names = self.source.times > 0 and self.source.is_stack
         self._first, self._frame = (frame * self.source.depth, 0) if in_names else (0, frame)
         self._voxel_bytes = np.dtype(self.source.header.dtype).itemsize * len(self.source.picks)
         self._blank = blank_value(plan.values, self.source.header.dtype)
         self._image: Image | None = None
         self._held: dict[int, Image] = {}
-        if not self.source.is_stack:
+        if self.source.is_across and self.source.selection:
+            stacked = StackedImage(self.source, self._opened, self._blank)
+            self._image = SelectedImage(stacked, self.source.selection, self.source.header)
+        elif not self.source.is_stack:
             self._image = stack.enter_context(open_image(self.source, self.source.files[0]))
             self._require(self._image, self.source.files[0])
 
@@ -60,6 +64,8 @@ class LayerReader:
         """Cut a box into parts that are read by themselves, in order, without decoding twice."""
         if self.source.is_stream:
             return [box]
+        if self.source.is_across:
+            return self._by_files(box)
         _, high, deep = (1, 1, 1) if self.is_stack else self.source.grain
         (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
         row_bytes = (x1 - x0) * deep * self._voxel_bytes
@@ -75,6 +81,20 @@ class LayerReader:
             Box((x0, max(y, y0), max(z, z0)), (x1, min(y + rows, y1), min(z + deep, z1)))
             for z in range(z0 // deep * deep, z1, deep)
             for y in range(y0 // rows * rows if not self.is_stack else y0, y1, rows)
+        ]
+
+    def _by_files(self, box: Box) -> list[Box]:
+        """Cut a box where other files begin, so that each is opened once for it."""
+        part = self.source.selection
+        axis = part.axes.index(2) if part else 2
+        begin, end = box.begin[axis], box.end[axis]
+        step = max(1, PIECE_BYTES * (end - begin) // (box.voxels * self._voxel_bytes))
+        return [
+            Box(
+                triple(first if a == axis else at for a, at in enumerate(box.begin)),
+                triple(min(first + step, end) if a == axis else at for a, at in enumerate(box.end)),
+            )
+            for first in range(begin, end, step)
         ]
 
     def fault(self, box: Box, out: Voxels) -> SourceError | None:
@@ -113,6 +133,12 @@ class LayerReader:
         if file == BLANK:
             yield BlankSlice(self.source.header, self._blank)
             return
+        with self._opened(file) as image:
+            yield image
+
+    @contextmanager
+    def _opened(self, file: str) -> Iterator[Image]:
+        """Open the file of a slice, if it is like the others."""
         with open_image(self.source, file) as image:
             self._require(image, file)
             yield image
@@ -125,7 +151,9 @@ class LayerReader:
     def _require(self, image: Image, file: str) -> None:
         if not self._pad:
             require_no_gaps(image.probe, file)
-        if fault := misfit(stored_header(image), self.source.stored, file, pad=self._pad):
+        stored = self.source.stored
+        like = replace(stored, planes=1) if self.source.is_across else stored
+        if fault := misfit(stored_header(image), like, file, pad=self._pad):
             raise fault
 
     def _fill(self, image: Image, box: Box, out: Voxels) -> None:
@@ -166,7 +194,7 @@ def open_image(source: Source, file: str) -> Iterator[Image]:
                 "Convert it again: the file was replaced.",
             )  # fmt: skip
         image = images[source.image]
-        part = source.selection
+        part = None if source.is_across else source.selection
         yield SelectedImage(image, part, source.header) if part else image
 
 
