@@ -81,7 +81,7 @@ RAW_SUFFIXES = frozenset({".raw", ".bin", ".img"})
 SUFFIXES = frozenset(READERS) | RAW_SUFFIXES | BIOFORMATS_SUFFIXES
 
 
-TELLING = frozenset({"czi", "dicom", "dm", "lif", "nd2", "nifti", "tiff"})
+TELLING = frozenset({"czi", "dataset", "dicom", "dm", "ims", "lif", "nd2", "nifti", "tiff"})
 """Packages of readers that have a module `source_metadata`."""
 
 
@@ -186,8 +186,9 @@ def read_metadata(path: str) -> SourceMetadata | None:
     None also where that cannot be understood: no voxel depends on it.
     """
     row = READERS.get(suffix_of(path)) or (_DICOM if not suffix_of(path) else None)
+    row = _STORE if isdir(path) else row  # noqa: PTH112
     package = row[0].partition(".")[0] if row else ""
-    if package not in TELLING or isdir(path):  # noqa: PTH112
+    if package not in TELLING:
         return None
     with suppress(SourceError, ImportError), translated(path):
         module = import_module(f"wkflow.readers.{package}.source_metadata")
