@@ -13,7 +13,7 @@ from wkflow.errors import SourceError
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.rules.job import leave_note
-from wkflow.run_folder import CLUSTER, DRAFT
+from wkflow.run_folder import CLUSTER, DRAFT, LOG
 from wkflow.run_folder import DELIVERY as DELIVERY_FILE
 
 from tests.strategies import dataset_plan, small_layer_plan
@@ -45,6 +45,25 @@ def tell(folder: Path, job: str, text: str) -> None:
 
 def last_line(out: io.StringIO) -> str:
     return COLOUR.sub("", out.getvalue().split("\x1b[2K")[-1])
+
+
+def test_the_plan_of_an_earlier_run_is_not_told(tmp_path: Path) -> None:
+    """Only when Snakemake has read the rules is there the plan of this one, or the same."""
+    PLAN.write(tmp_path / DRAFT)
+    (tmp_path / LOG).parent.mkdir()
+    (tmp_path / LOG).write_text("wkflow: snakemake ...\n")
+    bar, out = watching(tmp_path)
+    bar.update()
+    assert "layer" not in out.getvalue()
+    with (tmp_path / LOG).open("a") as log:
+        log.write("Building DAG of jobs...\n")
+    bar.update()
+    assert out.getvalue().count("wkflow: layer") == 1
+
+    (tmp_path / LOG).write_text("wkflow: snakemake ...\nWorkflowError\n")
+    failed, out = watching(tmp_path)
+    failed.close()
+    assert "layer" not in out.getvalue()
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from wkflow.model.plan import Plan
 from wkflow.model.run_kind import RunKind
 from wkflow.rules.failure_report import failures_in
 from wkflow.rules.window_inputs import counting_jobs
-from wkflow.run_folder import CLUSTER, DRAFT, PROGRESS, RunFolder
+from wkflow.run_folder import CLUSTER, DRAFT, LOG, PROGRESS, RunFolder
 
 COUNT_S = 0.4
 """Between two looks at the receipts, of which there may be thousands."""
@@ -43,6 +43,9 @@ OPENINGS = {
 USAGE = b"usage: "
 """How the log begins when Snakemake does not know an option."""
 
+READ_RULES = b"Building DAG of jobs"
+"""What Snakemake says when the rules are read, and with them the plan is drawn."""
+
 
 @dataclass
 class Progress:
@@ -63,7 +66,7 @@ class Progress:
         self._line = TerminalLine(self.out) if can_draw else None
         self._pause = EVENT_S if self.messages.as_events else LINE_S
         self._voxels: dict[str, int] = {}
-        self._stamp, self._said = 0, ""
+        self._stamp, self._said, self._has_drawn = 0, "", False
         self._counted = 0.0
         self._began = self._shown = monotonic()
         self._failed: set[Path] = set()
@@ -142,8 +145,23 @@ class Progress:
             self._read_plan()
         self._tell_failures()
 
+    def _is_drawn(self) -> bool:
+        """Whether this run has drawn its plan: before, there may be that of an earlier run.
+
+        Snakemake says so in the log, when it has read the rules; the file is not written again
+        where the plan is the same.
+        """
+        if not self._has_drawn:
+            try:
+                self._has_drawn = READ_RULES in (self.folder / LOG).read_bytes()
+            except FileNotFoundError:  # somebody else watches Snakemake
+                self._has_drawn = True
+        return self._has_drawn
+
     def _read_plan(self) -> bool:
         """Read the plan when it is there, and again when it is replaced."""
+        if not self._is_drawn():
+            return False
         try:
             stamp = (self.folder / DRAFT).stat().st_mtime_ns
             if stamp != self._stamp:
