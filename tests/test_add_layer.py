@@ -70,7 +70,14 @@ def test_a_layer_is_added_and_replaced(target: Path, tmp_path: Path) -> None:
     assert listed(target) == {"em": "./em/1", "nuclei": "./nuclei__2/1"}
     assert not (target / "nuclei").exists()
     assert np.array_equal(voxels(target, "nuclei__2"), VOLUME)
-    assert wkflow("verify", target).returncode == 0
+    told = json.loads(wkflow("verify", "--json", target).stdout)
+    assert (told["faults"], told["decoded"]) == ([], 0)  # all are held against their receipts
+    shard = next(one for one in (target / "nuclei__2/1/c").rglob("*") if one.is_file())
+    content = bytearray(shard.read_bytes())
+    content[100] ^= 1
+    shard.write_bytes(content)
+    (fault,) = json.loads(wkflow("verify", "--json", target).stdout)["faults"]
+    assert fault["path"] == str(shard.relative_to(target))
 
 
 @pytest.mark.long

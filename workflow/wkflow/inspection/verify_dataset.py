@@ -78,7 +78,7 @@ def verify_dataset(
         )  # fmt: skip
     root, folders = Path(dataset.target.root), tuple(run_folders)
     found = Verification(str(root))
-    written = written_files(folders)
+    written = written_files(root, folders)
     with ThreadPoolExecutor(threads) as pool:
         for layer in dataset.target.existing.layers:
             for mag in layer.mags:
