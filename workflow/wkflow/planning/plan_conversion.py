@@ -23,6 +23,7 @@ from wkflow.planning.check_target import (
 )
 from wkflow.planning.choose_codec import known_codecs, with_chosen_codec
 from wkflow.planning.choose_voxel_size import choose_scale_like
+from wkflow.planning.dropped_mags import dropped_notes
 from wkflow.planning.find_destination import find_destination
 from wkflow.planning.find_layers import ImageFolder, layer_name
 from wkflow.planning.find_volumes import Looking, Volume, find_volumes
@@ -103,7 +104,9 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         notes=tuple(renamed(note, names) for note in notes),
         source_metadata=settings.source_metadata,
     )
-    return with_place_for(plan, known, settings) if known else plan
+    if known:
+        return with_place_for(plan, known, settings)
+    return replace(plan, notes=(*plan.notes, *dropped_notes(plan, earlier)))
 
 
 class _LookedAt(NamedTuple):
