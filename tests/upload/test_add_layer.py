@@ -110,6 +110,7 @@ def test_what_cannot_be_is_said_before_anything_is_sent(
     run = place.run(*options)
     assert run.returncode == 2
     assert words in " ".join(lines(run))
+    assert "is kept" not in run.stderr
     assert place.standin.uploads() == []
     assert place.layers == before
 

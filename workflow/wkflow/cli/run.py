@@ -159,7 +159,8 @@ def _agrees(question: UnansweredError) -> bool:
 
 def _tell_what_is_kept(settings: Settings, messages: Messages) -> None:
     if settings.kind.uploads:
-        messages.warn(f"what was done is kept in {settings.run_folder}", is_needed=True)
+        if (settings.run_folder / DELIVERY).exists():
+            messages.warn(f"what was done is kept in {settings.run_folder}", is_needed=True)
     elif words := unfinished(settings):
         messages.warn(words, is_needed=True)
 
