@@ -92,11 +92,9 @@ def test_both_together_are_what_lies_in_both() -> None:
 
 
 def test_a_dataset_that_exists_has_no_source() -> None:
-    """Its magnifications are of all of it."""
-    with pytest.raises(ConfigError, match="bounding_box does not go with the command downsample"):
-        Settings.parse(
-            {"command": "downsample", "target": "/em", "bounding_box": "0,0,0,9,9,9"}, where="test"
-        )
+    """Its magnifications are of all its slices; a box of them may have been changed."""
+    with pytest.raises(ConfigError, match="slices does not go with the command downsample"):
+        Settings.parse({"command": "downsample", "target": "/em", "slices": "0:9"}, where="test")
 
 
 @pytest.mark.parametrize(

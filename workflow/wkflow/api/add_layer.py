@@ -167,7 +167,9 @@ def add_layer(
     bounding_box : Sequence[int] or str
         Part of the source to convert: x,y,z of its first voxel and its size along these, in voxels
         as the whole dataset would count them, of which it keeps its place. For a source that states
-        no place these are its own voxels, from 0 on. Every layer is cut alike.
+        no place these are its own voxels, from 0 on. Every layer is cut alike. Of `wkflow
+        downsample`: the box of mag 1 that was changed; shards of coarser mags that do not depend on
+        it stay.
     slices : Sequence[int] or str
         Slices to convert: START:STOP or START:STOP:STEP, counted along z from 0 as in bounding_box;
         STOP is not converted. A step makes voxels as much larger along z. In YAML it needs quotes.

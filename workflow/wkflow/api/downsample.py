@@ -29,6 +29,7 @@ def downsample(
     max_mag: int | str | None = None,
     interpolation_mode: InterpolationMode = "default",
     sampling_mode: SamplingMode = "anisotropic",
+    bounding_box: Sequence[int] | str | None = None,
     manifest: bool = False,
     ro_crate: bool = False,
     transfer_mode: TransferMode = "http",
@@ -80,6 +81,8 @@ def downsample(
         How voxels merge; default: median, mode for segmentation.
     sampling_mode : {"anisotropic", "isotropic", "constant_z"}, default anisotropic
         Which axes each magnification halves.
+    bounding_box : Sequence[int] or str
+        Make the mags that are there anew where they depend on this box of mag 1.
     manifest : bool, default False
         Write manifest.sha256 into the dataset, for `sha256sum -c`: every file is read once more and
         compared with what its job wrote.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from wkflow import json_document
+from wkflow.model.box import Triple
 from wkflow.model.layer_plan import LayerPlan, digest
 from wkflow.model.name_pattern import READ_AS
 from wkflow.model.read_strategy import ReadStrategy
@@ -28,6 +29,7 @@ class Plan:
     of the dataset, if a server has it. `source_metadata` says that what the files say of themselves
     is laid beside the layers. `adds_to` is the URL of the dataset that gets the layers, if a server
     has it, `links` says that it stays as it is: a new dataset has them, and links its layers.
+    `changed` are begin and end of the box of mag 1 that alone counts as changed, if there is one.
     """
 
     dataset: str
@@ -42,6 +44,7 @@ class Plan:
     destination: str = ""
     adds_to: str = field(default="", metadata=json_document.LATER)
     links: bool = field(default=False, metadata=json_document.LATER)
+    changed: tuple[Triple, ...] = field(default=(), metadata=json_document.LATER)
     source_metadata: bool = field(default=True, metadata=json_document.LATER)
 
     @classmethod

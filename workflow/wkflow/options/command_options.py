@@ -24,6 +24,7 @@ OPTIONS_OF = {
     }),
     "downsample": _OF_DOWNSAMPLE | {
         *("command", "target", "layer_name", "sampling_mode", "max_mag", "interpolation_mode"),
+        "bounding_box",
         *("chunk_shape", "shard_shape", "compress", "compression", "transfer_mode", "ca_bundle"),
         "insecure",
         *("verify", "keep_local", "jobs", "distribution_strategy", "job_resources", "memory"),

@@ -101,10 +101,13 @@ class SelectionOptions(BaseModel):
         description="Part of the source to convert: x,y,z of its first voxel and its size along "
         "these, in voxels as the whole dataset would count them, of which it keeps its place. For "
         "a source that states no place these are its own voxels, from 0 on. Every layer is cut "
-        "alike.",
+        "alike. Of `wkflow downsample`: the box of mag 1 that was changed; shards of coarser mags "
+        "that do not depend on it stay.",
         examples=["2048,2048,100,1024,1024,64"],
         json_schema_extra=About(
-            "Source", "Part of the source to convert: x,y,z of its first voxel, sizes along x,y,z."
+            "Source",
+            "Part of the source to convert: x,y,z of its first voxel, sizes along x,y,z.",
+            downsample="Make the mags that are there anew where they depend on this box of mag 1.",
         ),
     )
     slices: SliceSpan | None = Field(

@@ -22,6 +22,7 @@ from wkflow.planning.choose_base_mag import Base, choose_base
 from wkflow.planning.choose_codec import named_codec, with_chosen_codec
 from wkflow.planning.find_dataset import Target, find_target
 from wkflow.planning.mag_folders import NewFolders, ours_of, require_replaceable, taken
+from wkflow.planning.mend_mags import mags_to_mend, stored_layouts
 from wkflow.planning.plan_layer import JOB_BYTES
 from wkflow.planning.size_jobs import shape_jobs
 from wkflow.run_folder import DRAFT, is_finished, published
@@ -48,12 +49,15 @@ def plan_downsampling(settings: Settings, *, is_trial: bool = False) -> Plan:
     ConfigError
         If the options do not fit the dataset.
     """
+    if settings.bounding_box:
+        settings = settings.model_copy(update={"overwrite_mags": True})
     begun = _begun(settings)
     if begun and settings.kind.is_remote and begun.drawn_from == _told(settings, ""):
         return begun
     if settings.kind.is_remote and settings.overwrite_mags:
         raise ConfigError(
-            "a server's mags cannot be made anew", "overwrite_mags",
+            "a server's mags cannot be made anew",
+            "bounding_box" if settings.bounding_box else "overwrite_mags",
             "Delete them there, then give the command without it.",
         )  # fmt: skip
     target = find_target(settings)
@@ -70,6 +74,8 @@ def plan_downsampling(settings: Settings, *, is_trial: bool = False) -> Plan:
         from wkflow.planning.find_remote_dataset import check_allowed  # noqa: PLC0415 -- most are local
 
         check_allowed(settings, plan)  # before a voxel is read
+    if plan.changed:  # what is kept says how the rest is stored
+        return plan
     return replace(plan, layers=tuple(with_chosen_codec(one, settings) for one in plan.layers))
 
 
@@ -130,7 +136,13 @@ def _drawn(settings: Settings, target: Target, state: str) -> Plan:
         extends=True,
         drawn_from=state,
         destination=target.url,
+        changed=_changed(settings),
     )
+
+
+def _changed(settings: Settings) -> tuple[Triple, ...]:
+    box = settings.selected_box
+    return (box.begin, box.end) if settings.bounding_box else ()
 
 
 class _TooFineError(ConfigError):
@@ -164,6 +176,8 @@ def _ladder(
 ) -> list[Mag]:
     """List the mags to make, finest first."""
     name, finest = layer.layer.name, base.mag
+    if settings.bounding_box:
+        return mags_to_mend(settings, layer, finest)
     coarsest = Mag.parse(settings.max_mag) if settings.max_mag else None
     if coarsest and coarsest.largest < finest.largest:
         raise _TooFineError(
@@ -197,10 +211,11 @@ def _layer_plan(
 ) -> LayerPlan:
     own = _ordered(layer, base)
     chunk, shard = _shapes(settings, own)
-    made = [
-        replace(lay_grid(own, mag, chunk=chunk, shard=shard), folder=folders.name(mag))
-        for mag in ladder
-    ]
+    grids = [lay_grid(own, mag, chunk=chunk, shard=shard) for mag in ladder]
+    codec = named_codec(settings, own)
+    if settings.bounding_box:
+        grids, codec = stored_layouts(settings.dataset, own, layer, ladder)
+    made = [replace(grid, folder=folders.name(grid.mag)) for grid in grids]
     for grid in (
         () if settings.kind.is_remote else made
     ):  # what was moved to a server's storage is a link
@@ -216,7 +231,7 @@ def _layer_plan(
         grids=(base.grid, *made),
         batch=1,
         kernel=kernel_for(settings.interpolation_mode, own.category).name,
-        codec=str(named_codec(settings, own)),
+        codec=str(codec),
         pad=False,
         job_bytes=settings.job_size or JOB_BYTES,
         evidence="as it is",

@@ -13,6 +13,7 @@ from wkflow.model.write_datasource import remove_properties
 from wkflow.voxels.finer_mag import threads_for
 from wkflow.voxels.reduce import KnownVoxels, downsample_shards
 from wkflow.voxels.scratch_mag import shortcut_of
+from wkflow.voxels.untouched_shards import UntouchedShards
 
 
 def downsample_block(
@@ -40,7 +41,7 @@ def downsample_block(
         atomic_files.Flusher(is_idle=one.passing) as flusher,
         ThreadPoolExecutor(threads_for(one, threads)) as pool,
     ):
-        known = KnownVoxels(shortcut_of(one, scratch))
+        known = KnownVoxels(shortcut_of(one, scratch), untouched=UntouchedShards.of(plan, one))
         for box, file in downsample_shards(dataset, one, step, places, pool, known, before):
             flusher.flush(dataset / file.path)
             files.append(file)

@@ -14,6 +14,7 @@ from wkflow.voxels.finer_mag import threads_for
 from wkflow.voxels.kept_mag import KeptMag
 from wkflow.voxels.reduce import KnownVoxels, downsample_shards
 from wkflow.voxels.scratch_mag import shortcut_of
+from wkflow.voxels.untouched_shards import UntouchedShards
 
 
 def downsample_rest(
@@ -33,15 +34,16 @@ def downsample_rest(
     before = None if plan.extends else cache(partial(remove_properties, dataset))
     files: list[ShardFile] = []
     voxels = 0
-    shortcut = shortcut_of(one, scratch)
+    shortcut, untouched = shortcut_of(one, scratch), UntouchedShards.of(plan, one)
     with (
         atomic_files.Flusher(is_idle=one.passing) as flusher,
         ThreadPoolExecutor(threads_for(one, threads)) as pool,
     ):
         finer: KeptMag | None = None
         for step in one.rest_steps():
-            places, keeps = one.all_shards(step[1]), KeptMag.if_small(one, step[1])
-            known = KnownVoxels(shortcut, finer, keeps)
+            places = one.all_shards(step[1])
+            keeps = None if untouched else KeptMag.if_small(one, step[1])
+            known = KnownVoxels(shortcut, finer, keeps, untouched)
             for box, file in downsample_shards(dataset, one, step, places, pool, known, before):
                 flusher.flush(dataset / file.path)
                 files.append(file)

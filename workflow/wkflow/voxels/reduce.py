@@ -27,18 +27,20 @@ from wkflow.voxels.kernels import REDUCERS
 from wkflow.voxels.kernels.edges import gather, reach
 from wkflow.voxels.scratch_mag import Shortcut
 from wkflow.voxels.scratch_voxels import ShortcutVoxels
+from wkflow.voxels.untouched_shards import UntouchedShards
 
 
 @dataclass(frozen=True, slots=True)
 class KnownVoxels:
     """What need not be read from shards: what slabs left, and a mag that was kept in memory.
 
-    `keeps` is where the voxels stay that are computed.
+    `keeps` is where the voxels stay that are computed; `untouched` gives shards that stay.
     """
 
     shortcut: Shortcut | None = None
     finer: KeptMag | None = None
     keeps: KeptMag | None = None
+    untouched: UntouchedShards | None = None
 
 
 UNKNOWN = KnownVoxels()
@@ -67,6 +69,10 @@ def downsample_shards(
         for frame, group in groupby(places, key=itemgetter(0)):
             coarser = MagVoxels(dataset, plan.layer, step[1], codec, frame, before=before)
             positions = [position for _, position in group]
+            if known.untouched:
+                kept = {at: known.untouched.take(step[1], frame, at) for at in positions}
+                yield from ((step[1].shard_box(at), one) for at, one in kept.items() if one)
+                positions = [at for at, one in kept.items() if one is None]
             boxes = [step[1].shard_box(position) for position in positions]
             left = ShortcutVoxels(helps).reading(boxes) if helps else nullcontext(None)
             below = nullcontext(finer.reading(frame)) if finer else reading(frame)
