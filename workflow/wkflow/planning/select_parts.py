@@ -14,6 +14,7 @@ from wkflow.model.source import Source
 from wkflow.options.settings import Settings
 from wkflow.planning.choose_voxel_size import Chosen
 from wkflow.planning.find_volumes import Volume
+from wkflow.planning.missing_in_part import missing_in_part, notes_of_part
 from wkflow.planning.place_layers import Placed, Placement
 from wkflow.planning.wanted_slices import ALL
 
@@ -136,7 +137,8 @@ def _part(volume: Volume, placement: Placement, box: Box, step: int) -> Volume:
     )  # fmt: skip
     part = selected(source, Box(begin, end), step)
     doubtful = volume.doubtful if part is source else ()  # their places are those of the whole
-    return replace(volume, source=part, doubtful=doubtful)
+    notes = volume.notes if part is source else notes_of_part(volume.notes, part.missing)
+    return replace(volume, source=part, notes=notes, doubtful=doubtful)
 
 
 def selected(source: Source, box: Box, z_step: int = 1) -> Source:
@@ -152,7 +154,8 @@ def selected(source: Source, box: Box, z_step: int = 1) -> Source:
     cut = slice(planes.start, planes.stop, z_step)
     places = source.part(cut, range(source.times or 1))
     files, marks = zip(*((source.files[at], source.marks[at]) for at in places), strict=True)
-    source = replace(source, files=files, marks=marks)
+    missing = missing_in_part(source, planes)
+    source = replace(source, files=files, marks=marks, missing=missing)
     if (header.width, header.height) == size[:2]:
         return source
     flat = Box((*box.begin[:2], 0), (*box.end[:2], 1))
