@@ -124,7 +124,8 @@ def test_mags_of_others_are_not_kept(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "not stored in shards as wkflow writes them" in run.stderr
     assert "--overwrite-mags" in run.stderr
-    run = wkflow("downsample", "--bounding-box", "0,0,0,9,9,9", "https://wk.example/datasets/x/y")
+    remote = ("--bounding-box", "0,0,0,9,9,9", "https://wk.example/datasets/x/y")
+    run = wkflow("downsample", *remote, cwd=tmp_path)
     assert run.returncode == 2
     assert "a server's mags cannot be made anew" in run.stderr
 
