@@ -23,7 +23,7 @@ from tests.steps.stacks import grains, laid_out, plan_of, settings_of, write_tif
 
 VOXELS = grains()
 SMALL = {"chunk_shape": 32, "shard_shape": 64}
-FEW, SLIM = ({"job_size": 1, "chunk_shape": edge, "shard_shape": edge * 4} for edge in (8, 2))
+FEW, SLIM = ({"job_size": 1, "chunk_shape": edge, "shard_shape": edge} for edge in (8, 2))
 """So small that each job needs all slices."""
 
 

@@ -36,6 +36,7 @@ from wkflow.planning.read_pattern import regroup
 from wkflow.planning.select_parts import select_parts, wanted_planes
 from wkflow.planning.size_jobs import shape_jobs
 from wkflow.planning.split_channels import split_channels
+from wkflow.planning.taken_across import across_notes
 from wkflow.planning.target_state import TargetState
 from wkflow.planning.turn_volumes import turn_volumes
 from wkflow.run_folder import PLAN
@@ -86,9 +87,11 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
             with_chosen_codec(layer, one.settings, codecs.get(layer.layer.name))
             for layer, (one, _) in zip(layers, parts, strict=True)
         ]
+        layers = list(shape_jobs(settings, layers))
         _require_apart(layers)
         notes = (*chosen.notes, *placed.notes, *_notes(settings, volumes, len(parts)))
         notes += (*moved_notes(layers, earlier), *value_notes(layers))
+        notes += tuple(across_notes(settings, layers, parts_of[0]))
         names = {path: called for one in looked_at for path, called in one.place.names.items()}
     if not is_trial:
         keep_doubtful(settings.run_folder, doubtful)
@@ -100,7 +103,7 @@ def plan_conversion(settings: Settings, *, is_trial: bool = False) -> Plan:
         voxel_size=chosen.scale,
         unit=chosen.unit,
         overwrite=settings.overwrite_existing,
-        layers=shape_jobs(settings, layers),
+        layers=tuple(layers),
         notes=tuple(renamed(note, names) for note in notes),
         source_metadata=settings.source_metadata,
     )

@@ -13,19 +13,12 @@ from wkflow.model.mag import Mag
 from wkflow.model.selection import Selection
 from wkflow.model.source import Source
 from wkflow.options.settings import Settings
-from wkflow.planning.check_resources import memory_budget
-from wkflow.planning.choose_read_strategy import depth_across, is_taken_across
 from wkflow.planning.choose_voxel_size import Chosen
 from wkflow.planning.find_volumes import Volume
 from wkflow.planning.place_layers import Placed, Placement
-from wkflow.planning.plan_layer import JOB_BYTES
+from wkflow.planning.taken_across import TWICE
 
 Z = 2
-
-DECODED_MAX, READ_MAX = 4, 16
-"""So often may a source be decoded, or read, because its planes are taken across."""
-
-TWICE = "Convert it without that first, and then that dataset with it."
 
 
 def turn_volumes(
@@ -43,14 +36,13 @@ def turn_volumes(
     Raises
     ------
     ConfigError
-        If a source cannot be read across its planes.
+        If a source can only be read in order, and z would be exchanged or mirrored.
     """
     order, mirrored = settings.axis_order, settings.mirrored_axes
     if order == (0, 1, 2) and not mirrored:
         return volumes, placed, chosen
-    budget = memory_budget(settings)
     for volume in volumes:
-        _require_readable(settings, volume, order, mirrored, budget)
+        _require_readable(volume, order, mirrored)
     step = settings.selected_slices.step
     placements = [_exchanged(one, order) for one in placed.placements]
     spans = [_exchanged(_thinned(one, step), order) for one in whole]
@@ -116,31 +108,12 @@ def _across(source: Source, order: Triple, mirrored: frozenset[int]) -> Source:
     )
 
 
-def _require_readable(
-    settings: Settings, volume: Volume, order: Triple, mirrored: frozenset[int], budget: int
-) -> None:
-    """Refuse what would be decoded, or read, again and again."""
-    source = volume.source
-    where = volume.source.first
-    if source.is_stream and (order[Z] != Z or Z in mirrored):
+def _require_readable(volume: Volume, order: Triple, mirrored: frozenset[int]) -> None:
+    """Refuse what would have to be read in another order than it can be."""
+    if volume.source.is_stream and (order[Z] != Z or Z in mirrored):
         name = "transpose" if order[Z] != Z else "flip"
-        raise ConfigError(f"{where} can only be read from its first plane on", name, TWICE)
-    if order[Z] == Z:
-        return
-    is_plain = source.grain == (1, 1, 1)
-    turned, chunk = turned_source(source, order, mirrored), settings.chunk_shape[Z]
-    if not is_taken_across(turned, chunk):
-        return
-    size = (turned.header.width, turned.header.height, turned.depth)
-    job = settings.job_size or JOB_BYTES
-    depth = depth_across(turned, size, chunk, budget=min(budget, job))
-    times = -(-min(size[Z], turned.grain[Z]) // depth)
-    if times > (READ_MAX if is_plain else DECODED_MAX):
-        raise ConfigError(
-            f"{settings.transpose} takes slices across, and those of {where} would be "
-            f"{'read' if is_plain else 'decoded'} {times} times", "transpose",
-            f"Give more --memory and a larger --job-size, if that is what lacks. {TWICE}",
-        )  # fmt: skip
+        what = f"{volume.source.first} can only be read from its first plane on"
+        raise ConfigError(what, name, TWICE)
 
 
 def _exchanged(one: Placement, order: Triple) -> Placement:

@@ -92,8 +92,8 @@ def _cuts(begin: int, end: int, step: int, *, origin: int, chunk: int) -> list[t
     return [(max(cell, begin), min(cell + step, end)) for cell in range(first, end, step)]
 
 
-def _layers(plan: LayerPlan, slab: Slab) -> list[Box]:
-    """Cut a slab along z, in voxels of the image."""
+def depths(plan: LayerPlan, slab: Slab) -> list[Box]:
+    """Cut a slab along z into what is in memory at once, in voxels of the image."""
     x, y, _ = plan.box.size
     origin, chunk = plan.box.begin[2], plan.grids[0].chunk[2]
     begin, end = slab.z_begin - origin, slab.z_end - origin
@@ -105,7 +105,7 @@ def _rows(
     plan: LayerPlan, slab: Slab, reading: LayerReader, pool: Executor, stack: ExitStack
 ) -> Generator[Band]:
     """Read rows when they are asked for."""
-    cut = _layers(plan, slab)
+    cut = depths(plan, slab)
     if not reading.is_stack:
         for box in cut:
             for band in _cut_rows(plan, box):
@@ -148,7 +148,7 @@ def _faults_of(reading: LayerReader, boxes: list[Box]) -> list[SourceError]:
 
 def _decoded(plan: LayerPlan, slab: Slab, reading: LayerReader, pool: Executor) -> Generator[Band]:
     """Decode bands, one ahead if there is a second buffer."""
-    cut = [(box, _cut_rows(plan, box)) for box in _layers(plan, slab)]
+    cut = [(box, _cut_rows(plan, box)) for box in depths(plan, slab)]
     largest = max((band for _, group in cut for band in group), key=lambda band: band.voxels)
     decoder = BandDecoder(reading, pool, [reading.empty(largest) for _ in range(plan.feed.buffers)])
     if len(cut[0][1]) == 1:
@@ -178,7 +178,7 @@ def _scratched(
     The file has no name: it goes with the job, however that ends.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    cut = _layers(plan, slab)
+    cut = depths(plan, slab)
     for number, box in enumerate(cut):
         with tempfile.TemporaryFile(dir=scratch) as file:
             faults = _fill_file(reading, box, file, pool, plan.feed.buffers)
