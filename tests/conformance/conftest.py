@@ -17,6 +17,7 @@ collect_ignore = [
     "judge.py",
     "list_options.py",
     "remote_details.py",
+    "remote_layers.py",
     "remote_judge.py",
     "warm.py",
 ]

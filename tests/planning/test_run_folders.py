@@ -85,6 +85,7 @@ def test_a_refused_run_leaves_nothing(tmp_path: Path, error: Exception) -> None:
                 "logs/a.log",
                 "config.yaml",
                 "lock",
+                ".dataset.wkflow-lock",
                 "headers.json",
                 ".snakemake/x",
                 "unpacked/y",

@@ -14,7 +14,7 @@ from wkflow import json_document
 from wkflow.model.box import Triple
 from wkflow.model.layer_plan import LayerPlan, digest
 from wkflow.model.name_pattern import READ_AS
-from wkflow.model.read_strategy import ReadStrategy
+from wkflow.model.read_strategy import TAKEN_ACROSS, ReadStrategy
 from wkflow.model.voxel_job import VoxelJob
 
 __all__ = ["LayerPlan", "Plan", "digest"]
@@ -96,7 +96,8 @@ class Plan:
         How names were read is no part of it either: earlier versions said nothing of that.
         """
         layers = tuple(replace(one, passing=False, feed=ReadStrategy()) for one in self.layers)
-        notes = tuple(note for note in self.notes if f": {READ_AS}" not in note)
+        dropped = (f": {READ_AS}", f": {TAKEN_ACROSS}")
+        notes = tuple(note for note in self.notes if not any(one in note for one in dropped))
         return digest(json_document.told(replace(self, layers=layers, notes=notes)))
 
     def write(self, path: str | Path) -> None:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+TAKEN_ACROSS = "slices are taken across"
+"""How a note begins that says how often they are decoded: that depends on memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadStrategy:

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from wkflow.errors import ConfigError, SourceError
+from wkflow.locks import dataset_lock_file
 from wkflow.options.settings import Settings
 from wkflow.planning.target_state import began_of, sources_of
 from wkflow.run_folder import (
@@ -105,9 +106,10 @@ def without_traces(folder: Path) -> Iterator[None]:
     except BaseException as error:
         is_lasting = isinstance(error, ConfigError | SourceError)
         traces = TRACES | DOWNLOADS if is_lasting else TRACES
-        found = {place.name for place in folder.glob("*")}
+        own = dataset_lock_file(folder / "dataset").name  # of one that is only there to be sent
+        found = {place.name for place in folder.glob("*")} - {own}
         is_begun = not found <= traces or str(folder) in str(error)
-        for name in () if is_begun else found:
+        for name in () if is_begun else (*found, own):
             place = folder / name
             if place.is_dir():
                 shutil.rmtree(place, ignore_errors=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from wkflow.errors import ConfigError
 from wkflow.model.layer_plan import LayerPlan
+from wkflow.model.read_strategy import TAKEN_ACROSS
 from wkflow.options.settings import Settings
 from wkflow.planning.choose_read_strategy import is_taken_across
 from wkflow.planning.find_volumes import Volume
@@ -42,7 +43,7 @@ def across_notes(
                 f"Give more --memory and a larger --job-size, if that is what lacks. {TWICE}",
             )  # fmt: skip
         often = "once" if times == 1 else f"{times} times"
-        yield f"layer {one.layer.name}: slices are taken across, each is {verb} {often}"
+        yield f"layer {one.layer.name}: {TAKEN_ACROSS}, each is {verb} {often}"
 
 
 def times_read(one: LayerPlan) -> int:
