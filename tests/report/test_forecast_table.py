@@ -5,6 +5,7 @@ from dataclasses import replace
 from wkflow.model.forecast import Forecast
 from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.report.forecast_table import compare
+from wkflow.report.measured_memory import MeasuredMemory
 
 from tests.strategies import dataset_plan, small_layer_plan
 
@@ -30,6 +31,14 @@ def test_each_row_has_what_came() -> None:
         ("Disk", 700, 357, 51),
         ("Memory of the largest job", 2**28, None, None),
     ]
+
+
+def test_memory_is_that_of_the_largest_job_seen() -> None:
+    """With of how many jobs it is known, where it is not of all."""
+    for measured, note in ((2, ""), (1, "1 of 2 jobs measured")):
+        memory = MeasuredMemory(2, measured, 2**27)
+        row = compare(EXPECTED, READ, dataset_plan(small_layer_plan()), memory)[-1]
+        assert (row.result, row.percent, row.note) == (2**27, 50, note)
 
 
 def test_what_left_the_disk_is_not_compared() -> None:

@@ -89,6 +89,20 @@ def test_a_conversion_is_shown(tmp_path: Path) -> None:
     assert {"Python", "numpy"} <= set(re.findall(r"<dt>(\w+)</dt>", page))
 
 
+def test_measured_memory_is_beside_the_forecast(tmp_path: Path) -> None:
+    """Of how many jobs it is known is said with it; before, nobody measured it."""
+    plan, page = converted(tmp_path)
+    row = r"Memory of the largest job</th><td>[^<]+</td><td>([^<]+)</td>"
+    assert re.findall(row, page) == ["—"]
+    run_folder, receipts = tmp_path / "out.wkflow", receipts_of(plan)
+    file = run_folder / receipts[0].replace("receipts", "benchmarks", 1).replace(".json", ".tsv")
+    file.parent.mkdir(parents=True)
+    file.write_text("s\tmax_rss\n1.0\t100.0\n")
+    (shown,) = re.findall(row, page_of(plan, run_folder, receipts))
+    assert shown.startswith("105 MB (")
+    assert shown.endswith("; 1 of 4 jobs measured")
+
+
 def test_it_needs_no_network(tmp_path: Path) -> None:
     """Nothing is loaded: all pictures are in the file, and its own policy forbids the rest."""
     _, page = converted(tmp_path)

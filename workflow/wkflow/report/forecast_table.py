@@ -6,16 +6,23 @@ from dataclasses import dataclass
 from wkflow.model.forecast import Forecast
 from wkflow.model.plan import Plan
 from wkflow.model.receipt import Receipt
+from wkflow.report.measured_memory import MeasuredMemory
+
+NOT_MEASURED = MeasuredMemory(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One row: a count, or bytes; `result` is None where nobody measured it."""
+    """One row: a count, or bytes; `result` is None where nobody measured it.
+
+    `note` says what has to be known of the result.
+    """
 
     what: str
     forecast: int
     result: int | None = None
     is_bytes: bool = False
+    note: str = ""
 
     @property
     def percent(self) -> int | None:
@@ -26,7 +33,10 @@ class Comparison:
 
 
 def compare(
-    expected: Forecast, receipts: Mapping[str, Receipt], plan: Plan
+    expected: Forecast,
+    receipts: Mapping[str, Receipt],
+    plan: Plan,
+    memory: MeasuredMemory = NOT_MEASURED,
 ) -> tuple[Comparison, ...]:
     """Lay both beside one another; nothing where no voxel was to be written.
 
@@ -44,5 +54,15 @@ def compare(
         Comparison("Voxels", expected.voxels, sum(receipt.voxels for receipt in written)),
         Comparison("Shards", expected.files, sum(len(receipt.files) for receipt in written)),
         Comparison("Disk", expected.disk, stored if stays else None, is_bytes=True),
-        Comparison("Memory of the largest job", expected.memory_per_job, is_bytes=True),
-    )
+        Comparison(
+            "Memory of the largest job", expected.memory_per_job, memory.peak, is_bytes=True,
+            note=_seen(memory),
+        ),
+    )  # fmt: skip
+
+
+def _seen(memory: MeasuredMemory) -> str:
+    """Say of how many jobs memory is known, where it is not of all."""
+    if memory.peak is None or memory.measured == memory.jobs:
+        return ""
+    return f"{memory.measured} of {memory.jobs} jobs measured"

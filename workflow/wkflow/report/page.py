@@ -26,6 +26,7 @@ from wkflow.report.forecast_table import compare
 from wkflow.report.job_records import JobRecord, busy, bytes_by_mag, read_jobs, sum_by_rule
 from wkflow.report.layer_section import Drawer, MagRow, Pictures, mag_rows
 from wkflow.report.layer_values import LayerValues
+from wkflow.report.measured_memory import read_memory
 from wkflow.report.picture_files import layer_files, run_files
 from wkflow.report.planes import LONGEST_EDGE, READ_BYTES
 from wkflow.report.timeline import draw_timeline, shown_seconds
@@ -93,7 +94,9 @@ def draw_report(
     """
     try:
         facts = _facts(plan, run_folder, receipts, values)
-        facts["comparison"] = compare(expected, receipts, plan) if expected else ()
+        facts["comparison"] = (
+            compare(expected, receipts, plan, read_memory(run_folder, receipts)) if expected else ()
+        )
         files = run_files(facts["sums"])
         for one in facts["sections"]:
             files |= layer_files(one.layer.layer.name, one.pictures, one.rows)
