@@ -1,5 +1,6 @@
 """A dataset says where it comes from, by whole runs: resumed, changed, sent."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -63,3 +64,22 @@ def test_what_files_say_can_be_left_out(tmp_path: Path) -> None:
     convert(stack, out, "--layer-name", "em", "--no-source-metadata")
     assert list(out.rglob("source-metadata*")) == []
     assert shard.stat().st_mtime_ns == before
+
+
+def test_a_dataset_that_lacks_no_mag_gets_what_is_asked_for(tmp_path: Path) -> None:
+    """Once, and once more where the manifest is lost; the crate names layers that were there."""
+    pytest.importorskip("rocrate")
+    out = tmp_path / "out"
+    convert(source(tmp_path), out, "--layer-name", "em")
+    ends = []
+    for options in (["--manifest"], ["--ro-crate"], ["--ro-crate"], []):
+        made = wkflow("downsample", out, *options)
+        assert made.returncode == 0, made.stderr
+        assert checked(out) == 0
+        ends.append("nothing to do" in made.stderr)
+    assert ends == [False, False, True, True]
+    entities = json.loads((out / CRATE).read_bytes())["@graph"]
+    assert "em/" in {one["@id"] for one in entities}
+    (out / MANIFEST).unlink()
+    assert wkflow("downsample", out, "--manifest").returncode == 0
+    assert checked(out) == 0

@@ -195,7 +195,9 @@ def _end(
             return End.ONLY_LOOKED if _has_goal(settings) else End.INCOMPLETE
         if not (_has_goal(settings) and _is_complete(settings, environment)):
             return End.INCOMPLETE
-    has_jobs = not settings.kind.downsamples or bool(Plan.read(folder / DRAFT).layers)
+    is_described = settings.describes and not settings.kind.has_server
+    may_be_none = settings.kind.downsamples and not is_described
+    has_jobs = not may_be_none or bool(Plan.read(folder / DRAFT).layers)
     return End.NOTHING_TO_DO if was_there or not has_jobs else End.DONE
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from rocrate.model import ContextEntity
 from rocrate.rocrate import ROCrate
 
-from wkflow.model.plan import LayerPlan, Plan
+from wkflow.model.datasource_properties import Existing, ExistingLayer
+from wkflow.model.plan import Plan
 from wkflow.model.self_description import MANIFEST, OWN_ID
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.report.command_line import command_of, options_of, versions
@@ -28,7 +29,7 @@ def crate_of(plan: Plan, run_folder: Path, *, manifest: tuple[int, str]) -> dict
     Parameters
     ----------
     plan
-        Its layers.
+        Its name and its place; layers are those that its properties list, whoever made them.
     run_folder
         Has the options, where the command line was used; the run began when it claimed the target.
     manifest
@@ -39,8 +40,10 @@ def crate_of(plan: Plan, run_folder: Path, *, manifest: tuple[int, str]) -> dict
     started = (run_folder / CLAIM).stat().st_mtime
     crate = ROCrate()
     crate.name = plan.name
-    crate.description = f"WEBKNOSSOS dataset of {len(plan.layers)} layer(s)"
     dataset = Path(plan.dataset)
+    properties = json.loads((dataset / PROPERTIES).read_bytes())
+    layers = Existing.parse(properties, str(dataset / PROPERTIES)).layers
+    crate.description = f"WEBKNOSSOS dataset of {len(layers)} layer(s)"
     crate.add_file(
         dest_path=PROPERTIES,
         properties={
@@ -56,16 +59,16 @@ def crate_of(plan: Plan, run_folder: Path, *, manifest: tuple[int, str]) -> dict
             "contentSize": str(size), "sha256": digest,
         },
     )  # fmt: skip
-    for one in plan.layers:
+    for one in layers:
         crate.add_dataset(dest_path=f"{one.layer.path}/", properties=_layer(one))
     _add_run(crate, options, started)
     document: dict[str, Any] = json.loads(json.dumps(crate.metadata.generate()))
     return document
 
 
-def _layer(one: LayerPlan) -> dict[str, Any]:
+def _layer(one: ExistingLayer) -> dict[str, Any]:
     x, y, z = one.layer.box.size
-    mags = " ".join(str(grid.mag) for grid in one.grids)
+    mags = " ".join(str(mag.mag) for mag in one.mags)
     return {
         "name": one.layer.name,
         "description": f"{one.layer.category}, {x} x {y} x {z} {one.layer.element_class}, "

@@ -51,8 +51,8 @@ class RuleInputs:
         return [EXTENDED_THERE if self.plan.destination else EXTENDED_HERE]
 
     def described(self, _: object = None) -> list[str]:
-        """List what says that the dataset is whole and described."""
-        return self.extensions or [receipt_name("write_properties")]
+        """List what says that the dataset is whole and described; one that gets no mag is so."""
+        return self.extensions if self.plan.extends else [receipt_name("write_properties")]
 
     def mag_receipts(self, wildcards: Wildcards) -> list[str]:
         """List the receipts of the jobs that write a mag."""

@@ -142,7 +142,7 @@ class RuleResources:
     def manifest_minutes(self, _: Wildcards, attempt: int = 1) -> int:
         """Give the time limit of the job that reads all files; with each attempt more."""
         voxels = sum(count for _, count in self._plan.jobs())
-        most = max(one.layer.voxel_bytes for one in self._plan.layers)
+        most = max((one.layer.voxel_bytes for one in self._plan.layers), default=0)
         return self._minutes(10 + voxels * most // VOXEL_BYTES_PER_MINUTE, attempt)
 
     def _of_use(self, threads: int, size: int) -> int:

@@ -10,7 +10,7 @@ from typing import Protocol
 from wkflow.model.dataset_details import DatasetDetails
 from wkflow.model.voxel_job import REST_RULE, VoxelJob
 from wkflow.rules.inputs import RuleInputs
-from wkflow.run_folder import PROOF, REPORT, RunFolder, receipt_name
+from wkflow.run_folder import MANIFEST_RULE, PROOF, REPORT, RunFolder, receipt_name
 from wkflow.voxels.scratch_mag import has_shortcut
 from wkflow.webknossos.upload_plan import UploadPlan
 
@@ -161,9 +161,12 @@ class UploadInputs:
 
     @property
     def _targets(self) -> list[str]:
+        if self._ask.plan.extends and not self._is_converting:
+            asked = receipt_name(MANIFEST_RULE) in self._reports and not self._ask.plan.destination
+            return [receipt_name(MANIFEST_RULE)] * asked
         if self._ask.plan.extends:
             gone = [receipt_name("discard_local")] * self._adds
-            return [*self._ask.extensions, *self._reports, *gone] if self._is_converting else []
+            return [*self._ask.extensions, *self._reports, *gone]
         made = [receipt_name("write_properties")] if self._is_converting else []
         if self._delivery is None:
             merged = [receipt_name("merge_layers")] * self._merges
