@@ -6,9 +6,10 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from wkflow.errors import ConfigError, SourceError
+from wkflow.errors import ConfigError, SourceError, VerificationError
 from wkflow.model.added_layers import AddedLayers, recipe_of
 from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt, ShardFile
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
 from wkflow.planning.added_layers import begin_adding, require_extensible
@@ -139,6 +140,34 @@ def test_a_run_goes_on_where_it_is(target: Path) -> None:
     _list(target, entry)
     moving.done().write(folder)
     assert begin_adding(settings, plan_conversion(settings))
+
+
+def test_files_of_an_added_layer_that_are_gone_are_told(target: Path) -> None:
+    """By their place in the dataset; with the option to replace it the layer is made anew."""
+    settings = settings_of(target)
+    plan, folder = plan_conversion(settings), settings.run_folder
+    entry = {"name": "nuclei", "mags": [{"path": "./nuclei/1"}]}
+    places = {"nuclei": "nuclei__2"}
+    _list(target, entry)
+    AddedLayers(str(target), recipe_of(plan), folders=places, entries=[entry], is_done=True).write(
+        folder
+    )
+    shard = target / "nuclei__2/1/c/0/0/0/0"
+    shard.parent.mkdir(parents=True)
+    shard.touch()  # another size than was written: made anew by another command
+    job = next(name for name, _ in plan.jobs())
+    receipt = RunFolder(folder).receipt(job)
+    receipt.parent.mkdir(parents=True)
+    Receipt(job.partition("/")[0], (ShardFile("nuclei/1/c/0/0/0/0", 9, "0" * 8),)).write(receipt)
+    assert begin_adding(settings, plan)
+    shard.unlink()
+    with pytest.raises(VerificationError, match=r"nuclei__2/1/c/0/0/0/0 is missing") as caught:
+        begin_adding(settings, plan)
+    assert "--replace" in caught.value.remedy
+    assert receipt.exists()
+    assert not begin_adding(settings.model_copy(update={"replace": True}), plan)
+    assert not receipt.exists()
+    assert AddedLayers.read(folder) == AddedLayers(str(target), recipe_of(plan), replaces=True)
 
 
 def _list(target: Path, entry: dict[str, object]) -> None:

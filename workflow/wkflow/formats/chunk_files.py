@@ -16,7 +16,7 @@ from wkflow.formats.dataset_files import Files
 from wkflow.formats.decoders import Encoded, gzip
 from wkflow.source_errors import FOREIGN
 
-RESTORE = "Restore it from a backup, or convert it again."
+RESTORE = "Restore it from a backup, or remove it and give the command that made it again."
 
 Position = tuple[int, ...]
 """Of a chunk in the grid of chunks, or of a shard in that of shards, one number per axis."""

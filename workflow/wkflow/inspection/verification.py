@@ -69,7 +69,8 @@ class Verification:
         raise VerificationError(
             "\n".join([f"{_files(count)} missing, damaged or different{more}:", *lines]),
             self.dataset,
-            "Restore them from a backup, or convert again; --json lists all.",
+            "Restore them from a backup, or remove them and give the command that made them again; "
+            "--json lists all.",
             "\n".join(map(str, self.faults)),
         )
 

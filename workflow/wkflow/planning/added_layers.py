@@ -5,12 +5,14 @@ import shutil
 from dataclasses import replace
 
 from wkflow.atomic_files import discard
-from wkflow.errors import ConfigError, SourceError
+from wkflow.errors import ConfigError, SourceError, VerificationError
 from wkflow.formats.dataset_contents import remove_dataset
+from wkflow.formats.missing_files import Lost, Sizes, fault_of
 from wkflow.model.added_layers import AddedLayers, recipe_of
 from wkflow.model.datasource_properties import Existing
 from wkflow.model.layer_names import suggest
 from wkflow.model.plan import Plan
+from wkflow.model.receipt import Receipt
 from wkflow.model.units import shown_extent
 from wkflow.model.write_datasource import PROPERTIES
 from wkflow.options.settings import Settings
@@ -106,13 +108,26 @@ def begin_adding(settings: Settings, plan: Plan) -> bool:
 
     Then what the receipts tell of is there, and not in the run folder. What an earlier plan of the
     folder left is forgotten.
+
+    Raises
+    ------
+    VerificationError
+        If files of layers are gone that were added; where they are to be replaced, they are made
+        anew.
     """
     folder, target = settings.run_folder, settings.place
     recipe, noted = recipe_of(plan), AddedLayers.read(folder)
     if noted and noted.is_moving:
         is_listed = noted.is_listed(properties_of(target))
         if noted.recipe == recipe and (is_listed or not noted.is_done):
-            return True
+            lost = _lost(noted, settings, plan) if noted.is_done else []
+            if not lost:
+                return True
+            if not settings.replace:
+                raise VerificationError(
+                    fault_of(lost, "").what, str(target),
+                    "Add --replace to make what this command added anew.",
+                )  # fmt: skip
         _forget(noted, settings, is_listed=is_listed)
         noted = None
     if noted is None or (noted.recipe, noted.replaces) != (recipe, settings.replace):
@@ -120,6 +135,23 @@ def begin_adding(settings: Settings, plan: Plan) -> bool:
     if not (settings.dataset / PROPERTIES).exists():
         RunFolder(folder).receipt("write_properties").unlink(missing_ok=True)
     return False
+
+
+def _lost(noted: AddedLayers, settings: Settings, plan: Plan) -> list[Lost]:
+    """List the shards of layers that were moved into the dataset, and are there no more.
+
+    Their sizes do not count: `wkflow downsample` may have made some anew since.
+    """
+    sizes = Sizes(settings.place)
+    found: list[Lost] = []
+    for job, _ in plan.jobs():
+        receipt = Receipt.find(RunFolder(settings.run_folder).receipt(job))
+        for file in receipt.files if receipt else ():
+            layer, _, rest = file.path.partition("/")
+            path = f"{noted.folders.get(layer, layer)}/{rest}"
+            if sizes.of(path) is None:
+                found.append(Lost(job, path, file.bytes, None))
+    return found
 
 
 def _forget(noted: AddedLayers, settings: Settings, *, is_listed: bool) -> None:
