@@ -370,3 +370,16 @@ def test_a_closed_terminal_leaves_no_job_and_loses_nothing(tmp_path: Path) -> No
     again = wkflow(*command)
     assert again.returncode == 0, again.stderr
     assert voxels(out, "stack").shape == (1500, 24, 24)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's full device")
+@pytest.mark.parametrize("words", [("--help",), ("convert", "--help"), ("completion", "bash")])
+def test_a_full_disk_under_the_output_is_said(words: tuple[str, ...]) -> None:
+    """Without a traceback, of Python's own last attempt either."""
+    command = [sys.executable, "-m", "wkflow", *words]
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, env=environment(), text=True, check=False
+        )
+    assert run.returncode == 6
+    assert lines(run)[0].startswith("wkflow: standard output: cannot be written")

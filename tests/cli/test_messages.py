@@ -4,11 +4,13 @@ import errno
 import io
 import json
 import os
+import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from wkflow.cli.messages import Messages, facts_of, say
-from wkflow.errors import ConfigError, IncompleteError, ServerError
+from wkflow.errors import ConfigError, IncompleteError, ResourceError, ServerError
 
 
 def test_people_read_words_and_programs_facts() -> None:
@@ -80,3 +82,17 @@ def test_a_full_disk_is_told() -> None:
 
     with pytest.raises(OSError, match="No space"):
         say("words", Full())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's full device")
+def test_a_full_disk_under_standard_output_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A result that cannot be written ends the command; words beside it are left out."""
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(ResourceError, match="cannot be written") as caught:
+            say("a result", sys.stdout)
+        assert caught.value.where == "standard output"
+        say("once more", sys.stdout)
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        say("a message", sys.stderr)

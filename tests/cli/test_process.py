@@ -253,3 +253,15 @@ def test_as_many_files_as_may_be_are_open() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_streams_that_are_closed_lead_nowhere(tmp_path: Path) -> None:
+    """No file gets their numbers, and what is said to them is lost without a fault."""
+    code = (
+        "import sys\nfrom wkflow.cli.process import open_closed_streams\nopen_closed_streams()\n"
+        "print('lost', file=sys.stderr)\n"
+        "with open('kept', 'w') as kept: kept.write(str(kept.fileno()) + sys.stdin.read())\n"
+    )
+    shell = ["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, code]
+    subprocess.run(shell, cwd=tmp_path, check=True)
+    assert int((tmp_path / "kept").read_text()) > 2

@@ -67,7 +67,8 @@ def test_a_fork_that_gets_no_command_ends(tmp_path: Path) -> None:
         "import os\nfrom wkflow.cli.snakemake_process import forked\n"
         "with forked(is_wanted=True) as forks:\n    print(forks[0].pid, flush=True)\n    "
     )
-    for end in ("pass", "os.kill(os.getpid(), 9)"):
+    ready = "import select; select.select([forks[0]._ours], [], []); "
+    for end in ("pass", "os.kill(os.getpid(), 9)", ready + "os.kill(os.getpid(), 9)"):
         process = subprocess.run(
             [sys.executable, "-c", code + end],
             env=environment(), cwd=tmp_path, capture_output=True, text=True, check=False,
@@ -76,6 +77,7 @@ def test_a_fork_that_gets_no_command_ends(tmp_path: Path) -> None:
         while psutil.pid_exists(int(process.stdout)) and time.monotonic() < until:
             time.sleep(0.05)
         assert not psutil.pid_exists(int(process.stdout))
+        assert "Traceback" not in process.stderr
 
 
 @on_linux

@@ -110,7 +110,7 @@ def test_too_little_disk_is_refused(tmp_path: Path) -> None:
     huge = replace(one, layer=replace(one.layer, size=size), grids=(grid,))
     plan = dataset_plan(huge, dataset=str(tmp_path / "target"))
     with pytest.raises(
-        ResourceError, match=r"the dataset needs about .* GiB, .* are free"
+        ResourceError, match=r"the dataset needs about .* PB, .*B are free"
     ) as caught:
         check_room(plan, settings_of(tmp_path, memory=10**15))
     assert caught.value.where == plan.dataset

@@ -175,7 +175,7 @@ def test_a_bomb_is_refused_by_the_room_it_takes(
     archive = packed(tmp_path / "em.zip", {"a.tif": bytes(10_000_000)})
     usage = namedtuple("usage", "total used free")(1, 0, 9_000_000)  # noqa: PYI024 -- as shutil's
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(ResourceError, match="10 MiB unpacked, 9 MiB are free"):
+    with pytest.raises(ResourceError, match="10 MB unpacked, 9 MB are free"):
         unpack(archive, tmp_path / "u")
     assert tree(tmp_path / "u").keys() <= {".lock"}
 

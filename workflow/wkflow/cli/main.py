@@ -21,8 +21,8 @@ from wkflow.cli.config_template import INIT, init
 from wkflow.cli.env_file import NAME, NAMES, names_for, read_env_file
 from wkflow.cli.given_options import given_of, settings_of
 from wkflow.cli.inspect import inspect
-from wkflow.cli.messages import Messages, say
-from wkflow.cli.process import mute_if_unread
+from wkflow.cli.messages import Messages, only_saying, say
+from wkflow.cli.process import mute_if_unread, open_closed_streams
 from wkflow.cli.show import show
 from wkflow.cli.summary import Summary
 from wkflow.errors import ConfigError, SourceError, WkflowError
@@ -40,12 +40,17 @@ UTF8 = "PYTHONUTF8"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give the exit status."""
     if arguments is None:
+        open_closed_streams()
         _require_utf8()
     atexit.register(gc.freeze)  # else a fifth of a second of looking for garbage before the exit
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name may be in no encoding, or not in this one
         sys.stdout.reconfigure(errors="backslashreplace")
     own, extra = _split(sys.argv[1:] if arguments is None else list(arguments))
     summary = Summary()
+    return guarded(lambda: _main(own, extra, summary), Messages(), summary)
+
+
+def _main(own: list[str], extra: tuple[str, ...], summary: Summary) -> int:
     parser, parsers = build_parsers()
     if not own:
         with redirect_stdout(sys.stderr):  # which so decides about colours
@@ -53,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ConfigError.exit_status
     usage = parser.usage
     try:
-        command = summary.command = command_in(own, parser, parsers)
+        with only_saying():
+            command = summary.command = command_in(own, parser, parsers)
         usage = parsers[command].usage
         words = flags_of(command, parsers).in_order(own[1:])
     except ConfigError as error:
@@ -62,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not messages.as_events:
             say(f"usage: {usage}", sys.stderr)
         return _fail(error, messages, summary)
-    options = parsers[command].parse_args(words)
+    with only_saying():
+        options = parsers[command].parse_args(words)
     if command == COMPLETION:
         say(completion_script(options.shell, parser, parsers), sys.stdout)
         return 0

@@ -3,14 +3,17 @@
 Standard output belongs to results: an address, a table, the object of `--json`.
 """
 
+import errno
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TextIO
 
-from wkflow.cli.process import mute_if_unread
-from wkflow.errors import WkflowError
+from wkflow.cli.process import mute, mute_if_unread
+from wkflow.errors import ResourceError, WkflowError
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,43 @@ def facts_of(error: WkflowError) -> dict[str, str]:
 
 
 def say(words: str, out: TextIO) -> None:
-    """Print a line; that nobody reads it is no failure any more when the work is done."""
+    """Print a line; that nobody reads it is no failure any more when the work is done.
+
+    Raises
+    ------
+    ResourceError
+        If it is a result, and the disk is full to which standard output is sent. What is told
+        beside results ends no run.
+    """
     try:
         print(words, file=out, flush=True)
-    except OSError:
-        if not mute_if_unread():
+    except OSError as error:
+        if mute_if_unread():
+            return
+        if out not in (sys.stdout, sys.stderr):
             raise
+        mute(out)
+        if out is sys.stdout:
+            raise _unwritten(error) from None
+
+
+@contextmanager
+def only_saying() -> Iterator[None]:
+    """Do what writes to standard output alone, such as help: a full disk is that one's."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        mute(sys.stdout)  # Python would try once more at its end
+        raise _unwritten(error) from None
+
+
+def _unwritten(error: OSError) -> ResourceError:
+    return ResourceError(
+        f"cannot be written ({error.strerror})", "standard output",
+        "Send it to another disk; what is done stays.",
+    )  # fmt: skip

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 from types import FrameType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TextIO
 
 POLL_S = 0.1
 
@@ -119,11 +120,29 @@ def mute_if_unread() -> bool:
     muted = False
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None and _is_unread(stream.fileno()):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+            mute(stream)
             muted = True
     return muted
+
+
+def mute(stream: TextIO) -> None:
+    """Send what is said to a stream nowhere from now on, and what it still holds."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def open_closed_streams() -> None:
+    """Let standard streams that are closed lead nowhere: else other files get their numbers."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the smallest number that is free
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open("r" if name == "stdin" else "w", encoding="utf-8")  # noqa: SIM115 -- for good
+            setattr(sys, name, stream)
 
 
 def _is_unread(number: int) -> bool:

@@ -168,10 +168,12 @@ def _serve(
     """Become Snakemake, when the command comes."""
     ours.close()
     os.setsid()
+    head, files = b"", list[int]()
     with theirs:
-        theirs.sendall(READY)
-        prepare(extra, settings)
-        head, files, _, _ = socket.recv_fds(theirs, LENGTH_BYTES, MOST_FILES)
+        with suppress(ConnectionError):  # the command was killed before it gave one
+            theirs.sendall(READY)
+            prepare(extra, settings)
+            head, files, _, _ = socket.recv_fds(theirs, LENGTH_BYTES, MOST_FILES)
         if len(head) < LENGTH_BYTES:
             job_forks.end()
             return

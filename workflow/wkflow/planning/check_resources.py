@@ -10,6 +10,7 @@ import psutil
 from wkflow.errors import ConfigError, ResourceError, UnansweredError
 from wkflow.model.forecast import Forecast, forecast
 from wkflow.model.plan import Plan
+from wkflow.model.units import shown_bytes
 from wkflow.options.settings import Settings
 from wkflow.planning.target_state import TargetState
 from wkflow.run_folder import RunFolder
@@ -99,18 +100,19 @@ def check_room(plan: Plan, settings: Settings) -> None:
         )
     if room.expected <= room.disk_free:
         return
+    needed, free = shown_bytes(room.expected), shown_bytes(room.disk_free)
     state = TargetState.of(settings) if _has_target(plan, settings) else None
     old = _size([state.dataset]) if state and state.begins_anew else 0
     if not old or room.expected > room.disk_free + old:
         raise ResourceError(
-            f"the dataset needs about {_gib(room.expected)}, {_gib(room.disk_free)} are free",
+            f"the dataset needs about {needed}, {free} are free",
             plan.dataset,
             "Free space there, or choose a target on another disk.",
         )
     if not (settings.assume_yes or os.environ.get(AGREED) == plan.dataset):
         raise UnansweredError(
-            f"the new dataset needs about {_gib(room.expected)}, and {_gib(room.disk_free)} are "
-            f"free: the old one, {_gib(old)}, would be removed before the new one is whole",
+            f"the new dataset needs about {needed}, and {free} are free: the old one, "
+            f"{shown_bytes(old)}, would be removed before the new one is whole",
             plan.dataset,
             "Free space there, or let --yes remove it first.",
         )
@@ -162,4 +164,4 @@ def _size(folders: list[Path]) -> int:
 
 
 def _gib(count: int) -> str:
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.3g} MiB"

@@ -22,6 +22,7 @@ from threading import Event
 from wkflow.atomic_files import PARTIAL
 from wkflow.errors import ResourceError, SourceError
 from wkflow.locks import file_lock
+from wkflow.model.units import shown_bytes
 from wkflow.sources.zip_members import blocks_of, fault_of_sizes
 
 THREADS = 4
@@ -188,7 +189,8 @@ def _require_room(archive: Path, members: list[_Member], folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise ResourceError(
-            f"takes {_gib(needed)} unpacked, {_gib(free)} are free in {folder}", str(archive),
+            f"takes {shown_bytes(needed)} unpacked, {shown_bytes(free)} are free in {folder}",
+            str(archive),
             "Free space there, or give --work-dir on another disk.",
         )  # fmt: skip
 
@@ -225,7 +227,3 @@ def _understand(
         return ResourceError("the disk is full", str(root), "Free space there, and try again.")
     what = f"cannot be unpacked at {member.info.filename}: {error.strerror or error}"
     return SourceError(what, str(archive), _AGAIN)
-
-
-def _gib(count: int) -> str:
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
