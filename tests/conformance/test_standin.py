@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,20 @@ def test_links_are_followed(official: Official, finest: Path, start: Starter) ->
     assert "1 of" in difference
 
 
+def wkflow(server: Standin, cwd: Path, *arguments: object) -> str:
+    """Run our own command; give the address that it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "wkflow.cli.main", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment() | {"WK_URL": server.url, "WK_TOKEN": server.token},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize("api", [13, 16])
 def test_what_we_send_is_read(
     official: Official, whole: Path, start: Starter, tmp_path: Path, api: int
@@ -177,16 +192,8 @@ def test_what_we_send_is_read(
     """The official library finds in our upload what its own conversion makes."""
     server = start(api=api)
     source, options = whole.parent / "source", ("--voxel-size", "11,11,25", "--max-mag", "4")
-    done = subprocess.run(
-        [sys.executable, "-m", "wkflow.cli.main", "remote-convert", *options, source],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environment() | {"WK_URL": server.url, "WK_TOKEN": server.token},
-    )
-    assert done.returncode == 0, done.stderr
-    assert_served(official, server, done.stdout.strip(), whole, *SERVED)
+    url = wkflow(server, tmp_path, "remote-convert", *options, source)
+    assert_served(official, server, url, whole, *SERVED)
 
 
 @pytest.mark.parametrize("api", [13, 16])
@@ -197,18 +204,8 @@ def test_what_a_dataset_says_of_itself_is_read_and_changed(
     server = start(api=api)
     said = ["--tags", "a,b", "--teams", "Lab Alder", "--description", "D", "--no-public"]
     pairs = ["--metadata", "age=12", "--metadata", "animal=M7"]
-    done = subprocess.run(
-        [sys.executable, "-m", "wkflow.cli.main", "upload", *said, *pairs, whole],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environment() | {"WK_URL": server.url, "WK_TOKEN": server.token},
-    )
-    assert done.returncode == 0, done.stderr
-    ours, theirs, before, after = json.loads(
-        official.script(REMOTE_DETAILS, done.stdout.strip(), server.token)
-    )
+    url = wkflow(server, tmp_path, "upload", *said, *pairs, whole)
+    ours, theirs, before, after = json.loads(official.script(REMOTE_DETAILS, url, server.token))
     assert (before, after) == (["whole"], [])
     metadata = {"age": 12, "animal": "M7"}
     assert ours == {
@@ -229,18 +226,7 @@ def test_layers_that_we_add_are_read_and_added_as_well(
     """The official library reads the layer like its own, and gives it to another dataset."""
     server = start(api=api)
 
-    def run(*arguments: object) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "wkflow.cli.main", *map(str, arguments)],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env=environment() | {"WK_URL": server.url, "WK_TOKEN": server.token},
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
+    run = partial(wkflow, server, tmp_path)
     url, other = (run("upload", "--name", name, whole) for name in ("first", "other"))
     images = whole.parent / "source/color"
     assert run("add-layer", "--layer-name", "again", "--max-mag", "4", images, url) == url

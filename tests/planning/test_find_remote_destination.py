@@ -60,9 +60,10 @@ def delivery(sender: Sender, settings: Settings) -> UploadPlan:
 
 
 def names(settings: Settings) -> list[str]:
-    remote, obstacle = find_remote_destination(settings)
-    assert obstacle == ""
-    return [layer["name"] for layer in remote.document["dataLayers"]]
+    found = find_remote_destination(settings)
+    assert (found.is_remote, found.obstacle) == (True, "")
+    assert (found.where, found.existing.name) == (settings.target, "some_name")
+    return [one.layer.name for one in found.existing.layers]
 
 
 @pytest.mark.usefixtures("delivery")

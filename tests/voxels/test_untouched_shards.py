@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wkflow.formats.contract import ReadBox
 from wkflow.model.box import Box, triple
 from wkflow.voxels.reduce import Reduction
-from wkflow.voxels.untouched_shards import UntouchedShards, changed_boxes, overlaps
+from wkflow.voxels.untouched_shards import UntouchedShards, changed_boxes
 
 from tests.steps.stacks import grains, laid_out, plan_of, write_tiffs
 
@@ -45,10 +46,10 @@ def test_no_voxel_outside_of_it_changes(
         inside = boxes[step[1].mag]
         for at in np.argwhere(old[0] != new[0]):
             voxel = triple(map(int, at))
-            assert overlaps(Box(voxel, triple(a + 1 for a in voxel)), inside)
+            assert inside.meets(Box(voxel, triple(a + 1 for a in voxel)))
 
 
-def _region(voxels: np.ndarray):  # type: ignore[no-untyped-def] # noqa: ANN202 -- a ReadBox
+def _region(voxels: np.ndarray) -> ReadBox:
     def read(box: Box) -> np.ndarray:
         (x0, y0, z0), (x1, y1, z1) = box.begin, box.end
         return voxels[:, x0:x1, y0:y1, z0:z1]

@@ -78,6 +78,15 @@ class Box:
         end = tuple(map(min, self.end, other.end))
         return Box((begin[0], begin[1], begin[2]), (end[0], end[1], end[2]))
 
+    def meets(self, other: "Box") -> bool:
+        """Whether there are voxels of both.
+
+        >>> box = Box((0, 0, 0), (4, 4, 4))
+        >>> box.meets(Box((3, 3, 3), (9, 9, 9))), box.meets(Box((4, 0, 0), (9, 9, 9)))
+        (True, False)
+        """
+        return min(self.overlap(other).size) > 0
+
     def plane(self, z: int) -> "Box":
         """Give the voxels of one z."""
         return Box((*self.begin[:2], z), (*self.end[:2], z + 1))

@@ -1,7 +1,7 @@
 """The dataset that gets layers, in a folder or on a server: what it has, and if it may change."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +50,7 @@ def find_destination(settings: Settings) -> Destination | None:
     if settings.kind.composes:
         from wkflow.planning.find_remote_destination import find_remote_destination  # noqa: PLC0415 -- most datasets are in folders
 
-        remote, obstacle = find_remote_destination(settings)
-        existing = replace(Existing.parse(remote.document, remote.url), name=remote.name)
-        return Destination(existing, remote.url, is_remote=True, obstacle=obstacle)
+        return find_remote_destination(settings)
     place = str(settings.place)
     return Destination(Existing.parse(properties_of(settings.place), place), place)
 

@@ -2,11 +2,13 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from wkflow.errors import ConfigError, ServerError
+from wkflow.model.datasource_properties import Existing
 from wkflow.options.settings import Settings
+from wkflow.planning.find_destination import Destination
 from wkflow.planning.find_remote_dataset import visiting_target
 from wkflow.run_folder import PROOF
 from wkflow.webknossos.attempt import current
@@ -17,16 +19,8 @@ from wkflow.webknossos.upload_plan import UploadPlan
 from wkflow.webknossos.upload_report import UploadReport
 
 
-class RemoteDestination(NamedTuple):
-    """A dataset as its server describes it, without the layers that this run folder sent."""
-
-    name: str
-    url: str
-    document: dict[str, Any]
-
-
-def find_remote_destination(settings: Settings) -> tuple[RemoteDestination, str]:
-    """Ask the server for the dataset, and why it adds no layers to it: nothing if it does.
+def find_remote_destination(settings: Settings) -> Destination:
+    """Ask the server for the dataset, without the layers that this run folder sent.
 
     Raises
     ------
@@ -43,8 +37,10 @@ def find_remote_destination(settings: Settings) -> tuple[RemoteDestination, str]
         dataset.server.user()
         own, document = _own_layers(dataset, settings.run_folder), dict(dataset.document)
         layers = [layer for layer in document["dataLayers"] if layer["name"] not in own]
-        remote = RemoteDestination(dataset.name, dataset.url, document | {"dataLayers": layers})
-        return remote, obstacle_of(dataset)
+        existing = Existing.parse(document | {"dataLayers": layers}, dataset.url)
+        existing = replace(existing, name=dataset.name)
+        obstacle = obstacle_of(dataset)
+        return Destination(existing, dataset.url, is_remote=True, obstacle=obstacle)
 
 
 def require_not_sent(settings: Settings, delivery: UploadPlan) -> None:

@@ -10,7 +10,6 @@ from wkflow.model.layer import Grid, Layer
 from wkflow.model.mag import Mag
 from wkflow.options.settings import Settings
 from wkflow.planning.stored_layout import stored_layout
-from wkflow.voxels.untouched_shards import overlaps
 
 WHERE = "bounding_box"
 
@@ -26,7 +25,7 @@ def mags_to_mend(settings: Settings, layer: ExistingLayer, finest: Mag) -> list[
         If there is none, or if the box lies beside the layer.
     """
     box, own = settings.selected_box, layer.layer
-    if not overlaps(box, own.box):
+    if not box.meets(own.box):
         begin, end = (",".join(map(str, edge)) for edge in (own.begin, own.size))
         raise ConfigError(
             f"lies beside layer {own.name}, which spans {begin} to {end}", WHERE,

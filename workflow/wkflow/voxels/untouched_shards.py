@@ -61,10 +61,7 @@ class UntouchedShards:
 
         Again after it was interrupted, it comes to the same result.
         """
-        if (
-            overlaps(grid.shard_box(position), self.changed[grid.mag])
-            or grid.mag not in self.folders
-        ):
+        if grid.shard_box(position).meets(self.changed[grid.mag]) or grid.mag not in self.folders:
             return None
         layer = self.plan.layer
         name = format_of(layer.data_format).path(layer, grid, frame, position)
@@ -93,12 +90,6 @@ def changed_boxes(plan: LayerPlan, box: Box) -> dict[Mag, Box]:
         )
         boxes[coarser.mag] = Box(begin, end)
     return boxes
-
-
-def overlaps(one: Box, other: Box) -> bool:
-    """Whether two boxes share a voxel."""
-    ends = zip(one.begin, one.end, other.begin, other.end, strict=True)
-    return all(max(a, c) < min(b, d) for a, b, c, d in ends)
 
 
 def _link(old: Path, new: Path) -> None:
